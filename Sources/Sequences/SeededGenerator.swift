@@ -17,6 +17,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Hashable, Codabl
     state = next()
   }
 
+  /// The next number; every value is as likely.
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state

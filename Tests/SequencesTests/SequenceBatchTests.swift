@@ -23,7 +23,9 @@ import Testing
 
   @Test("a sequence without completion has no positions")
   func promptOnly() {
-    let batch = SequenceBatch([TokenSequence(tokenIDs: [3, 4], promptLength: 2), TokenSequence(prompt: [], completion: [1])])
+    let batch = SequenceBatch([
+      TokenSequence(tokenIDs: [3, 4], promptLength: 2), TokenSequence(prompt: [], completion: [1]),
+    ])
     #expect(batch.scoredPositions.count == 0)
     #expect(batch.scoredPositions.ranges == [0..<0, 0..<0])
   }
@@ -39,7 +41,9 @@ import Testing
 
   @Test("packing and unpacking give the same sequences")
   func roundTrip() {
-    let sequences = [TokenSequence(prompt: [1, 2, 3], completion: []), TokenSequence(prompt: [4], completion: [5, 6])]
+    let sequences = [
+      TokenSequence(prompt: [1, 2, 3], completion: []), TokenSequence(prompt: [4], completion: [5, 6]),
+    ]
     #expect(SequenceBatch(sequences).sequences == sequences)
     #expect(SequenceBatch(sequences).slice(1..<2).sequences == [sequences[1]])
   }

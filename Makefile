@@ -1,0 +1,74 @@
+# Every command of the project. `make help` lists them.
+SHELL := /bin/bash
+SWIFT ?= swift
+# One configuration for everything: numeric Swift is far too slow in debug, and what is tested is what runs.
+BUILD := $(SWIFT) build -c release
+TEST := $(SWIFT) test -c release
+SOURCES := Package.swift Sources Tests
+
+.DEFAULT_GOAL := build
+.PHONY: help setup build test demo lint format protos protos-check golden docs sanitize e2e run ci venv parity study compose-check e2e-compose clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install the Debian packages that the build needs
+	@scripts/setup.sh
+
+build: setup ## Build everything, warnings are errors
+	$(BUILD)
+
+test: setup venv ## Build and run all tests
+	$(BUILD) --build-tests
+	scripts/test.sh
+
+demo: setup ## Distil a teacher into a student over the wire and print what it learnt (under 5 minutes after the build)
+	$(BUILD) --product retort
+	.build/release/retort demo
+
+run: setup ## Start teacher, coordinator and student on loopback and leave them running
+	$(BUILD) --product retort
+	scripts/run-services.sh
+
+lint: ## Formatting and naming of the sources; buf on the protos; rules of our own
+	@scripts/lint.sh
+
+format: ## Format the sources in place
+	$(SWIFT) format -i -r $(SOURCES)
+
+protos: ## Regenerate the code of Protos/
+	@scripts/setup.sh --protos
+	scripts/generate-protos.sh
+
+protos-check: ## Fail if the committed generated code is not that of Protos/
+	@scripts/setup.sh --protos
+	scripts/generate-protos.sh --check
+
+venv: ## Make .venv with grpcio, the foreign peer of the tests
+	@scripts/venv.sh
+
+parity: build ## Compare scores, tokens, weights of one step with PyTorch and transformers
+	@scripts/venv.sh --parity
+	scripts/parity.sh
+
+study: build ## The demo's comparison over three seeds, with intervals
+	scripts/study.sh
+
+e2e: setup venv ## Three processes on loopback: seeds, kills, refusals
+	$(BUILD) --build-tests
+	scripts/test.sh --filter EndToEndTests
+
+sanitize: setup ## Tests of the wire and the codec under AddressSanitizer
+	scripts/sanitize.sh
+
+compose-check: ## Validate compose/compose.yaml
+	scripts/compose-check.sh
+
+e2e-compose: ## Build the image, start the services in a container engine, run a recipe in them
+	scripts/compose-e2e.sh
+
+ci: ## What CI runs, in order, stopping at the first failure
+	$(MAKE) lint protos-check build test compose-check
+
+clean: ## Remove what was built
+	rm -rf .build

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Runs the tests that are built, with the foreign peer where .venv has it.
+# Usage: scripts/test.sh [-h] [options of swift test]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+
+[ -x .venv/bin/python ] && export RETORT_PYTHON="${RETORT_PYTHON:-$PWD/.venv/bin/python}"
+[ -d ../shared/data ] || [ -n "${RETORT_DATA:-}" ] ||
+  echo "test: no ../shared/data: tests on real models and tokenizers are skipped (set RETORT_DATA to their folder)" >&2
+exec swift test -c release --skip-build "$@"
