@@ -18,10 +18,28 @@ let unsafeSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
 let package = Package(
   name: "retort",
   products: [],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
+    .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+  ],
   targets: [
     // Vocabulary
     .target(name: "Sequences", swiftSettings: settings),
     .testTarget(name: "SequencesTests", dependencies: ["Sequences"], swiftSettings: settings),
+
+    // Wire
+    .target(
+      name: "WireBytes",
+      dependencies: [
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "WireBytesTests",
+      dependencies: [
+        "WireBytes",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ], swiftSettings: settings),
   ]
 )
