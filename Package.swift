@@ -26,6 +26,13 @@ let package = Package(
     // Vocabulary
     .target(name: "Sequences", swiftSettings: settings),
     .testTarget(name: "SequencesTests", dependencies: ["Sequences"], swiftSettings: settings),
+    // C
+    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CKernels"),
+    // Arithmetic
+    .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
+    // Model
+    .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
 
     // Wire
     .target(

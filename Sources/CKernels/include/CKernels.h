@@ -1,0 +1,3 @@
+#ifndef RETORT_CKERNELS_H
+#define RETORT_CKERNELS_H
+#endif
