@@ -21,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
   ],
   targets: [
     // Vocabulary
@@ -48,5 +49,10 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),
       ], swiftSettings: settings),
+
+    // Services
+    .target(
+      name: "Recipes", dependencies: ["Sequences", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+    .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Sequences"], swiftSettings: settings),
   ]
 )

@@ -1,0 +1,69 @@
+internal import Sequences
+
+extension DataRow {
+  /// Token ids of the row.
+  ///
+  /// The completion's ids are what follows the prompt's in the ids of both texts together; where the tokenizer merges
+  /// across the boundary, the completion is encoded by itself. The end of sequence is appended once.
+  func sample(codec: some TextCodec, lengths: SequenceLimits) throws -> TrainingSample {
+    switch self {
+    case .prompt(let prompt, let completion):
+      return try Self.sample(prompt, completion, nil, codec, lengths, special: true)
+    case .pair(let prompt, let chosen, let rejected):
+      return try Self.sample(prompt, chosen, rejected, codec, lengths, special: true)
+    case .text(let text):
+      return try Self.text(text, codec, lengths)
+    case .chat(let messages):
+      let hasAnswer = messages.last?.role == "assistant"
+      let asked = hasAnswer ? Array(messages.dropLast()) : messages
+      guard let prompt = try codec.renderChat(asked, addGenerationPrompt: true) else {
+        throw RowProblem("'messages' need a chat template, and the tokenizer has none; use 'prompt' and 'completion'")
+      }
+      // The template's text has its special tokens already.
+      let answer = hasAnswer ? messages.last?.content : nil
+      return try Self.sample(prompt, answer, nil, codec, lengths, special: false)
+    }
+  }
+
+  private static func sample(
+    _ prompt: String, _ completion: String?, _ rejected: String?, _ codec: some TextCodec, _ lengths: SequenceLimits,
+    special: Bool
+  ) throws -> TrainingSample {
+    let whole = try codec.encode(prompt, addSpecialTokens: special)
+    guard !whole.isEmpty else { throw RowProblem("the prompt is empty and the tokenizer adds no first token") }
+    let promptIDs = cut(whole, codec, lengths)
+    func ids(_ text: String?) throws -> [TokenID]? {
+      guard let text else { return nil }
+      let both = try codec.encode(prompt + text, addSpecialTokens: special)
+      let own = both.starts(with: whole) ? Array(both[whole.count...]) : try codec.encode(text, addSpecialTokens: false)
+      return ended(own, codec, limit: min(lengths.completion, lengths.sequence - promptIDs.count))
+    }
+    return TrainingSample(
+      prompt: promptIDs, completion: try ids(completion), rejected: try ids(rejected), isPrompt: true,
+      promptText: prompt, completionText: completion)
+  }
+
+  private static func text(_ text: String, _ codec: some TextCodec, _ lengths: SequenceLimits) throws -> TrainingSample {
+    let whole = try codec.encode(text, addSpecialTokens: true)
+    guard whole.count > 1 else { throw RowProblem("'text' has fewer than two tokens: nothing to learn") }
+    let rest = ended(Array(whole[1...]), codec, limit: lengths.sequence - 1)
+    return TrainingSample(
+      prompt: [whole[0]], completion: rest, rejected: nil, isPrompt: false, promptText: "", completionText: text)
+  }
+
+  /// A prompt's end, after its first id where that begins a sequence.
+  private static func cut(_ prompt: [TokenID], _ codec: some TextCodec, _ lengths: SequenceLimits) -> [TokenID] {
+    guard prompt.count > lengths.prompt else { return prompt }
+    guard lengths.prompt > 1, codec.bosTokenIDs.contains(prompt[0]) else { return Array(prompt.suffix(lengths.prompt)) }
+    return [prompt[0]] + prompt.suffix(lengths.prompt - 1)
+  }
+
+  /// A completion with one end of sequence; one that is cut has none.
+  private static func ended(_ completion: [TokenID], _ codec: some TextCodec, limit: Int) -> [TokenID] {
+    var completion = completion
+    if let eos = codec.eosTokenIDs.first, completion.last.map({ !codec.eosTokenIDs.contains($0) }) ?? true {
+      completion.append(eos)
+    }
+    return Array(completion.prefix(limit))
+  }
+}

@@ -1,0 +1,80 @@
+internal import Foundation
+
+/// One row of a JSONL file, its shape known by its columns.
+public enum DataRow: Sendable, Hashable {
+  /// `prompt`, and `completion` where there is one.
+  case prompt(String, completion: String?)
+  /// `prompt`, `chosen` (the teacher's answer), `rejected` (the student's).
+  case pair(prompt: String, chosen: String, rejected: String)
+  /// `messages`; where the last is the assistant's it is the completion.
+  case chat([ChatMessage])
+  /// `text`: no prompt, all of it is learnt.
+  case text(String)
+}
+
+extension DataRow {
+  static let shapes =
+    "{\"messages\"}, {\"prompt\",\"completion\"}, {\"prompt\",\"chosen\",\"rejected\"}, {\"instruction\",\"input\",\"output\"} or {\"text\"}"
+
+  /// Reads a row; throws what is wrong with it.
+  init(json line: Data) throws(RowProblem) {
+    let object: Any
+    do {
+      object = try JSONSerialization.jsonObject(with: line)
+    } catch {
+      throw RowProblem("not valid JSON; expected one object per line: \(DataRow.shapes)")
+    }
+    guard let row = object as? [String: Any] else { throw RowProblem("expected a JSON object: \(DataRow.shapes)") }
+    self = try DataRow.detect(row)
+  }
+
+  private static func detect(_ row: [String: Any]) throws(RowProblem) -> DataRow {
+    if row["messages"] != nil { return .chat(try messages(row)) }
+    if row["prompt"] != nil {
+      let prompt = try text("prompt", row)
+      if row["chosen"] != nil || row["rejected"] != nil {
+        return .pair(prompt: prompt, chosen: try text("chosen", row), rejected: try text("rejected", row))
+      }
+      return .prompt(prompt, completion: row["completion"] == nil ? nil : try text("completion", row))
+    }
+    if row["instruction"] != nil { return try alpaca(row) }
+    if row["text"] != nil { return .text(try text("text", row)) }
+    let columns = row.keys.sorted().joined(separator: ", ")
+    throw RowProblem("columns [\(columns)] have no known shape; expected \(shapes)")
+  }
+
+  /// The prompt that Stanford Alpaca was trained with.
+  private static func alpaca(_ row: [String: Any]) throws(RowProblem) -> DataRow {
+    let instruction = try text("instruction", row)
+    let input = row["input"] == nil ? "" : try text("input", row)
+    let prompt =
+      input.isEmpty
+      ? "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
+        + "### Instruction:\n\(instruction)\n\n### Response:\n"
+      : "Below is an instruction that describes a task, paired with an input that provides further context. "
+        + "Write a response that appropriately completes the request.\n\n"
+        + "### Instruction:\n\(instruction)\n\n### Input:\n\(input)\n\n### Response:\n"
+    return .prompt(prompt, completion: row["output"] == nil ? nil : try text("output", row))
+  }
+
+  private static func messages(_ row: [String: Any]) throws(RowProblem) -> [ChatMessage] {
+    guard let items = row["messages"] as? [[String: Any]], !items.isEmpty else {
+      throw RowProblem("'messages': expected a list of {\"role\",\"content\"}")
+    }
+    var messages: [ChatMessage] = []
+    for item in items { messages.append(ChatMessage(role: try text("role", item), content: try text("content", item))) }
+    guard messages.contains(where: { $0.role == "user" }) else { throw RowProblem("'messages': none is the user's") }
+    return messages
+  }
+
+  private static func text(_ key: String, _ row: [String: Any]) throws(RowProblem) -> String {
+    guard let text = row[key] as? String else { throw RowProblem("'\(key)': expected text") }
+    return text
+  }
+}
+
+/// What is wrong with a row; whoever knows the file adds its name and line.
+struct RowProblem: Error {
+  let reason: String
+  init(_ reason: String) { self.reason = reason }
+}

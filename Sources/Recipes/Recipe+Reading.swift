@@ -1,0 +1,138 @@
+extension Recipe {
+  /// Reads a recipe.
+  ///
+  /// - Parameters:
+  ///   - yaml: The text.
+  ///   - file: Its name in messages.
+  ///   - overrides: `key.sub=value` texts that win over the file.
+  public init(yaml: String, file: String = "recipe", overrides: [String] = []) throws(RecipeError) {
+    let reader = try RecipeReader(yaml: yaml, file: file, overrides: overrides)
+    let method = try Self.method(reader)
+    let values = ResolvedValues(reader.values, method: method)
+    self.method = method
+    teacher = values.text("teacher").map(TeacherSource.init)
+    student = try Self.student(values)
+    if let file = values.text("data.train") {
+      trainData = file
+    } else {
+      trainData = try values.required("data", "a JSONL file")
+    }
+    evalData = values.text("data.eval")
+    maxSamples = values.whole("data.max_samples")
+    maxEvalSamples = values.whole("data.max_eval_samples")
+    outputDir = try values.required("output_dir", "a folder for the results")
+    seed = UInt64(values.whole("seed"))
+    objective = Objective(
+      terms: method.terms(alpha: values.number("objective.alpha"), beta: values.number("objective.beta")),
+      reduction: LossReduction(rawValue: values.word("objective.reduction")) ?? .tokenMean,
+      topCount: values.whole("objective.loss_top_k"))
+    generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
+    training = Training(values)
+    evaluation = Evaluation(values)
+    resolvedYAML = values.yaml
+    try check(addsTail: values.flag("objective.loss_add_tail"), place: reader.places)
+  }
+
+  private static func method(_ reader: RecipeReader) throws(RecipeError) -> Method {
+    let names = Method.allCases.map(\.rawValue)
+    guard case .text(let name)? = reader.values["method"] else {
+      throw .missingKey(key: "method", expected: "one of \(names.joined(separator: ", "))")
+    }
+    if let method = Method(rawValue: name) { return method }
+    if Method.planned.contains(name) { throw .methodNotBuilt(name: name, available: names) }
+    let nearest = EditDistance.nearest(to: name, among: names).map { " (did you mean \($0)?)" } ?? ""
+    throw .badValue(
+      place: reader.places["method"] ?? "recipe", key: "method", value: "'\(name)'",
+      expected: "one of \(names.joined(separator: ", "))\(nearest)")
+  }
+
+  private static func student(_ values: ResolvedValues) throws(RecipeError) -> StudentSource {
+    if let from = values.text("student.from") {
+      let names = RecipeSchema.keys.map(\.path).filter { $0.hasPrefix("student.") }
+      var numbers: [String: Int] = [:]
+      for name in names {
+        if let number: Int = values.whole(name) { numbers[String(name.dropFirst("student.".count))] = number }
+      }
+      return .architecture(from: from, numbers: numbers, tiesWordEmbeddings: values.flag("student.tie_word_embeddings"))
+    }
+    return .folder(
+      try values.required("student", "a model folder, or 'student: {from: FOLDER, hidden_size: …}' for a new model"))
+  }
+
+  private func check(addsTail: Bool, place: [String: String]) throws(RecipeError) {
+    if teacher == nil, method != .sft {
+      let needed = method.usesTeacherLogprobs || generation != nil
+      if needed { throw .missingKey(key: "teacher", expected: "a model folder or HOST:PORT, or use method: sft") }
+    }
+    if !addsTail {
+      throw .badValue(
+        place: place["objective.loss_add_tail"] ?? "recipe", key: "objective.loss_add_tail", value: "'false'",
+        expected: "true (top-k without a tail bucket is not built)")
+    }
+    if training.maxSteps == 0 { throw .conflict("training.max_steps: 0: expected -1 or at least 1") }
+    let prompt = training.maxPromptLength ?? 1
+    guard prompt < training.maxLength else {
+      throw .conflict(
+        "training.max_prompt_length \(prompt) leaves no room for a completion in training.max_length \(training.maxLength)")
+    }
+  }
+}
+
+extension Recipe.TeacherSource {
+  /// Tells a URL and HOST:PORT from a folder.
+  init(_ text: String) {
+    if text.hasPrefix("http://") || text.hasPrefix("https://") {
+      self = .url(text)
+    } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil, !text.contains("/") {
+      self = .address(text)
+    } else {
+      self = .folder(text)
+    }
+  }
+}
+
+extension Recipe.Generation {
+  init(_ values: ResolvedValues) {
+    temperature = values.number("generation.temperature")
+    topP = values.number("generation.top_p")
+    topK = values.whole("generation.top_k")
+    maxNewTokens = values.whole("generation.max_new_tokens")
+    rounds = values.whole("generation.rounds")
+    batchSize = values.whole("generation.batch_size")
+  }
+}
+
+extension Recipe.Training {
+  init(_ values: ResolvedValues) {
+    learningRate = values.number("training.learning_rate")
+    perDeviceTrainBatchSize = values.whole("training.per_device_train_batch_size")
+    gradientAccumulationSteps = values.whole("training.gradient_accumulation_steps")
+    maxSteps = values.whole("training.max_steps")
+    numTrainEpochs = values.number("training.num_train_epochs")
+    warmupRatio = values.number("training.warmup_ratio")
+    warmupSteps = values.whole("training.warmup_steps")
+    lrSchedulerType = values.word("training.lr_scheduler_type")
+    weightDecay = values.number("training.weight_decay")
+    adamBeta1 = values.number("training.adam_beta1")
+    adamBeta2 = values.number("training.adam_beta2")
+    adamEpsilon = values.number("training.adam_epsilon")
+    maxGradNorm = values.number("training.max_grad_norm")
+    saveSteps = values.whole("training.save_steps")
+    saveTotalLimit = values.whole("training.save_total_limit")
+    loggingSteps = values.whole("training.logging_steps")
+    maxLength = values.whole("training.max_length")
+    maxPromptLength = values.whole("training.max_prompt_length")
+    maxCompletionLength = values.whole("training.max_completion_length")
+  }
+}
+
+extension Recipe.Evaluation {
+  init(_ values: ResolvedValues) {
+    evalSteps = values.whole("evaluation.eval_steps")
+    metrics = values.list("evaluation.metrics")
+    numSamples = values.whole("evaluation.num_samples")
+    temperature = values.number("evaluation.temperature")
+    maxNewTokens = values.whole("evaluation.max_new_tokens") ?? values.whole("generation.max_new_tokens") ?? 128
+    checker = values.text("evaluation.checker")
+  }
+}

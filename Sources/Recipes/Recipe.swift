@@ -1,0 +1,136 @@
+/// What a run is to do: which student learns from which teacher, on what, how.
+public struct Recipe: Sendable, Hashable {
+  /// The method.
+  public var method: Method
+  /// Where the teacher is; nil where the method needs none and none was given.
+  public var teacher: TeacherSource?
+  /// What is trained.
+  public var student: StudentSource
+  /// JSONL file to train on.
+  public var trainData: String
+  /// JSONL file held out; nil: nothing is evaluated on data.
+  public var evalData: String?
+  /// At most so many rows of the file to train on; nil: all.
+  public var maxSamples: Int?
+  /// At most so many rows of the file held out; nil: all.
+  public var maxEvalSamples: Int?
+  /// Folder of the results.
+  public var outputDir: String
+  /// Fixes everything.
+  public var seed: UInt64
+  /// What is minimised.
+  public var objective: Objective
+  /// How teacher and student write; nil: the data's own text is used.
+  public var generation: Generation?
+  /// How the student is trained.
+  public var training: Training
+  /// What is measured on the way.
+  public var evaluation: Evaluation
+  /// The recipe with every default written out.
+  public let resolvedYAML: String
+
+  /// Where a teacher is.
+  public enum TeacherSource: Sendable, Hashable {
+    /// A model folder, to be served by whoever runs the recipe.
+    case folder(String)
+    /// HOST:PORT of a teacher service.
+    case address(String)
+    /// An HTTP endpoint, to be adapted.
+    case url(String)
+  }
+
+  /// What is trained.
+  public enum StudentSource: Sendable, Hashable {
+    /// A model folder.
+    case folder(String)
+    /// New parameters: tokenizer and `config.json` of a folder, with some numbers replaced.
+    case architecture(from: String, numbers: [String: Int], tiesWordEmbeddings: Bool?)
+
+    /// The folder that has the tokenizer.
+    public var tokenizerFolder: String {
+      switch self {
+      case .folder(let folder), .architecture(let folder, _, _): folder
+      }
+    }
+  }
+
+  /// What is minimised.
+  public struct Objective: Sendable, Hashable {
+    /// The terms; each sample adds one sequence for each.
+    public var terms: [PlannedTerm]
+    /// How losses are averaged.
+    public var reduction: LossReduction
+    /// Teacher log-probs per position: K and a tail bucket; 0: all V.
+    public var topCount: Int
+  }
+
+  /// How teacher and student write.
+  public struct Generation: Sendable, Hashable {
+    /// Sampling temperature; 0 takes the most probable token.
+    public var temperature: Double
+    /// Probability of the tokens kept.
+    public var topP: Double
+    /// Number of tokens kept; 0: all.
+    public var topK: Int
+    /// Limit of new tokens.
+    public var maxNewTokens: Int
+    /// How often the student writes anew.
+    public var rounds: Int
+    /// Prompts per work item.
+    public var batchSize: Int
+  }
+
+  /// How the student is trained; names and meanings are those of transformers' `TrainingArguments`.
+  public struct Training: Sendable, Hashable {
+    public var learningRate: Double
+    public var perDeviceTrainBatchSize: Int
+    public var gradientAccumulationSteps: Int
+    /// −1: `numTrainEpochs` decides.
+    public var maxSteps: Int
+    public var numTrainEpochs: Double
+    public var warmupRatio: Double
+    public var warmupSteps: Int
+    public var lrSchedulerType: String
+    public var weightDecay: Double
+    public var adamBeta1: Double
+    public var adamBeta2: Double
+    public var adamEpsilon: Double
+    public var maxGradNorm: Double
+    public var saveSteps: Int
+    public var saveTotalLimit: Int
+    public var loggingSteps: Int
+    /// Longest sequence; what is longer is cut.
+    public var maxLength: Int
+    /// Longest prompt: it keeps its end. nil: what `maxLength` leaves.
+    public var maxPromptLength: Int?
+    /// Longest completion: it keeps its start. nil: what `maxLength` leaves.
+    public var maxCompletionLength: Int?
+
+    /// Samples per optimizer step.
+    public var batchSize: Int { perDeviceTrainBatchSize * gradientAccumulationSteps }
+
+    /// Steps of warm-up of a run of so many steps, as transformers counts them.
+    public func warmup(ofSteps steps: Int) -> Int {
+      warmupSteps > 0 ? warmupSteps : Int((Double(steps) * warmupRatio).rounded(.up))
+    }
+  }
+
+  /// What is measured on held-out prompts.
+  public struct Evaluation: Sendable, Hashable {
+    /// Every so many steps, besides start and end; nil: start and end alone.
+    public var evalSteps: Int?
+    /// Names among ``metricNames``.
+    public var metrics: [String]
+    /// Samples per prompt.
+    public var numSamples: Int
+    /// Temperature of the samples.
+    public var temperature: Double
+    /// Limit of new tokens; that of `generation` unless set.
+    public var maxNewTokens: Int
+    /// Who decides which answers are valid; nil: nobody.
+    public var checker: String?
+
+    /// Everything that a run can measure.
+    public static let metricNames = ["kl", "perplexity", "rouge_l", "exact_match", "valid", "distinct"]
+  }
+}

@@ -1,0 +1,118 @@
+/// A key of a recipe: where it stands, what it takes, what holds when it is left out.
+struct RecipeKey: Sendable {
+  let path: String
+  let kind: ValueKind
+  /// The value of a recipe that leaves the key out; nil: there is none.
+  let fallback: @Sendable (Method) -> RecipeValue?
+
+  init(_ path: String, _ kind: ValueKind, _ fallback: RecipeValue?) {
+    self.init(path, kind) { _ in fallback }
+  }
+
+  init(_ path: String, _ kind: ValueKind, by fallback: @escaping @Sendable (Method) -> RecipeValue?) {
+    (self.path, self.kind, self.fallback) = (path, kind, fallback)
+  }
+}
+
+/// All keys. Names and meanings are TRL's where TRL has the key.
+///
+/// Sources of the defaults: `transformers.TrainingArguments` (batch of 8, 3 epochs, AdamW 0.9/0.999/1e-8, clipping at 1,
+/// linear schedule, save every 500), TRL's `SFTConfig` (learning rate 2e-5, max_length 1024) and `GKDConfig` (beta 0.5,
+/// max_new_tokens 128), DistiLLM-2's paper and released configuration (alpha 0.1, learning rate 5e-5, cosine with a warm-up
+/// of 0.1, sampling at 0.8 with top-p 0.95, three rounds, sequence mean).
+enum RecipeSchema {
+  static let keys: [RecipeKey] = top + student + data + objective + generation + training + evaluation
+
+  /// Keys that hold other keys.
+  static let blocks: Set<String> = Set(
+    keys.compactMap { key in key.path.lastIndex(of: ".").map { String(key.path[..<$0]) } })
+
+  private static let positive = ValueKind.whole(1...Int.max)
+  private static let natural = ValueKind.whole(0...Int.max)
+  private static let share = ValueKind.number(0...1)
+
+  private static let top = [
+    RecipeKey("method", .text, nil),
+    RecipeKey("teacher", .text, nil),
+    RecipeKey("output_dir", .text, nil),
+    RecipeKey("seed", natural, .whole(42)),
+  ]
+
+  /// `student: FOLDER`, or an architecture to start from, with `config.json`'s names.
+  private static let student = [
+    RecipeKey("student", .text, nil),
+    RecipeKey("student.from", .text, nil),
+    RecipeKey("student.hidden_size", positive, nil),
+    RecipeKey("student.intermediate_size", positive, nil),
+    RecipeKey("student.num_hidden_layers", positive, nil),
+    RecipeKey("student.num_attention_heads", positive, nil),
+    RecipeKey("student.num_key_value_heads", positive, nil),
+    RecipeKey("student.max_position_embeddings", positive, nil),
+    RecipeKey("student.tie_word_embeddings", .flag, nil),
+  ]
+
+  /// `data: FILE`, or a file to train on and one held out.
+  private static let data = [
+    RecipeKey("data", .text, nil),
+    RecipeKey("data.train", .text, nil),
+    RecipeKey("data.eval", .text, nil),
+    RecipeKey("data.max_samples", positive, nil),
+    RecipeKey("data.max_eval_samples", positive, nil),
+  ]
+
+  private static let objective = [
+    RecipeKey("objective.alpha", .number(0...1, open: true), .number(0.1)),
+    RecipeKey("objective.beta", .number(0...1, open: true), .number(0.5)),
+    RecipeKey("objective.loss_top_k", natural, .whole(0)),
+    RecipeKey("objective.loss_add_tail", .flag, .flag(true)),
+    RecipeKey("objective.reduction", .choice(LossReduction.allCases.map(\.rawValue))) {
+      .text($0.defaultReduction.rawValue)
+    },
+  ]
+
+  /// `generation: none`, or how teacher and student write.
+  private static let generation = [
+    RecipeKey("generation", .choice(["none"]), nil),
+    RecipeKey("generation.temperature", .number(0...100)) { .number($0 == .distillm2 ? 0.8 : 1) },
+    RecipeKey("generation.top_p", .number(0...1)) { .number($0 == .distillm2 ? 0.95 : 1) },
+    RecipeKey("generation.top_k", natural, .whole(0)),
+    RecipeKey("generation.max_new_tokens", positive, .whole(128)),
+    RecipeKey("generation.rounds", positive) { .whole($0.usesStudentText ? 3 : 1) },
+    RecipeKey("generation.batch_size", .whole(1...4096), .whole(64)),
+  ]
+
+  private static let training = [
+    RecipeKey("training.learning_rate", .number(0...Double.infinity, open: true)) {
+      .number($0 == .distillm2 ? 5e-5 : 2e-5)
+    },
+    RecipeKey("training.per_device_train_batch_size", .whole(1...65_536), .whole(8)),
+    RecipeKey("training.gradient_accumulation_steps", .whole(1...65_536), .whole(1)),
+    RecipeKey("training.max_steps", .whole(-1...Int(Int32.max)), .whole(-1)),
+    RecipeKey("training.num_train_epochs", .number(0...100_000, open: true), .number(3)),
+    RecipeKey("training.warmup_ratio", share) { .number($0 == .distillm2 ? 0.1 : 0) },
+    RecipeKey("training.warmup_steps", natural, .whole(0)),
+    RecipeKey("training.lr_scheduler_type", .choice(["linear", "cosine", "constant"])) {
+      .text($0 == .distillm2 ? "cosine" : "linear")
+    },
+    RecipeKey("training.weight_decay", .number(0...Double.infinity), .number(0)),
+    RecipeKey("training.adam_beta1", .number(0...1), .number(0.9)),
+    RecipeKey("training.adam_beta2", .number(0...1), .number(0.999)),
+    RecipeKey("training.adam_epsilon", .number(0...Double.infinity, open: true), .number(1e-8)),
+    RecipeKey("training.max_grad_norm", .number(0...Double.infinity), .number(1)),
+    RecipeKey("training.save_steps", positive, .whole(500)),
+    RecipeKey("training.save_total_limit", positive, .whole(2)),
+    RecipeKey("training.logging_steps", positive, .whole(1)),
+    RecipeKey("training.max_length", .whole(2...Int.max), .whole(1024)),
+    RecipeKey("training.max_prompt_length", positive, nil),
+    RecipeKey("training.max_completion_length", positive, nil),
+  ]
+
+  private static let evaluation = [
+    RecipeKey("evaluation.eval_steps", positive, nil),
+    RecipeKey("evaluation.metrics", .list(Recipe.Evaluation.metricNames), .list(["kl", "perplexity"])),
+    RecipeKey("evaluation.num_samples", .whole(1...1024), .whole(4)),
+    RecipeKey("evaluation.temperature", .number(0...100, open: true), .number(1)),
+    RecipeKey("evaluation.max_new_tokens", positive, nil),
+    RecipeKey("evaluation.checker", .text, nil),
+  ]
+}

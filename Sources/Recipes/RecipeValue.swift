@@ -1,0 +1,67 @@
+internal import Foundation
+
+/// A value of a recipe after reading.
+enum RecipeValue: Sendable, Hashable {
+  case whole(Int)
+  case number(Double)
+  case text(String)
+  case flag(Bool)
+  case list([String])
+}
+
+/// What a key takes.
+enum ValueKind: Sendable {
+  /// A whole number in a range.
+  case whole(ClosedRange<Int>)
+  /// A number, from the first bound to the second; `open` leaves both bounds out.
+  case number(ClosedRange<Double>, open: Bool = false)
+  /// Any text that is not empty.
+  case text
+  /// One of these.
+  case choice([String])
+  /// true or false.
+  case flag
+  /// Some of these.
+  case list([String])
+
+  /// What a reader should have written.
+  var expected: String {
+    switch self {
+    case .whole(let range):
+      range.upperBound == .max
+        ? "a whole number, at least \(range.lowerBound)"
+        : "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .number(let range, let open):
+      range.upperBound == .infinity
+        ? "a number, \(open ? "greater than" : "at least") \(range.lowerBound)"
+        : "a number \(open ? "between" : "from") \(range.lowerBound) \(open ? "and" : "to") \(range.upperBound)"
+    case .text: "text"
+    case .choice(let names): "one of \(names.joined(separator: ", "))"
+    case .flag: "true or false"
+    case .list(let names): "a list of some of \(names.joined(separator: ", "))"
+    }
+  }
+
+  /// Reads a scalar; nil where it is not what the key takes.
+  func read(_ text: String) -> RecipeValue? {
+    switch self {
+    case .whole(let range): Int(text).flatMap { range.contains($0) ? .whole($0) : nil }
+    case .number(let range, let open): Double(text).flatMap { Self.admits($0, range, open) ? .number($0) : nil }
+    case .text: text.isEmpty ? nil : .text(text)
+    case .choice(let names): names.contains(text) ? .text(text) : nil
+    case .flag: ["true": .flag(true), "false": .flag(false)][text.lowercased()]
+    case .list: read(text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+    }
+  }
+
+  /// Reads a list; nil where the key takes none, or not these.
+  func read(_ items: [String]) -> RecipeValue? {
+    guard case .list(let names) = self, items.allSatisfy(names.contains) else { return nil }
+    return .list(items)
+  }
+
+  private static func admits(_ value: Double, _ range: ClosedRange<Double>, _ open: Bool) -> Bool {
+    guard value.isFinite, range.contains(value) else { return false }
+    return !open || (value != range.lowerBound && value != range.upperBound)
+  }
+}

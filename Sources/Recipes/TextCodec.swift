@@ -1,0 +1,26 @@
+public import Sequences
+
+/// Text to token ids and back, as the student's tokenizer does it.
+public protocol TextCodec: Sendable {
+  /// Ids of a text; with special tokens as the tokenizer's post-processor adds them, or none.
+  func encode(_ text: String, addSpecialTokens: Bool) throws -> [TokenID]
+  /// Text of ids, special tokens left out.
+  func decode(_ tokenIDs: [TokenID]) -> String
+  /// Ids that end a completion; the first is the one to append.
+  var eosTokenIDs: [TokenID] { get }
+  /// Ids that begin a sequence; at most one.
+  var bosTokenIDs: [TokenID] { get }
+  /// The text that the chat template makes of messages, special tokens included; nil: there is no template.
+  func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) throws -> String?
+}
+
+/// A message of a conversation.
+public struct ChatMessage: Sendable, Hashable, Codable {
+  /// Who speaks: "system", "user", "assistant".
+  public var role: String
+  /// What is said.
+  public var content: String
+
+  /// Makes a message.
+  public init(role: String, content: String) { (self.role, self.content) = (role, content) }
+}

@@ -1,0 +1,126 @@
+import Recipes
+import Testing
+
+let minimal = """
+  method: distillm2
+  teacher: models/teacher
+  student: models/student
+  data: prompts.jsonl
+  output_dir: out
+  """
+
+@Suite("Recipe")
+struct RecipeTests {
+  @Test("takes the defaults of DistiLLM-2's released configuration")
+  func defaults() throws {
+    let recipe = try Recipe(yaml: minimal)
+    #expect(recipe.method == .distillm2)
+    #expect(recipe.teacher == .folder("models/teacher"))
+    #expect(recipe.student == .folder("models/student"))
+    #expect(recipe.training.learningRate == 5e-5)
+    #expect(recipe.training.lrSchedulerType == "cosine")
+    #expect(recipe.training.warmup(ofSteps: 95) == 10)
+    #expect(recipe.generation?.temperature == 0.8)
+    #expect(recipe.generation?.topP == 0.95)
+    #expect(recipe.objective.reduction == .sequenceMean)
+    #expect(recipe.objective.terms.map(\.kind) == [.skewForwardKL, .skewReverseKL])
+    #expect(recipe.objective.terms.map(\.source) == [.teacher, .student])
+    #expect(recipe.objective.terms.allSatisfy { $0.alpha == 0.1 && $0.weight == 1 })
+  }
+
+  @Test("reads TRL's option names, and numbers as people write them")
+  func training() throws {
+    let yaml =
+      minimal + """
+
+        seed: 7
+        training:
+          learning_rate: 1e-3
+          per_device_train_batch_size: 4
+          gradient_accumulation_steps: 2
+          max_steps: 30
+        evaluation: {eval_steps: 5, metrics: [kl, rouge_l], checker: puzzles}
+        """
+    let recipe = try Recipe(yaml: yaml)
+    #expect(recipe.seed == 7)
+    #expect(recipe.training.learningRate == 1e-3)
+    #expect(recipe.training.batchSize == 8)
+    #expect(recipe.training.maxSteps == 30)
+    #expect(recipe.evaluation.evalSteps == 5)
+    #expect(recipe.evaluation.metrics == ["kl", "rouge_l"])
+    #expect(recipe.evaluation.checker == "puzzles")
+  }
+
+  @Test("a resolved recipe reads back as itself", arguments: Method.allCases)
+  func resolved(method: Method) throws {
+    let given = try Recipe(
+      yaml: minimal,
+      overrides: ["method=\(method.rawValue)", "data.train=a b: c.jsonl", "generation.top_k=3", "teacher=host:7001"])
+    let again = try Recipe(yaml: given.resolvedYAML)
+    #expect(again == given)
+    #expect(again.trainData == "a b: c.jsonl")
+    #expect(again.teacher == .address("host:7001"))
+  }
+
+  @Test("an override wins over the file")
+  func overrides() throws {
+    let recipe = try Recipe(yaml: minimal, overrides: ["training.max_steps=9", "generation=none", "student.from=base",
+      "student.hidden_size=64"])
+    #expect(recipe.training.maxSteps == 9)
+    #expect(recipe.generation == nil)
+    #expect(recipe.student == .architecture(from: "base", numbers: ["hidden_size": 64], tiesWordEmbeddings: nil))
+  }
+
+  @Test("tells a teacher's address and URL from a folder", arguments: [
+    ("127.0.0.1:7001", Recipe.TeacherSource.address("127.0.0.1:7001")),
+    ("https://api.example/v1", .url("https://api.example/v1")),
+    ("models/a:b", .folder("models/a:b")),
+    ("teacher", .folder("teacher")),
+  ])
+  func teacher(text: String, expected: Recipe.TeacherSource) throws {
+    #expect(try Recipe(yaml: minimal, overrides: ["teacher=\(text)"]).teacher == expected)
+  }
+
+  @Test("refuses with one line that says where and what is expected", arguments: [
+    ("trainig:\n  max_steps: 3", "recipe:6: unknown key 'trainig'"),
+    ("training:\n  learning_rat: 3", "recipe:7: unknown key 'training.learning_rat'; did you mean 'training.learning_rate'?"),
+    ("learning_rate: 3", "recipe:6: unknown key 'learning_rate'; did you mean 'training.learning_rate'?"),
+    ("training:\n  max_steps: many", "recipe:7: training.max_steps: 'many': expected a whole number from -1 to 2147483647"),
+    ("training:\n  learning_rate: -1", "recipe:7: training.learning_rate: '-1': expected a number, greater than 0.0"),
+    ("objective: {alpha: 1}", "recipe:6: objective.alpha: '1': expected a number between 0.0 and 1.0"),
+    ("training: {lr_scheduler_type: polynomial}", "recipe:6: training.lr_scheduler_type: 'polynomial': expected one of linear, cosine, constant"),
+    ("evaluation: {metrics: [kl, bleu]}", "recipe:6: evaluation.metrics: [kl, bleu]: expected a list of some of"),
+    ("training: 7", "recipe:6: training: 7: expected indented keys below it"),
+    ("seed: {a: 1}", "recipe:6: seed: a mapping: expected a whole number, at least 0"),
+    ("objective: {loss_add_tail: false}", "recipe:6: objective.loss_add_tail: 'false': expected true"),
+    ("training: {max_steps: 0}", "training.max_steps: 0"),
+    ("a: [", "recipe: not a recipe:"),
+  ])
+  func refusals(added: String, message: String) throws {
+    let error = try #require(throws: RecipeError.self) { try Recipe(yaml: minimal + "\n" + added) }
+    #expect(error.description.hasPrefix(message) || error.description.hasPrefix("recipe: \(message)"), "\(error)")
+    #expect(!error.description.contains("\n"))
+  }
+
+  @Test("a method that is named but not built is refused with the list of what works")
+  func planned() throws {
+    let error = try #require(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: ["method=gkd"]) }
+    #expect(error == .methodNotBuilt(name: "gkd", available: Method.allCases.map(\.rawValue)))
+    let unknown = try #require(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: ["method=distilm2"]) }
+    #expect(unknown.description.contains("did you mean distillm2?"))
+  }
+
+  @Test("a teacher is needed unless the data has the answers")
+  func teacherNeeded() throws {
+    let withoutTeacher = minimal.replacing("teacher: models/teacher\n", with: "")
+    #expect(throws: RecipeError.self) { try Recipe(yaml: withoutTeacher) }
+    #expect(throws: RecipeError.self) { try Recipe(yaml: withoutTeacher, overrides: ["method=seqkd"]) }
+    #expect(try Recipe(yaml: withoutTeacher, overrides: ["method=sft"]).teacher == nil)
+    #expect(try Recipe(yaml: withoutTeacher, overrides: ["method=seqkd", "generation=none"]).teacher == nil)
+  }
+
+  @Test("malformed overrides are refused", arguments: ["seed", "=3", "seed=x", "sed=3"])
+  func badOverride(text: String) {
+    #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: [text]) }
+  }
+}
