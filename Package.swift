@@ -21,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
   ],
   targets: [
@@ -49,6 +50,14 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),
       ], swiftSettings: settings),
+
+    // Runtime
+    .target(
+      name: "ServiceRuntime", dependencies: [.product(name: "Logging", package: "swift-log")],
+      swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "ServiceRuntimeTests",
+      dependencies: ["ServiceRuntime", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
 
     // Services
     .target(

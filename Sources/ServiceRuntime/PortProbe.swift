@@ -1,0 +1,78 @@
+import Glibc
+
+/// Asks the system about ports before a server does, so that a refusal is one clear line.
+public enum PortProbe {
+  /// Checks that a server could listen on an address now.
+  ///
+  /// - Throws: ``ServiceRuntimeError/portInUse(_:)`` or ``ServiceRuntimeError/addressUnavailable(_:reason:)``.
+  public static func check(_ address: ListenAddress) throws(ServiceRuntimeError) {
+    switch bindOnce(host: address.host, port: address.port) {
+    case .bound: return
+    case .failed(EADDRINUSE, _): throw .portInUse(address)
+    case .failed(_, let reason): throw .addressUnavailable(address, reason: reason)
+    }
+  }
+
+  /// Ports of loopback that are free now and differ from each other. They stay free only as long as nobody else takes them.
+  ///
+  /// - Throws: ``ServiceRuntimeError/noFreePort(reason:)``.
+  public static func freePorts(_ count: Int) throws(ServiceRuntimeError) -> [Int] {
+    var ports: [Int] = []
+    while ports.count < count {
+      switch bindOnce(host: "127.0.0.1", port: 0) {
+      case .bound(let port): if !ports.contains(port) { ports.append(port) }
+      case .failed(_, let reason): throw .noFreePort(reason: reason)
+      }
+    }
+    return ports
+  }
+
+  private enum Outcome {
+    case bound(port: Int)
+    case failed(errno: Int32, reason: String)
+  }
+
+  private static func bindOnce(host: String, port: Int) -> Outcome {
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_socktype = streamType
+    unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+    var list: UnsafeMutablePointer<addrinfo>?
+    let status = unsafe getaddrinfo(host, String(port), &hints, &list)
+    guard status == 0, let first = unsafe list else {
+      return .failed(errno: 0, reason: unsafe String(cString: gai_strerror(status)))
+    }
+    defer { unsafe freeaddrinfo(list) }
+    let descriptor = unsafe socket(first.pointee.ai_family, first.pointee.ai_socktype | closeOnExec, 0)
+    guard descriptor >= 0 else { return failure() }
+    defer { close(descriptor) }
+    var yes: Int32 = 1
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0, listen(descriptor, 1) == 0
+    else {
+      return failure()
+    }
+    return .bound(port: boundPort(descriptor))
+  }
+
+  private static var streamType: Int32 { Int32(SOCK_STREAM.rawValue) }
+  private static var closeOnExec: Int32 { Int32(SOCK_CLOEXEC.rawValue) }
+
+  private static func failure() -> Outcome {
+    let code = errno
+    return .failed(errno: code, reason: unsafe String(cString: strerror(code)))
+  }
+
+  private static func boundPort(_ descriptor: Int32) -> Int {
+    var storage = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
+        // The port stands at the same place in sockaddr_in and sockaddr_in6.
+        let status = unsafe UnsafeMutableRawPointer(address).withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe getsockname(descriptor, $0, &length)
+        }
+        return status == 0 ? unsafe Int(UInt16(bigEndian: address.pointee.sin_port)) : 0
+      }
+    }
+  }
+}
