@@ -28,6 +28,10 @@ let package = Package(
     // Vocabulary
     .target(name: "Sequences", swiftSettings: settings),
     .testTarget(name: "SequencesTests", dependencies: ["Sequences"], swiftSettings: settings),
+
+    // The language of the demo
+    .target(name: "Puzzles", dependencies: ["Sequences"], swiftSettings: settings),
+    .testTarget(name: "PuzzlesTests", dependencies: ["Puzzles", "Sequences"], swiftSettings: settings),
     // C
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels"),
