@@ -54,6 +54,14 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),
       ], swiftSettings: settings),
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CRetortProtos", dependencies: ["CProtobufC"]),
+    .target(
+      name: "WireFormat",
+      dependencies: [
+        "CRetortProtos", "Sequences", "WireBytes",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+      ], swiftSettings: unsafeSettings),
 
     // Runtime
     .target(

@@ -1,0 +1,74 @@
+import SwiftProtobufPluginLibrary
+
+/// What stops generation: a shape that protobuf-c or the wire's rules do not allow.
+struct Unsupported: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// A field as Swift sees it and as protobuf-c holds it.
+struct Field {
+  /// What a field holds, and so how it is turned into C and back.
+  enum Kind {
+    case number(String), bool, string, enumeration(String, cType: String), message(String)
+  }
+
+  let descriptor: FieldDescriptor
+  let kind: Kind
+  var isRepeated: Bool { descriptor.isRepeated }
+  var name: String { Names.property(descriptor.name) }
+  var cName: String { descriptor.name }
+
+  init(_ field: FieldDescriptor) throws {
+    descriptor = field
+    guard !field.isMap, field.containingOneof == nil else {
+      throw Unsupported(description: "\(field.fullName): no maps, oneofs or optional fields (see docs of protobuf-c)")
+    }
+    if field.isRepeated, let element = field.messageType, try !element.fields.map(Field.init).filter(\.isBorrowed).isEmpty {
+      throw Unsupported(description: "\(field.fullName): repeated messages hold neither columns nor messages")
+    }
+    switch field.type {
+    case .double: kind = .number("Double")
+    case .float: kind = .number("Float")
+    case .uint32, .fixed32: kind = .number("UInt32")
+    case .uint64, .fixed64: kind = .number("UInt64")
+    case .int32, .sint32, .sfixed32: kind = .number("Int32")
+    case .int64, .sint64, .sfixed64: kind = .number("Int64")
+    case .bool where !field.isRepeated: kind = .bool
+    case .string: kind = .string
+    case .enum: kind = .enumeration(Names.type(field.enumType), cType: Names.cType(field.enumType.fullName))
+    case .message: kind = .message(Names.type(field.messageType))
+    default: throw Unsupported(description: "\(field.fullName): fields of type \(field.type) are not generated")
+    }
+  }
+
+  /// The property's type.
+  var swiftType: String {
+    switch kind {
+    case .message(let type) where !isRepeated: type + "?"
+    case .number(let type), .message(let type), .enumeration(let type, _): isRepeated ? "[\(type)]" : type
+    case .bool: "Bool"
+    case .string: isRepeated ? "[String]" : "String"
+    }
+  }
+
+  /// The property's default: what the field means when it is not sent.
+  var defaultValue: String {
+    if isRepeated { return "[]" }
+    return switch kind {
+    case .number: "0"
+    case .bool: "false"
+    case .string: "\"\""
+    case .enumeration: "." + (descriptor.enumType.values.first.map(Names.enumCase) ?? "unspecified")
+    case .message: "nil"
+    }
+  }
+
+  /// True where C can point into the property's own storage, for as long as a closure lasts.
+  var isBorrowed: Bool {
+    switch kind {
+    case .number: isRepeated
+    case .message: !isRepeated
+    default: false
+    }
+  }
+}

@@ -1,0 +1,789 @@
+// Generated from retort/v1/coordinator_service.proto by scripts/generate-protos.sh. Do not edit.
+// swift-format-ignore-file
+
+internal import CRetortProtos
+
+/// Where a run stands.
+public enum WireRunState: Int32, Sendable, Hashable, CaseIterable {
+  /// Never sent.
+  case unspecified = 0
+  /// Waits for the teacher or a trainer. Becomes running, failed or cancelled.
+  case waiting = 1
+  /// Works. Becomes waiting, finished, failed or cancelled.
+  case running = 2
+  /// Done; its files are whole.
+  case finished = 3
+  /// Stopped by an error. ResumeRun makes it waiting.
+  case failed = 4
+  /// Stopped by request. ResumeRun makes it waiting.
+  case cancelled = 5
+
+  init(_ value: Retort__V1__RunState) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__RunState { Retort__V1__RunState(rawValue: Retort__V1__RunState.RawValue(rawValue)) }
+}
+
+/// A run and how far it is.
+public struct WireRun: WireMessage {
+  /// Names the run.
+  public var runID: String
+  /// Where it stands.
+  public var state: WireRunState
+  /// What it does, or waits for, or why it failed: one line.
+  public var message: String
+  /// Optimizer steps made.
+  public var step: UInt64
+  /// Optimizer steps planned.
+  public var maxSteps: UInt64
+  /// Folder of its results, as the coordinator sees it.
+  public var outputDir: String
+  /// When it was submitted, milliseconds since 1970-01-01T00:00:00Z.
+  public var submitUnixMilliseconds: UInt64
+  /// Distillation method.
+  public var method: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = "",
+    state: WireRunState = .unspecified,
+    message: String = "",
+    step: UInt64 = 0,
+    maxSteps: UInt64 = 0,
+    outputDir: String = "",
+    submitUnixMilliseconds: UInt64 = 0,
+    method: String = ""
+  ) {
+    self.runID = runID
+    self.state = state
+    self.message = message
+    self.step = step
+    self.maxSteps = maxSteps
+    self.outputDir = outputDir
+    self.submitUnixMilliseconds = submitUnixMilliseconds
+    self.method = method
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.Run"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireRun: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__Run {
+    var cMessage = unsafe Retort__V1__Run()
+    unsafe retort__v1__run__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__Run, _ arena: EncodingArena) {
+    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.state = state.cValue
+    unsafe arena.store(message, in: &cMessage.message)
+    unsafe cMessage.step = step
+    unsafe cMessage.max_steps = maxSteps
+    unsafe arena.store(outputDir, in: &cMessage.output_dir)
+    unsafe cMessage.submit_unix_milliseconds = submitUnixMilliseconds
+    unsafe arena.store(method, in: &cMessage.method)
+  }
+
+  init(cMessage: Retort__V1__Run) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.Run.run_id")
+    state = unsafe WireRunState(cMessage.state)
+    message = try unsafe readString(cMessage.message, field: "retort.v1.Run.message")
+    step = unsafe cMessage.step
+    maxSteps = unsafe cMessage.max_steps
+    outputDir = try unsafe readString(cMessage.output_dir, field: "retort.v1.Run.output_dir")
+    submitUnixMilliseconds = unsafe cMessage.submit_unix_milliseconds
+    method = try unsafe readString(cMessage.method, field: "retort.v1.Run.method")
+  }
+}
+
+/// A recipe to run.
+public struct SubmitRunRequest: WireMessage {
+  /// The recipe, YAML, overrides applied.
+  public var recipeYAML: String
+  /// Submitting the same key again returns the first run. Empty: always a new run.
+  public var idempotencyKey: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    recipeYAML: String = "",
+    idempotencyKey: String = ""
+  ) {
+    self.recipeYAML = recipeYAML
+    self.idempotencyKey = idempotencyKey
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.SubmitRunRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension SubmitRunRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__SubmitRunRequest {
+    var cMessage = unsafe Retort__V1__SubmitRunRequest()
+    unsafe retort__v1__submit_run_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__SubmitRunRequest, _ arena: EncodingArena) {
+    unsafe arena.store(recipeYAML, in: &cMessage.recipe_yaml)
+    unsafe arena.store(idempotencyKey, in: &cMessage.idempotency_key)
+  }
+
+  init(cMessage: Retort__V1__SubmitRunRequest) throws(WireFormatError) {
+    recipeYAML = try unsafe readString(cMessage.recipe_yaml, field: "retort.v1.SubmitRunRequest.recipe_yaml")
+    idempotencyKey = try unsafe readString(cMessage.idempotency_key, field: "retort.v1.SubmitRunRequest.idempotency_key")
+  }
+}
+
+/// The new run.
+public struct SubmitRunResponse: WireMessage {
+  /// The run.
+  public var run: WireRun?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    run: WireRun? = nil
+  ) {
+    self.run = run
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.SubmitRunResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension SubmitRunResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__SubmitRunResponse {
+    var cMessage = unsafe Retort__V1__SubmitRunResponse()
+    unsafe retort__v1__submit_run_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__SubmitRunResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(run, arena) { run in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.run = run
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__SubmitRunResponse) throws(WireFormatError) {
+    run = try unsafe readMessage(cMessage.run) as WireRun?
+  }
+}
+
+/// Which run.
+public struct GetRunRequest: WireMessage {
+  /// Names the run.
+  public var runID: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = ""
+  ) {
+    self.runID = runID
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.GetRunRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension GetRunRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__GetRunRequest {
+    var cMessage = unsafe Retort__V1__GetRunRequest()
+    unsafe retort__v1__get_run_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__GetRunRequest, _ arena: EncodingArena) {
+    unsafe arena.store(runID, in: &cMessage.run_id)
+  }
+
+  init(cMessage: Retort__V1__GetRunRequest) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.GetRunRequest.run_id")
+  }
+}
+
+/// The run.
+public struct GetRunResponse: WireMessage {
+  /// The run.
+  public var run: WireRun?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    run: WireRun? = nil
+  ) {
+    self.run = run
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.GetRunResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension GetRunResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__GetRunResponse {
+    var cMessage = unsafe Retort__V1__GetRunResponse()
+    unsafe retort__v1__get_run_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__GetRunResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(run, arena) { run in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.run = run
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__GetRunResponse) throws(WireFormatError) {
+    run = try unsafe readMessage(cMessage.run) as WireRun?
+  }
+}
+
+/// Nothing is asked.
+public struct ListRunsRequest: WireMessage {
+  /// Makes the message.
+  public init() {}
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ListRunsRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ListRunsRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ListRunsRequest {
+    var cMessage = unsafe Retort__V1__ListRunsRequest()
+    unsafe retort__v1__list_runs_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ListRunsRequest, _ arena: EncodingArena) {
+  }
+
+  init(cMessage: Retort__V1__ListRunsRequest) throws(WireFormatError) {
+  }
+}
+
+/// All runs.
+public struct ListRunsResponse: WireMessage {
+  /// Oldest first.
+  public var runs: [WireRun]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runs: [WireRun] = []
+  ) {
+    self.runs = runs
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ListRunsResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ListRunsResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ListRunsResponse {
+    var cMessage = unsafe Retort__V1__ListRunsResponse()
+    unsafe retort__v1__list_runs_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ListRunsResponse, _ arena: EncodingArena) {
+    unsafe (cMessage.n_runs, cMessage.runs) = arena.messages(runs)
+  }
+
+  init(cMessage: Retort__V1__ListRunsResponse) throws(WireFormatError) {
+    runs = try unsafe readMessages(cMessage.runs, cMessage.n_runs)
+  }
+}
+
+/// Which run, from where.
+public struct WatchRunRequest: WireMessage {
+  /// Names the run.
+  public var runID: String
+  /// Sends metrics of steps after this one.
+  public var afterStep: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = "",
+    afterStep: UInt64 = 0
+  ) {
+    self.runID = runID
+    self.afterStep = afterStep
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.WatchRunRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WatchRunRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__WatchRunRequest {
+    var cMessage = unsafe Retort__V1__WatchRunRequest()
+    unsafe retort__v1__watch_run_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__WatchRunRequest, _ arena: EncodingArena) {
+    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.after_step = afterStep
+  }
+
+  init(cMessage: Retort__V1__WatchRunRequest) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.WatchRunRequest.run_id")
+    afterStep = unsafe cMessage.after_step
+  }
+}
+
+/// A change of state, a row of metrics, or both.
+public struct WatchRunResponse: WireMessage {
+  /// The run as it stands.
+  public var run: WireRun?
+  /// Rows of metrics.jsonl, each a JSON object, oldest first.
+  public var metricsRows: [String]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    run: WireRun? = nil,
+    metricsRows: [String] = []
+  ) {
+    self.run = run
+    self.metricsRows = metricsRows
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.WatchRunResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WatchRunResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__WatchRunResponse {
+    var cMessage = unsafe Retort__V1__WatchRunResponse()
+    unsafe retort__v1__watch_run_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__WatchRunResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(run, arena) { run in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.run = run
+      unsafe (cMessage.n_metrics_rows, cMessage.metrics_rows) = arena.strings(metricsRows)
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__WatchRunResponse) throws(WireFormatError) {
+    run = try unsafe readMessage(cMessage.run) as WireRun?
+    metricsRows = try unsafe readStrings(cMessage.metrics_rows, cMessage.n_metrics_rows, field: "retort.v1.WatchRunResponse.metrics_rows")
+  }
+}
+
+/// Which run.
+public struct CancelRunRequest: WireMessage {
+  /// Names the run.
+  public var runID: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = ""
+  ) {
+    self.runID = runID
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.CancelRunRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension CancelRunRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__CancelRunRequest {
+    var cMessage = unsafe Retort__V1__CancelRunRequest()
+    unsafe retort__v1__cancel_run_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__CancelRunRequest, _ arena: EncodingArena) {
+    unsafe arena.store(runID, in: &cMessage.run_id)
+  }
+
+  init(cMessage: Retort__V1__CancelRunRequest) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.CancelRunRequest.run_id")
+  }
+}
+
+/// The run.
+public struct CancelRunResponse: WireMessage {
+  /// The run.
+  public var run: WireRun?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    run: WireRun? = nil
+  ) {
+    self.run = run
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.CancelRunResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension CancelRunResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__CancelRunResponse {
+    var cMessage = unsafe Retort__V1__CancelRunResponse()
+    unsafe retort__v1__cancel_run_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__CancelRunResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(run, arena) { run in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.run = run
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__CancelRunResponse) throws(WireFormatError) {
+    run = try unsafe readMessage(cMessage.run) as WireRun?
+  }
+}
+
+/// Which run.
+public struct ResumeRunRequest: WireMessage {
+  /// Names the run.
+  public var runID: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = ""
+  ) {
+    self.runID = runID
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ResumeRunRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ResumeRunRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ResumeRunRequest {
+    var cMessage = unsafe Retort__V1__ResumeRunRequest()
+    unsafe retort__v1__resume_run_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ResumeRunRequest, _ arena: EncodingArena) {
+    unsafe arena.store(runID, in: &cMessage.run_id)
+  }
+
+  init(cMessage: Retort__V1__ResumeRunRequest) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.ResumeRunRequest.run_id")
+  }
+}
+
+/// The run.
+public struct ResumeRunResponse: WireMessage {
+  /// The run.
+  public var run: WireRun?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    run: WireRun? = nil
+  ) {
+    self.run = run
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ResumeRunResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ResumeRunResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ResumeRunResponse {
+    var cMessage = unsafe Retort__V1__ResumeRunResponse()
+    unsafe retort__v1__resume_run_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__ResumeRunResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(run, arena) { run in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.run = run
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__ResumeRunResponse) throws(WireFormatError) {
+    run = try unsafe readMessage(cMessage.run) as WireRun?
+  }
+}
+
+/// A student that offers to train.
+public struct RegisterTrainerRequest: WireMessage {
+  /// Names the process, the same after it reconnects, another after a restart.
+  public var trainerID: String
+  /// Where its StudentService listens, HOST:PORT.
+  public var address: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    trainerID: String = "",
+    address: String = ""
+  ) {
+    self.trainerID = trainerID
+    self.address = address
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.RegisterTrainerRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension RegisterTrainerRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__RegisterTrainerRequest {
+    var cMessage = unsafe Retort__V1__RegisterTrainerRequest()
+    unsafe retort__v1__register_trainer_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__RegisterTrainerRequest, _ arena: EncodingArena) {
+    unsafe arena.store(trainerID, in: &cMessage.trainer_id)
+    unsafe arena.store(address, in: &cMessage.address)
+  }
+
+  init(cMessage: Retort__V1__RegisterTrainerRequest) throws(WireFormatError) {
+    trainerID = try unsafe readString(cMessage.trainer_id, field: "retort.v1.RegisterTrainerRequest.trainer_id")
+    address = try unsafe readString(cMessage.address, field: "retort.v1.RegisterTrainerRequest.address")
+  }
+}
+
+/// The lease.
+public struct RegisterTrainerResponse: WireMessage {
+  /// Names the lease.
+  public var leaseID: String
+  /// Milliseconds until it ends unless renewed.
+  public var leaseMilliseconds: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    leaseID: String = "",
+    leaseMilliseconds: UInt64 = 0
+  ) {
+    self.leaseID = leaseID
+    self.leaseMilliseconds = leaseMilliseconds
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.RegisterTrainerResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension RegisterTrainerResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__RegisterTrainerResponse {
+    var cMessage = unsafe Retort__V1__RegisterTrainerResponse()
+    unsafe retort__v1__register_trainer_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__RegisterTrainerResponse, _ arena: EncodingArena) {
+    unsafe arena.store(leaseID, in: &cMessage.lease_id)
+    unsafe cMessage.lease_milliseconds = leaseMilliseconds
+  }
+
+  init(cMessage: Retort__V1__RegisterTrainerResponse) throws(WireFormatError) {
+    leaseID = try unsafe readString(cMessage.lease_id, field: "retort.v1.RegisterTrainerResponse.lease_id")
+    leaseMilliseconds = unsafe cMessage.lease_milliseconds
+  }
+}
+
+/// Which lease.
+public struct RenewLeaseRequest: WireMessage {
+  /// Names the lease.
+  public var leaseID: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    leaseID: String = ""
+  ) {
+    self.leaseID = leaseID
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.RenewLeaseRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension RenewLeaseRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__RenewLeaseRequest {
+    var cMessage = unsafe Retort__V1__RenewLeaseRequest()
+    unsafe retort__v1__renew_lease_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__RenewLeaseRequest, _ arena: EncodingArena) {
+    unsafe arena.store(leaseID, in: &cMessage.lease_id)
+  }
+
+  init(cMessage: Retort__V1__RenewLeaseRequest) throws(WireFormatError) {
+    leaseID = try unsafe readString(cMessage.lease_id, field: "retort.v1.RenewLeaseRequest.lease_id")
+  }
+}
+
+/// The renewed lease.
+public struct RenewLeaseResponse: WireMessage {
+  /// Milliseconds until it ends unless renewed again.
+  public var leaseMilliseconds: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    leaseMilliseconds: UInt64 = 0
+  ) {
+    self.leaseMilliseconds = leaseMilliseconds
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.RenewLeaseResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension RenewLeaseResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__RenewLeaseResponse {
+    var cMessage = unsafe Retort__V1__RenewLeaseResponse()
+    unsafe retort__v1__renew_lease_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__RenewLeaseResponse, _ arena: EncodingArena) {
+    unsafe cMessage.lease_milliseconds = leaseMilliseconds
+  }
+
+  init(cMessage: Retort__V1__RenewLeaseResponse) throws(WireFormatError) {
+    leaseMilliseconds = unsafe cMessage.lease_milliseconds
+  }
+}

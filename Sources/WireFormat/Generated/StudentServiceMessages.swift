@@ -1,0 +1,716 @@
+// Generated from retort/v1/student_service.proto by scripts/generate-protos.sh. Do not edit.
+// swift-format-ignore-file
+
+internal import CRetortProtos
+
+/// Nothing is asked.
+public struct StudentServiceDescribeRequest: WireMessage {
+  /// Makes the message.
+  public init() {}
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StudentServiceDescribeRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension StudentServiceDescribeRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StudentServiceDescribeRequest {
+    var cMessage = unsafe Retort__V1__StudentServiceDescribeRequest()
+    unsafe retort__v1__student_service_describe_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__StudentServiceDescribeRequest, _ arena: EncodingArena) {
+  }
+
+  init(cMessage: Retort__V1__StudentServiceDescribeRequest) throws(WireFormatError) {
+  }
+}
+
+/// What is loaded.
+public struct StudentServiceDescribeResponse: WireMessage {
+  /// True once Load succeeded.
+  public var loaded: Bool
+  /// The model; unset until loaded.
+  public var model: WireModelDescription?
+  /// Optimizer steps made.
+  public var step: UInt64
+  /// The run that the parameters belong to; empty until loaded.
+  public var runID: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    loaded: Bool = false,
+    model: WireModelDescription? = nil,
+    step: UInt64 = 0,
+    runID: String = ""
+  ) {
+    self.loaded = loaded
+    self.model = model
+    self.step = step
+    self.runID = runID
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StudentServiceDescribeResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension StudentServiceDescribeResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StudentServiceDescribeResponse {
+    var cMessage = unsafe Retort__V1__StudentServiceDescribeResponse()
+    unsafe retort__v1__student_service_describe_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StudentServiceDescribeResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(model, arena) { model in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.loaded = loaded ? 1 : 0
+      unsafe cMessage.model = model
+      unsafe cMessage.step = step
+      unsafe arena.store(runID, in: &cMessage.run_id)
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__StudentServiceDescribeResponse) throws(WireFormatError) {
+    loaded = unsafe cMessage.loaded != 0
+    model = try unsafe readMessage(cMessage.model) as WireModelDescription?
+    step = unsafe cMessage.step
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.StudentServiceDescribeResponse.run_id")
+  }
+}
+
+/// A model folder, or a checkpoint, to load.
+public struct LoadRequest: WireMessage {
+  /// The run that will train; empty: none.
+  public var runID: String
+  /// Folder with config.json and weights, or a checkpoint folder.
+  public var path: String
+  /// True: restore optimizer state, step and generator from the checkpoint too. False: begin at step 0.
+  public var resume: Bool
+  /// True: make new parameters from the folder's config.json instead of reading weights.
+  public var initialize: Bool
+  /// Seed of new parameters.
+  public var seed: UInt64
+  /// Address of the TeacherService to ask for log-probs, HOST:PORT; empty: none will be needed.
+  public var teacherAddress: String
+  /// What is minimised.
+  public var objective: WireObjective?
+  /// How.
+  public var optimizer: WireOptimizerOptions?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = "",
+    path: String = "",
+    resume: Bool = false,
+    initialize: Bool = false,
+    seed: UInt64 = 0,
+    teacherAddress: String = "",
+    objective: WireObjective? = nil,
+    optimizer: WireOptimizerOptions? = nil
+  ) {
+    self.runID = runID
+    self.path = path
+    self.resume = resume
+    self.initialize = initialize
+    self.seed = seed
+    self.teacherAddress = teacherAddress
+    self.objective = objective
+    self.optimizer = optimizer
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.LoadRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension LoadRequest: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__LoadRequest {
+    var cMessage = unsafe Retort__V1__LoadRequest()
+    unsafe retort__v1__load_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__LoadRequest>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(objective, arena) { objective in
+      return try unsafe withOptional(optimizer, arena) { optimizer in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe arena.store(runID, in: &cMessage.run_id)
+        unsafe arena.store(path, in: &cMessage.path)
+        unsafe cMessage.resume = resume ? 1 : 0
+        unsafe cMessage.initialize = initialize ? 1 : 0
+        unsafe cMessage.seed = seed
+        unsafe arena.store(teacherAddress, in: &cMessage.teacher_address)
+        unsafe cMessage.objective = objective
+        unsafe cMessage.optimizer = optimizer
+        return try unsafe body(&cMessage)
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__LoadRequest) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.LoadRequest.run_id")
+    path = try unsafe readString(cMessage.path, field: "retort.v1.LoadRequest.path")
+    resume = unsafe cMessage.resume != 0
+    initialize = unsafe cMessage.initialize != 0
+    seed = unsafe cMessage.seed
+    teacherAddress = try unsafe readString(cMessage.teacher_address, field: "retort.v1.LoadRequest.teacher_address")
+    objective = try unsafe readMessage(cMessage.objective) as WireObjective?
+    optimizer = try unsafe readMessage(cMessage.optimizer) as WireOptimizerOptions?
+  }
+}
+
+/// What was loaded.
+public struct LoadResponse: WireMessage {
+  /// The model.
+  public var model: WireModelDescription?
+  /// Optimizer steps that the parameters have behind them.
+  public var step: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    model: WireModelDescription? = nil,
+    step: UInt64 = 0
+  ) {
+    self.model = model
+    self.step = step
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.LoadResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension LoadResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__LoadResponse {
+    var cMessage = unsafe Retort__V1__LoadResponse()
+    unsafe retort__v1__load_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__LoadResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(model, arena) { model in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.model = model
+      unsafe cMessage.step = step
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__LoadResponse) throws(WireFormatError) {
+    model = try unsafe readMessage(cMessage.model) as WireModelDescription?
+    step = unsafe cMessage.step
+  }
+}
+
+/// Prompts to complete.
+public struct StudentServiceGenerateRequest: WireMessage {
+  /// Prompts: sequences without completion.
+  public var prompts: WireSequenceBatch?
+  /// How to sample.
+  public var sampling: WireSamplingOptions?
+  /// One seed per prompt. Empty: 0 for all. Shape: [B].
+  public var seeds: [UInt64]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    prompts: WireSequenceBatch? = nil,
+    sampling: WireSamplingOptions? = nil,
+    seeds: [UInt64] = []
+  ) {
+    self.prompts = prompts
+    self.sampling = sampling
+    self.seeds = seeds
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StudentServiceGenerateRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension StudentServiceGenerateRequest: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StudentServiceGenerateRequest {
+    var cMessage = unsafe Retort__V1__StudentServiceGenerateRequest()
+    unsafe retort__v1__student_service_generate_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StudentServiceGenerateRequest>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(prompts, arena) { prompts in
+      return try unsafe withOptional(sampling, arena) { sampling in
+        return try unsafe withColumn(seeds) { seeds in
+          var cMessage = unsafe Self.makeCMessage()
+          unsafe cMessage.prompts = prompts
+          unsafe cMessage.sampling = sampling
+          unsafe (cMessage.n_seeds, cMessage.seeds) = (seeds.count, seeds.start)
+          return try unsafe body(&cMessage)
+        }
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__StudentServiceGenerateRequest) throws(WireFormatError) {
+    prompts = try unsafe readMessage(cMessage.prompts) as WireSequenceBatch?
+    sampling = try unsafe readMessage(cMessage.sampling) as WireSamplingOptions?
+    seeds = unsafe readColumn(cMessage.seeds, cMessage.n_seeds)
+  }
+}
+
+/// Some finished completions.
+public struct StudentServiceGenerateResponse: WireMessage {
+  /// The completions.
+  public var completions: WireCompletionBatch?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    completions: WireCompletionBatch? = nil
+  ) {
+    self.completions = completions
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StudentServiceGenerateResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension StudentServiceGenerateResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StudentServiceGenerateResponse {
+    var cMessage = unsafe Retort__V1__StudentServiceGenerateResponse()
+    unsafe retort__v1__student_service_generate_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StudentServiceGenerateResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(completions, arena) { completions in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.completions = completions
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__StudentServiceGenerateResponse) throws(WireFormatError) {
+    completions = try unsafe readMessage(cMessage.completions) as WireCompletionBatch?
+  }
+}
+
+/// Sequences to score.
+public struct StudentServiceScoreRequest: WireMessage {
+  /// The sequences; positions are those of their completions.
+  public var sequences: WireSequenceBatch?
+  /// What to return.
+  public var options: WireScoreOptions?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    sequences: WireSequenceBatch? = nil,
+    options: WireScoreOptions? = nil
+  ) {
+    self.sequences = sequences
+    self.options = options
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StudentServiceScoreRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension StudentServiceScoreRequest: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StudentServiceScoreRequest {
+    var cMessage = unsafe Retort__V1__StudentServiceScoreRequest()
+    unsafe retort__v1__student_service_score_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StudentServiceScoreRequest>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(sequences, arena) { sequences in
+      return try unsafe withOptional(options, arena) { options in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.sequences = sequences
+        unsafe cMessage.options = options
+        return try unsafe body(&cMessage)
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__StudentServiceScoreRequest) throws(WireFormatError) {
+    sequences = try unsafe readMessage(cMessage.sequences) as WireSequenceBatch?
+    options = try unsafe readMessage(cMessage.options) as WireScoreOptions?
+  }
+}
+
+/// A chunk of the reply to the oldest request not yet fully answered.
+public struct StudentServiceScoreResponse: WireMessage {
+  /// The chunk.
+  public var chunk: WireScoreChunk?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    chunk: WireScoreChunk? = nil
+  ) {
+    self.chunk = chunk
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StudentServiceScoreResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension StudentServiceScoreResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StudentServiceScoreResponse {
+    var cMessage = unsafe Retort__V1__StudentServiceScoreResponse()
+    unsafe retort__v1__student_service_score_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StudentServiceScoreResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(chunk, arena) { chunk in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.chunk = chunk
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__StudentServiceScoreResponse) throws(WireFormatError) {
+    chunk = try unsafe readMessage(cMessage.chunk) as WireScoreChunk?
+  }
+}
+
+/// One optimizer step, or one evaluation.
+public struct TrainRequest: WireMessage {
+  /// Number of the step that the update makes: steps made so far plus 1, else FAILED_PRECONDITION.
+  /// An evaluation names the steps made so far.
+  public var step: UInt64
+  /// The sequences.
+  public var batch: WireTrainBatch?
+  /// True: compute the loss and change nothing.
+  public var evaluate: Bool
+  /// Objective of this request alone; unset: that of Load.
+  public var objective: WireObjective?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    step: UInt64 = 0,
+    batch: WireTrainBatch? = nil,
+    evaluate: Bool = false,
+    objective: WireObjective? = nil
+  ) {
+    self.step = step
+    self.batch = batch
+    self.evaluate = evaluate
+    self.objective = objective
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.TrainRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension TrainRequest: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__TrainRequest {
+    var cMessage = unsafe Retort__V1__TrainRequest()
+    unsafe retort__v1__train_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__TrainRequest>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(batch, arena) { batch in
+      return try unsafe withOptional(objective, arena) { objective in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.step = step
+        unsafe cMessage.batch = batch
+        unsafe cMessage.evaluate = evaluate ? 1 : 0
+        unsafe cMessage.objective = objective
+        return try unsafe body(&cMessage)
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__TrainRequest) throws(WireFormatError) {
+    step = unsafe cMessage.step
+    batch = try unsafe readMessage(cMessage.batch) as WireTrainBatch?
+    evaluate = unsafe cMessage.evaluate != 0
+    objective = try unsafe readMessage(cMessage.objective) as WireObjective?
+  }
+}
+
+/// What the step measured.
+public struct TrainResponse: WireMessage {
+  /// The request's step.
+  public var step: UInt64
+  /// Its measurements.
+  public var metrics: WireStepMetrics?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    step: UInt64 = 0,
+    metrics: WireStepMetrics? = nil
+  ) {
+    self.step = step
+    self.metrics = metrics
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.TrainResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension TrainResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__TrainResponse {
+    var cMessage = unsafe Retort__V1__TrainResponse()
+    unsafe retort__v1__train_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__TrainResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(metrics, arena) { metrics in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.step = step
+      unsafe cMessage.metrics = metrics
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__TrainResponse) throws(WireFormatError) {
+    step = unsafe cMessage.step
+    metrics = try unsafe readMessage(cMessage.metrics) as WireStepMetrics?
+  }
+}
+
+/// Where to write a checkpoint.
+public struct SaveRequest: WireMessage {
+  /// Folder to make; it appears whole or not at all.
+  public var path: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    path: String = ""
+  ) {
+    self.path = path
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.SaveRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension SaveRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__SaveRequest {
+    var cMessage = unsafe Retort__V1__SaveRequest()
+    unsafe retort__v1__save_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__SaveRequest, _ arena: EncodingArena) {
+    unsafe arena.store(path, in: &cMessage.path)
+  }
+
+  init(cMessage: Retort__V1__SaveRequest) throws(WireFormatError) {
+    path = try unsafe readString(cMessage.path, field: "retort.v1.SaveRequest.path")
+  }
+}
+
+/// What was written.
+public struct SaveResponse: WireMessage {
+  /// Optimizer steps that the checkpoint has behind it.
+  public var step: UInt64
+  /// SHA-256 of the parameters, lower-case hex.
+  public var modelDigest: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    step: UInt64 = 0,
+    modelDigest: String = ""
+  ) {
+    self.step = step
+    self.modelDigest = modelDigest
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.SaveResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension SaveResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__SaveResponse {
+    var cMessage = unsafe Retort__V1__SaveResponse()
+    unsafe retort__v1__save_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__SaveResponse, _ arena: EncodingArena) {
+    unsafe cMessage.step = step
+    unsafe arena.store(modelDigest, in: &cMessage.model_digest)
+  }
+
+  init(cMessage: Retort__V1__SaveResponse) throws(WireFormatError) {
+    step = unsafe cMessage.step
+    modelDigest = try unsafe readString(cMessage.model_digest, field: "retort.v1.SaveResponse.model_digest")
+  }
+}
+
+/// Where to write a model folder.
+public struct ExportRequest: WireMessage {
+  /// Folder to make; it appears whole or not at all.
+  public var path: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    path: String = ""
+  ) {
+    self.path = path
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ExportRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ExportRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ExportRequest {
+    var cMessage = unsafe Retort__V1__ExportRequest()
+    unsafe retort__v1__export_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ExportRequest, _ arena: EncodingArena) {
+    unsafe arena.store(path, in: &cMessage.path)
+  }
+
+  init(cMessage: Retort__V1__ExportRequest) throws(WireFormatError) {
+    path = try unsafe readString(cMessage.path, field: "retort.v1.ExportRequest.path")
+  }
+}
+
+/// What was written.
+public struct ExportResponse: WireMessage {
+  /// SHA-256 of the parameters, lower-case hex.
+  public var modelDigest: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    modelDigest: String = ""
+  ) {
+    self.modelDigest = modelDigest
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ExportResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ExportResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ExportResponse {
+    var cMessage = unsafe Retort__V1__ExportResponse()
+    unsafe retort__v1__export_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ExportResponse, _ arena: EncodingArena) {
+    unsafe arena.store(modelDigest, in: &cMessage.model_digest)
+  }
+
+  init(cMessage: Retort__V1__ExportResponse) throws(WireFormatError) {
+    modelDigest = try unsafe readString(cMessage.model_digest, field: "retort.v1.ExportResponse.model_digest")
+  }
+}

@@ -1,0 +1,408 @@
+// Generated from retort/v1/training.proto by scripts/generate-protos.sh. Do not edit.
+// swift-format-ignore-file
+
+internal import CRetortProtos
+
+/// A token loss. p is the teacher's distribution, q the student's.
+public enum WireTokenLossKind: Int32, Sendable, Hashable, CaseIterable {
+  /// Never valid.
+  case unspecified = 0
+  /// Cross-entropy of the actual token; needs no teacher log-probs.
+  case crossEntropy = 1
+  /// KL(p || q).
+  case forwardKl = 2
+  /// KL(q || p).
+  case reverseKl = 3
+  /// KL(p || alpha p + (1 - alpha) q).
+  case skewForwardKl = 4
+  /// KL(q || (1 - alpha) p + alpha q), the student inside the mixture taken as constant.
+  case skewReverseKl = 5
+  /// KL(q || (1 - alpha) p + alpha q) with the gradient through the mixture.
+  case skewReverseKlFull = 6
+  /// beta KL(p || m) + (1 - beta) KL(q || m), m = beta p + (1 - beta) q.
+  case generalizedJsd = 7
+  /// Half the sum of |q - p|.
+  case totalVariation = 8
+
+  init(_ value: Retort__V1__TokenLossKind) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__TokenLossKind { Retort__V1__TokenLossKind(rawValue: Retort__V1__TokenLossKind.RawValue(rawValue)) }
+}
+
+/// How token losses become one number.
+public enum WireReduction: Int32, Sendable, Hashable, CaseIterable {
+  /// Never valid.
+  case unspecified = 0
+  /// Sum over all positions of the batch divided by their number.
+  case tokenMean = 1
+  /// Mean over the positions of each sequence, then the mean over sequences (DistiLLM-2).
+  case sequenceMean = 2
+
+  init(_ value: Retort__V1__Reduction) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__Reduction { Retort__V1__Reduction(rawValue: Retort__V1__Reduction.RawValue(rawValue)) }
+}
+
+/// The loss of one group of sequences.
+public struct WireLossTerm: WireMessage {
+  /// The token loss.
+  public var kind: WireTokenLossKind
+  /// The skew of the skewed losses, in (0, 1).
+  public var alpha: Double
+  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1).
+  public var beta: Double
+  /// Factor of the term in the loss.
+  public var weight: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    kind: WireTokenLossKind = .unspecified,
+    alpha: Double = 0,
+    beta: Double = 0,
+    weight: Double = 0
+  ) {
+    self.kind = kind
+    self.alpha = alpha
+    self.beta = beta
+    self.weight = weight
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.LossTerm"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireLossTerm: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__LossTerm {
+    var cMessage = unsafe Retort__V1__LossTerm()
+    unsafe retort__v1__loss_term__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__LossTerm, _ arena: EncodingArena) {
+    unsafe cMessage.kind = kind.cValue
+    unsafe cMessage.alpha = alpha
+    unsafe cMessage.beta = beta
+    unsafe cMessage.weight = weight
+  }
+
+  init(cMessage: Retort__V1__LossTerm) throws(WireFormatError) {
+    kind = unsafe WireTokenLossKind(cMessage.kind)
+    alpha = unsafe cMessage.alpha
+    beta = unsafe cMessage.beta
+    weight = unsafe cMessage.weight
+  }
+}
+
+/// What is minimised: the sum of the terms, each over its own group of sequences.
+public struct WireObjective: WireMessage {
+  /// The terms; `TrainBatch.term_indices` names them by position.
+  public var terms: [WireLossTerm]
+  /// How positions and sequences are averaged, within each term.
+  public var reduction: WireReduction
+  /// Teacher log-probs to ask per position: 0 asks for all V, else K and a tail bucket.
+  public var topCount: UInt32
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    terms: [WireLossTerm] = [],
+    reduction: WireReduction = .unspecified,
+    topCount: UInt32 = 0
+  ) {
+    self.terms = terms
+    self.reduction = reduction
+    self.topCount = topCount
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.Objective"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireObjective: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__Objective {
+    var cMessage = unsafe Retort__V1__Objective()
+    unsafe retort__v1__objective__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__Objective, _ arena: EncodingArena) {
+    unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
+    unsafe cMessage.reduction = reduction.cValue
+    unsafe cMessage.top_count = topCount
+  }
+
+  init(cMessage: Retort__V1__Objective) throws(WireFormatError) {
+    terms = try unsafe readMessages(cMessage.terms, cMessage.n_terms)
+    reduction = unsafe WireReduction(cMessage.reduction)
+    topCount = unsafe cMessage.top_count
+  }
+}
+
+/// AdamW and its schedule.
+public struct WireOptimizerOptions: WireMessage {
+  /// Peak learning rate.
+  public var learningRate: Double
+  /// Decoupled weight decay, of matrices alone.
+  public var weightDecay: Double
+  /// First-moment decay.
+  public var adamBeta1: Double
+  /// Second-moment decay.
+  public var adamBeta2: Double
+  /// Denominator's epsilon.
+  public var adamEpsilon: Double
+  /// Largest norm of the gradient; 0: no clipping.
+  public var maxGradNorm: Double
+  /// "linear", "cosine" or "constant", after the warm-up.
+  public var lrSchedulerType: String
+  /// Steps of linear warm-up.
+  public var warmupSteps: UInt64
+  /// Steps of the whole schedule.
+  public var maxSteps: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    learningRate: Double = 0,
+    weightDecay: Double = 0,
+    adamBeta1: Double = 0,
+    adamBeta2: Double = 0,
+    adamEpsilon: Double = 0,
+    maxGradNorm: Double = 0,
+    lrSchedulerType: String = "",
+    warmupSteps: UInt64 = 0,
+    maxSteps: UInt64 = 0
+  ) {
+    self.learningRate = learningRate
+    self.weightDecay = weightDecay
+    self.adamBeta1 = adamBeta1
+    self.adamBeta2 = adamBeta2
+    self.adamEpsilon = adamEpsilon
+    self.maxGradNorm = maxGradNorm
+    self.lrSchedulerType = lrSchedulerType
+    self.warmupSteps = warmupSteps
+    self.maxSteps = maxSteps
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.OptimizerOptions"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireOptimizerOptions: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__OptimizerOptions {
+    var cMessage = unsafe Retort__V1__OptimizerOptions()
+    unsafe retort__v1__optimizer_options__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__OptimizerOptions, _ arena: EncodingArena) {
+    unsafe cMessage.learning_rate = learningRate
+    unsafe cMessage.weight_decay = weightDecay
+    unsafe cMessage.adam_beta1 = adamBeta1
+    unsafe cMessage.adam_beta2 = adamBeta2
+    unsafe cMessage.adam_epsilon = adamEpsilon
+    unsafe cMessage.max_grad_norm = maxGradNorm
+    unsafe arena.store(lrSchedulerType, in: &cMessage.lr_scheduler_type)
+    unsafe cMessage.warmup_steps = warmupSteps
+    unsafe cMessage.max_steps = maxSteps
+  }
+
+  init(cMessage: Retort__V1__OptimizerOptions) throws(WireFormatError) {
+    learningRate = unsafe cMessage.learning_rate
+    weightDecay = unsafe cMessage.weight_decay
+    adamBeta1 = unsafe cMessage.adam_beta1
+    adamBeta2 = unsafe cMessage.adam_beta2
+    adamEpsilon = unsafe cMessage.adam_epsilon
+    maxGradNorm = unsafe cMessage.max_grad_norm
+    lrSchedulerType = try unsafe readString(cMessage.lr_scheduler_type, field: "retort.v1.OptimizerOptions.lr_scheduler_type")
+    warmupSteps = unsafe cMessage.warmup_steps
+    maxSteps = unsafe cMessage.max_steps
+  }
+}
+
+/// One optimizer step's sequences.
+public struct WireTrainBatch: WireMessage {
+  /// The sequences with their completions, in the order of their sample index.
+  public var sequences: WireSequenceBatch?
+  /// For each sequence the index of its term in the objective. Shape: [B].
+  public var termIndices: [UInt32]
+  /// Sequences per forward pass: micro-batch i holds sequences [i * n, (i + 1) * n).
+  public var microBatchSize: UInt32
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    sequences: WireSequenceBatch? = nil,
+    termIndices: [UInt32] = [],
+    microBatchSize: UInt32 = 0
+  ) {
+    self.sequences = sequences
+    self.termIndices = termIndices
+    self.microBatchSize = microBatchSize
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.TrainBatch"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireTrainBatch: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__TrainBatch {
+    var cMessage = unsafe Retort__V1__TrainBatch()
+    unsafe retort__v1__train_batch__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__TrainBatch>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(sequences, arena) { sequences in
+      return try unsafe withColumn(termIndices) { termIndices in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.sequences = sequences
+        unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
+        unsafe cMessage.micro_batch_size = microBatchSize
+        return try unsafe body(&cMessage)
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__TrainBatch) throws(WireFormatError) {
+    sequences = try unsafe readMessage(cMessage.sequences) as WireSequenceBatch?
+    termIndices = unsafe readColumn(cMessage.term_indices, cMessage.n_term_indices)
+    microBatchSize = unsafe cMessage.micro_batch_size
+  }
+}
+
+/// What one step, or one evaluation, measured. Durations in seconds, counters since the step's begin.
+public struct WireStepMetrics: WireMessage {
+  /// The loss as defined by the objective, before the update.
+  public var loss: Double
+  /// The value of each term before its weight. Shape: [terms].
+  public var termLosses: [Double]
+  /// Norm of the gradient before clipping.
+  public var gradientNorm: Double
+  /// Learning rate of the step.
+  public var learningRate: Double
+  /// Positions that counted in the loss.
+  public var tokenCount: UInt64
+  /// All positions that were computed, prompts included.
+  public var positionCount: UInt64
+  /// Wall time of forward, backward and update.
+  public var computeSeconds: Double
+  /// Time spent waiting for teacher log-probs.
+  public var waitTeacherSeconds: Double
+  /// Bytes of teacher replies received for the step.
+  public var teacherBytes: UInt64
+  /// Mean probability mass of the teacher's kept tokens; 1 with the full vocabulary.
+  public var teacherMass: Double
+  /// Share of positions where teacher and student prefer the same token.
+  public var topAgreement: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    loss: Double = 0,
+    termLosses: [Double] = [],
+    gradientNorm: Double = 0,
+    learningRate: Double = 0,
+    tokenCount: UInt64 = 0,
+    positionCount: UInt64 = 0,
+    computeSeconds: Double = 0,
+    waitTeacherSeconds: Double = 0,
+    teacherBytes: UInt64 = 0,
+    teacherMass: Double = 0,
+    topAgreement: Double = 0
+  ) {
+    self.loss = loss
+    self.termLosses = termLosses
+    self.gradientNorm = gradientNorm
+    self.learningRate = learningRate
+    self.tokenCount = tokenCount
+    self.positionCount = positionCount
+    self.computeSeconds = computeSeconds
+    self.waitTeacherSeconds = waitTeacherSeconds
+    self.teacherBytes = teacherBytes
+    self.teacherMass = teacherMass
+    self.topAgreement = topAgreement
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.StepMetrics"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireStepMetrics: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__StepMetrics {
+    var cMessage = unsafe Retort__V1__StepMetrics()
+    unsafe retort__v1__step_metrics__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StepMetrics>) throws -> R) rethrows -> R {
+    return try unsafe withColumn(termLosses) { termLosses in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.loss = loss
+      unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
+      unsafe cMessage.gradient_norm = gradientNorm
+      unsafe cMessage.learning_rate = learningRate
+      unsafe cMessage.token_count = tokenCount
+      unsafe cMessage.position_count = positionCount
+      unsafe cMessage.compute_seconds = computeSeconds
+      unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
+      unsafe cMessage.teacher_bytes = teacherBytes
+      unsafe cMessage.teacher_mass = teacherMass
+      unsafe cMessage.top_agreement = topAgreement
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__StepMetrics) throws(WireFormatError) {
+    loss = unsafe cMessage.loss
+    termLosses = unsafe readColumn(cMessage.term_losses, cMessage.n_term_losses)
+    gradientNorm = unsafe cMessage.gradient_norm
+    learningRate = unsafe cMessage.learning_rate
+    tokenCount = unsafe cMessage.token_count
+    positionCount = unsafe cMessage.position_count
+    computeSeconds = unsafe cMessage.compute_seconds
+    waitTeacherSeconds = unsafe cMessage.wait_teacher_seconds
+    teacherBytes = unsafe cMessage.teacher_bytes
+    teacherMass = unsafe cMessage.teacher_mass
+    topAgreement = unsafe cMessage.top_agreement
+  }
+}
