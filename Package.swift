@@ -35,10 +35,24 @@ let package = Package(
     // C
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels"),
+    .target(name: "CTokenLoss", linkerSettings: [.linkedLibrary("m")]),
     // Arithmetic
     .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
     // Model
     .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
+
+    // Learning
+    .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "OptimizationTests", dependencies: ["Optimization", "Transformer", "Kernels"], exclude: ["Golden"],
+      swiftSettings: settings),
+    .target(
+      name: "Distillation", dependencies: ["CTokenLoss", "Kernels", "Optimization", "Sequences", "Transformer"],
+      swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "DistillationTests",
+      dependencies: ["Distillation", "Kernels", "Optimization", "Sequences", "Transformer"], exclude: ["Golden"],
+      swiftSettings: settings),
 
     // Wire
     .target(

@@ -1,0 +1,43 @@
+// Token losses of one position over its categories: vectorised loops, chosen for the processor at run time.
+// p is the teacher's distribution, q the student's; lp and lq are their natural logarithms in nats.
+#ifndef CTOKENLOSS_H
+#define CTOKENLOSS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The f-divergences; the numbers are internal to the library.
+enum ctl_kind {
+  CTL_FORWARD_KL = 0,
+  CTL_REVERSE_KL = 1,
+  CTL_SKEW_FORWARD_KL = 2,
+  CTL_SKEW_REVERSE_KL = 3,
+  CTL_SKEW_REVERSE_KL_FULL = 4,
+  CTL_GENERALIZED_JSD = 5,
+  CTL_TOTAL_VARIATION = 6,
+};
+
+// What one row gave.
+struct ctl_result {
+  // The divergence in nats (total variation: a number in [0, 1]).
+  double value;
+  // Sum of p: 1 up to rounding, for a teacher that gives log-probs.
+  double teacher_mass;
+};
+
+// Writes lq = z - logsumexp(z) and q = exp(lq). z, lq and q have n values and do not overlap.
+// Returns the sum of exp(z - max z), which is NaN where any logit is NaN or +infinity.
+double ctl_log_softmax(size_t n, const float *z, float *lq, float *q);
+
+// Returns the divergence between lp and lq and writes scale * dL/dz to g. Arrays of n values that do not overlap.
+// `weight` is alpha or beta of the kinds that have one.
+struct ctl_result ctl_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *lq,
+                                 const float *q, float scale, float *g);
+
+// Writes g = scale * q, and returns the sum of q over all n.
+double ctl_scale(size_t n, const float *q, float scale, float *g);
+
+// Index of the first largest value; n where no value compares (all NaN, or n is 0).
+size_t ctl_argmax(size_t n, const float *x);
+
+#endif

@@ -1,0 +1,166 @@
+#include "CTokenLoss.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+// Lets the compiler reorder the sums of the enclosing block, which vectorises them; nothing else is relaxed.
+#define REORDER_SUMS _Pragma("clang fp reassociate(on) contract(fast)")
+
+static inline uint32_t bits_of(float x) {
+  uint32_t u;
+  memcpy(&u, &x, sizeof u);
+  return u;
+}
+
+static inline float float_of(uint32_t u) {
+  float x;
+  memcpy(&x, &u, sizeof x);
+  return x;
+}
+
+// e^x with a relative error below 2e-7 for x <= 88; x below -87.3 counts as -87.3, so that the result stays normal.
+// Cephes' expf: x = n log 2 + r, a polynomial in r, n added to the exponent.
+static inline __attribute__((always_inline)) float exp_of(float x) {
+  x = x < -87.3f ? -87.3f : x;
+  const float shifted = x * 1.44269504088896341f + 12582912.0f;  // 1.5 * 2^23: rounds to an integer
+  const float n = shifted - 12582912.0f;
+  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float y = 1.9875691500e-4f;
+  y = y * r + 1.3981999507e-3f;
+  y = y * r + 8.3334519073e-3f;
+  y = y * r + 4.1665795894e-2f;
+  y = y * r + 1.6666665459e-1f;
+  y = y * r + 5.0000001201e-1f;
+  y = y * (r * r) + r + 1.0f;
+  return y * float_of((bits_of(shifted) - 0x4B400000u + 127u) << 23);
+}
+
+// log x with a relative error below 2e-7; x below the smallest normal number counts as that number.
+// Cephes' logf: x = 2^e m with m in [sqrt(1/2), sqrt(2)), a polynomial in m - 1.
+static inline __attribute__((always_inline)) float log_of(float x) {
+  x = x < 1.17549435e-38f ? 1.17549435e-38f : x;
+  const uint32_t u = bits_of(x);
+  // The exponent rises by one where the mantissa is at least sqrt(2).
+  const uint32_t up = (u + (0x3F800000u - 0x3F3504F3u)) >> 23;
+  const float e = (float)((int32_t)up - 127);
+  const float m = float_of(u - ((up - 127u) << 23)) - 1.0f;
+  const float z = m * m;
+  float y = 7.0376836292e-2f;
+  y = y * m - 1.1514610310e-1f;
+  y = y * m + 1.1676998740e-1f;
+  y = y * m - 1.2420140846e-1f;
+  y = y * m + 1.4249322787e-1f;
+  y = y * m - 1.6668057665e-1f;
+  y = y * m + 2.0000714765e-1f;
+  y = y * m - 2.4999993993e-1f;
+  y = y * m + 3.3333331174e-1f;
+  y = y * m * z + e * -2.12194440e-4f - 0.5f * z;
+  return m + y + e * 0.693359375f;
+}
+
+// The largest of n values, in 16 lanes so that the comparisons need not wait for each other; NaN never compares.
+static inline __attribute__((always_inline)) float largest_of(size_t n, const float *x) {
+  float lanes[16];
+  for (size_t l = 0; l < 16; l++) lanes[l] = -INFINITY;
+  size_t j = 0;
+  for (; j + 16 <= n; j += 16)
+    for (size_t l = 0; l < 16; l++) lanes[l] = x[j + l] > lanes[l] ? x[j + l] : lanes[l];
+  for (; j < n; j++) lanes[0] = x[j] > lanes[0] ? x[j] : lanes[0];
+  for (size_t l = 1; l < 16; l++) lanes[0] = lanes[l] > lanes[0] ? lanes[l] : lanes[0];
+  return lanes[0];
+}
+
+CLONES double ctl_log_softmax(size_t n, const float *restrict z, float *restrict lq, float *restrict q) {
+  const float largest = largest_of(n, z);
+  double sum = 0;
+  {
+    REORDER_SUMS
+    for (size_t j = 0; j < n; j++) {
+      const float shifted = z[j] - largest;
+      const float e = exp_of(shifted);
+      lq[j] = shifted;
+      q[j] = e;
+      sum += (double)e;
+    }
+  }
+  const float log_sum = (float)log(sum);
+  const float inverse = (float)(1 / sum);
+  for (size_t j = 0; j < n; j++) {
+    lq[j] -= log_sum;
+    q[j] *= inverse;
+  }
+  return sum;
+}
+
+// One pass over the categories: adds `TERM` to the value and writes v = q dL/dq to g. Both may use p, lp_j, lq_j, q_j, a.
+// A teacher's log-prob below -1000 counts as -1000.
+#define PASS(MIXTURE, TERM, V)                            \
+  for (size_t j = 0; j < n; j++) {                        \
+    REORDER_SUMS                                          \
+    const float lp_j = lp[j] < -1000.0f ? -1000.0f : lp[j]; \
+    const float lq_j = lq[j], q_j = q[j], p = exp_of(lp_j); \
+    MIXTURE;                                              \
+    (void)lq_j, (void)q_j; /* some losses do not need both */ \
+    const float term = (TERM), v = (V);                   \
+    g[j] = v;                                             \
+    value += (double)term;                                \
+    v_sum += (double)v;                                   \
+    mass += (double)p;                                    \
+  }                                                       \
+  break
+// m, at least the smallest normal number, and its logarithm.
+#define MIX(P_WEIGHT, Q_WEIGHT)                                             \
+  const float m_0 = (P_WEIGHT) * p + (Q_WEIGHT) * q_j;                      \
+  const float m = m_0 < 1.17549435e-38f ? 1.17549435e-38f : m_0, lm = log_of(m)
+
+CLONES struct ctl_result ctl_divergence(int32_t kind, float a, size_t n, const float *restrict lp,
+                                        const float *restrict lq, const float *restrict q, float scale,
+                                        float *restrict g) {
+  double value = 0, v_sum = 0, mass = 0;
+  const float b = 1 - a;
+  switch (kind) {
+    case CTL_FORWARD_KL:  // sum p (lp - lq)
+      PASS(, p * (lp_j - lq_j), -p);
+    case CTL_REVERSE_KL:  // sum q (lq - lp)
+      PASS(, q_j * (lq_j - lp_j), term);
+    case CTL_SKEW_FORWARD_KL:  // sum p (lp - lm), m = a p + (1 - a) q
+      PASS(MIX(a, b), p * (lp_j - lm), -b * q_j * (p / m));
+    case CTL_SKEW_REVERSE_KL:  // sum q (lq - lm), m = (1 - a) p + a q, taken as constant
+      PASS(MIX(b, a), q_j * (lq_j - lm), term);
+    case CTL_SKEW_REVERSE_KL_FULL:  // the same value, with the gradient through m
+      PASS(MIX(b, a), q_j * (lq_j - lm), term - a * q_j * (q_j / m));
+    case CTL_GENERALIZED_JSD:  // a KL(p || m) + (1 - a) KL(q || m), m = a p + (1 - a) q
+      PASS(MIX(a, b), a * p * (lp_j - lm) + b * q_j * (lq_j - lm), b * q_j * (lq_j - lm));
+    case CTL_TOTAL_VARIATION:  // sum |q - p| / 2
+      PASS(, 0.5f * fabsf(q_j - p), q_j > p ? 0.5f * q_j : q_j < p ? -0.5f * q_j : 0);
+    default:
+      value = NAN;
+  }
+  // dL/dz = v - q sum(v): the softmax's derivative, which holds for every loss of q.
+  const float v_bar = (float)v_sum;
+  for (size_t j = 0; j < n; j++) g[j] = scale * (g[j] - q[j] * v_bar);
+  return (struct ctl_result){value, mass};
+}
+
+CLONES double ctl_scale(size_t n, const float *restrict q, float scale, float *restrict g) {
+  REORDER_SUMS
+  double sum = 0;
+  for (size_t j = 0; j < n; j++) {
+    g[j] = scale * q[j];
+    sum += (double)q[j];
+  }
+  return sum;
+}
+
+CLONES size_t ctl_argmax(size_t n, const float *x) {
+  const float largest = largest_of(n, x);
+  for (size_t j = 0; j < n; j++)
+    if (x[j] == largest) return j;
+  return n;
+}

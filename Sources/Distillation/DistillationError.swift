@@ -1,0 +1,58 @@
+public import Sequences
+
+/// Why a loss or a training step was refused. Nothing was changed.
+public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// α, β, a weight or a size outside its range.
+  case parameterOutOfRange(name: String, value: Double, range: String)
+  /// An objective without terms.
+  case noTerms
+  /// A sequence names a term that the objective has not.
+  case unknownTerm(sequence: Int, term: Int, termCount: Int)
+  /// Columns whose counts do not agree.
+  case countMismatch(column: String, expected: Int, found: Int)
+  /// A loss needs teacher log-probs, which are not there.
+  case teacherMissing(TokenLossKind)
+  /// An id that the vocabulary has not.
+  case tokenIDOutOfRange(position: Int, tokenID: TokenID, vocabSize: Int)
+  /// One id twice among the kept tokens of a position.
+  case repeatedTopToken(position: Int, tokenID: TokenID)
+  /// A teacher's column that is not log-probs: their mass is not 1, or not a number.
+  case teacherNotNormalised(position: Int, mass: Double)
+  /// The loss is NaN or infinite.
+  case lossNotFinite(sequence: Int, value: Double)
+  /// The gradient is NaN or infinite.
+  case gradientNotFinite(norm: Double)
+  /// A sequence that the model cannot hold.
+  case sequenceTooLong(sequence: Int, length: Int, contextLength: Int)
+  /// The optimizer state is of another model.
+  case optimizerMismatch(expected: Int, found: Int)
+
+  /// One line: what, where, what to do.
+  public var description: String {
+    switch self {
+    case .parameterOutOfRange(let name, let value, let range):
+      "\(name) is \(value): give a number in \(range)"
+    case .noTerms: "the objective has no terms: give at least one"
+    case .unknownTerm(let sequence, let term, let count):
+      "sequence \(sequence) names term \(term) of an objective with \(count): term indices count from 0"
+    case .countMismatch(let column, let expected, let found):
+      "\(column) has \(found) values where \(expected) are expected"
+    case .teacherMissing(let kind):
+      "the loss \(kind) needs the teacher's log-probs: ask the teacher for full or top log-probs"
+    case .tokenIDOutOfRange(let position, let id, let size):
+      "token id \(id) at position \(position) is not below the vocabulary size \(size): teacher and student must share one vocabulary"
+    case .repeatedTopToken(let position, let id):
+      "the teacher's kept tokens at position \(position) name id \(id) twice: the teacher's reply is malformed"
+    case .teacherNotNormalised(let position, let mass):
+      "the teacher's probabilities at position \(position) add up to \(mass): log-probs are to be natural, normalised, at temperature 1"
+    case .lossNotFinite(let sequence, let value):
+      "the loss of sequence \(sequence) is \(value): the parameters were left as they were; lower the learning rate or look at the data"
+    case .gradientNotFinite(let norm):
+      "the gradient's norm is \(norm): the parameters were left as they were; lower the learning rate or set max_grad_norm"
+    case .sequenceTooLong(let sequence, let length, let context):
+      "sequence \(sequence) has \(length) tokens where the student holds \(context): lower max_length"
+    case .optimizerMismatch(let expected, let found):
+      "the optimizer's state has \(found) values where the model has \(expected) parameters: it belongs to another model"
+    }
+  }
+}

@@ -1,0 +1,101 @@
+public import Sequences
+
+/// How positions become one number, within each term.
+public enum Reduction: String, Sendable, Hashable, Codable {
+  /// Sum over all positions of the term's sequences in the optimizer batch, divided by their number.
+  case tokenMean
+  /// Mean over the positions of each sequence, then the mean over the term's sequences, as DistiLLM-2's code has it.
+  /// A sequence without positions counts as one whose loss is 0.
+  case sequenceMean
+}
+
+/// The loss of one group of sequences.
+public struct LossTerm: Sendable, Hashable {
+  /// The token loss.
+  public var kind: TokenLossKind
+  /// Factor of the term in the loss.
+  public var weight: Double
+
+  /// Makes a term.
+  public init(_ kind: TokenLossKind, weight: Double = 1) {
+    self.kind = kind
+    self.weight = weight
+  }
+}
+
+/// What is minimised: `Σ weight · term`, each term reduced over its own group of sequences.
+///
+/// DistiLLM-2 has two: `skewForwardKL(0.1)` on the teacher's texts and `skewReverseKL(0.1)` on the student's.
+public struct Objective: Sendable, Hashable {
+  /// The terms; a batch names them by index.
+  public let terms: [LossTerm]
+  /// How positions and sequences are averaged.
+  public let reduction: Reduction
+  /// Teacher log-probs to ask per position: 0 asks for all V, else K and a tail.
+  public let topCount: Int
+
+  /// Makes an objective; refuses no terms, and numbers outside their ranges.
+  public init(terms: [LossTerm], reduction: Reduction, topCount: Int = 0) throws(DistillationError) {
+    guard !terms.isEmpty else { throw .noTerms }
+    guard topCount >= 0 else {
+      throw .parameterOutOfRange(name: "top_count", value: Double(topCount), range: "0 and above")
+    }
+    for term in terms {
+      try term.kind.validate()
+      guard term.weight.isFinite, term.weight >= 0 else {
+        throw .parameterOutOfRange(name: "weight", value: term.weight, range: "[0, ∞)")
+      }
+    }
+    self.terms = terms
+    self.reduction = reduction
+    self.topCount = topCount
+  }
+
+  /// Whether any term needs the teacher's log-probs.
+  public var needsTeacher: Bool { terms.contains { $0.kind.needsTeacher } }
+
+  /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
+  public var scoreOptions: ScoreOptions {
+    topCount == 0
+      ? ScoreOptions(fullLogprobs: true)
+      : ScoreOptions(tokenLogprobs: true, topCount: topCount)
+  }
+}
+
+/// One optimizer step's sequences.
+public struct TrainingBatch: Sendable, Hashable {
+  /// The sequences with their completions, in the order of their sample index.
+  public let sequences: SequenceBatch
+  /// For each sequence the index of its term in the objective. Shape: `[B]`.
+  public let termIndices: [Int]
+  /// Sequences per forward pass: micro-batch i holds sequences `i·n ..< (i + 1)·n`.
+  public let microBatchSize: Int
+
+  /// Makes a batch; the counts must agree.
+  public init(sequences: SequenceBatch, termIndices: [Int], microBatchSize: Int) throws(DistillationError) {
+    guard termIndices.count == sequences.count else {
+      throw .countMismatch(column: "term_indices", expected: sequences.count, found: termIndices.count)
+    }
+    guard microBatchSize >= 1 else {
+      throw .parameterOutOfRange(name: "micro_batch_size", value: Double(microBatchSize), range: "1 and above")
+    }
+    self.sequences = sequences
+    self.termIndices = termIndices
+    self.microBatchSize = microBatchSize
+  }
+
+  /// The sequences whose terms need the teacher, in order: what to send to `Score`, and what ``StudentTrainer/step(_:teacher:evaluate:)`` expects the scores of.
+  public func teacherSequences(_ objective: Objective) throws(DistillationError) -> SequenceBatch {
+    try validate(objective)
+    return SequenceBatch(
+      zip(sequences.sequences, termIndices).lazy
+        .filter { objective.terms[$0.1].kind.needsTeacher }.map { $0.0 })
+  }
+
+  /// Throws where a sequence names a term that the objective has not.
+  func validate(_ objective: Objective) throws(DistillationError) {
+    for (sequence, term) in termIndices.enumerated() where !objective.terms.indices.contains(term) {
+      throw .unknownTerm(sequence: sequence, term: term, termCount: objective.terms.count)
+    }
+  }
+}

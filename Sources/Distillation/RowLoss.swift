@@ -1,0 +1,127 @@
+internal import CTokenLoss
+public import Kernels
+public import Sequences
+
+/// What one position gave.
+public struct RowLoss: Sendable, Hashable {
+  /// The token loss in nats, before any weight.
+  public var value: Double
+  /// Probability mass of the tokens that the teacher named: 1 with the full vocabulary; 0 without a teacher.
+  public var teacherMass: Double
+  /// Whether teacher and student prefer the same token; nil without a teacher.
+  public var agrees: Bool?
+}
+
+/// Computes token losses row by row: its buffers are reused, so one thread owns it.
+///
+/// Each loss is a function of q = softmax(z); the gradient follows from one rule, `∂L/∂z_j = v_j − q_j Σ v`,
+/// `v_j = q_j ∂L/∂q_j`. With top log-probs, S being the teacher's kept tokens and the actual one, everything outside S is one
+/// further category of both distributions. Merging categories can only lower a divergence.
+public final class RowLossWorkspace {
+  /// V: ids that take part.
+  public let vocabSize: Int
+  /// Logits of a row; those past `vocabSize` belong to padding.
+  public let rowSize: Int
+  private let logprobs: FloatView  // [V]
+  private let probabilities: FloatView  // [V]
+  private var buckets: BucketedRow
+
+  /// Makes buffers for rows of `rowSize` logits of which the first `vocabSize` take part.
+  public init(vocabSize: Int, rowSize: Int) {
+    precondition(vocabSize >= 1 && rowSize >= vocabSize, "\(vocabSize) of \(rowSize) logits")
+    self.vocabSize = vocabSize
+    self.rowSize = rowSize
+    logprobs = FloatStorage(count: vocabSize).view
+    probabilities = FloatStorage(count: vocabSize).view
+    buckets = BucketedRow(vocabSize: vocabSize)
+  }
+
+  /// Returns the loss of one row and overwrites its logits with `scale · ∂loss/∂logits`; padding gets 0.
+  ///
+  /// Where a logit is NaN or +∞ the value is NaN and the logits stay.
+  ///
+  /// - Parameters:
+  ///   - kind: The token loss.
+  ///   - logits: z. Shape: `[rowSize]`.
+  ///   - target: The actual token.
+  ///   - teacher: The teacher's columns and the position in them; nil for cross-entropy.
+  ///   - scale: Factor of the gradient.
+  public func replaceLogits(
+    _ logits: FloatView, kind: TokenLossKind, target: TokenID, teacher: (scores: TeacherScores, position: Int)?,
+    scale: Float
+  ) throws(DistillationError) -> RowLoss {
+    precondition(logits.count == rowSize, "\(logits.count) logits where a row has \(rowSize)")
+    guard Int(target) < vocabSize else {
+      throw .tokenIDOutOfRange(position: teacher?.position ?? 0, tokenID: target, vocabSize: vocabSize)
+    }
+    let sum = unsafe ctl_log_softmax(vocabSize, logits.pointer, logprobs.pointer, probabilities.pointer)
+    guard sum.isFinite else { return RowLoss(value: .nan, teacherMass: 0) }
+    logits.window(vocabSize, rowSize - vocabSize).fill(0)
+    guard let divergence = Divergence(kind) else { return crossEntropy(logits, target: Int(target), scale: scale) }
+    guard let (scores, position) = teacher else { throw .teacherMissing(kind) }
+    precondition(position < scores.positionCount, "position \(position) of \(scores.positionCount)")
+    switch scores.form {
+    case .full: return try full(logits, divergence, scores, position, scale)
+    case .top:
+      try buckets.gather(scores, position: position, target: target)
+      return try bucketed(logits, divergence, scores, position, scale)
+    }
+  }
+
+  /// `L = −log q_y`, `g_j = q_j − 1[j = y]`.
+  private func crossEntropy(
+    _ logits: FloatView, target: Int, scale: Float
+  ) -> RowLoss {
+    _ = unsafe ctl_scale(vocabSize, probabilities.pointer, scale, logits.pointer)
+    logits[target] = scale * (probabilities[target] - 1)
+    return RowLoss(value: Double(-logprobs[target]), teacherMass: 0, agrees: nil)
+  }
+
+  private func full(
+    _ logits: FloatView, _ divergence: Divergence, _ scores: TeacherScores, _ position: Int,
+    _ scale: Float
+  ) throws(DistillationError) -> RowLoss {
+    let start = position * vocabSize
+    let (result, teacherTop) = unsafe scores.columns.fullLogprobs.withUnsafeBufferPointer { all in
+      let row = all.extracting(start..<start + vocabSize)
+      return unsafe (
+        ctl_divergence(
+          divergence.kind, divergence.weight, vocabSize, row.baseAddress, logprobs.pointer, probabilities.pointer,
+          scale, logits.pointer),
+        ctl_argmax(vocabSize, row.baseAddress)
+      )
+    }
+    try Self.checkMass(result.teacher_mass, position)
+    let studentTop = unsafe ctl_argmax(vocabSize, logprobs.pointer)
+    return RowLoss(value: result.value, teacherMass: 1, agrees: studentTop == teacherTop)
+  }
+
+  private func bucketed(
+    _ logits: FloatView, _ divergence: Divergence, _ scores: TeacherScores, _ position: Int,
+    _ scale: Float
+  ) throws(DistillationError) -> RowLoss {
+    let studentTop = unsafe ctl_argmax(vocabSize, logprobs.pointer)
+    let tail = buckets.takeStudent(logprobs: logprobs, probabilities: probabilities)
+    let result = buckets.divergence(divergence, scale: scale)
+    try Self.checkMass(result.teacherMass, position)
+    // g_j = q_j w_b(j): inside S each token is its own bucket, outside all share one factor.
+    let tailFactor = tail > 0 ? Float(Double(buckets.tailGradient) / tail) : 0
+    _ = unsafe ctl_scale(vocabSize, probabilities.pointer, tailFactor, logits.pointer)
+    for (bucket, id) in buckets.tokenIDs.enumerated() { logits[Int(id)] = buckets.gradients[bucket] }
+    return RowLoss(
+      value: result.value, teacherMass: buckets.keptMass, agrees: studentTop == Int(scores.topToken(position)))
+  }
+
+  /// A teacher's distribution adds up to 1; the wire's float32 and a sum over V leave less than 0.01.
+  private static func checkMass(_ mass: Double, _ position: Int) throws(DistillationError) {
+    guard mass > 0.99, mass < 1.01 else { throw .teacherNotNormalised(position: position, mass: mass) }
+  }
+}
+
+extension TeacherScores {
+  /// The teacher's most probable token, of top log-probs.
+  func topToken(_ position: Int) -> TokenID {
+    guard case .top(let kept) = form else { return TokenID.max }
+    return columns.topTokenIDs[position * kept]
+  }
+}

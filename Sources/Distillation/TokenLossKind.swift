@@ -1,0 +1,35 @@
+/// A loss of one position: how far the student's distribution q over the next token is from the teacher's p, in nats.
+///
+/// - SeeAlso: `docs/methods`, which has each formula with its paper.
+public enum TokenLossKind: Sendable, Hashable {
+  /// `−log q(actual token)`; needs no teacher.
+  case crossEntropy
+  /// `KL(p ‖ q)`.
+  case forwardKL
+  /// `KL(q ‖ p)`.
+  case reverseKL
+  /// `KL(p ‖ m)`, `m = α p + (1 − α) q`, α in [0, 1).
+  case skewForwardKL(alpha: Double)
+  /// `KL(q ‖ m)`, `m = (1 − α) p + α q`, α in [0, 1); m counts as constant in the gradient, as DistiLLM-2's code has it.
+  case skewReverseKL(alpha: Double)
+  /// The same value with the gradient through m, as DistiLLM's code has it.
+  case skewReverseKLFull(alpha: Double)
+  /// `β KL(p ‖ m) + (1 − β) KL(q ‖ m)`, `m = β p + (1 − β) q`, β in [0, 1]; 0 and 1 name forward and reverse KL.
+  case generalizedJSD(beta: Double)
+  /// `½ Σ |q − p|`, in [0, 1].
+  case totalVariation
+
+  /// Whether the loss needs the teacher's log-probs.
+  public var needsTeacher: Bool { self != .crossEntropy }
+
+  /// Throws unless α and β are in their ranges.
+  func validate() throws(DistillationError) {
+    switch self {
+    case .skewForwardKL(let alpha), .skewReverseKL(let alpha), .skewReverseKLFull(let alpha):
+      guard alpha >= 0, alpha < 1 else { throw .parameterOutOfRange(name: "alpha", value: alpha, range: "[0, 1)") }
+    case .generalizedJSD(let beta):
+      guard beta >= 0, beta <= 1 else { throw .parameterOutOfRange(name: "beta", value: beta, range: "[0, 1]") }
+    case .crossEntropy, .forwardKL, .reverseKL, .totalVariation: break
+    }
+  }
+}
