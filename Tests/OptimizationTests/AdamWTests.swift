@@ -13,15 +13,15 @@ struct AdamWCase: Decodable, CustomTestStringConvertible {
     let parameters: [Float]
   }
 
-  let lr, weight_decay, beta1, beta2, eps, max_norm: Double
+  let lr, weightDecay, beta1, beta2, eps, maxNorm: Double
   let start: [Float]
   let steps: [Step]
-  var testDescription: String { "lr \(lr), decay \(weight_decay), max norm \(max_norm)" }
+  var testDescription: String { "lr \(lr), decay \(weightDecay), max norm \(maxNorm)" }
 
   var options: AdamWOptions {
     get throws {
       try AdamWOptions(
-        weightDecay: weight_decay, beta1: beta1, beta2: beta2, epsilon: eps, maxGradientNorm: max_norm)
+        weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: eps, maxGradientNorm: maxNorm)
     }
   }
   var schedule: LearningRateSchedule {

@@ -29,7 +29,7 @@ def adamw(case):
     start = [torch.randn(count, generator=generator) for count, _ in RUNS]
     parameters = [torch.nn.Parameter(values.clone()) for values in start]
     groups = [
-        {"params": [p for p, (_, decays) in zip(parameters, RUNS) if decays], "weight_decay": case["weight_decay"]},
+        {"params": [p for p, (_, decays) in zip(parameters, RUNS) if decays], "weight_decay": case["weightDecay"]},
         {"params": [p for p, (_, decays) in zip(parameters, RUNS) if not decays], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(
@@ -42,8 +42,8 @@ def adamw(case):
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = gradient.clone()
         norm = torch.sqrt(sum((g.double() ** 2).sum() for g in gradients)).item()
-        if case["max_norm"] > 0:
-            torch.nn.utils.clip_grad_norm_(parameters, case["max_norm"])
+        if case["maxNorm"] > 0:
+            torch.nn.utils.clip_grad_norm_(parameters, case["maxNorm"])
         rate = scheduler.get_last_lr()[0]
         optimizer.step()
         scheduler.step()
@@ -69,9 +69,9 @@ def schedule(shape, warmup, total):
 
 def main():
     cases = [
-        {"lr": 1e-3, "weight_decay": 0.0, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "max_norm": 0.0},
-        {"lr": 1e-2, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.95, "eps": 1e-6, "max_norm": 1.0},
-        {"lr": 5e-1, "weight_decay": 0.01, "beta1": 0.0, "beta2": 0.5, "eps": 1e-2, "max_norm": 100.0},
+        {"lr": 1e-3, "weightDecay": 0.0, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "maxNorm": 0.0},
+        {"lr": 1e-2, "weightDecay": 0.1, "beta1": 0.9, "beta2": 0.95, "eps": 1e-6, "maxNorm": 1.0},
+        {"lr": 5e-1, "weightDecay": 0.01, "beta1": 0.0, "beta2": 0.5, "eps": 1e-2, "maxNorm": 100.0},
     ]
     (FOLDER / "adamw.json").write_text(json.dumps([adamw(case) for case in cases]) + "\n")
     schedules = [schedule(s, w, n) for s in SHAPES for w, n in ((0, 10), (3, 10), (1, 1), (10, 10), (0, 0))]

@@ -1,0 +1,59 @@
+internal import Sequences
+
+/// How each sequence of an optimizer batch enters the loss. Divisors are those of the whole batch, whatever the micro-batches.
+struct LossPlan: Sendable {
+  /// One sequence's part.
+  struct Share: Sendable {
+    /// Its term.
+    let term: Int
+    /// Factor of each of its positions' values within the term.
+    let coefficient: Double
+    /// Where its positions begin in the teacher's columns; nil where its term needs no teacher.
+    let teacherStart: Int?
+  }
+
+  /// Shape: `[B]`.
+  let shares: [Share]
+  /// Positions that count in the loss.
+  let tokenCount: Int
+  /// Positions that the teacher has to have scored.
+  let teacherPositionCount: Int
+
+  init(_ batch: TrainingBatch, _ objective: Objective) throws(DistillationError) {
+    try batch.validate(objective)
+    let counts = batch.sequences.scoredPositions.ranges.map(\.count)
+    var tokens = [Int](repeating: 0, count: objective.terms.count)
+    var sequences = tokens
+    for (sequence, term) in batch.termIndices.enumerated() {
+      tokens[term] += counts[sequence]
+      sequences[term] += 1
+    }
+    var teacherCount = 0
+    shares = batch.termIndices.enumerated().map { sequence, term in
+      let divisor =
+        switch objective.reduction {
+        case .tokenMean: max(tokens[term], 1)
+        case .sequenceMean: sequences[term] * max(counts[sequence], 1)
+        }
+      let needsTeacher = objective.terms[term].kind.needsTeacher
+      defer { teacherCount += needsTeacher ? counts[sequence] : 0 }
+      return Share(
+        term: term, coefficient: 1 / Double(divisor), teacherStart: needsTeacher ? teacherCount : nil)
+    }
+    tokenCount = counts.reduce(0, +)
+    teacherPositionCount = teacherCount
+  }
+
+  /// Takes the teacher's columns; nil where the batch needs none.
+  func teacherScores(_ scores: PositionScores, vocabSize: Int, _ objective: Objective) throws(DistillationError)
+    -> TeacherScores?
+  {
+    guard teacherPositionCount > 0 else { return nil }
+    guard scores.positionCount == teacherPositionCount else {
+      throw .countMismatch(
+        column: "the teacher's positions", expected: teacherPositionCount, found: scores.positionCount)
+    }
+    if let teacher = try TeacherScores(scores, vocabSize: vocabSize) { return teacher }
+    throw .teacherMissing(objective.terms.first { $0.kind.needsTeacher }?.kind ?? .forwardKL)
+  }
+}

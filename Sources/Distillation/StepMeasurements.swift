@@ -1,0 +1,45 @@
+/// What one optimizer step, or one evaluation, measured.
+public struct StepMeasurements: Sendable, Hashable {
+  /// `Σ weight · term`, before the update.
+  public var loss: Double
+  /// Each term before its weight; 0 for a term without sequences. Shape: `[terms]`.
+  public var termLosses: [Double]
+  /// Norm of the gradient before clipping; 0 for an evaluation.
+  public var gradientNorm: Double
+  /// Learning rate of the step; 0 for an evaluation.
+  public var learningRate: Double
+  /// Positions that counted in the loss.
+  public var tokenCount: Int
+  /// All positions that were computed, prompts included.
+  public var positionCount: Int
+  /// Mean probability mass of the teacher's kept tokens over the positions that it scored: 1 with the full vocabulary.
+  public var teacherMass: Double
+  /// Share of the positions scored by the teacher where it and the student prefer the same token.
+  public var topAgreement: Double
+}
+
+/// Sums over some positions, added up in the order of the micro-batches.
+struct LossSums: Sendable {
+  /// Each term's share, already divided as the reduction asks. Shape: `[terms]`.
+  var terms: [Double]
+  var teacherMass = 0.0
+  var scoredCount = 0
+  var agreements = 0
+
+  init(termCount: Int) { terms = [Double](repeating: 0, count: termCount) }
+
+  mutating func add(_ row: RowLoss, term: Int, coefficient: Double) {
+    terms[term] += coefficient * row.value
+    guard let agrees = row.agrees else { return }
+    teacherMass += row.teacherMass
+    scoredCount += 1
+    agreements += agrees ? 1 : 0
+  }
+
+  mutating func add(_ other: LossSums) {
+    for term in terms.indices { terms[term] += other.terms[term] }
+    teacherMass += other.teacherMass
+    scoredCount += other.scoredCount
+    agreements += other.agreements
+  }
+}
