@@ -19,8 +19,10 @@ public struct Matrix: Sendable {
   public let rows: Int
   /// Number of columns.
   public let columns: Int
-  /// Floats from one row to the next; at least `columns`.
+  /// Floats from one stored row to the next.
   public let stride: Int
+  /// True where the stored rows are the columns.
+  let isTransposed: Bool
 
   /// The matrix that begins at the window's first element. Unset: rows stand without gaps.
   public init(_ elements: FloatView, rows: Int, columns: Int, stride: Int? = nil) {
@@ -33,27 +35,47 @@ public struct Matrix: Sendable {
     self.rows = rows
     self.columns = columns
     self.stride = stride
+    isTransposed = false
   }
 
-  /// The elements from the first row's first to the last row's last.
+  private init(transposing other: Matrix) {
+    (elements, stride) = (other.elements, other.stride)
+    (rows, columns) = (other.columns, other.rows)
+    isTransposed = !other.isTransposed
+  }
+
+  /// The same elements with rows and columns exchanged: a factor of a product, never its result.
+  public var transposed: Matrix { Matrix(transposing: self) }
+
+  /// The window it was made of.
   public var view: FloatView { elements }
 
-  /// Multiplies: `output = scale · a · b + keep · output`, `a` and `b` transposed first where asked.
+  /// Some of its columns.
+  public func columns(_ first: Int, _ count: Int) -> Matrix {
+    precondition(first >= 0 && count >= 0 && first + count <= columns, "columns \(first) + \(count) of \(columns)")
+    precondition(!isTransposed, "columns of a transposed matrix")
+    return Matrix(elements.window(first, elements.count - first), rows: rows, columns: count, stride: stride)
+  }
+
+  /// Some of its rows.
+  public func rows(_ first: Int, _ count: Int) -> Matrix {
+    precondition(first >= 0 && count >= 0 && first + count <= rows, "rows \(first) + \(count) of \(rows)")
+    precondition(!isTransposed, "rows of a transposed matrix")
+    let begin = min(first * stride, elements.count)
+    return Matrix(elements.window(begin, elements.count - begin), rows: count, columns: columns, stride: stride)
+  }
+
+  /// Multiplies: `output = scale · a · b + keep · output`.
   ///
   /// `output` must not overlap `a` or `b`. With `keep` 0 its old values are not read.
-  public static func multiply(
-    _ a: Matrix, transposed transposeA: Bool = false, _ b: Matrix, transposed transposeB: Bool = false,
-    into output: Matrix, scale: Float = 1, keep: Float = 0
-  ) {
-    let (rows, inner) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
-    let (innerB, columns) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
+  public static func multiply(_ a: Matrix, _ b: Matrix, into output: Matrix, scale: Float = 1, keep: Float = 0) {
     precondition(
-      inner == innerB && output.rows == rows && output.columns == columns,
-      "[\(rows), \(inner)] times [\(innerB), \(columns)] into [\(output.rows), \(output.columns)]")
+      a.columns == b.rows && output.rows == a.rows && output.columns == b.columns && !output.isTransposed,
+      "[\(a.rows), \(a.columns)] times [\(b.rows), \(b.columns)] into [\(output.rows), \(output.columns)]")
     precondition(BLAS.failure == nil, BLAS.failure ?? "")
-    guard rows > 0, columns > 0, inner > 0 else { return }
+    guard output.rows > 0, output.columns > 0, a.columns > 0 else { return }
     unsafe retort_blas_sgemm(
-      transposeA, transposeB, Int32(rows), Int32(columns), Int32(inner), scale, a.elements.pointer, Int32(a.stride),
-      b.elements.pointer, Int32(b.stride), keep, output.elements.pointer, Int32(output.stride))
+      a.isTransposed, b.isTransposed, Int32(a.rows), Int32(b.columns), Int32(a.columns), scale, a.elements.pointer,
+      Int32(a.stride), b.elements.pointer, Int32(b.stride), keep, output.elements.pointer, Int32(output.stride))
   }
 }

@@ -74,7 +74,7 @@ public struct ModelConfiguration: Sendable, Hashable {
     try ModelConfiguration.checkSizes([
       ("vocabSize", vocabSize), ("width", width), ("layerCount", layerCount), ("headCount", headCount),
       ("keyValueHeadCount", keyValueHeadCount ?? headCount), ("feedForwardWidth", feedForwardWidth),
-      ("contextLength", contextLength), ("headWidth", headWidth ?? max(1, width / headCount)),
+      ("contextLength", contextLength), ("headWidth", headWidth ?? max(1, width / max(1, headCount))),
     ])
     self.family = family
     self.vocabSize = vocabSize

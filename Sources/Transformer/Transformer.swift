@@ -1,3 +1,7 @@
+import Foundation
+import Kernels
+public import Sequences
+
 /// A decoder-only transformer: the arithmetic of its forward and backward passes over packed sequences.
 ///
 /// N is the number of packed rows of a batch, D the width, V the rows of the head. A pass runs on the calling thread alone;
@@ -15,4 +19,38 @@ public struct Transformer: Sendable {
     layout = ParameterLayout(configuration)
     plan = ModelPlan(configuration, layout)
   }
+
+  /// Sets fresh parameters: N(0, 0.02²), those of projections onto the residual stream divided by √(2L), norms 1, biases 0.
+  public func initialize(_ parameters: ParameterBuffer, using generator: inout some RandomNumberGenerator) {
+    precondition(parameters.count == layout.count, "\(parameters.count) parameters of \(layout.count)")
+    let residual = 0.02 / Double(2 * configuration.layerCount).squareRoot()
+    for entry in layout.entries {
+      let view = parameters.view(entry)
+      guard entry.isMatrix else {
+        view.fill(entry.name.hasSuffix(".bias") ? 0 : 1)
+        continue
+      }
+      let isResidual = ["o_proj.weight", "down_proj.weight", "c_proj.weight"].contains { entry.name.hasSuffix($0) }
+      for index in 0..<view.count { view[index] = Float(normal(using: &generator) * (isResidual ? residual : 0.02)) }
+    }
+  }
+
+  /// Checks that a batch can be read: ids of the vocabulary, lengths within the context, a prompt for each sequence.
+  public func check(_ batch: SequenceBatch, vocabSize: Int) throws(ModelError) {
+    for (index, length) in batch.sequenceLengths.enumerated() {
+      guard length <= configuration.contextLength else {
+        throw .sequenceTooLong(length: length, contextLength: configuration.contextLength)
+      }
+      guard batch.promptLengths[index] > 0 else { throw .emptyPrompt(sequence: index) }
+    }
+    let limit = min(vocabSize, configuration.vocabSize)
+    for token in batch.tokenIDs where token >= limit { throw .tokenOutOfRange(token: token, vocabSize: limit) }
+  }
+}
+
+/// A standard normal number, by Box and Muller's method.
+private func normal(using generator: inout some RandomNumberGenerator) -> Double {
+  let radius = Double(generator.next() >> 11) * 0x1p-53
+  let angle = Double(generator.next() >> 11) * 0x1p-53
+  return (-2 * log(1 - radius)).squareRoot() * cos(2 * .pi * angle)
 }

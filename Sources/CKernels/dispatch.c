@@ -1,0 +1,50 @@
+#include "CKernels.h"
+
+#include "kernel_list.h"
+
+#define DECLARE_TYPE(result, name, parameters, arguments) typedef result name##_kernel parameters;
+KERNEL_LIST(DECLARE_TYPE)
+
+#define DECLARE_MEMBER(result, name, parameters, arguments) name##_kernel *name;
+struct form {
+  const char *name;
+  KERNEL_LIST(DECLARE_MEMBER)
+};
+
+#define DECLARE_GENERIC(result, name, parameters, arguments) result generic_##name parameters;
+#define GENERIC_MEMBER(result, name, parameters, arguments) .name = generic_##name,
+KERNEL_LIST(DECLARE_GENERIC)
+static const struct form generic_form = {.name = "generic", KERNEL_LIST(GENERIC_MEMBER)};
+
+#if defined(__x86_64__)
+#define DECLARE_AVX2(result, name, parameters, arguments) result avx2_##name parameters;
+#define AVX2_MEMBER(result, name, parameters, arguments) .name = avx2_##name,
+KERNEL_LIST(DECLARE_AVX2)
+static const struct form avx2_form = {.name = "avx2", KERNEL_LIST(AVX2_MEMBER)};
+
+#define DECLARE_AVX512(result, name, parameters, arguments) result avx512_##name parameters;
+#define AVX512_MEMBER(result, name, parameters, arguments) .name = avx512_##name,
+KERNEL_LIST(DECLARE_AVX512)
+static const struct form avx512_form = {.name = "avx512", KERNEL_LIST(AVX512_MEMBER)};
+#endif
+
+static const struct form *form = &generic_form;
+
+// Runs when the program is loaded, before any thread of ours.
+__attribute__((constructor)) static void choose_form(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")) {
+    form = &avx512_form;
+  } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    form = &avx2_form;
+  }
+#endif
+}
+
+const char *retort_kernel_form(void) { return form->name; }
+
+#define DEFINE(result, name, parameters, arguments) \
+  result retort_##name parameters { return form->name arguments; }
+KERNEL_LIST(DEFINE)
