@@ -76,6 +76,26 @@ let package = Package(
         "CRetortProtos", "Sequences", "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "WireFormatTests",
+      dependencies: [
+        "Sequences", "WireBytes", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+      ], exclude: ["Golden"], swiftSettings: settings),
+    .target(
+      name: "ServiceHealth",
+      dependencies: [
+        "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "ServiceHealthTests",
+      dependencies: [
+        "ServiceHealth", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+      ], swiftSettings: settings),
 
     // Runtime
     .target(

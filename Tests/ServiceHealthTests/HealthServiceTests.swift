@@ -1,0 +1,68 @@
+import GRPCCore
+import GRPCInProcessTransport
+import ServiceHealth
+import Testing
+import WireFormat
+
+@Suite("Health service")
+struct HealthServiceTests {
+  let health = HealthService(services: ["retort.v1.TeacherService"])
+
+  @Test("says what was set, and NOT_FOUND for a service that is not there")
+  func check() async throws {
+    try await withHealthClient { client in
+      let teacher = HealthCheckRequest(service: "retort.v1.TeacherService")
+      var seen = [try await client.check(HealthCheckRequest()).status]
+      health.setStatus(.serving)
+      seen.append(try await client.check(HealthCheckRequest()).status)
+      seen.append(try await client.check(teacher).status)
+      health.setAll(.serving)
+      seen.append(try await client.check(teacher).status)
+      #expect(seen == [.notServing, .serving, .notServing, .serving])
+      let error = await #expect(throws: RPCError.self) { try await client.check(HealthCheckRequest(service: "x")) }
+      #expect(error?.code == .notFound)
+    }
+  }
+
+  @Test("tells watchers the present state and each change")
+  func watch() async throws {
+    try await withHealthClient { client in
+      try await client.watch(HealthCheckRequest()) { response in
+        var seen: [HealthService.Status] = []
+        for try await message in response.messages {
+          seen.append(message.status)
+          if seen.count == 1 { health.setStatus(.serving) }
+          if seen.count == 2 { health.setStatus(.notServing) }
+          if seen.count == 3 { break }
+        }
+        #expect(seen == [.notServing, .serving, .notServing])
+      }
+    }
+  }
+
+  @Test("tells watchers of a service that is not there, and of its coming")
+  func watchUnknown() async throws {
+    try await withHealthClient { client in
+      try await client.watch(HealthCheckRequest(service: "later")) { response in
+        var seen: [HealthService.Status] = []
+        for try await message in response.messages {
+          seen.append(message.status)
+          if seen.count == 2 { break }
+          health.setStatus(.serving, of: "later")
+        }
+        #expect(seen == [.serviceUnknown, .serving])
+      }
+    }
+  }
+
+  private func withHealthClient(
+    _ body: (HealthRPC.Client<InProcessTransport.Client>) async throws -> Void
+  ) async throws {
+    let transport = InProcessTransport()
+    try await withGRPCServer(transport: transport.server, services: [health]) { _ in
+      try await withGRPCClient(transport: transport.client) { client in
+        try await body(HealthRPC.Client(wrapping: client))
+      }
+    }
+  }
+}

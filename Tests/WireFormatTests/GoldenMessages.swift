@@ -1,0 +1,25 @@
+import Foundation
+
+/// Encodings made by Google's Python implementation; see Golden/generate.py.
+struct GoldenMessages: Decodable {
+  let seed: Int
+  /// For each message name, encodings in hex.
+  let messages: [String: [String]]
+
+  static func load() throws -> GoldenMessages {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/messages.json")
+    return try JSONDecoder().decode(GoldenMessages.self, from: Data(contentsOf: file))
+  }
+
+  func encodings(of name: String) -> [[UInt8]] {
+    (messages[name] ?? []).map { hex in
+      var bytes: [UInt8] = []
+      var rest = hex[...]
+      while let byte = UInt8(rest.prefix(2), radix: 16) {
+        bytes.append(byte)
+        rest = rest.dropFirst(2)
+      }
+      return bytes
+    }
+  }
+}

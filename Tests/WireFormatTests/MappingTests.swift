@@ -1,0 +1,134 @@
+import Sequences
+import Testing
+import WireFormat
+
+@Suite("Messages and our own values")
+struct MappingTests {
+  let batch = SequenceBatch([
+    TokenSequence(prompt: [1, 2], completion: [3, 4, 5]), TokenSequence(prompt: [6], completion: []),
+  ])
+
+  @Test("a batch comes back as it was")
+  func batches() throws {
+    let wire = WireSequenceBatch(batch)
+    #expect(wire.sequenceLengths == [5, 1])
+    #expect(try SequenceBatch(wire) == batch)
+    #expect(throws: WireFormatError.missing(field: "sequences")) { try SequenceBatch(nil, field: "sequences") }
+  }
+
+  @Test(
+    "a batch whose columns disagree is refused with the reason",
+    arguments: [
+      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1], promptLengths: []), "1 sequence_lengths but 0"),
+      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1, 0], promptLengths: [1, 0]), "sequence 1 is empty"),
+      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1], promptLengths: [0]), "prompt_lengths[0] is 0"),
+      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1], promptLengths: [2]), "prompt_lengths[0] is 2"),
+      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [2], promptLengths: [1]), "add up to 2"),
+      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [.max, .max], promptLengths: [1, 1]), "add up to 8589934590"),
+    ])
+  func disagreeingColumns(wire: WireSequenceBatch, reason: String) throws {
+    let error = #expect(throws: WireFormatError.self) { try SequenceBatch(wire) }
+    #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+  }
+
+  @Test("sampling options come back, and an unset top_p is 1")
+  func sampling() throws {
+    let options = SamplingOptions(samplingTemperature: 0.5, topK: 7, topP: 0.9, maxNewTokens: 12, stopTokenIDs: [2])
+    #expect(try SamplingOptions(WireSamplingOptions(options)) == options)
+    #expect(try SamplingOptions(WireSamplingOptions(maxNewTokens: 1)).topP == 1)
+  }
+
+  @Test(
+    "sampling options outside their range are refused",
+    arguments: [
+      WireSamplingOptions(temperature: -1, maxNewTokens: 1), WireSamplingOptions(temperature: .nan, maxNewTokens: 1),
+      WireSamplingOptions(temperature: .infinity, maxNewTokens: 1), WireSamplingOptions(topP: 1.5, maxNewTokens: 1),
+      WireSamplingOptions(topP: .nan, maxNewTokens: 1), WireSamplingOptions(maxNewTokens: 0),
+    ])
+  func badSampling(wire: WireSamplingOptions) {
+    #expect(throws: WireFormatError.self) { try SamplingOptions(wire) }
+  }
+
+  @Test("score options name ids for each position or for none")
+  func scoreOptions() throws {
+    let options = ScoreOptions(
+      tokenLogprobs: true, topCount: 5, entropy: true, gatherTokenIDs: [1, 2, 3, 4, 5, 6], gatherCount: 2)
+    #expect(try ScoreOptions(WireScoreOptions(options), positionCount: 3) == options)
+    #expect(throws: WireFormatError.self) { try ScoreOptions(WireScoreOptions(options), positionCount: 2) }
+    #expect(try ScoreOptions(nil, positionCount: 9) == ScoreOptions())
+    #expect(options.replyBytesPerPosition(vocabSize: 100, hiddenWidth: 8) == 4 * (1 + 11 + 2 + 1))
+    #expect(ScoreOptions(topCount: 50).replyBytesPerPosition(vocabSize: 10, hiddenWidth: 8) == 4 * 21)
+    #expect(ScoreOptions(fullLogprobs: true, hiddenState: true).replyBytesPerPosition(vocabSize: 10, hiddenWidth: 8) == 72)
+  }
+
+  private func scores(_ count: Int, topCount: Int) -> PositionScores {
+    var scores = PositionScores()
+    scores.positionCount = count
+    scores.tokenLogprobs = (0..<count).map { -Float($0) }
+    scores.topTokenIDs = (0..<count * topCount).map { TokenID($0 % 4) }
+    scores.topLogprobs = (0..<count * topCount).map { -Float($0) }
+    scores.tailLogprobs = Array(repeating: -.infinity, count: count)
+    return scores
+  }
+
+  @Test("chunks of a reply add up to the whole")
+  func reply() throws {
+    let options = ScoreOptions(tokenLogprobs: true, topCount: 2)
+    var reply = ScoreReply(positionCount: 5, options: options, vocabSize: 4)
+    try reply.append(WireScoreChunk(scores(3, topCount: 2), firstPosition: 0, last: false))
+    #expect(!reply.isComplete)
+    try reply.append(WireScoreChunk(scores(2, topCount: 2), firstPosition: 3, last: true))
+    #expect(reply.isComplete)
+    var whole = scores(3, topCount: 2)
+    whole.append(scores(2, topCount: 2))
+    #expect(reply.scores == whole)
+  }
+
+  @Test("a chunk out of place, too long, too short, or not what was asked is refused")
+  func badChunks() {
+    let options = ScoreOptions(tokenLogprobs: true, topCount: 2)
+    let good = scores(3, topCount: 2)
+    var strange = good
+    strange.topTokenIDs[0] = 4
+    let chunks: [WireScoreChunk?] = [
+      nil,
+      WireScoreChunk(good, firstPosition: 1, last: false),
+      WireScoreChunk(good, firstPosition: 0, last: true),
+      WireScoreChunk(scores(6, topCount: 2), firstPosition: 0, last: false),
+      WireScoreChunk(scores(3, topCount: 1), firstPosition: 0, last: false),
+      WireScoreChunk(PositionScores(), firstPosition: 0, last: true),
+      WireScoreChunk(strange, firstPosition: 0, last: false),
+    ]
+    for chunk in chunks {
+      var reply = ScoreReply(positionCount: 5, options: options, vocabSize: 4)
+      #expect(throws: WireFormatError.self, "\(String(describing: chunk))") { try reply.append(chunk) }
+    }
+  }
+
+  @Test("completions come back as they were, with and without log-probs")
+  func completions() throws {
+    let some = [
+      Completion(promptIndex: 1, tokenIDs: [4, 5], tokenLogprobs: [-0.5, -1], finishReason: .stop),
+      Completion(promptIndex: 0, tokenIDs: [], tokenLogprobs: [], finishReason: .length),
+    ]
+    #expect(try WireCompletionBatch(some).completions(promptCount: 2) == some)
+    let silent = some.map {
+      Completion(promptIndex: $0.promptIndex, tokenIDs: $0.tokenIDs, tokenLogprobs: [], finishReason: $0.finishReason)
+    }
+    #expect(try WireCompletionBatch(silent).completions(promptCount: 2) == silent)
+  }
+
+  @Test(
+    "completions whose columns disagree are refused",
+    arguments: [
+      WireCompletionBatch(promptIndices: [0], tokenIDs: [1], completionLengths: [1]),
+      WireCompletionBatch(promptIndices: [0], tokenIDs: [1], completionLengths: [2], finishReasons: [.stop]),
+      WireCompletionBatch(promptIndices: [2], tokenIDs: [1], completionLengths: [1], finishReasons: [.stop]),
+      WireCompletionBatch(promptIndices: [0], tokenIDs: [1], completionLengths: [1], finishReasons: [.unspecified]),
+      WireCompletionBatch(
+        promptIndices: [0], tokenIDs: [1], completionLengths: [1], tokenLogprobs: [0, 0], finishReasons: [.stop]),
+    ])
+  func badCompletions(wire: WireCompletionBatch) {
+    #expect(throws: WireFormatError.self) { try wire.completions(promptCount: 2) }
+  }
+}

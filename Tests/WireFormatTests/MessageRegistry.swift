@@ -1,0 +1,19 @@
+import WireFormat
+
+/// Every message of Protos/.
+let allMessages: [any WireMessage.Type] = [
+  HealthCheckRequest.self, HealthCheckResponse.self,
+  WireRun.self, SubmitRunRequest.self, SubmitRunResponse.self, GetRunRequest.self, GetRunResponse.self,
+  ListRunsRequest.self, ListRunsResponse.self, WatchRunRequest.self, WatchRunResponse.self, CancelRunRequest.self,
+  CancelRunResponse.self, ResumeRunRequest.self, ResumeRunResponse.self, RegisterTrainerRequest.self,
+  RegisterTrainerResponse.self, RenewLeaseRequest.self, RenewLeaseResponse.self,
+  WireModelDescription.self, WireAbilities.self, WireScoreOptions.self, WireScoreChunk.self,
+  WireSequenceBatch.self, WireSamplingOptions.self, WireCompletionBatch.self,
+  StudentServiceDescribeRequest.self, StudentServiceDescribeResponse.self, LoadRequest.self, LoadResponse.self,
+  StudentServiceGenerateRequest.self, StudentServiceGenerateResponse.self, StudentServiceScoreRequest.self,
+  StudentServiceScoreResponse.self, TrainRequest.self, TrainResponse.self, SaveRequest.self, SaveResponse.self,
+  ExportRequest.self, ExportResponse.self,
+  TeacherServiceDescribeRequest.self, TeacherServiceDescribeResponse.self, TeacherServiceGenerateRequest.self,
+  TeacherServiceGenerateResponse.self, TeacherServiceScoreRequest.self, TeacherServiceScoreResponse.self,
+  WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireTrainBatch.self, WireStepMetrics.self,
+]
