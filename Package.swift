@@ -105,6 +105,9 @@ let package = Package(
       name: "ServiceRuntimeTests",
       dependencies: ["ServiceRuntime", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
 
+    .target(name: "Reports", swiftSettings: unsafeSettings),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: settings),
+
     // Services
     .target(
       name: "Recipes", dependencies: ["Sequences", .product(name: "Yams", package: "Yams")], swiftSettings: settings),

@@ -46,5 +46,6 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     return true
   }
 
+  /// `HOST:PORT`, with an IPv6 literal in brackets.
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

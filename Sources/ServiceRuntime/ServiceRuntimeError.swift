@@ -17,6 +17,7 @@ public enum ServiceRuntimeError: Error, Hashable, CustomStringConvertible {
   /// A child died too often.
   case childKeepsDying(name: String, restarts: Int, signal: Int32, logFile: String)
 
+  /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .malformedAddress(let text):

@@ -35,7 +35,7 @@ public enum StopSignals {
           continuation.yield(.parentGone)
         }
       }
-      continuation.onTermination = { _ in unsafe sources.forEach { $0.cancel() } }
+      continuation.onTermination = { _ in for source in unsafe sources { source.cancel() } }
     }
   }
 }
