@@ -40,6 +40,9 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
     // Model
     .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "TransformerTests", dependencies: ["Sequences", "Kernels", "Transformer"], exclude: ["Golden"],
+      swiftSettings: settings),
 
     // Learning
     .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),

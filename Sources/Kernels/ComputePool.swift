@@ -23,6 +23,16 @@ public enum ComputePool {
     withoutActuallyEscaping(body) { Crew.shared.work(Job(count: count, body: $0)) }
   }
 
+  /// The results of `body` for `0..<count`, in order, computed as ``forEach(_:_:)`` does.
+  public static func map<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+    let results = Mutex([Result?](repeating: nil, count: count))
+    forEach(count) { index in
+      let result = body(index)
+      results.withLock { $0[index] = result }
+    }
+    return results.withLock { $0.compactMap(\.self) }
+  }
+
   /// Runs `body` on a thread of its own, so that long arithmetic does not hold a thread of Swift's pool.
   public static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in

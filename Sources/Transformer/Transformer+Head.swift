@@ -3,10 +3,15 @@ public import Kernels
 extension Transformer {
   /// Computes the logits of some packed rows of the tape's batch. Shape of `logits`: `[rows.count, V]`.
   public func logits(rows: ArraySlice<Int>, tape: Tape, parameters: ParameterBuffer, into logits: FloatView) {
-    let hidden = select(rows, tape)  // [n, D]
+    self.logits(hidden: select(rows, tape).view, parameters: parameters, into: logits)
+  }
+
+  /// Computes the logits of hidden states `[n, D]`. Shape of `logits`: `[n, V]`.
+  func logits(hidden: FloatView, parameters: ParameterBuffer, into logits: FloatView) {
+    let rows = hidden.count / configuration.width
     Matrix.multiply(
-      hidden, head(parameters).transposed,
-      into: Matrix(logits, rows: rows.count, columns: configuration.vocabSize))
+      Matrix(hidden, rows: rows, columns: configuration.width), head(parameters).transposed,
+      into: Matrix(logits, rows: rows, columns: configuration.vocabSize))
   }
 
   /// Adds what gradients of logits `[rows.count, V]` say about the head to `gradients`, and about the hidden states to

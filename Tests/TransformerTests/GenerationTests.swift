@@ -1,0 +1,188 @@
+import Foundation
+import Kernels
+import Sequences
+import Synchronization
+import Testing
+import Transformer
+
+@Suite("Generation")
+struct GenerationTests {
+  private static func prompts(_ golden: GoldenModel) -> SequenceBatch {
+    SequenceBatch(golden.sequences.map { TokenSequence(prompt: Array($0.prompt), completion: []) })
+  }
+
+  private static func generate(
+    _ prompts: SequenceBatch, _ golden: GoldenModel, _ sampling: SamplingOptions, eos: [TokenID] = [],
+    seed: UInt64 = 0
+  ) throws -> [Completion] {
+    let transformer = try golden.transformer()
+    let generator = try TextGenerator(
+      transformer: transformer, parameters: golden.parameters(transformer), vocabSize: golden.configuration.vocabSize,
+      eosTokenIDs: eos)
+    var completions: [Completion] = []
+    let seeds = (0..<prompts.count).map { SeededGenerator(seed: seed, path: UInt64($0)).state }
+    try generator.generate(prompts: prompts, sampling: sampling, seeds: seeds) { completions.append($0) }
+    return completions
+  }
+
+  @Test("greedy completions are transformers'", arguments: GoldenModel.names)
+  func greedy(name: String) throws {
+    let golden = try GoldenModel.read(name)
+    let completions = try GenerationTests.generate(
+      GenerationTests.prompts(golden), golden, SamplingOptions(samplingTemperature: 0, maxNewTokens: 8))
+    #expect(completions.map(\.tokenIDs) == golden.greedy)
+    #expect(completions.map(\.promptIndex) == [0, 1, 2])
+    #expect(completions.allSatisfy { $0.finishReason == .length })
+  }
+
+  @Test("reported log-probs are those of scoring the completion from scratch", arguments: GoldenModel.names)
+  func cacheEqualsRecomputation(name: String) throws {
+    let golden = try GoldenModel.read(name)
+    let prompts = GenerationTests.prompts(golden)
+    let completions = try GenerationTests.generate(
+      prompts, golden, SamplingOptions(samplingTemperature: 1.5, topK: 9, topP: 0.95, maxNewTokens: 12))
+    let batch = SequenceBatch(
+      zip(prompts.sequences, completions).map { TokenSequence(prompt: $0.tokenIDs, completion: $1.tokenIDs) })
+    let transformer = try golden.transformer()
+    let scorer = try Scorer(
+      transformer: transformer, parameters: golden.parameters(transformer), vocabSize: golden.configuration.vocabSize)
+    var scores = PositionScores()
+    try scorer.score(batch, options: ScoreOptions(tokenLogprobs: true), maximumChunkPositions: 100) { scores.append($0) }
+    let reported = completions.flatMap(\.tokenLogprobs)
+    #expect(reported.count == scores.tokenLogprobs.count && reported.count == 36)
+    for (one, other) in zip(reported, scores.tokenLogprobs) { #expect(abs(one - other) < 2e-5 * (1 + abs(other))) }
+  }
+
+  @Test("a stop id ends a completion and belongs to it; the request's ids take the place of the model's")
+  func stops() throws {
+    let golden = try GoldenModel.read("llama")
+    let (prompts, expected) = (GenerationTests.prompts(golden), golden.greedy[0])
+    var sampling = SamplingOptions(samplingTemperature: 0, maxNewTokens: 8)
+    let byModel = try GenerationTests.generate(prompts, golden, sampling, eos: [expected[2]])[0]
+    let end = (expected.firstIndex(of: expected[2]) ?? 0) + 1
+    #expect(byModel.tokenIDs == Array(expected[..<end]) && byModel.finishReason == .stop)
+    #expect(byModel.tokenLogprobs.count == end)
+    sampling.stopTokenIDs = [expected[0]]
+    #expect(try GenerationTests.generate(prompts, golden, sampling, eos: [expected[2]])[0].tokenIDs == [expected[0]])
+  }
+
+  @Test("a completion ends where the context does", arguments: ["gpt2", "llama"])
+  func contextLimit(name: String) throws {
+    let golden = try GoldenModel.read(name)
+    let context = golden.configuration.contextLength
+    let prompts = SequenceBatch(
+      [context, context - 1, context - 3].map { length in
+        TokenSequence(prompt: (0..<length).map { TokenID($0 % 13) }, completion: [])
+      })
+    let completions = try GenerationTests.generate(prompts, golden, SamplingOptions(maxNewTokens: 10))
+    #expect(completions.map(\.tokenIDs.count) == [0, 1, 3])
+    #expect(completions.allSatisfy { $0.finishReason == .length })
+  }
+
+  @Test("completions depend on the request alone: not on the threads at work, nor on another run of it")
+  func determinism() throws {
+    let golden = try GoldenModel.read("llama")
+    let prompts = SequenceBatch(
+      (0..<70).map { index in
+        TokenSequence(prompt: (0...index % 5).map { TokenID(($0 * 7 + index) % 13) }, completion: [])
+      })
+    let sampling = SamplingOptions(samplingTemperature: 1.2, topP: 0.9, maxNewTokens: 9)
+    let first = try GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 5)
+    #expect(first.map(\.promptIndex) == Array(0..<70))
+    // Inside a piece of the pool's work everything runs on one thread.
+    let inside = Mutex<[[Completion]]>([])
+    ComputePool.forEach(2) { _ in
+      let again = (try? GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 5)) ?? []
+      inside.withLock { $0.append(again) }
+    }
+    #expect(inside.withLock { $0 } == [first, first])
+    #expect(try GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 6) != first)
+  }
+
+  @Test("a prompt's completion is the same in the first group whatever follows it in later groups")
+  func groups() throws {
+    let golden = try GoldenModel.read("gpt2")
+    let all = SequenceBatch((0..<40).map { TokenSequence(prompt: [TokenID($0 % 13)], completion: []) })
+    let sampling = SamplingOptions(maxNewTokens: 6)
+    let whole = try GenerationTests.generate(all, golden, sampling, seed: 1)
+    let part = try GenerationTests.generate(all.slice(0..<TextGenerator.groupSize), golden, sampling, seed: 1)
+    #expect(Array(whole.prefix(part.count)) == part)
+  }
+
+  @Test("refuses what it cannot answer, naming the option", arguments: [
+    (SamplingOptions(samplingTemperature: -1), "samplingTemperature"), (SamplingOptions(topK: -1), "topK"),
+    (SamplingOptions(samplingTemperature: .nan), "samplingTemperature"), (SamplingOptions(topP: 0), "topP"),
+    (SamplingOptions(topP: 1.5), "topP"), (SamplingOptions(maxNewTokens: 0), "maxNewTokens"),
+  ])
+  func refusals(sampling: SamplingOptions, option: String) throws {
+    let golden = try GoldenModel.read("gpt2")
+    let error = #expect(throws: ModelError.self) {
+      try GenerationTests.generate(GenerationTests.prompts(golden), golden, sampling)
+    }
+    guard case .invalidOption(option, _, _) = error else {
+      Issue.record("\(String(describing: error)) does not name \(option)")
+      return
+    }
+  }
+}
+
+@Suite("Sampling")
+struct TokenSamplerTests {
+  struct Case: Decodable {
+    let samplingTemperature: Float
+    let topK: Int
+    let topP: Float
+    let logits: [Float]
+    let probabilities: [Double]
+  }
+
+  private static func view(_ values: [Float]) -> FloatView {
+    let storage = FloatStorage(count: values.count)
+    for (index, value) in values.enumerated() { storage.view[index] = value }
+    return storage.view
+  }
+
+  @Test("filters give transformers' probabilities")
+  func golden() throws {
+    let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: goldenFile("sampling")))
+    #expect(cases.count == 9)
+    for example in cases {
+      let sampler = TokenSampler(
+        options: SamplingOptions(
+          samplingTemperature: example.samplingTemperature, topK: example.topK, topP: example.topP),
+        vocabSize: example.logits.count)
+      sampler.weigh(TokenSamplerTests.view(example.logits), largest: example.logits.max() ?? 0)
+      let weights = sampler.weights.view.array
+      let sum = weights.reduce(0) { $0 + Double($1) }
+      for (weight, expected) in zip(weights, example.probabilities) {
+        #expect(abs(Double(weight) / sum - expected) < 2e-6)
+        #expect((weight == 0) == (expected == 0))
+      }
+    }
+  }
+
+  @Test("draws follow the probabilities")
+  func frequencies() {
+    let logits: [Float] = [0, 1, -1, 2, 0.5]
+    let sampler = TokenSampler(options: SamplingOptions(samplingTemperature: 0.8), vocabSize: 5)
+    var generator = SeededGenerator(seed: 3)
+    var counts = [Double](repeating: 0, count: 5)
+    let draws = 40_000
+    for _ in 0..<draws { counts[Int(sampler.draw(TokenSamplerTests.view(logits), using: &generator))] += 1 }
+    let weights = logits.map { exp(Double($0) / 0.8) }
+    let sum = weights.reduce(0, +)
+    for (count, weight) in zip(counts, weights) {
+      let probability = weight / sum
+      // Five standard deviations of a binomial.
+      #expect(abs(count - Double(draws) * probability) < 5 * (Double(draws) * probability * (1 - probability)).squareRoot())
+    }
+  }
+
+  @Test("temperature 0 takes the most probable token, the smaller id on a tie, and no random number")
+  func greedy() {
+    let sampler = TokenSampler(options: SamplingOptions(samplingTemperature: 0), vocabSize: 4)
+    var generator = SeededGenerator(seed: 3)
+    #expect(sampler.draw(TokenSamplerTests.view([1, 5, 5, 2]), using: &generator) == 1)
+    #expect(generator == SeededGenerator(seed: 3))
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Kernels
+import Sequences
+import Synchronization
+import Testing
+import Transformer
+
+@Suite("Scoring")
+struct ScorerTests {
+  private static let golden = Result { try GoldenModel.read("llama") }
+
+  private static func score(
+    _ batch: SequenceBatch, _ options: ScoreOptions, chunk: Int = 1000, vocabSize: Int? = nil,
+    chunkSizes: (Int) -> Void = { _ in }
+  ) throws -> PositionScores {
+    let golden = try golden.get()
+    let transformer = try golden.transformer()
+    let scorer = try Scorer(
+      transformer: transformer, parameters: golden.parameters(transformer),
+      vocabSize: vocabSize ?? golden.configuration.vocabSize)
+    var scores = PositionScores()
+    try scorer.score(batch, options: options, maximumChunkPositions: chunk) {
+      chunkSizes($0.positionCount)
+      scores.append($0)
+    }
+    return scores
+  }
+
+  private static func everything(_ batch: SequenceBatch) -> ScoreOptions {
+    let count = batch.scoredPositions.count
+    return ScoreOptions(
+      tokenLogprobs: true, topCount: 4, fullLogprobs: true, entropy: true, hiddenState: true,
+      gatherTokenIDs: (0..<count).flatMap { [TokenID($0 % 13), 5] }, gatherCount: 2)
+  }
+
+  /// Many sequences of several lengths: more than one group, and blocks that do not come out even.
+  private static let long = SequenceBatch(
+    (0..<150).map { index in
+      TokenSequence(
+        tokenIDs: (0..<5 + index % 40).map { TokenID(($0 * $0 + index) % 13) }, promptLength: 1 + index % 5)
+    })
+
+  @Test("every column agrees with the full log-probs")
+  func columns() throws {
+    let batch = try ScorerTests.golden.get().batch
+    let options = ScorerTests.everything(batch)
+    let (scores, vocabSize) = (try ScorerTests.score(batch, options), 13)
+    let scored = batch.scoredPositions
+    #expect(scores.positionCount == scored.count && scores.hiddenStates.count == scored.count * 8)
+    for (position, target) in scored.targets.enumerated() {
+      let row = Array(scores.fullLogprobs[position * vocabSize..<(position + 1) * vocabSize])
+      #expect(abs(row.reduce(0) { $0 + exp(Double($1)) } - 1) < 1e-6)
+      #expect(scores.tokenLogprobs[position] == row[Int(target)])
+      for index in 0..<2 {
+        let place = position * 2 + index
+        #expect(scores.gatheredLogprobs[place] == row[Int(options.gatherTokenIDs[place])])
+      }
+      let order = row.indices.sorted { row[$0] > row[$1] || (row[$0] == row[$1] && $0 < $1) }.prefix(4)
+      #expect(scores.topTokenIDs[position * 4..<position * 4 + 4].map(Int.init) == Array(order))
+      #expect(Array(scores.topLogprobs[position * 4..<position * 4 + 4]) == order.map { row[$0] })
+      let rest = row.indices.filter { !order.contains($0) }.reduce(0) { $0 + exp(Double(row[$1])) }
+      #expect(abs(Double(scores.tailLogprobs[position]) - log(rest)) < 1e-5)
+      let entropy = -row.reduce(0) { $0 + exp(Double($1)) * Double($1) }
+      #expect(abs(Double(scores.entropies[position]) - entropy) < 1e-5)
+    }
+  }
+
+  @Test("the size of the chunks changes no bit, and no chunk is larger", arguments: [1, 7, 64, 100, 5000])
+  func chunks(size: Int) throws {
+    let options = ScorerTests.everything(ScorerTests.long)
+    let whole = try ScorerTests.score(ScorerTests.long, options, chunk: .max)
+    var sizes: [Int] = []
+    let parts = try ScorerTests.score(ScorerTests.long, options, chunk: size) { sizes.append($0) }
+    #expect(parts == whole)
+    #expect(sizes.dropLast().allSatisfy { $0 == size } && sizes.reduce(0, +) == whole.positionCount)
+  }
+
+  @Test("the number of threads at work changes no bit")
+  func threads() throws {
+    let options = ScorerTests.everything(ScorerTests.long)
+    let whole = try ScorerTests.score(ScorerTests.long, options)
+    let inside = Mutex<[PositionScores]>([])
+    ComputePool.forEach(2) { _ in
+      let scores = (try? ScorerTests.score(ScorerTests.long, options)) ?? PositionScores()
+      inside.withLock { $0.append(scores) }
+    }
+    #expect(inside.withLock { $0 } == [whole, whole])
+  }
+
+  @Test("rows of the head past the vocabulary get no probability")
+  func paddedHead() throws {
+    let batch = SequenceBatch([TokenSequence(tokenIDs: [3, 1, 4, 1, 5, 9], promptLength: 2)])
+    let options = ScoreOptions(topCount: 10, fullLogprobs: true)
+    let (all, part) = (try ScorerTests.score(batch, options), try ScorerTests.score(batch, options, vocabSize: 10))
+    for position in 0..<4 {
+      let row = all.fullLogprobs[position * 13..<position * 13 + 10]
+      let kept = log(row.reduce(0) { $0 + exp(Double($1)) })
+      for (actual, expected) in zip(part.fullLogprobs[position * 10..<position * 10 + 10], row) {
+        #expect(abs(Double(actual) - (Double(expected) - kept)) < 2e-6)
+      }
+      #expect(part.tailLogprobs[position] == -.infinity)
+    }
+  }
+
+  @Test("an empty completion has no positions")
+  func empty() throws {
+    let batch = SequenceBatch([TokenSequence(tokenIDs: [1, 2], promptLength: 2)])
+    #expect(try ScorerTests.score(batch, ScoreOptions(tokenLogprobs: true)) == PositionScores())
+    #expect(try ScorerTests.score(SequenceBatch(), ScoreOptions(tokenLogprobs: true)) == PositionScores())
+  }
+
+  @Test("refuses ids outside the vocabulary, long sequences, missing prompts and wrong gathers")
+  func refusals() throws {
+    func error(_ tokens: [TokenID], prompt: Int = 1, _ options: ScoreOptions = ScoreOptions()) -> ModelError? {
+      #expect(throws: ModelError.self) {
+        try ScorerTests.score(SequenceBatch([TokenSequence(tokenIDs: tokens, promptLength: prompt)]), options)
+      }
+    }
+    #expect(error([1, 13]) == .tokenOutOfRange(token: 13, vocabSize: 13))
+    #expect(error(Array(repeating: 1, count: 65)) == .sequenceTooLong(length: 65, contextLength: 64))
+    #expect(error([1, 2], prompt: 0) == .emptyPrompt(sequence: 0))
+    #expect(
+      error([1, 2], ScoreOptions(gatherTokenIDs: [13], gatherCount: 1)) == .tokenOutOfRange(token: 13, vocabSize: 13))
+    guard case .invalidOption("gatherTokenIDs", _, _) = error([1, 2], ScoreOptions(gatherTokenIDs: [], gatherCount: 1)),
+      case .invalidOption("topCount", _, _) = error([1, 2], ScoreOptions(topCount: 14))
+    else {
+      Issue.record("the error names another option")
+      return
+    }
+  }
+}
