@@ -1,0 +1,156 @@
+import GRPCCore
+import NIOConcurrencyHelpers
+import NIOCore
+import WireBytes
+
+/// A part of a call that came from the peer.
+enum InboundPart: Sendable {
+  case metadata(Metadata)
+  case message(WireBytes)
+  case status(Status, Metadata)
+}
+
+/// Parts on their way from the event loop to the one task that reads a call.
+///
+/// It never refuses a part: the stream's window bounds it. ``push(_:byteCount:)`` says when the window should stop.
+final class InboundQueue: Sendable {
+  private struct State {
+    var parts = CircularBuffer<(InboundPart, Int)>(initialCapacity: 4)
+    var unreadBytes = 0
+    var peakBytes = 0
+    /// The loop holds window back and wants to hear when the reader has caught up.
+    var isCongested = false
+    /// What follows the last part.
+    var end: Result<Void, RPCError>?
+    var reader: CheckedContinuation<InboundPart?, any Error>?
+
+    /// Takes the first part; says whether the reader has now caught up with a peer that was made to wait.
+    mutating func pop(highWater: Int) -> (part: InboundPart, caughtUp: Bool)? {
+      guard let (part, byteCount) = parts.popFirst() else { return nil }
+      unreadBytes -= byteCount
+      guard isCongested, unreadBytes < highWater else { return (part, false) }
+      isCongested = false
+      return (part, true)
+    }
+  }
+
+  private let state = NIOLockedValueBox(State())
+  private let highWater: Int
+
+  init(highWater: Int) {
+    self.highWater = highWater
+  }
+
+  /// Adds a part; returns true when the reader lags so far behind that the peer should wait.
+  func push(_ part: InboundPart, byteCount: Int) -> Bool {
+    let (reader, isCongested) = state.withLockedValue { state -> (CheckedContinuation<InboundPart?, any Error>?, Bool) in
+      guard state.end == nil else { return (nil, false) }
+      if let reader = state.reader {
+        state.reader = nil
+        state.peakBytes = max(state.peakBytes, byteCount)
+        return (reader, false)
+      }
+      state.parts.append((part, byteCount))
+      state.unreadBytes += byteCount
+      state.peakBytes = max(state.peakBytes, state.unreadBytes)
+      if state.unreadBytes >= highWater { state.isCongested = true }
+      return (nil, state.isCongested)
+    }
+    reader?.resume(returning: part)
+    return isCongested
+  }
+
+  /// Ends the queue after the parts that are in it.
+  func finish(_ result: Result<Void, RPCError> = .success(())) {
+    end(result, discarding: false)
+  }
+
+  /// Ends the queue at once: parts that nobody read are dropped.
+  func abort(_ error: RPCError) {
+    end(.failure(error), discarding: true)
+  }
+
+  private func end(_ result: Result<Void, RPCError>, discarding: Bool) {
+    let reader = state.withLockedValue { state -> CheckedContinuation<InboundPart?, any Error>? in
+      if discarding, !(state.end.isFailure) {
+        state.parts.removeAll()
+        state.unreadBytes = 0
+        state.end = result
+      } else if state.end == nil {
+        state.end = result
+      }
+      defer { state.reader = nil }
+      return state.reader
+    }
+    switch result {
+    case .success: reader?.resume(returning: nil)
+    case .failure(let error): reader?.resume(throwing: error)
+    }
+  }
+
+  /// Whether nothing more will come.
+  var hasEnded: Bool { state.withLockedValue { $0.end != nil } }
+
+  /// The most bytes that waited at once.
+  var peakBytes: Int { state.withLockedValue { $0.peakBytes } }
+
+  /// The next part, or nil after the last.
+  ///
+  /// - Parameter caughtUp: Called when the reader has caught up with a peer that was made to wait.
+  /// - Throws: `RPCError`, with code cancelled when the task is.
+  func next(caughtUp: () -> Void) async throws -> InboundPart? {
+    if let result = takeNow(caughtUp: caughtUp) { return try result.get() }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { wait($0, caughtUp: caughtUp) }
+    } onCancel: {
+      cancelReader()
+    }
+  }
+
+  /// The next part or the end, if either is there; else registers `reader` for it.
+  private func takeNow(
+    caughtUp: () -> Void, otherwise reader: CheckedContinuation<InboundPart?, any Error>? = nil,
+    isCancelled: Bool = false
+  ) -> Result<InboundPart?, RPCError>? {
+    let taken = state.withLockedValue { state -> (result: Result<InboundPart?, RPCError>?, caughtUp: Bool) in
+      if isCancelled { return (.failure(.cancelledByReader), false) }
+      if let (part, caughtUp) = state.pop(highWater: highWater) { return (.success(part), caughtUp) }
+      if let end = state.end { return (end.map { nil }, false) }
+      guard let reader else { return (nil, false) }
+      if state.reader != nil { return (.failure(.secondReader), false) }
+      state.reader = reader
+      return (nil, false)
+    }
+    if taken.caughtUp { caughtUp() }
+    return taken.result
+  }
+
+  private func wait(_ reader: CheckedContinuation<InboundPart?, any Error>, caughtUp: () -> Void) {
+    let result = takeNow(caughtUp: caughtUp, otherwise: reader, isCancelled: Task.isCancelled)
+    if let result { reader.resume(with: result.mapError { $0 as any Error }) }
+  }
+
+  private func cancelReader() {
+    let reader = state.withLockedValue { state in
+      defer { state.reader = nil }
+      return state.reader
+    }
+    reader?.resume(throwing: RPCError.cancelledByReader)
+  }
+}
+
+extension RPCError {
+  static var cancelledByReader: RPCError {
+    RPCError(code: .cancelled, message: "the task that read the call was cancelled")
+  }
+
+  static var secondReader: RPCError {
+    RPCError(code: .internalError, message: "two tasks read one call: let one read it")
+  }
+}
+
+extension Result<Void, RPCError>? {
+  fileprivate var isFailure: Bool {
+    if case .failure = self { true } else { false }
+  }
+}

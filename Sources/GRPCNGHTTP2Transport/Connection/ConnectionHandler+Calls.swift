@@ -1,0 +1,84 @@
+import GRPCCore
+import NIOCore
+
+/// What both ends do with a stream.
+extension ConnectionHandler {
+  /// Marks the ping whose answer says that a shutdown notice was read.
+  static let drainMark: UInt8 = 0xD5
+
+  func remoteEnded(_ stream: HTTP2Stream) {
+    guard let call = stream.call else { return }
+    if case .client = role {
+      let error = RPCError(code: .internalError, message: "the server ended the call without a status")
+      call.inbound.finish(.failure(error))
+    } else if stream.assembler.isAtBoundary {
+      call.inbound.finish()
+    } else {
+      call.inbound.finish(.failure(RPCError(code: .internalError, message: "the call ended inside a message")))
+    }
+  }
+
+  func closed(_ stream: HTTP2Stream, code: UInt32) {
+    guard let call = stream.call else { return }
+    streams.removeValue(forKey: call.token)
+    let code = HTTP2ErrorCode(rawValue: code) ?? .internalError
+    if code == .noError, stream.localEnded {
+      call.gate.close(RPCError(code: .cancelled, message: "the call is over"))
+      if case .client = role {
+        call.inbound.finish(.failure(RPCError(code: .internalError, message: "the server ended the call without a status")))
+      }
+      return
+    }
+    let what = code == .refusedStream ? "the peer did not take the call" : "the peer reset the call"
+    let error = RPCError(code: code.status, message: "\(what) (\(code.name))")
+    call.abort(error, discarding: session.role == .server)
+  }
+
+  func refuse(_ stream: HTTP2Stream, _ reason: MessageError) {
+    let status =
+      switch reason {
+      case .oversize(let announced, let limit):
+        Status(code: .resourceExhausted, message: "a message of \(announced) bytes exceeds the limit of \(limit)")
+      case .compressed:
+        Status(code: .internalError, message: "a message is compressed, but no encoding was named")
+      case .badFlag(let flag):
+        Status(code: .internalError, message: "a message begins with flag \(flag): 0 or 1 is known")
+      }
+    let error = RPCError(code: RPCError.Code(status.code) ?? .internalError, message: status.message)
+    stream.call?.inbound.finish(.failure(error))
+    if case .client = role {
+      session.reset(stream, .cancel)
+    } else {
+      stream.call?.abort(error, discarding: true)
+      stream.dropOutbound()
+      answer(stream, trailers: ResponseHead.trailers(status, [:], areAll: !stream.submittedHeaders))
+    }
+  }
+
+  /// Ends a call of a server; without headers before, the trailers are all of the answer.
+  func answer(_ stream: HTTP2Stream, trailers: HeaderFields) {
+    if stream.submittedHeaders {
+      session.end(stream, trailers: trailers)
+    } else {
+      session.submitResponse(trailers, on: stream, endStream: true)
+    }
+  }
+
+  /// Takes no new calls, finishes those under way, then closes.
+  func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    guard case .server = role else { return }
+    session.submitShutdownNotice()
+    session.submitPing(Self.drainMark)
+    let link = link
+    link.eventLoop.scheduleTask(in: .seconds(1)) { link.finishDraining() }
+  }
+
+  /// The peer has read the notice, or had time to: from here on no stream is taken.
+  func sendLastGoAway() {
+    guard isDraining, !hasSentLastGoAway else { return }
+    hasSentLastGoAway = true
+    session.submitGoAway()
+  }
+}

@@ -1,0 +1,57 @@
+import GRPCCore
+
+/// What a connection of a client tells its owner.
+struct ClientRole {
+  /// The server's SETTINGS have come.
+  let didBecomeReady: () -> Void
+  /// The server wants no new calls here.
+  let didStartDraining: () -> Void
+  /// The connection is gone, and why.
+  let didClose: (RPCError) -> Void
+}
+
+extension ConnectionHandler {
+  func open(_ call: StreamCall, _ headers: HeaderFields, maxMessageBytes: Int) {
+    guard !isDraining, let stream = session.submitRequest(headers, maxMessageBytes: maxMessageBytes) else {
+      let error = RPCError(code: .unavailable, message: "the connection takes no new calls: the server is closing it")
+      return call.abort(error, discarding: false)
+    }
+    stream.call = call
+    streams[call.token] = stream
+  }
+
+  func receiveResponse(
+    _ stream: HTTP2Stream, _ headers: HeaderFields, isFirst: Bool, overflow: Bool, endStream: Bool
+  ) {
+    guard let call = stream.call else { return }
+    if overflow {
+      return fail(stream, call, Status(code: .resourceExhausted, message: "the server's headers exceed the limit"))
+    }
+    if isFirst, let status = ResponseHead.refusal(headers) { return fail(stream, call, status) }
+    if endStream {
+      guard isFirst || stream.assembler.isAtBoundary else {
+        return fail(stream, call, Status(code: .internalError, message: "the answer ended inside a message"))
+      }
+      finish(call, ResponseHead.status(headers), headers.metadata)
+    } else if isFirst {
+      _ = call.inbound.push(.metadata(headers.metadata), byteCount: 0)
+    }
+  }
+
+  private func finish(_ call: StreamCall, _ status: Status, _ metadata: Metadata) {
+    _ = call.inbound.push(.status(status, metadata), byteCount: 0)
+    call.inbound.finish()
+    call.gate.close(RPCError(code: .cancelled, message: "the server has ended the call"))
+  }
+
+  private func fail(_ stream: HTTP2Stream, _ call: StreamCall, _ status: Status) {
+    finish(call, status, [:])
+    session.reset(stream, .cancel)
+  }
+
+  func receiveGoAway(lastStreamID: Int32, code: UInt32) {
+    guard case .client(let client) = role, !isDraining else { return }
+    isDraining = true
+    client.didStartDraining()
+  }
+}

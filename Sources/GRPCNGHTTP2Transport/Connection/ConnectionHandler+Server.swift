@@ -1,0 +1,78 @@
+import GRPCCore
+import NIOCore
+
+/// A call that a server has taken.
+struct AcceptedCall: Sendable {
+  let call: StreamCall
+  let remotePeer: String
+  let localPeer: String
+}
+
+/// What a connection of a server needs of its owner.
+struct ServerRole {
+  let remotePeer: String
+  let localPeer: String
+  /// Hands a call to the task that runs handlers.
+  let accept: (AcceptedCall) -> Void
+  /// The type of a method that is served.
+  let type: (MethodDescriptor) -> MethodDescriptor.RPCType?
+  /// The connection is gone.
+  let didClose: () -> Void
+}
+
+extension ConnectionHandler {
+  func receiveRequest(_ stream: HTTP2Stream, _ headers: HeaderFields, overflow: Bool, server: ServerRole) {
+    if overflow {
+      let status = Status(
+        code: .resourceExhausted,
+        message:
+          "headers exceed \(configuration.maxHeaderListBytes) bytes or \(configuration.maxHeaderFields) fields")
+      return refuse(stream, status)
+    }
+    do throws(RequestHead.Refusal) {
+      let method = try RequestHead.parse(headers)
+      guard runningHandlers < configuration.maxConcurrentStreams else { return session.reset(stream, .refusedStream) }
+      accept(stream, method, headers.metadata, server: server)
+    } catch {
+      switch error {
+      case .http(let status, let text): answerHTTP(stream, status: status, text: text)
+      case .call(let code, let message): refuse(stream, Status(code: code, message: message))
+      }
+    }
+  }
+
+  private func accept(_ stream: HTTP2Stream, _ method: MethodDescriptor, _ metadata: Metadata, server: ServerRole) {
+    var method = method
+    method.type = server.type(method)
+    let call = StreamCall(
+      descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration)
+    stream.call = call
+    streams[call.token] = stream
+    runningHandlers += 1
+    _ = call.inbound.push(.metadata(metadata), byteCount: 0)
+    server.accept(AcceptedCall(call: call, remotePeer: server.remotePeer, localPeer: server.localPeer))
+  }
+
+  private func refuse(_ stream: HTTP2Stream, _ status: Status) {
+    stream.discardsData = true
+    answer(stream, trailers: ResponseHead.trailers(status, [:], areAll: true))
+  }
+
+  private func answerHTTP(_ stream: HTTP2Stream, status: Int, text: String) {
+    stream.discardsData = true
+    var headers: HeaderFields = [
+      ":status": String(status), "content-type": "text/plain", "content-length": String(text.utf8.count),
+    ]
+    if status == 405 { headers.append("allow", "POST") }
+    session.submitResponse(headers, on: stream, endStream: false)
+    session.send(ByteBuffer(string: text), on: stream)
+    session.end(stream)
+  }
+
+  func handlerFinished(_ token: UInt64) {
+    runningHandlers -= 1
+    guard let stream = streams[token], stream.ending == nil, !stream.localEnded else { return }
+    let status = Status(code: .unknown, message: "the handler returned without a status")
+    answer(stream, trailers: ResponseHead.trailers(status, [:], areAll: !stream.submittedHeaders))
+  }
+}

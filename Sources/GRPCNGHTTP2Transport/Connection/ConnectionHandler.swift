@@ -1,0 +1,279 @@
+import GRPCCore
+import NIOCore
+import WireBytes
+
+/// Joins a channel, an ``HTTP2Session`` and the calls on it. Confined to the channel's event loop.
+///
+/// What each side does with the peer's headers stands in the extensions `+Client` and `+Server`.
+final class ConnectionHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// What differs between the two ends.
+  enum Role {
+    case client(ClientRole)
+    case server(ServerRole)
+  }
+
+  /// Bytes that are handed to the channel before it is asked whether it takes more.
+  private static let outputBatch = 256 << 10
+
+  let session: HTTP2Session
+  let link: ConnectionLink
+  let configuration: ConnectionConfiguration
+  let role: Role
+  var streams: [UInt64: HTTP2Stream] = [:]
+  var runningHandlers = 0
+  /// No new calls: closes when the last stream is gone.
+  var isDraining = false
+  var hasSentLastGoAway = false
+  /// The peer's SETTINGS have come.
+  var isReady = false
+  private var context: ChannelHandlerContext?
+  private var isTurning = false
+  private var isClosing = false
+  private var lossReason: RPCError
+  private var pendingPreface: Int
+  private var wasActive = false
+  private var isClosed = false
+
+  init(
+    role: Role, link: ConnectionLink, peer: String, configuration: ConnectionConfiguration
+  ) throws(HTTP2SessionError) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    self.role = role
+    self.link = link
+    self.configuration = configuration
+    self.lossReason = RPCError(code: .unavailable, message: "the connection to \(peer) was lost")
+    switch role {
+    case .client:
+      self.session = try HTTP2Session(role: .client, configuration: configuration) { clock.now - start }
+      self.pendingPreface = 0
+    case .server:
+      self.session = try HTTP2Session(role: .server, configuration: configuration) { clock.now - start }
+      self.pendingPreface = HTTP1Answer.preface.count
+    }
+  }
+
+  // MARK: Channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { start() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    start()
+    context.fireChannelActive()
+  }
+
+  private func start() {
+    wasActive = true
+    link.attach(self)
+    if pendingPreface > 0 { expectPreface() } else { turn() }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return }
+    let buffer = unwrapInboundIn(data)
+    guard checkPreface(buffer) else { return refuseProtocol(buffer) }
+    do throws(HTTP2SessionError) {
+      try session.receive(buffer)
+    } catch {
+      lose(RPCError(code: .unavailable, message: "HTTP/2 failed: \(error)"), code: .protocolError)
+    }
+    react()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    turn()
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    turn()
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if lossReason.cause == nil { lossReason.cause = error }
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    end()
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    end()
+  }
+
+  /// Fails what is left: the channel is gone, or never came to be.
+  private func end() {
+    guard context != nil else { return }
+    context = nil
+    isClosing = true
+    let unopened = link.close()
+    for case .open(let call, _, _) in unopened { call.abort(lossReason, discarding: false) }
+    for stream in streams.values { stream.call?.abort(lossReason, discarding: isServer) }
+    streams = [:]
+    switch role {
+    case .client(let client): if wasActive { client.didClose(lossReason) }
+    case .server(let server): server.didClose()
+    }
+  }
+
+  private var isServer: Bool { session.role == .server }
+
+  // MARK: Turns
+
+  /// Performs what tasks asked for.
+  func performMailbox() {
+    for operation in link.takeOperations() { perform(operation) }
+    turn()
+  }
+
+  /// Reacts to what the peer did, sends what there is to send, and closes when nothing is left to do.
+  private func turn() {
+    guard !isTurning else { return }
+    isTurning = true
+    defer { isTurning = false }
+    repeat {
+      react()
+      flush()
+    } while session.hasEvents && context != nil
+    if isDraining, session.streams.isEmpty, !isServer || hasSentLastGoAway { session.terminate(.noError) }
+    if isDraining || isClosing { flush() }
+    if isClosing || !session.isAlive { closeAfterWrites() }
+  }
+
+  private func flush() {
+    guard let context, pendingPreface == 0 || isClosing else { return }
+    while context.channel.isWritable {
+      let pieces: [ByteBuffer]
+      do throws(HTTP2SessionError) {
+        pieces = try session.produce(limit: Self.outputBatch)
+      } catch {
+        lossReason = RPCError(code: .unavailable, message: "HTTP/2 failed: \(error)")
+        isClosing = true
+        return
+      }
+      for stream in session.takeProgressed() where stream.sentBytes > 0 {
+        stream.call?.gate.release(stream.sentBytes)
+        stream.sentBytes = 0
+      }
+      if pieces.isEmpty { break }
+      for piece in pieces { context.write(wrapOutboundOut(piece), promise: nil) }
+      context.flush()
+    }
+  }
+
+  private func closeAfterWrites() {
+    guard let context, !isClosed else { return }
+    isClosed = true
+    isClosing = true
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+      bound.value.close(promise: nil)
+    }
+  }
+
+  /// Ends the connection with GOAWAY; every call on it fails with `reason`.
+  func lose(_ reason: RPCError, code: HTTP2ErrorCode) {
+    guard !isClosing else { return }
+    lossReason = reason
+    isClosing = true
+    session.terminate(code)
+  }
+
+  // MARK: Protocol
+
+  private func expectPreface() {
+    let link = link
+    link.eventLoop.scheduleTask(in: .seconds(10)) { link.closeIfSilent() }
+  }
+
+  /// Closes a connection whose peer has not said in time that it speaks HTTP/2.
+  func closeIfSilent() {
+    if pendingPreface > 0 { context?.close(promise: nil) }
+  }
+
+  /// Whether what came so far may be the start of HTTP/2.
+  private func checkPreface(_ buffer: ByteBuffer) -> Bool {
+    guard pendingPreface > 0 else { return true }
+    let expected = HTTP1Answer.preface.suffix(pendingPreface).prefix(buffer.readableBytes)
+    guard buffer.readableBytesView.prefix(expected.count).elementsEqual(expected) else { return false }
+    pendingPreface -= expected.count
+    return true
+  }
+
+  private func refuseProtocol(_ buffer: ByteBuffer) {
+    if HTTP1Answer.isRequest(buffer) {
+      isClosing = true
+      pendingPreface = 0
+      context?.write(wrapOutboundOut(ByteBuffer(string: HTTP1Answer.text)), promise: nil)
+      closeAfterWrites()
+    } else {
+      lose(RPCError(code: .unavailable, message: "the peer does not speak HTTP/2"), code: .protocolError)
+    }
+  }
+
+  private func perform(_ operation: ConnectionLink.Operation) {
+    switch operation {
+    case .open(let call, let headers, let maxMessageBytes):
+      open(call, headers, maxMessageBytes: maxMessageBytes)
+    case .head(let token, let headers):
+      if let stream = streams[token] { session.submitResponse(headers, on: stream, endStream: false) }
+    case .message(let token, let buffer):
+      if let stream = streams[token] { session.send(buffer, on: stream) }
+    case .finish(let token):
+      if let stream = streams[token] { session.end(stream) }
+    case .trailers(let token, let headers):
+      if let stream = streams[token] { answer(stream, trailers: headers) }
+    case .reset(let token, let code):
+      if let stream = streams[token] { session.reset(stream, code) }
+    case .readerCaughtUp(let token):
+      if let stream = streams[token] { session.readerCaughtUp(stream) }
+    case .handlerFinished(let token):
+      handlerFinished(token)
+    case .drain:
+      drain()
+    case .close(let reason):
+      lose(reason, code: .noError)
+    }
+  }
+
+  private func react() {
+    for event in session.takeEvents() {
+      switch event {
+      case .headers(let stream, let headers, let isFirst, let overflow, let endStream):
+        switch role {
+        case .client:
+          receiveResponse(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream)
+        case .server(let server):
+          if isFirst { receiveRequest(stream, headers, overflow: overflow, server: server) }
+        }
+      case .message(let stream, let message):
+        if stream.call != nil { session.deliver(message, on: stream) }
+      case .refused(let stream, let error):
+        refuse(stream, error)
+      case .remoteEnd(let stream):
+        remoteEnded(stream)
+      case .closed(let stream, let code):
+        closed(stream, code: code)
+      case .settings:
+        isReady = true
+        if case .client(let client) = role { client.didBecomeReady() }
+      case .goAway(let lastStreamID, let code):
+        receiveGoAway(lastStreamID: lastStreamID, code: code)
+      case .pingAnswer(let mark):
+        if mark == Self.drainMark { sendLastGoAway() }
+      case .flood(let what):
+        lose(RPCError(code: .unavailable, message: what), code: .enhanceYourCalm)
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package import GRPCCore
+
+/// The headers of a gRPC request, as each side sees them.
+package enum RequestHead {
+  /// Why a request is not answered as a call.
+  package enum Refusal: Error, Sendable, Hashable {
+    /// Not gRPC: an HTTP status with a small text.
+    case http(status: Int, text: String)
+    /// gRPC, but the call fails before it reaches a handler.
+    case call(Status.Code, String)
+  }
+
+  /// Headers of a call.
+  ///
+  /// - Throws: `RPCError` for metadata that HTTP/2 cannot carry.
+  package static func make(
+    method: MethodDescriptor, authority: String, scheme: String = "http", userAgent: String, metadata: Metadata
+  ) throws(RPCError) -> HeaderFields {
+    var headers: HeaderFields = [
+      ":method": "POST", ":scheme": scheme, ":path": "/\(method.fullyQualifiedMethod)", ":authority": authority,
+      "te": "trailers", "content-type": "application/grpc", "user-agent": userAgent,
+      "grpc-accept-encoding": "identity",
+    ]
+    try headers.append(metadata)
+    return headers
+  }
+
+  /// The method that a request names.
+  ///
+  /// - Throws: ``Refusal`` for what is not a call of gRPC, or one that cannot be taken.
+  package static func parse(_ headers: HeaderFields) throws(Refusal) -> MethodDescriptor {
+    let path = headers[":path"] ?? ""
+    guard headers[":method"] == "POST" else {
+      throw path == "/"
+        ? .http(status: 404, text: "this is a gRPC server: call its methods with a gRPC client\n")
+        : .http(status: 405, text: "a gRPC method is called with POST\n")
+    }
+    guard let contentType = headers["content-type"], isGRPC(contentType) else {
+      throw .http(status: 415, text: "content-type must be application/grpc\n")
+    }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0].isEmpty, !parts[1].isEmpty, !parts[2].isEmpty else {
+      throw .call(.unimplemented, "path '\(path)' is not /SERVICE/METHOD")
+    }
+    if let encoding = headers["grpc-encoding"], encoding != "identity" {
+      throw .call(.unimplemented, "messages compressed with '\(encoding)' are not read: send identity")
+    }
+    return MethodDescriptor(fullyQualifiedService: String(parts[1]), method: String(parts[2]))
+  }
+
+  /// Whether a content type is gRPC's, with any subtype but gRPC-Web's.
+  package static func isGRPC(_ contentType: String) -> Bool {
+    guard contentType.hasPrefix("application/grpc") else { return false }
+    let rest = contentType.dropFirst("application/grpc".count)
+    return rest.isEmpty || rest.hasPrefix("+") || rest.hasPrefix(";")
+  }
+}

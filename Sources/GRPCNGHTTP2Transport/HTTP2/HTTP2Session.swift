@@ -1,0 +1,417 @@
+internal import CNGHTTP2
+package import NIOCore
+package import WireBytes
+
+/// One end of an HTTP/2 connection, without a socket: bytes and submissions go in, events and bytes come out.
+///
+/// The engine is libnghttp2. Its callbacks only note what happened; ``takeEvents()`` hands it out afterwards, so that
+/// nothing that reacts to an event runs inside the engine. Confined to one event loop.
+@safe package final class HTTP2Session {
+  /// Which end this is.
+  package enum Role: Sendable {
+    case client, server
+  }
+
+  /// What the peer did.
+  package enum Event {
+    /// A header list is complete. Trailers are those that come second on a client, or second on a server.
+    case headers(HTTP2Stream, HeaderFields, isFirst: Bool, overflow: Bool, endStream: Bool)
+    /// A message is complete.
+    case message(HTTP2Stream, WireBytes)
+    /// The bytes of a stream are not a message that may be taken; what follows on it is thrown away.
+    case refused(HTTP2Stream, MessageError)
+    /// The peer sends no more on the stream.
+    case remoteEnd(HTTP2Stream)
+    /// The stream is gone.
+    case closed(HTTP2Stream, code: UInt32)
+    /// SETTINGS came from the peer.
+    case settings
+    /// The peer opens no streams, or takes none above the last id.
+    case goAway(lastStreamID: Int32, code: UInt32)
+    /// The answer to ``submitPing(_:)``.
+    case pingAnswer(UInt8)
+    /// The peer does something more often than is allowed.
+    case flood(String)
+  }
+
+  package let role: Role
+  let configuration: ConnectionConfiguration
+  private let now: () -> Duration
+  private var handle: OpaquePointer?
+  private(set) var streams: [Int32: HTTP2Stream] = [:]
+  private var events: [Event] = []
+  private var output = OutputCollector()
+  private var outputLimit = 0
+  private var resets: FloodCounter
+  private var controlFrames: FloodCounter
+  private var isFlooded = false
+  /// Streams that sent bytes since ``takeProgressed()``.
+  private var progressed: [HTTP2Stream] = []
+
+  /// Makes an end that will send its SETTINGS first.
+  ///
+  /// - Parameter now: The time since any fixed moment, for counting floods.
+  /// - Throws: ``HTTP2SessionError`` when the engine has no memory.
+  package init(
+    role: Role, configuration: ConnectionConfiguration, now: @escaping () -> Duration
+  ) throws(HTTP2SessionError) {
+    self.role = role
+    self.configuration = configuration
+    self.now = now
+    self.resets = FloodCounter(limit: configuration.maxResetsPerWindow, window: configuration.floodWindow)
+    self.controlFrames = FloodCounter(limit: configuration.maxControlFramesPerWindow, window: configuration.floodWindow)
+    try makeHandle()
+    try submitSettings()
+  }
+
+  deinit {
+    unsafe nghttp2_session_del(handle)
+  }
+
+  private func makeHandle() throws(HTTP2SessionError) {
+    var callbacks: OpaquePointer?
+    var option: OpaquePointer?
+    try check(unsafe nghttp2_session_callbacks_new(&callbacks))
+    defer { unsafe nghttp2_session_callbacks_del(callbacks) }
+    try check(unsafe nghttp2_option_new(&option))
+    defer { unsafe nghttp2_option_del(option) }
+    unsafe Self.install(on: callbacks)
+    unsafe nghttp2_option_set_no_auto_window_update(option, 1)
+    unsafe nghttp2_option_set_max_continuations(option, 8)
+    unsafe nghttp2_option_set_max_settings(option, 32)
+    let user = unsafe Unmanaged.passUnretained(self).toOpaque()
+    switch role {
+    case .client: try check(unsafe nghttp2_session_client_new2(&handle, callbacks, user, option))
+    case .server: try check(unsafe nghttp2_session_server_new2(&handle, callbacks, user, option))
+    }
+  }
+
+  private func submitSettings() throws(HTTP2SessionError) {
+    var entries = [
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue),
+        value: UInt32(configuration.maxConcurrentStreams)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue),
+        value: UInt32(configuration.streamWindowBytes)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
+        value: UInt32(configuration.maxHeaderListBytes)),
+    ]
+    if role == .client {
+      entries[0] = nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0)
+    }
+    try check(
+      unsafe entries.withUnsafeBufferPointer { entries in
+        unsafe nghttp2_submit_settings(
+          handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), entries.baseAddress, entries.count)
+      })
+    try check(
+      unsafe nghttp2_session_set_local_window_size(
+        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, Int32(configuration.connectionWindowBytes)))
+  }
+
+  // MARK: Bytes
+
+  /// Takes bytes from the peer.
+  ///
+  /// - Throws: ``HTTP2SessionError`` when the connection cannot go on; what is to be sent should still be sent.
+  package func receive(_ buffer: ByteBuffer) throws(HTTP2SessionError) {
+    let count = unsafe buffer.withUnsafeReadableBytes { bytes in
+      unsafe nghttp2_session_mem_recv(handle, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
+    }
+    if count < 0 { throw HTTP2SessionError(code: Int32(count)) }
+  }
+
+  /// Gives about `limit` bytes to be sent, fewer when there are no more.
+  ///
+  /// - Throws: ``HTTP2SessionError`` when the connection cannot go on.
+  package func produce(limit: Int) throws(HTTP2SessionError) -> [ByteBuffer] {
+    outputLimit = limit
+    while output.count < limit {
+      var bytes: UnsafePointer<UInt8>?
+      let count = unsafe nghttp2_session_mem_send(handle, &bytes)
+      if count < 0 { throw HTTP2SessionError(code: Int32(count)) }
+      if count == 0 { break }
+      unsafe output.append(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+    return output.take()
+  }
+
+  /// Whether the connection still has a purpose; when false it should be closed.
+  package var isAlive: Bool {
+    unsafe nghttp2_session_want_read(handle) != 0 || nghttp2_session_want_write(handle) != 0
+  }
+
+  /// Whether ``takeEvents()`` has anything to give.
+  package var hasEvents: Bool { !events.isEmpty }
+
+  /// What happened since the last call, in order.
+  package func takeEvents() -> [Event] {
+    defer { events = [] }
+    return events
+  }
+
+  /// Streams whose bytes went out since the last call, each perhaps more than once.
+  package func takeProgressed() -> [HTTP2Stream] {
+    defer { progressed = [] }
+    return progressed
+  }
+
+  // MARK: Submissions
+
+  /// Opens a stream with a request. Returns nothing when the connection opens no more.
+  package func submitRequest(_ headers: HeaderFields, maxMessageBytes: Int) -> HTTP2Stream? {
+    var provider = unsafe Self.dataProvider
+    let id = unsafe PackedHeaders(headers).withPairs { pairs, count in
+      unsafe nghttp2_submit_request(handle, nil, pairs, count, &provider, nil)
+    }
+    guard id > 0 else { return nil }
+    let stream = HTTP2Stream(id: id, maxMessageBytes: maxMessageBytes)
+    stream.submittedHeaders = true
+    streams[id] = stream
+    return stream
+  }
+
+  /// Answers a request; with `endStream` that is all of the answer.
+  package func submitResponse(_ headers: HeaderFields, on stream: HTTP2Stream, endStream: Bool) {
+    guard !stream.submittedHeaders else { return }
+    stream.submittedHeaders = true
+    if endStream { stream.ending = .endStream }
+    var provider = unsafe Self.dataProvider
+    let result = unsafe PackedHeaders(headers).withPairs { pairs, count in
+      unsafe withUnsafePointer(to: &provider) { provider in
+        unsafe nghttp2_submit_response(handle, stream.id, pairs, count, endStream ? nil : provider)
+      }
+    }
+    if result != 0 { reset(stream, .internalError) }
+  }
+
+  /// Sends bytes of DATA after those before them.
+  package func send(_ buffer: ByteBuffer, on stream: HTTP2Stream) {
+    guard stream.ending == nil, streams[stream.id] != nil else { return }
+    stream.enqueue(buffer)
+    resume(stream)
+  }
+
+  /// Ends this side of a stream, after the DATA before it.
+  func end(_ stream: HTTP2Stream, with ending: HTTP2Stream.Ending) {
+    guard stream.ending == nil, streams[stream.id] != nil else { return }
+    stream.ending = ending
+    resume(stream)
+  }
+
+  /// Ends this side of a stream with trailers.
+  package func end(_ stream: HTTP2Stream, trailers: HeaderFields) {
+    end(stream, with: .trailers(trailers))
+  }
+
+  /// Ends this side of a stream.
+  package func end(_ stream: HTTP2Stream) {
+    end(stream, with: .endStream)
+  }
+
+  /// Ends a stream at once, in both directions.
+  package func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
+    guard streams[stream.id] != nil else { return }
+    stream.discardsData = true
+    stream.dropOutbound()
+    unsafe nghttp2_submit_rst_stream(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
+  }
+
+  /// Gives the peer back what it may send, now that the reader has caught up.
+  package func readerCaughtUp(_ stream: HTTP2Stream) {
+    stream.isCongested = false
+    returnWindow(stream)
+  }
+
+  /// Tells the peer that the end is near: it should open no streams, and those under way are finished.
+  package func submitShutdownNotice() {
+    unsafe nghttp2_submit_shutdown_notice(handle)
+  }
+
+  /// Tells the peer which streams are still served. No stream opened later is.
+  package func submitGoAway(_ code: HTTP2ErrorCode = .noError, reason: String = "") {
+    let last = unsafe nghttp2_session_get_last_proc_stream_id(handle)
+    let reason = Array(reason.utf8)
+    _ = unsafe reason.withUnsafeBufferPointer { bytes in
+      unsafe nghttp2_submit_goaway(
+        handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), last, code.rawValue, bytes.baseAddress, bytes.count)
+    }
+  }
+
+  /// Ends the connection with GOAWAY, whatever is under way.
+  package func terminate(_ code: HTTP2ErrorCode) {
+    unsafe nghttp2_session_terminate_session(handle, code.rawValue)
+  }
+
+  /// Asks the peer for a sign of life that carries `mark`.
+  package func submitPing(_ mark: UInt8) {
+    let opaque = [UInt8](repeating: mark, count: 8)
+    _ = unsafe opaque.withUnsafeBufferPointer { bytes in
+      unsafe nghttp2_submit_ping(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), bytes.baseAddress)
+    }
+  }
+
+  // MARK: Inside
+
+  private func resume(_ stream: HTTP2Stream) {
+    guard stream.isDeferred else { return }
+    stream.isDeferred = false
+    unsafe nghttp2_session_resume_data(handle, stream.id)
+  }
+
+  /// Returns window to the peer for all that arrived, unless the reader lags behind.
+  private func returnWindow(_ stream: HTTP2Stream) {
+    guard stream.withheldBytes > 0, !stream.isCongested || stream.discardsData, streams[stream.id] != nil else {
+      return
+    }
+    unsafe nghttp2_session_consume_stream(handle, stream.id, stream.withheldBytes)
+    stream.withheldBytes = 0
+  }
+
+  private func check(_ result: Int32) throws(HTTP2SessionError) {
+    if result != 0 { throw HTTP2SessionError(code: result) }
+  }
+}
+
+// MARK: - What the engine reports
+
+extension HTTP2Session {
+  func didBeginHeaders(id: Int32, isRequest: Bool) {
+    if isRequest, role == .server, streams[id] == nil {
+      streams[id] = HTTP2Stream(id: id, maxMessageBytes: configuration.maxReceiveMessageBytes)
+    }
+    streams[id]?.beginHeaders()
+  }
+
+  func didReceiveHeader(id: Int32, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    guard let stream = streams[id] else { return }
+    stream.headerBytes += name.count + value.count + 32
+    guard stream.headerBytes <= configuration.maxHeaderListBytes,
+      stream.headers.fields.count < configuration.maxHeaderFields
+    else {
+      stream.headersOverflow = true
+      return
+    }
+    unsafe stream.headers.append(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+  }
+
+  func didReceiveHeaders(id: Int32, endStream: Bool) {
+    guard let stream = streams[id] else { return }
+    let headers = stream.headers
+    let overflow = stream.headersOverflow
+    stream.beginHeaders()
+    let isFirst = !stream.receivedHeaders
+    let isInformational = role == .client && headers[":status"]?.hasPrefix("1") == true
+    guard !isInformational else { return }
+    stream.receivedHeaders = true
+    if endStream { stream.remoteEnded = true }
+    events.append(.headers(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream))
+    if endStream { events.append(.remoteEnd(stream)) }
+  }
+
+  func didReceiveData(id: Int32, bytes: UnsafeRawBufferPointer) {
+    unsafe nghttp2_session_consume_connection(handle, bytes.count)
+    guard let stream = streams[id] else { return }
+    stream.withheldBytes += bytes.count
+    if !stream.discardsData {
+      do throws(MessageError) {
+        try unsafe stream.assembler.append(bytes) { deliver($0, on: stream) }
+      } catch {
+        stream.discardsData = true
+        events.append(.refused(stream, error))
+      }
+    }
+    returnWindow(stream)
+  }
+
+  /// Hands a message to the stream's reader, or, where it has none yet, to the events.
+  func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
+    if let call = stream.call {
+      if call.inbound.push(.message(message), byteCount: message.count + WireBytes.prefixLength) {
+        stream.isCongested = true
+      }
+    } else {
+      events.append(.message(stream, message))
+    }
+  }
+
+  func didReceiveEnd(id: Int32) {
+    guard let stream = streams[id], !stream.remoteEnded else { return }
+    stream.remoteEnded = true
+    events.append(.remoteEnd(stream))
+  }
+
+  func didClose(id: Int32, code: UInt32) {
+    guard let stream = streams.removeValue(forKey: id) else { return }
+    stream.dropOutbound()
+    progressed.append(stream)
+    events.append(.closed(stream, code: code))
+  }
+
+  func didReceive(_ event: Event) {
+    events.append(event)
+  }
+
+  /// Counts a frame that a peer should send only now and then.
+  func countFrame(type: UInt8, isEmpty: Bool, endsStream: Bool) {
+    let counts =
+      switch type {
+      case 0: isEmpty && !endsStream
+      case 1, 3, 7, 8, 9: false
+      default: true
+      }
+    guard role == .server, counts, !isFlooded, !controlFrames.count(at: now()) else { return }
+    isFlooded = true
+    events.append(.flood("too many control frames"))
+  }
+
+  /// Counts a stream that the peer reset, or made us reset.
+  func countReset() {
+    guard role == .server, !isFlooded, !resets.count(at: now()) else { return }
+    isFlooded = true
+    events.append(.flood("too many streams reset"))
+  }
+
+  /// Sends nothing more on the stream; a server tells a client that still sends to stop.
+  func didSendEnd(id: Int32) {
+    guard let stream = streams[id] else { return }
+    stream.localEnded = true
+    guard role == .server, !stream.remoteEnded else { return }
+    stream.discardsData = true
+    unsafe nghttp2_submit_rst_stream(
+      handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, HTTP2ErrorCode.noError.rawValue)
+  }
+
+  /// Says how many bytes of the stream come next, at most `length`; nil when there are none yet.
+  func nextData(id: Int32, length: Int) -> (count: Int, flags: UInt32)? {
+    guard let stream = streams[id] else { return (0, NGHTTP2_DATA_FLAG_EOF.rawValue) }
+    let count = min(length, stream.outboundBytes)
+    var flags = NGHTTP2_DATA_FLAG_NO_COPY.rawValue
+    if count == stream.outboundBytes, let ending = stream.ending {
+      flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+      if case .trailers(let trailers) = ending {
+        flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+        _ = unsafe PackedHeaders(trailers).withPairs { pairs, count in
+          unsafe nghttp2_submit_trailer(handle, id, pairs, count)
+        }
+      }
+    } else if count == 0 {
+      stream.isDeferred = true
+      return nil
+    }
+    return (count, flags)
+  }
+
+  /// Moves a DATA frame to the output; returns false when there is no room now.
+  func moveData(id: Int32, head: UnsafeRawBufferPointer, length: Int) -> Bool {
+    guard output.count < outputLimit else { return false }
+    unsafe output.append(head)
+    if let stream = streams[id] {
+      stream.takeOutbound(length, into: &output)
+      progressed.append(stream)
+    }
+    return true
+  }
+}

@@ -1,0 +1,119 @@
+import NIOCore
+
+/// What one end of a connection knows of a stream. Confined to the connection's event loop.
+package final class HTTP2Stream {
+  /// What follows the last byte of DATA.
+  enum Ending {
+    case endStream
+    case trailers(HeaderFields)
+  }
+
+  package let id: Int32
+  /// The call that the stream carries; none before its headers were taken, and none where it was refused.
+  var call: StreamCall?
+
+  // Headers that are arriving.
+  var headers = HeaderFields()
+  var headerBytes = 0
+  var headersOverflow = false
+
+  // Inbound data.
+  var assembler: MessageAssembler
+  /// Received bytes that the peer was not given back.
+  var withheldBytes = 0
+  /// The reader lags behind: no window is given back.
+  var isCongested = false
+  /// What arrives is thrown away.
+  var discardsData = false
+  package internal(set) var remoteEnded = false
+  var receivedHeaders = false
+
+  // Outbound data.
+  private var outbound = CircularBuffer<ByteBuffer>(initialCapacity: 2)
+  private(set) var outboundBytes = 0
+  var ending: Ending?
+  /// nghttp2 asked for data when there was none, and waits to be resumed.
+  var isDeferred = false
+  /// Bytes that left since the writer was last told.
+  var sentBytes = 0
+  /// Response headers, or the request's, were submitted.
+  var submittedHeaders = false
+  package internal(set) var localEnded = false
+
+  init(id: Int32, maxMessageBytes: Int) {
+    self.id = id
+    self.assembler = MessageAssembler(limit: maxMessageBytes)
+  }
+
+  func beginHeaders() {
+    headers = HeaderFields()
+    headerBytes = 0
+    headersOverflow = false
+  }
+
+  func enqueue(_ buffer: ByteBuffer) {
+    outboundBytes += buffer.readableBytes
+    outbound.append(buffer)
+  }
+
+  func dropOutbound() {
+    outbound.removeAll()
+    sentBytes += outboundBytes
+    outboundBytes = 0
+  }
+
+  /// Moves the next `count` bytes to the output.
+  func takeOutbound(_ count: Int, into output: inout OutputCollector) {
+    var count = count
+    outboundBytes -= count
+    sentBytes += count
+    while count > 0, var buffer = outbound.popFirst() {
+      let taken = min(count, buffer.readableBytes)
+      if let slice = buffer.readSlice(length: taken) { output.append(slice) }
+      count -= taken
+      if buffer.readableBytes > 0 { outbound.prepend(buffer) }
+    }
+  }
+}
+
+/// Gathers what a session sends: small pieces are copied together, large ones passed on as they are.
+package struct OutputCollector {
+  /// Payloads of at least so many bytes are not copied.
+  static let copyBelow = 2048
+
+  private(set) var pieces: [ByteBuffer] = []
+  private var tail = ByteBuffer()
+  private(set) var count = 0
+
+  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    count += bytes.count
+    unsafe tail.writeBytes(bytes)
+  }
+
+  mutating func append(_ slice: ByteBuffer) {
+    count += slice.readableBytes
+    if slice.readableBytes < Self.copyBelow {
+      tail.writeImmutableBuffer(slice)
+    } else {
+      closeTail()
+      pieces.append(slice)
+    }
+  }
+
+  private mutating func closeTail() {
+    if tail.readableBytes > 0 {
+      pieces.append(tail)
+      tail = ByteBuffer()
+    }
+  }
+
+  /// Takes what was gathered, in order.
+  mutating func take() -> [ByteBuffer] {
+    closeTail()
+    defer {
+      pieces = []
+      count = 0
+    }
+    return pieces
+  }
+}

@@ -1,0 +1,252 @@
+public import GRPCCore
+import NIOConcurrencyHelpers
+import NIOCore
+public import NIOPosix
+public import WireBytes
+
+/// A server transport of grpc-swift-2 over HTTP/2, on libnghttp2 and SwiftNIO.
+///
+///     let transport = NGHTTP2ServerTransport(address: .tcp(host: "127.0.0.1", port: 0))
+///     let server = GRPCServer(transport: transport, services: [service])
+///     async let serving: Void = server.serve()
+///     print("listening on \(try await transport.listeningAddress)")
+public final class NGHTTP2ServerTransport: ServerTransport {
+  /// Messages lie in memory as they are sent.
+  public typealias Bytes = WireBytes
+
+  /// What the server allows, and how it ends.
+  public struct Configuration: Sendable {
+    /// Limits of each connection.
+    public var connection = ConnectionConfiguration()
+    /// How long calls may go on after ``NGHTTP2ServerTransport/beginGracefulShutdown()``; nil: until they end.
+    public var shutdownGracePeriod: Duration? = .seconds(30)
+    /// Connections that may be open at once.
+    public var maxConnections = 256
+
+    /// Makes a configuration of the defaults.
+    public init() {}
+  }
+
+  private struct State {
+    var methodTypes: [MethodDescriptor: MethodDescriptor.RPCType] = [:]
+    var listener: (any Channel)?
+    var links: [ObjectIdentifier: ConnectionLink] = [:]
+    var isStarted = false
+    var isStopping = false
+    var address: Result<NetworkAddress, TransportError>?
+    var addressWaiters: [CheckedContinuation<NetworkAddress, any Error>] = []
+  }
+
+  private let address: NetworkAddress
+  private let configuration: Configuration
+  private let eventLoopGroup: MultiThreadedEventLoopGroup
+  private let state = NIOLockedValueBox(State())
+  private let calls: AsyncStream<AcceptedCall>
+  private let callsContinuation: AsyncStream<AcceptedCall>.Continuation
+
+  /// Makes a transport that will listen on `address`.
+  public init(
+    address: NetworkAddress, configuration: Configuration = Configuration(),
+    eventLoopGroup: MultiThreadedEventLoopGroup = .singleton
+  ) {
+    self.address = address
+    self.configuration = configuration
+    self.eventLoopGroup = eventLoopGroup
+    (self.calls, self.callsContinuation) = AsyncStream.makeStream()
+  }
+
+  /// Where the server listens, with the port that the system chose; waits until it does.
+  ///
+  /// - Throws: ``TransportError`` when it cannot, or ends before.
+  public var listeningAddress: NetworkAddress {
+    get async throws {
+      try await withCheckedThrowingContinuation { waiter in
+        let known = state.withLockedValue { state in
+          if state.address == nil { state.addressWaiters.append(waiter) }
+          return state.address
+        }
+        if let known { waiter.resume(with: known.mapError { $0 as any Error }) }
+      }
+    }
+  }
+
+  /// Learns which methods answer with one message.
+  public func configure(context: GRPCServerContext) {
+    state.withLockedValue { state in
+      for method in context.methods {
+        var key = method
+        key.type = nil
+        state.methodTypes[key] = method.type
+      }
+    }
+  }
+
+  /// Listens, and runs `streamHandler` for each call until ``beginGracefulShutdown()`` or cancellation.
+  ///
+  /// - Throws: ``TransportError`` when it cannot listen.
+  public func listen(
+    streamHandler: @escaping @Sendable @concurrent (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
+  ) async throws {
+    try await bind()
+    await withTaskCancellationHandler {
+      await withDiscardingTaskGroup { group in
+        for await accepted in calls {
+          group.addTask { await self.run(accepted, streamHandler) }
+        }
+      }
+    } onCancel: {
+      stop(grace: .zero)
+    }
+  }
+
+  /// Takes no new calls; those under way may end within the grace period.
+  public func beginGracefulShutdown() {
+    stop(grace: configuration.shutdownGracePeriod)
+  }
+
+  // MARK: Calls
+
+  private func run(
+    _ accepted: AcceptedCall,
+    _ streamHandler: @Sendable @concurrent (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
+  ) async {
+    let call = accepted.call
+    await withServerContextRPCCancellationHandle { handle in
+      call.attach(handle)
+      let writer = ServerWriter(call: call, maxMessageBytes: configuration.connection.maxSendMessageBytes)
+      let stream = RPCStream(
+        descriptor: call.descriptor, inbound: RPCAsyncSequence(wrapping: RequestParts(call: call)),
+        outbound: RPCWriter.Closable(wrapping: writer))
+      let context = ServerContext(
+        descriptor: call.descriptor, remotePeer: accepted.remotePeer, localPeer: accepted.localPeer,
+        cancellation: handle)
+      await streamHandler(stream, context)
+    }
+    call.link.post(.handlerFinished(call.token))
+  }
+
+  // MARK: Life
+
+  private func bind() async throws {
+    let isFirst = state.withLockedValue { state in
+      defer { state.isStarted = true }
+      return !state.isStarted
+    }
+    guard isFirst else { throw TransportError.alreadyStarted }
+    do {
+      let listener = try await openListener()
+      let bound = boundAddress(of: listener)
+      let isStopping = state.withLockedValue { state in
+        state.listener = listener
+        return state.isStopping
+      }
+      if isStopping { listener.close(promise: nil) }
+      settleAddress(isStopping ? .failure(.stopped) : .success(bound))
+    } catch {
+      let error = Self.describe(error, at: address)
+      settleAddress(.failure(error))
+      throw error
+    }
+  }
+
+  private func openListener() async throws -> any Channel {
+    let bootstrap = ServerBootstrap(group: eventLoopGroup)
+      .serverChannelOption(.backlog, value: 256)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+      .childChannelOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16 << 10, maximum: 256 << 10)
+      )
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try self.configureConnection(channel) }
+      }
+    switch address {
+    case .tcp(let host, let port):
+      return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .bind(host: host, port: port).get()
+    case .unixSocket(let path):
+      return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: false).get()
+    }
+  }
+
+  private func configureConnection(_ channel: any Channel) throws {
+    let link = ConnectionLink(eventLoop: channel.eventLoop)
+    let id = ObjectIdentifier(link)
+    let isTaken = state.withLockedValue { state in
+      guard !state.isStopping, state.links.count < configuration.maxConnections else { return false }
+      state.links[id] = link
+      return true
+    }
+    guard isTaken else { throw TransportError.stopped }
+    let types = state.withLockedValue { $0.methodTypes }
+    let continuation = callsContinuation
+    let role = ServerRole(
+      remotePeer: channel.remoteAddress.peerDescription, localPeer: channel.localAddress.peerDescription,
+      accept: { continuation.yield($0) }, type: { types[$0] }, didClose: { self.connectionClosed(id) })
+    let handler = try ConnectionHandler(
+      role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection)
+    try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
+  private func connectionClosed(_ id: ObjectIdentifier) {
+    let isDone = state.withLockedValue { state in
+      state.links[id] = nil
+      return state.isStopping && state.links.isEmpty
+    }
+    if isDone { callsContinuation.finish() }
+  }
+
+  private func stop(grace: Duration?) {
+    let (listener, links, isDone) = state.withLockedValue { state in
+      state.isStopping = true
+      defer { state.listener = nil }
+      return (state.listener, Array(state.links.values), state.links.isEmpty)
+    }
+    listener?.close(promise: nil)
+    settleAddress(.failure(.stopped))
+    if isDone { callsContinuation.finish() }
+    for link in links {
+      if grace == .zero { link.post(.close(.serverStopped)) } else { link.post(.drain) }
+    }
+    guard let grace, grace > .zero, !links.isEmpty else { return }
+    eventLoopGroup.next().scheduleTask(in: TimeAmount(grace)) {
+      for link in links { link.post(.close(.serverStopped)) }
+    }
+  }
+
+  private func settleAddress(_ result: Result<NetworkAddress, TransportError>) {
+    let waiters = state.withLockedValue { state -> [CheckedContinuation<NetworkAddress, any Error>] in
+      guard state.address == nil else { return [] }
+      state.address = result
+      defer { state.addressWaiters = [] }
+      return state.addressWaiters
+    }
+    for waiter in waiters { waiter.resume(with: result.mapError { $0 as any Error }) }
+  }
+
+  private func boundAddress(of listener: any Channel) -> NetworkAddress {
+    guard case .tcp(let host, _) = address, let port = listener.localAddress?.port else { return address }
+    return .tcp(host: host, port: port)
+  }
+
+  private static func describe(_ error: any Error, at address: NetworkAddress) -> TransportError {
+    if let error = error as? IOError, error.errnoCode == EADDRINUSE { return .addressInUse(address) }
+    return .cannotListen(address, reason: "\(error)")
+  }
+}
+
+extension RPCError {
+  static var serverStopped: RPCError { RPCError(code: .unavailable, message: "the server was stopped") }
+}
+
+extension SocketAddress? {
+  /// An address as gRPC writes peers.
+  var peerDescription: String {
+    switch self {
+    case .v4(let address): "ipv4:\(address.host):\(self?.port ?? 0)"
+    case .v6(let address): "ipv6:[\(address.host)]:\(self?.port ?? 0)"
+    case .unixDomainSocket: "unix:\(self?.pathname ?? "")"
+    case nil: "unknown"
+    }
+  }
+}

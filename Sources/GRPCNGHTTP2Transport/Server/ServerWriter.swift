@@ -1,0 +1,90 @@
+import GRPCCore
+import NIOConcurrencyHelpers
+import NIOCore
+import WireBytes
+
+/// What a handler writes its answer to.
+///
+/// The answer of a unary method is held back until its status is there, so that it leaves in one piece.
+struct ServerWriter: ClosableRPCWriterProtocol {
+  typealias Element = RPCResponsePart<WireBytes>
+
+  private struct State {
+    var hasHead = false
+    var isOver = false
+    var held: [ConnectionLink.Operation] = []
+  }
+
+  private let call: StreamCall
+  private let maxMessageBytes: Int
+  private let holdsBack: Bool
+  private let state = NIOLockedValueBox(State())
+
+  init(call: StreamCall, maxMessageBytes: Int) {
+    self.call = call
+    self.maxMessageBytes = maxMessageBytes
+    self.holdsBack = call.descriptor.type.map { !$0.isResponseStreaming } ?? false
+  }
+
+  func write(_ element: Element) async throws {
+    switch element {
+    case .metadata(let metadata):
+      try begin(metadata)
+    case .message(let bytes):
+      guard bytes.count <= maxMessageBytes else {
+        throw RPCError(
+          code: .resourceExhausted, message: "a message of \(bytes.count) bytes exceeds the limit of \(maxMessageBytes)")
+      }
+      if !state.withLockedValue({ $0.hasHead }) { try begin([:]) }
+      try await call.gate.enter(bytes.framed.readableBytes)
+      post(.message(call.token, bytes.framed))
+    case .status(let status, let metadata):
+      end(status, metadata)
+    }
+  }
+
+  func write(contentsOf elements: some Sequence<Element>) async throws {
+    for element in elements { try await write(element) }
+  }
+
+  func finish() async {}
+
+  func finish(throwing error: any Error) async {
+    let error = error as? RPCError ?? RPCError(code: .unknown, message: "the handler failed", cause: error)
+    end(Status(code: Status.Code(error.code), message: error.message), error.metadata)
+  }
+
+  private func begin(_ metadata: Metadata) throws {
+    let headers = try ResponseHead.make(metadata)
+    let isFirst = state.withLockedValue { state in
+      defer { state.hasHead = true }
+      return !state.hasHead && !state.isOver
+    }
+    guard isFirst else {
+      throw RPCError(code: .internalError, message: "the headers of the answer were sent before")
+    }
+    post(.head(call.token, headers))
+  }
+
+  private func post(_ operation: ConnectionLink.Operation) {
+    let isHeld = state.withLockedValue { state in
+      if holdsBack, !state.isOver { state.held.append(operation) }
+      return holdsBack
+    }
+    if !isHeld { call.link.post(operation) }
+  }
+
+  private func end(_ status: Status, _ metadata: Metadata) {
+    let operations = state.withLockedValue { state -> [ConnectionLink.Operation] in
+      guard !state.isOver else { return [] }
+      state.isOver = true
+      // A call that failed before its first message needs no headers of its own.
+      let isAll = !state.hasHead || (holdsBack && status.code != .ok && state.held.count <= 1)
+      defer { state.held = [] }
+      let trailers = ConnectionLink.Operation.trailers(
+        call.token, ResponseHead.trailers(status, metadata, areAll: isAll))
+      return (isAll ? [] : state.held) + [trailers]
+    }
+    if !operations.isEmpty { call.link.post(contentsOf: operations) }
+  }
+}

@@ -1,0 +1,24 @@
+/// Why a transport could not start.
+public enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Another process listens there.
+  case addressInUse(NetworkAddress)
+  /// The system refused to listen there, and says why.
+  case cannotListen(NetworkAddress, reason: String)
+  /// Not `HOST:PORT`, `[IPv6]:PORT` or `unix:PATH`.
+  case malformedAddress(String)
+  /// The transport was started twice, or after its end.
+  case alreadyStarted
+  /// The transport ended before it listened.
+  case stopped
+
+  /// One line: what, where, what to do.
+  public var description: String {
+    switch self {
+    case .addressInUse(let address): "\(address) is in use: stop the process that listens there, or choose another port"
+    case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+    case .malformedAddress(let text): "'\(text)' is not an address: write HOST:PORT, [IPv6]:PORT or unix:PATH"
+    case .alreadyStarted: "the transport was started before: make a new one"
+    case .stopped: "the transport was stopped before it listened"
+    }
+  }
+}
