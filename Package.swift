@@ -125,6 +125,29 @@ let package = Package(
 
     // Services
     .target(
+      name: "ModelServing",
+      dependencies: [
+        "Kernels", "Sequences", "Transformer", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .target(
+      name: "ServiceTestSupport", dependencies: ["Kernels", "ModelServing", "Sequences", "Transformer", "WireFormat"],
+      path: "Tests/ServiceTestSupport", swiftSettings: settings),
+    .testTarget(
+      name: "ModelServingTests", dependencies: ["ModelServing"], swiftSettings: settings),
+    .target(
+      name: "TeacherService",
+      dependencies: ["ModelServing", "WireFormat", .product(name: "GRPCCore", package: "grpc-swift-2")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TeacherServiceTests",
+      dependencies: [
+        "ModelServing", "Sequences", "ServiceTestSupport", "TeacherService", "Transformer", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+      ], swiftSettings: settings),
+    .target(
       name: "Recipes", dependencies: ["Sequences", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Sequences"], swiftSettings: settings),
   ]

@@ -1,0 +1,114 @@
+internal import Sequences
+internal import Transformer
+public import WireFormat
+
+/// Answers Generate and Score about one model: checks the request, computes in its turn, streams the answer.
+public struct ModelAnswers: Sendable {
+  private let model: ServedModel
+  private let queue: ComputeQueue
+  private let limits: ServingLimits
+
+  /// Answers about a model.
+  ///
+  /// - Parameter queue: Shared by everything that computes in this process.
+  public init(model: ServedModel, queue: ComputeQueue, limits: ServingLimits = ServingLimits()) {
+    self.model = model
+    self.queue = queue
+    self.limits = limits
+  }
+
+  /// Completes prompts; writes completions as they finish.
+  ///
+  /// - Parameters:
+  ///   - seeds: One per prompt, or none, which is 0 for all.
+  ///   - isCancelled: Asked between groups of prompts.
+  ///   - write: Sends some completions.
+  /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
+  public func generate(
+    _ prompts: WireSequenceBatch?, sampling: WireSamplingOptions?, seeds: [UInt64],
+    isCancelled: @escaping @Sendable () -> Bool, write: (WireCompletionBatch) async throws -> Void
+  ) async throws {
+    let prompts = try SequenceBatch(prompts, field: "prompts")
+    let sampling = try SamplingOptions(sampling)
+    try check(prompts, seeds: seeds)
+    guard prompts.count > 0 else { return }
+    let seeds = seeds.isEmpty ? Array(repeating: 0, count: prompts.count) : seeds
+    let generator = model.generator
+    try await queue.relay(limits: limits) { (send: ([Completion]) throws -> Void) in
+      var finished: [Completion] = []
+      try generator.generate(prompts: prompts, sampling: sampling, seeds: seeds) { completion in
+        if isCancelled() { throw CancellationError() }
+        finished.append(completion)
+        guard finished.count == Self.completionsPerMessage else { return }
+        try send(finished)
+        finished = []
+      }
+      if !finished.isEmpty { try send(finished) }
+    } write: {
+      try await write(WireCompletionBatch($0))
+    }
+  }
+
+  private static let completionsPerMessage = 32
+
+  private func check(_ prompts: SequenceBatch, seeds: [UInt64]) throws {
+    guard seeds.isEmpty || seeds.count == prompts.count else {
+      throw ServingError.seedCount(seeds: seeds.count, prompts: prompts.count)
+    }
+    let contextLength = model.transformer.configuration.contextLength
+    for (index, length) in prompts.sequenceLengths.enumerated() {
+      guard length == prompts.promptLengths[index] else { throw ServingError.promptWithCompletion(prompt: index) }
+      guard length < contextLength else {
+        throw ServingError.promptFillsContext(prompt: index, length: length, contextLength: contextLength)
+      }
+    }
+    try model.transformer.check(prompts, vocabSize: model.vocabSize)
+  }
+
+  /// Scores sequences; writes chunks of positions in order, at least one, the last one marked.
+  ///
+  /// - Parameters:
+  ///   - isCancelled: Asked before each chunk.
+  ///   - write: Sends a chunk.
+  /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
+  public func score(
+    _ sequences: WireSequenceBatch?, options: WireScoreOptions?, isCancelled: @escaping @Sendable () -> Bool,
+    write: (WireScoreChunk) async throws -> Void
+  ) async throws {
+    let batch = try SequenceBatch(sequences, field: "sequences")
+    let positionCount = batch.scoredPositions.count
+    let options = try ScoreOptions(options, positionCount: positionCount)
+    try model.transformer.check(batch, vocabSize: model.vocabSize)
+    let chunkPositions = try chunkPositions(options, positionCount: positionCount)
+    guard positionCount > 0 else { return try await write(WireScoreChunk(last: true)) }
+    let scorer = model.scorer
+    var firstPosition = 0
+    try await queue.relay(limits: limits) { (send: (PositionScores) throws -> Void) in
+      try scorer.score(batch, options: options, maximumChunkPositions: chunkPositions) { scores in
+        if isCancelled() { throw CancellationError() }
+        try send(scores)
+      }
+    } write: { scores in
+      let end = firstPosition + scores.positionCount
+      try await write(WireScoreChunk(scores, firstPosition: firstPosition, last: end == positionCount))
+      firstPosition = end
+    }
+  }
+
+  /// Checks the reply against the abilities and the limits; returns the positions of one chunk.
+  private func chunkPositions(_ options: ScoreOptions, positionCount: Int) throws(ServingError) -> Int {
+    let most = model.description.abilities?.maxTopCount ?? 0
+    guard options.topCount <= most else {
+      throw .notPromised(option: "top_count \(options.topCount)", promised: "max_top_count \(most)")
+    }
+    guard options.gatherCount <= model.vocabSize else {
+      throw .notPromised(option: "gather_count \(options.gatherCount)", promised: "vocab_size \(model.vocabSize)")
+    }
+    let bytes = options.replyBytesPerPosition(
+      vocabSize: model.vocabSize, hiddenWidth: model.transformer.configuration.width)
+    guard positionCount * bytes <= limits.replyBytes else {
+      throw .replyTooLarge(bytes: positionCount * bytes, limit: limits.replyBytes)
+    }
+    return max(1, limits.chunkBytes / max(bytes, 1))
+  }
+}

@@ -1,0 +1,27 @@
+public import GRPCCore
+public import Transformer
+
+// The one place that chooses gRPC status codes for questions about a model.
+extension ServingError: RPCErrorConvertible {
+  /// The status.
+  public var rpcErrorCode: RPCError.Code {
+    switch self {
+    case .descriptionMismatch: .internalError
+    case .busy, .replyTooLarge: .resourceExhausted
+    case .readerStalled: .deadlineExceeded
+    case .promptWithCompletion, .promptFillsContext, .seedCount: .invalidArgument
+    case .notPromised: .unimplemented
+    }
+  }
+
+  /// The description.
+  public var rpcErrorMessage: String { description }
+}
+
+extension ModelError: RPCErrorConvertible {
+  /// INVALID_ARGUMENT: a request asks for what the model cannot read.
+  public var rpcErrorCode: RPCError.Code { .invalidArgument }
+
+  /// The description.
+  public var rpcErrorMessage: String { description }
+}

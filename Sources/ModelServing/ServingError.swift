@@ -1,0 +1,39 @@
+/// Why a request about a model is not answered.
+public enum ServingError: Error, Hashable {
+  /// A model and its description differ.
+  case descriptionMismatch(field: String, described: Int, actual: Int)
+  /// Too many calls wait for the processor.
+  case busy(waiting: Int)
+  /// The answer would be larger than a call may ask.
+  case replyTooLarge(bytes: Int, limit: Int)
+  /// Nobody took the answer for too long.
+  case readerStalled(patience: Duration)
+  /// A prompt to complete came with a completion.
+  case promptWithCompletion(prompt: Int)
+  /// A prompt leaves no room for a new token.
+  case promptFillsContext(prompt: Int, length: Int, contextLength: Int)
+  /// Seeds are neither absent nor one per prompt.
+  case seedCount(seeds: Int, prompts: Int)
+  /// `Abilities` does not promise what was asked.
+  case notPromised(option: String, promised: String)
+}
+
+extension ServingError: CustomStringConvertible {
+  /// One line: what, where, what to do.
+  public var description: String {
+    switch self {
+    case .descriptionMismatch(let field, let described, let actual):
+      "the description says \(field) \(described), the model has \(actual)"
+    case .busy(let waiting): "\(waiting) calls wait for the processor already: try again later"
+    case .replyTooLarge(let bytes, let limit):
+      "the answer would take \(bytes) bytes of \(limit) allowed: ask about fewer sequences or fewer log-probs"
+    case .readerStalled(let patience): "nobody read the answer for \(patience): the call was given up"
+    case .promptWithCompletion(let prompt):
+      "prompt \(prompt) has a completion: prompt_lengths must equal sequence_lengths"
+    case .promptFillsContext(let prompt, let length, let contextLength):
+      "prompt \(prompt) has \(length) tokens, which fill the context of \(contextLength): shorten it"
+    case .seedCount(let seeds, let prompts): "\(seeds) seeds for \(prompts) prompts: give one each, or none"
+    case .notPromised(let option, let promised): "\(option) is more than abilities promise (\(promised))"
+    }
+  }
+}

@@ -1,0 +1,49 @@
+public import GRPCCore
+public import ModelServing
+public import WireFormat
+
+/// The teacher: answers about a model that is never trained.
+///
+/// A slow reader slows the computation of its own answer; a reader that is gone ends it at the next chunk. Calls compute
+/// one at a time in the order of their arrival, each on all cores, so that answers depend on the request alone.
+public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
+  private let description: WireModelDescription
+  private let answers: ModelAnswers
+
+  /// Serves a model.
+  ///
+  /// - Parameter queue: Where its answers are computed; shared with whatever else computes in this process.
+  public init(model: ServedModel, queue: ComputeQueue = ComputeQueue(), limits: ServingLimits = ServingLimits()) {
+    description = model.description
+    answers = ModelAnswers(model: model, queue: queue, limits: limits)
+  }
+
+  public func describe(
+    request: TeacherServiceDescribeRequest, context: ServerContext
+  ) async throws -> TeacherServiceDescribeResponse {
+    TeacherServiceDescribeResponse(model: description)
+  }
+
+  public func generate(
+    request: TeacherServiceGenerateRequest, response: RPCWriter<TeacherServiceGenerateResponse>, context: ServerContext
+  ) async throws {
+    let call = context.cancellation
+    try await answers.generate(
+      request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled }
+    ) {
+      try await response.write(TeacherServiceGenerateResponse(completions: $0))
+    }
+  }
+
+  public func score(
+    request: RPCAsyncSequence<TeacherServiceScoreRequest, any Error>, response: RPCWriter<TeacherServiceScoreResponse>,
+    context: ServerContext
+  ) async throws {
+    let call = context.cancellation
+    for try await message in request {
+      try await answers.score(message.sequences, options: message.options, isCancelled: { call.isCancelled }) {
+        try await response.write(TeacherServiceScoreResponse(chunk: $0))
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Dispatch
+import ModelServing
+import Synchronization
+import Testing
+
+@Suite("Compute queue")
+struct ComputeQueueTests {
+  @Test("work runs one at a time, all of it")
+  func oneAtATime() async throws {
+    let queue = ComputeQueue()
+    let crowd = Crowd()
+    let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+      for number in 0..<40 {
+        group.addTask {
+          try await queue.run {
+            crowd.visit()
+            return number
+          }
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(sum == 780)
+    #expect(crowd.most == 1)
+  }
+
+  @Test("a caller is refused where too many wait, and one that is cancelled leaves the line")
+  func boundsAndCancellation() async throws {
+    let queue = ComputeQueue(limit: 1)
+    let (started, start) = AsyncStream.makeStream(of: Void.self)
+    let gate = DispatchSemaphore(value: 0)
+    let first = Task {
+      try await queue.run {
+        start.yield()
+        gate.wait()
+      }
+    }
+    for await _ in started { break }
+    let second = Task { try await queue.run { true } }
+    // The second waits, or will: the third finds the line full once it does.
+    var refused: (any Error)?
+    while refused == nil {
+      let third = Task { try await queue.run { false } }
+      await Task.yield()
+      third.cancel()
+      do { _ = try await third.value } catch let error as ServingError { refused = error } catch {}
+    }
+    #expect(refused as? ServingError == .busy(waiting: 1))
+    second.cancel()
+    await #expect(throws: CancellationError.self) { try await second.value }
+    gate.signal()
+    try await first.value
+    #expect(try await queue.run { 7 } == 7)
+  }
+}
+
+/// Counts how many are inside at once.
+private final class Crowd: Sendable {
+  private let inside = Atomic(0)
+  private let highest = Atomic(0)
+
+  func visit() {
+    highest.max(inside.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+    inside.subtract(1, ordering: .relaxed)
+  }
+
+  var most: Int { highest.load(ordering: .relaxed) }
+}

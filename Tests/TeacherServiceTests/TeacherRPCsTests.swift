@@ -1,0 +1,224 @@
+import GRPCCore
+import GRPCInProcessTransport
+import ModelServing
+import Sequences
+import ServiceTestSupport
+import TeacherService
+import Testing
+import Transformer
+import WireFormat
+
+typealias TeacherClient = TeacherServiceRPC.Client<InProcessTransport.Client>
+
+@Suite("Teacher service")
+struct TeacherRPCsTests {
+  @Test("describes its model")
+  func describe() async throws {
+    let model = try TinyModel.served(seed: 1)
+    try await withTeacher(model) { client in
+      let answer = try await client.describe(TeacherServiceDescribeRequest())
+      #expect(answer.model == model.description)
+    }
+  }
+
+  @Test("scores what it is asked, in chunks that add up to the engine's own answer")
+  func score() async throws {
+    let model = try TinyModel.served(seed: 1)
+    let batch = TinyModel.sequences(20, seed: 5)
+    let count = batch.scoredPositions.count
+    let options = ScoreOptions(
+      tokenLogprobs: true, topCount: 4, fullLogprobs: true, entropy: true, hiddenState: true,
+      gatherTokenIDs: (0..<count * 2).map { TokenID($0 % 30) }, gatherCount: 2)
+    var expected = PositionScores()
+    let scorer = Scorer(transformer: model.transformer, parameters: model.parameters, vocabSize: model.vocabSize)
+    try scorer.score(batch, options: options, maximumChunkPositions: 1000) { expected.append($0) }
+
+    // 7 positions of 59 numbers: several chunks, the last one shorter.
+    try await withTeacher(model, limits: ServingLimits(chunkBytes: 7 * 4 * 59)) { client in
+      let (scores, chunks) = try await Self.score(client, batch, options)
+      #expect(scores == expected)
+      #expect(chunks == (count + 6) / 7)
+    }
+  }
+
+  @Test("answers each request of a stream in order, and one without positions with an empty last chunk")
+  func scoreStream() async throws {
+    let batches = [
+      TinyModel.sequences(3, seed: 1), SequenceBatch([TokenSequence(tokenIDs: [5, 6], promptLength: 2)]),
+      TinyModel.sequences(4, seed: 2),
+    ]
+    try await withTeacher(TinyModel.served(seed: 1)) { client in
+      let counts = try await client.score { writer in
+        for batch in batches {
+          try await writer.write(
+            TeacherServiceScoreRequest(
+              sequences: WireSequenceBatch(batch), options: WireScoreOptions(tokenLogprobs: true)))
+        }
+      } onResponse: { response in
+        var counts: [UInt32] = []
+        for try await message in response.messages where message.chunk?.last == true {
+          counts.append(message.chunk?.positionCount ?? .max)
+        }
+        return counts
+      }
+      #expect(counts == batches.map { UInt32($0.scoredPositions.count) })
+    }
+  }
+
+  @Test("completes prompts as the engine does, each once; a repeat is the same")
+  func generate() async throws {
+    let model = try TinyModel.served(seed: 3)
+    let prompts = SequenceBatch((0..<70).map { TokenSequence(tokenIDs: [1, TokenID(3 + $0 % 20)], promptLength: 2) })
+    let sampling = SamplingOptions(maxNewTokens: 9)
+    let seeds = (0..<70).map { UInt64($0) }
+    try await withTeacher(model) { client in
+      let first = try await Self.generate(client, prompts, sampling, seeds)
+      let second = try await Self.generate(client, prompts, sampling, seeds)
+      var expected: [Completion] = []
+      let generator = TextGenerator(
+        transformer: model.transformer, parameters: model.parameters, vocabSize: model.vocabSize, eosTokenIDs: [2])
+      try generator.generate(prompts: prompts, sampling: sampling, seeds: seeds) { expected.append($0) }
+      #expect(first.sorted { $0.promptIndex < $1.promptIndex } == expected)
+      #expect(first == second)
+      #expect(first.contains { $0.finishReason == .stop } && first.contains { $0.finishReason == .length })
+    }
+  }
+
+  @Test(
+    "refuses what it cannot score with the right status and one line",
+    arguments: [
+      (TeacherServiceScoreRequest(), RPCError.Code.invalidArgument, "sequences is not set"),
+      (scoreRequest([[1, 30]]), .invalidArgument, "token id 30"),
+      (scoreRequest([Array(repeating: 4, count: 25)]), .invalidArgument, "25 tokens"),
+      (scoreRequest([[1, 2]], WireScoreOptions(topCount: 31)), .unimplemented, "max_top_count 30"),
+      (scoreRequest([[1, 2]], WireScoreOptions(gatherCount: 1)), .invalidArgument, "gather"),
+      (
+        scoreRequest([[1, 2]], WireScoreOptions(gatherTokenIDs: [30], gatherCount: 1)), .invalidArgument, "token id 30"
+      ),
+      (scoreRequest([[1, 2, 3]], WireScoreOptions(fullLogprobs: true)), .resourceExhausted, "240 bytes of 200"),
+    ])
+  func scoreRefusals(request: TeacherServiceScoreRequest, code: RPCError.Code, words: String) async throws {
+    try await withTeacher(TinyModel.served(seed: 1), limits: ServingLimits(replyBytes: 200)) { client in
+      let error = await #expect(throws: RPCError.self) {
+        try await client.score { try await $0.write(request) } onResponse: { response in
+          for try await _ in response.messages {}
+        }
+      }
+      #expect(error?.code == code)
+      #expect(error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test(
+    "refuses what it cannot complete with the right status and one line",
+    arguments: [
+      (TeacherServiceGenerateRequest(), "prompts is not set"),
+      (generateRequest([1], maxNewTokens: 0), "max_new_tokens"),
+      (generateRequest([1, 30]), "token id 30"),
+      (generateRequest(Array(repeating: 3, count: 24)), "fill the context of 24"),
+      (generateRequest([1], seeds: [1, 2]), "2 seeds for 1 prompts"),
+      (
+        TeacherServiceGenerateRequest(
+          prompts: WireSequenceBatch(tokenIDs: [1, 2], sequenceLengths: [2], promptLengths: [1]),
+          sampling: WireSamplingOptions(maxNewTokens: 1)), "prompt 0 has a completion"
+      ),
+      (
+        TeacherServiceGenerateRequest(
+          prompts: WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1], promptLengths: [0]),
+          sampling: WireSamplingOptions(maxNewTokens: 1)), "prompt_lengths[0] is 0"
+      ),
+    ])
+  func generateRefusals(request: TeacherServiceGenerateRequest, words: String) async throws {
+    try await withTeacher(TinyModel.served(seed: 1)) { client in
+      let error = await #expect(throws: RPCError.self) {
+        try await client.generate(request) { response in
+          for try await _ in response.messages {}
+        }
+      }
+      #expect(error?.code == .invalidArgument)
+      #expect(error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test("a reader that stalls gives its turn back")
+  func stalledReader() async throws {
+    let limits = ServingLimits(chunkBytes: 4, waitingChunks: 1, readerPatience: .milliseconds(20))
+    let answers = ModelAnswers(model: try TinyModel.served(seed: 1), queue: ComputeQueue(), limits: limits)
+    let batch = WireSequenceBatch(TinyModel.sequences(20, seed: 5))
+    let options = WireScoreOptions(tokenLogprobs: true)
+    await #expect(throws: ServingError.readerStalled(patience: .milliseconds(20))) {
+      try await answers.score(batch, options: options, isCancelled: { false }) { _ in
+        try await Task.sleep(for: .milliseconds(200))
+      }
+    }
+    var positions = 0
+    try await answers.score(batch, options: options, isCancelled: { false }) { positions += Int($0.positionCount) }
+    #expect(positions == TinyModel.sequences(20, seed: 5).scoredPositions.count)
+  }
+
+  @Test("a cancelled call stops computing")
+  func cancellation() async throws {
+    let answers = ModelAnswers(model: try TinyModel.served(seed: 1), queue: ComputeQueue())
+    let batch = WireSequenceBatch(TinyModel.sequences(20, seed: 5))
+    await #expect(throws: CancellationError.self) {
+      try await answers.score(
+        batch, options: WireScoreOptions(tokenLogprobs: true), isCancelled: { true }, write: { _ in })
+    }
+  }
+
+  private static func score(
+    _ client: TeacherClient, _ batch: SequenceBatch, _ options: ScoreOptions
+  ) async throws -> (PositionScores, chunks: Int) {
+    let request = TeacherServiceScoreRequest(sequences: WireSequenceBatch(batch), options: WireScoreOptions(options))
+    return try await client.score { try await $0.write(request) } onResponse: { response in
+      var reply = ScoreReply(positionCount: batch.scoredPositions.count, options: options, vocabSize: TinyModel.vocabSize)
+      var chunks = 0
+      for try await message in response.messages {
+        try reply.append(message.chunk)
+        chunks += 1
+      }
+      #expect(reply.isComplete)
+      return (reply.scores, chunks)
+    }
+  }
+
+  private static func generate(
+    _ client: TeacherClient, _ prompts: SequenceBatch, _ sampling: SamplingOptions, _ seeds: [UInt64]
+  ) async throws -> [Completion] {
+    let request = TeacherServiceGenerateRequest(
+      prompts: WireSequenceBatch(prompts), sampling: WireSamplingOptions(sampling), seeds: seeds)
+    return try await client.generate(request) { response in
+      var completions: [Completion] = []
+      for try await message in response.messages {
+        completions += try message.completions?.completions(promptCount: prompts.count) ?? []
+      }
+      return completions
+    }
+  }
+
+  private func withTeacher(
+    _ model: ServedModel, limits: ServingLimits = ServingLimits(), _ body: (TeacherClient) async throws -> Void
+  ) async throws {
+    let transport = InProcessTransport()
+    try await withGRPCServer(
+      transport: transport.server, services: [TeacherRPCs(model: model, limits: limits)]
+    ) { _ in
+      try await withGRPCClient(transport: transport.client) { try await body(TeacherClient(wrapping: $0)) }
+    }
+  }
+}
+
+private func scoreRequest(
+  _ sequences: [[TokenID]], _ options: WireScoreOptions = WireScoreOptions(tokenLogprobs: true)
+) -> TeacherServiceScoreRequest {
+  let batch = SequenceBatch(sequences.map { TokenSequence(tokenIDs: $0, promptLength: 1) })
+  return TeacherServiceScoreRequest(sequences: WireSequenceBatch(batch), options: options)
+}
+
+private func generateRequest(
+  _ prompt: [TokenID], maxNewTokens: UInt32 = 4, seeds: [UInt64] = []
+) -> TeacherServiceGenerateRequest {
+  TeacherServiceGenerateRequest(
+    prompts: WireSequenceBatch(SequenceBatch([TokenSequence(tokenIDs: prompt, promptLength: prompt.count)])),
+    sampling: WireSamplingOptions(temperature: 1, maxNewTokens: maxNewTokens), seeds: seeds)
+}
