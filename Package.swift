@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "CTokenLoss", linkerSettings: [.linkedLibrary("m")]),
     // Arithmetic
     .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
     // Model
     .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
     .testTarget(

@@ -15,22 +15,22 @@ public enum ComputePool {
   /// Runs `body` for `0..<count`, in any order, on the calling thread and the pool's; returns when all are done.
   ///
   /// Inside `body`, another `forEach` runs on its own thread alone.
-  public static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+  public static func forEach(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     guard count > 1, threadCount > 1, !Crew.isWorking else {
       for index in 0..<max(count, 0) { body(index) }
       return
     }
-    withoutActuallyEscaping(body) { Crew.shared.work(Job(count: count, body: $0)) }
+    Crew.shared.work(Job(count: count, body: body))
   }
 
   /// The results of `body` for `0..<count`, in order, computed as ``forEach(_:_:)`` does.
-  public static func map<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
-    let results = Mutex([Result?](repeating: nil, count: count))
+  public static func map<Result: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) -> Result) -> [Result] {
+    let results = Results<Result>(count: count)
     forEach(count) { index in
       let result = body(index)
-      results.withLock { $0[index] = result }
+      results.values.withLock { $0[index] = result }
     }
-    return results.withLock { $0.compactMap(\.self) }
+    return results.values.withLock { $0.compactMap(\.self) }
   }
 
   /// Runs `body` on a thread of its own, so that long arithmetic does not hold a thread of Swift's pool.
@@ -41,6 +41,13 @@ public enum ComputePool {
       thread.start()
     }
   }
+}
+
+/// Results of a `map` as they come.
+private final class Results<Value: Sendable>: Sendable {
+  let values: Mutex<[Value?]>
+
+  init(count: Int) { values = Mutex(Array(repeating: nil, count: count)) }
 }
 
 /// Pieces of one `forEach`, claimed one after another by whoever is free.

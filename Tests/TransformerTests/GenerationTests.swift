@@ -1,7 +1,6 @@
 import Foundation
 import Kernels
 import Sequences
-import Synchronization
 import Testing
 import Transformer
 
@@ -90,12 +89,10 @@ struct GenerationTests {
     let first = try GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 5)
     #expect(first.map(\.promptIndex) == Array(0..<70))
     // Inside a piece of the pool's work everything runs on one thread.
-    let inside = Mutex<[[Completion]]>([])
-    ComputePool.forEach(2) { _ in
-      let again = (try? GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 5)) ?? []
-      inside.withLock { $0.append(again) }
+    let inside = ComputePool.map(2) { _ in
+      try? GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 5)
     }
-    #expect(inside.withLock { $0 } == [first, first])
+    #expect(inside == [first, first])
     #expect(try GenerationTests.generate(prompts, golden, sampling, eos: [3], seed: 6) != first)
   }
 

@@ -1,7 +1,6 @@
 import Foundation
 import Kernels
 import Sequences
-import Synchronization
 import Testing
 import Transformer
 
@@ -79,12 +78,10 @@ struct ScorerTests {
   func threads() throws {
     let options = ScorerTests.everything(ScorerTests.long)
     let whole = try ScorerTests.score(ScorerTests.long, options)
-    let inside = Mutex<[PositionScores]>([])
-    ComputePool.forEach(2) { _ in
-      let scores = (try? ScorerTests.score(ScorerTests.long, options)) ?? PositionScores()
-      inside.withLock { $0.append(scores) }
+    let inside = ComputePool.map(2) { _ in
+      try? ScorerTests.score(ScorerTests.long, options)
     }
-    #expect(inside.withLock { $0 } == [whole, whole])
+    #expect(inside == [whole, whole])
   }
 
   @Test("rows of the head past the vocabulary get no probability")
