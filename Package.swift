@@ -22,6 +22,7 @@ let package = Package(
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
   ],
   targets: [
@@ -44,6 +45,11 @@ let package = Package(
     .testTarget(
       name: "TransformerTests", dependencies: ["Sequences", "Kernels", "Transformer"], exclude: ["Golden"],
       swiftSettings: settings),
+    .target(
+      name: "Tokenization", dependencies: ["Sequences", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Golden"], swiftSettings: settings),
 
     // Learning
     .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),

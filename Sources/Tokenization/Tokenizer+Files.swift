@@ -1,0 +1,62 @@
+public import Foundation
+
+extension Tokenizer {
+  /// Reads a model folder's tokenizer: `tokenizer.json`, or `vocab.json` with `merges.txt` of GPT-2 or Qwen2.
+  ///
+  /// `tokenizer_config.json`, `special_tokens_map.json` and `chat_template.jinja` are read where they exist. Nothing
+  /// outside these files is read, and nothing from them is executed.
+  ///
+  /// - Throws: ``TokenizerError``, which names the file and the field.
+  public init(folder: URL) throws(TokenizerError) {
+    let read: (String) throws(TokenizerError) -> [UInt8]? = { name throws(TokenizerError) in
+      try TokenizerFile.read(folder.appendingPathComponent(name))
+    }
+    var extras: [JSONField] = []
+    for name in ["tokenizer_config.json", "special_tokens_map.json"] {
+      if let bytes = try read(name) { extras.append(try JSONField(file: name, bytes: bytes)) }
+    }
+    let template = try read("chat_template.jinja").map { String(decoding: $0, as: UTF8.self) }
+    if let bytes = try read("tokenizer.json") {
+      let document = try JSONField(file: "tokenizer.json", bytes: bytes)
+      try self.init(TokenizerParts(document: document, extras: extras, template: template))
+      return
+    }
+    guard let vocabulary = try read("vocab.json"), let merges = try read("merges.txt") else {
+      throw .noTokenizer(folder: folder.path)
+    }
+    let document = try JSONField(file: "vocab.json", bytes: vocabulary)
+    try self.init(TokenizerParts(vocabulary: document, merges: merges, extras: extras, template: template))
+  }
+
+  /// Reads a tokenizer from the contents of `tokenizer.json` and, where given, of `tokenizer_config.json`.
+  ///
+  /// - Throws: ``TokenizerError``, which names the file and the field.
+  public init(tokenizerJSON: Data, configuration: Data? = nil) throws(TokenizerError) {
+    let document = try JSONField(file: "tokenizer.json", bytes: Array(tokenizerJSON))
+    var extras: [JSONField] = []
+    if let configuration { extras = [try JSONField(file: "tokenizer_config.json", bytes: Array(configuration))] }
+    try self.init(TokenizerParts(document: document, extras: extras, template: nil))
+  }
+}
+
+/// Reading of a bounded, regular file.
+enum TokenizerFile {
+  static let maximumBytes = 64 << 20
+
+  /// The file's bytes; nil where there is none.
+  static func read(_ location: URL) throws(TokenizerError) -> [UInt8]? {
+    let name = location.lastPathComponent
+    let path = location.resolvingSymlinksInPath().path
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    guard attributes[.type] as? FileAttributeType == .typeRegular else {
+      throw .unreadable(file: name, problem: "is not a regular file")
+    }
+    guard let size = attributes[.size] as? Int, size <= maximumBytes else {
+      throw .unreadable(file: name, problem: "is larger than \(maximumBytes >> 20) MiB")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw .unreadable(file: name, problem: "cannot be read; check its permissions")
+    }
+    return Array(data)
+  }
+}

@@ -1,0 +1,124 @@
+public import Sequences
+
+/// Text to token ids and back, as the `tokenizers` library does it for a byte-pair-encoding `tokenizer.json`.
+///
+/// Values share one cache of pieces; encoding from several threads is safe.
+public struct Tokenizer: Sendable {
+  /// Number of ids: the largest plus one, added tokens included.
+  public let vocabSize: Int
+  /// SHA-256 over the tokens in id order, the merges and the special ids, lower-case hex: see `VocabularyDigest`.
+  public let vocabularyDigest: String
+  /// Ids that begin a sequence; at most one.
+  public let bosTokenIDs: [TokenID]
+  /// Ids that end a sequence by the tokenizer's own word; `generation_config.json` may name more.
+  public let eosTokenIDs: [TokenID]
+  /// The id that fills batches of unequal lengths, where the folder names one.
+  public let padTokenID: TokenID?
+  /// The id of what the vocabulary lacks, where the folder names one.
+  public let unkTokenID: TokenID?
+  /// The template that turns messages into text.
+  public let chatTemplate: String?
+  /// SHA-256 of the chat template's UTF-8, lower-case hex; empty: none.
+  public let chatTemplateDigest: String
+
+  let specialTexts: SpecialTexts
+  private let normalizer: Normalizer?
+  private let preTokenizer: PreTokenizer?
+  private let model: BytePairEncoder
+  private let postProcessor: PostProcessor
+  private let decoder: Decoder?
+  private let tokens: [ByteString?]
+  private let idsByToken: [ByteString: UInt32]
+  private let specialIDs: Set<UInt32>
+  private let rawMatcher: AddedTokenMatcher
+  private let normalizedMatcher: AddedTokenMatcher
+  private let cache = SharedWordCache()
+
+  init(_ parts: TokenizerParts) {
+    normalizer = parts.normalizer
+    preTokenizer = parts.preTokenizer
+    model = parts.model
+    postProcessor = parts.postProcessor
+    decoder = parts.decoder
+    (tokens, idsByToken) = (parts.tokens, parts.idsByToken)
+    specialIDs = Set(parts.addedTokens.filter(\.isSpecial).map(\.id))
+    (rawMatcher, normalizedMatcher) = parts.matchers
+    vocabSize = parts.tokens.count
+    vocabularyDigest = VocabularyDigest.hex(of: parts)
+    bosTokenIDs = parts.special.bosID.map { [$0] } ?? []
+    eosTokenIDs = parts.special.eosID.map { [$0] } ?? []
+    padTokenID = parts.special.padID
+    unkTokenID = parts.special.unkID
+    specialTexts = parts.special.texts
+    chatTemplate = parts.chatTemplate
+    chatTemplateDigest = parts.chatTemplate.map { VocabularyDigest.hex(Array($0.utf8)) } ?? ""
+  }
+
+  /// Returns the ids of a text.
+  ///
+  /// - Parameter addSpecialTokens: Whether the tokens of the post-processor, such as BOS, are put around the text.
+  ///   Special tokens that the text itself contains become their ids either way.
+  public func encode(_ text: String, addSpecialTokens: Bool = true) -> [TokenID] {
+    var ids = addSpecialTokens ? postProcessor.before : []
+    for segment in segments(of: text) {
+      if let id = segment.tokenID {
+        ids.append(id)
+      } else {
+        append(segment, to: &ids)
+      }
+    }
+    if addSpecialTokens { ids += postProcessor.after }
+    return ids
+  }
+
+  /// Cuts at added tokens: those of the text as given, then those of the normalized rest.
+  private func segments(of text: String) -> [Segment] {
+    let whole = Segment(text: Array(text.utf8), tokenID: nil, isFirst: true)
+    return rawMatcher.split(whole).flatMap { segment -> [Segment] in
+      guard segment.tokenID == nil else { return [segment] }
+      var normalized = segment
+      if let normalizer { normalized.text = normalizer.normalize(segment.text) }
+      return normalizedMatcher.split(normalized)
+    }
+  }
+
+  private func append(_ segment: Segment, to ids: inout [UInt32]) {
+    var pieces = Pieces(text: segment.text, ranges: [0..<segment.text.count], isFirst: segment.isFirst)
+    preTokenizer?.apply(&pieces)
+    let found = cache.withCache { [pieces, model] cache in
+      var found: [UInt32] = []
+      found.reserveCapacity(pieces.ranges.count)
+      for range in pieces.ranges where !range.isEmpty {
+        cache.append(pieces.text, range, to: &found) { model.encode($0, $1) }
+      }
+      return found
+    }
+    ids += found
+  }
+
+  /// Returns the text of ids. An id that no token has is left out; bytes that are not UTF-8 become U+FFFD.
+  ///
+  /// - Parameter skipSpecialTokens: Whether special tokens are left out.
+  public func decode(_ tokenIDs: some Sequence<TokenID>, skipSpecialTokens: Bool = true) -> String {
+    let parts = tokenIDs.compactMap { id -> [UInt8]? in
+      skipSpecialTokens && specialIDs.contains(id) ? nil : content(of: id)
+    }
+    let bytes = decoder.map { Array($0.decode(parts).joined()) } ?? Array(parts.joined(separator: [0x20]))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func content(of id: TokenID) -> [UInt8]? {
+    Int(id) < tokens.count ? tokens[Int(id)]?.bytes : nil
+  }
+
+  /// The token of an id as the vocabulary writes it, such as `Ġthe` or `▁the`; nil where the id has none.
+  public func token(_ id: TokenID) -> String? {
+    content(of: id).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The id of a token as the vocabulary writes it.
+  public func id(of token: String) -> TokenID? { idsByToken[ByteString(token)] }
+
+  /// Whether the id is left out of decoded text.
+  public func isSpecial(_ id: TokenID) -> Bool { specialIDs.contains(id) }
+}
