@@ -64,6 +64,15 @@ let package = Package(
       dependencies: ["Distillation", "Kernels", "Optimization", "Sequences", "Transformer"], exclude: ["Golden"],
       swiftSettings: settings),
 
+    .target(
+      name: "Checkpoints",
+      dependencies: [
+        "Kernels", "Optimization", "Sequences", "Transformer", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "CheckpointsTests",
+      dependencies: ["Checkpoints", "Kernels", "Optimization", "Sequences", "Transformer"], swiftSettings: settings),
+
     // Wire
     .target(
       name: "WireBytes",
@@ -90,6 +99,19 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "GRPCNGHTTP2TransportTests",
+      dependencies: [
+        "GRPCNGHTTP2Transport",
+        "WireBytes",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      exclude: ["Interop"],
+      swiftSettings: settings),
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CRetortProtos", dependencies: ["CProtobufC"]),
     .target(

@@ -35,6 +35,7 @@ final class Connector: Sendable {
   private let configuration: NGHTTP2ClientTransport.Configuration
   private let eventLoopGroup: MultiThreadedEventLoopGroup
   private let state = NIOLockedValueBox(State())
+  let recorder = PeakRecorder()
 
   init(
     targets: [NetworkAddress], configuration: NGHTTP2ClientTransport.Configuration,
@@ -183,7 +184,8 @@ final class Connector: Sendable {
               self.connectionClosed(id)
             })
           let handler = try ConnectionHandler(
-            role: .client(role), link: link, peer: "\(target)", configuration: self.configuration.connection)
+            role: .client(role), link: link, peer: "\(target)", configuration: self.configuration.connection,
+            recorder: self.recorder)
           try channel.pipeline.syncOperations.addHandler(handler)
         }
       }

@@ -74,6 +74,9 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     methodConfigs[descriptor]
   }
 
+  /// The most that any finished stream held in memory.
+  package var peaks: PeakRecorder.Peaks { connector.recorder.peaks }
+
   /// Runs a call on a connection, waiting for one first.
   ///
   /// - Throws: `RPCError` with code unavailable when there is no connection, failedPrecondition after the shutdown began.

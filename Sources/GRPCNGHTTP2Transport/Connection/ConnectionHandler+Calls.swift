@@ -21,6 +21,7 @@ extension ConnectionHandler {
   func closed(_ stream: HTTP2Stream, code: UInt32) {
     guard let call = stream.call else { return }
     streams.removeValue(forKey: call.token)
+    recorder.record(call)
     let code = HTTP2ErrorCode(rawValue: code) ?? .internalError
     if code == .noError, stream.localEnded {
       call.gate.close(RPCError(code: .cancelled, message: "the call is over"))
@@ -29,6 +30,7 @@ extension ConnectionHandler {
       }
       return
     }
+    if case .server = role, !stream.handlerReturned { orphans.insert(call.token) }
     let what = code == .refusedStream ? "the peer did not take the call" : "the peer reset the call"
     let error = RPCError(code: code.status, message: "\(what) (\(code.name))")
     call.abort(error, discarding: session.role == .server)

@@ -31,7 +31,7 @@ extension ConnectionHandler {
     }
     do throws(RequestHead.Refusal) {
       let method = try RequestHead.parse(headers)
-      guard runningHandlers < configuration.maxConcurrentStreams else { return session.reset(stream, .refusedStream) }
+      guard streams.count + orphans.count < configuration.maxConcurrentStreams else { return session.reset(stream, .refusedStream) }
       accept(stream, method, headers.metadata, server: server)
     } catch {
       switch error {
@@ -48,7 +48,6 @@ extension ConnectionHandler {
       descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration)
     stream.call = call
     streams[call.token] = stream
-    runningHandlers += 1
     _ = call.inbound.push(.metadata(metadata), byteCount: 0)
     server.accept(AcceptedCall(call: call, remotePeer: server.remotePeer, localPeer: server.localPeer))
   }
@@ -70,8 +69,10 @@ extension ConnectionHandler {
   }
 
   func handlerFinished(_ token: UInt64) {
-    runningHandlers -= 1
-    guard let stream = streams[token], stream.ending == nil, !stream.localEnded else { return }
+    orphans.remove(token)
+    guard let stream = streams[token] else { return }
+    stream.handlerReturned = true
+    guard stream.ending == nil, !stream.localEnded else { return }
     let status = Status(code: .unknown, message: "the handler returned without a status")
     answer(stream, trailers: ResponseHead.trailers(status, [:], areAll: !stream.submittedHeaders))
   }

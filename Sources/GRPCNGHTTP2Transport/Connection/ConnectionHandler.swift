@@ -22,8 +22,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   let link: ConnectionLink
   let configuration: ConnectionConfiguration
   let role: Role
+  let recorder: PeakRecorder
   var streams: [UInt64: HTTP2Stream] = [:]
-  var runningHandlers = 0
+  /// Handlers that still run though their stream was cut off: they count as streams.
+  var orphans: Set<UInt64> = []
   /// No new calls: closes when the last stream is gone.
   var isDraining = false
   var hasSentLastGoAway = false
@@ -38,11 +40,12 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var isClosed = false
 
   init(
-    role: Role, link: ConnectionLink, peer: String, configuration: ConnectionConfiguration
+    role: Role, link: ConnectionLink, peer: String, configuration: ConnectionConfiguration, recorder: PeakRecorder
   ) throws(HTTP2SessionError) {
     let clock = ContinuousClock()
     let start = clock.now
     self.role = role
+    self.recorder = recorder
     self.link = link
     self.configuration = configuration
     self.lossReason = RPCError(code: .unavailable, message: "the connection to \(peer) was lost")
@@ -117,7 +120,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     isClosing = true
     let unopened = link.close()
     for case .open(let call, _, _) in unopened { call.abort(lossReason, discarding: false) }
-    for stream in streams.values { stream.call?.abort(lossReason, discarding: isServer) }
+    for call in streams.values.compactMap(\.call) {
+      recorder.record(call)
+      call.abort(lossReason, discarding: isServer)
+    }
     streams = [:]
     switch role {
     case .client(let client): if wasActive { client.didClose(lossReason) }
@@ -256,7 +262,7 @@ final class ConnectionHandler: ChannelInboundHandler {
           if isFirst { receiveRequest(stream, headers, overflow: overflow, server: server) }
         }
       case .message(let stream, let message):
-        if stream.call != nil { session.deliver(message, on: stream) }
+        if let call = stream.call { session.push(message, to: call, on: stream) }
       case .refused(let stream, let error):
         refuse(stream, error)
       case .remoteEnd(let stream):

@@ -326,14 +326,19 @@ extension HTTP2Session {
     returnWindow(stream)
   }
 
-  /// Hands a message to the stream's reader, or, where it has none yet, to the events.
-  func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
-    if let call = stream.call {
-      if call.inbound.push(.message(message), byteCount: message.count + WireBytes.prefixLength) {
-        stream.isCongested = true
-      }
+  /// Hands a message straight to the stream's reader, unless events wait that must be seen before it.
+  private func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
+    if events.isEmpty, let call = stream.call {
+      push(message, to: call, on: stream)
     } else {
       events.append(.message(stream, message))
+    }
+  }
+
+  /// Hands a message to the stream's reader.
+  func push(_ message: WireBytes, to call: StreamCall, on stream: HTTP2Stream) {
+    if call.inbound.push(.message(message), byteCount: message.count + WireBytes.prefixLength) {
+      stream.isCongested = true
     }
   }
 

@@ -12,6 +12,9 @@ package final class HTTP2Stream {
   /// The call that the stream carries; none before its headers were taken, and none where it was refused.
   var call: StreamCall?
 
+  /// The server's handler of the call has returned.
+  var handlerReturned = false
+
   // Headers that are arriving.
   var headers = HeaderFields()
   var headerBytes = 0

@@ -41,6 +41,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   private let configuration: Configuration
   private let eventLoopGroup: MultiThreadedEventLoopGroup
   private let state = NIOLockedValueBox(State())
+  private let recorder = PeakRecorder()
   private let calls: AsyncStream<AcceptedCall>
   private let callsContinuation: AsyncStream<AcceptedCall>.Continuation
 
@@ -103,6 +104,9 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   public func beginGracefulShutdown() {
     stop(grace: configuration.shutdownGracePeriod)
   }
+
+  /// The most that any finished stream held in memory.
+  package var peaks: PeakRecorder.Peaks { recorder.peaks }
 
   // MARK: Calls
 
@@ -184,7 +188,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       remotePeer: channel.remoteAddress.peerDescription, localPeer: channel.localAddress.peerDescription,
       accept: { continuation.yield($0) }, type: { types[$0] }, didClose: { self.connectionClosed(id) })
     let handler = try ConnectionHandler(
-      role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection)
+      role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection,
+      recorder: recorder)
     try channel.pipeline.syncOperations.addHandler(handler)
   }
 
