@@ -1,0 +1,109 @@
+public import Foundation
+internal import Kernels
+public import Optimization
+public import Transformer
+
+/// All that a student needs to go on with the same bits: a folder `checkpoint-<step>` that is also a Hugging Face model folder.
+///
+/// Beside the model's files it has `optimizer.safetensors` (both moments), `trainer_state.json` and, written last,
+/// `manifest.json` with the size and the SHA-256 of each file.
+public struct Checkpoint: Sendable {
+  /// The student.
+  public let model: ModelFolder
+  /// AdamW's first moments.
+  public let firstMoments: ParameterBuffer
+  /// AdamW's second moments.
+  public let secondMoments: ParameterBuffer
+  /// Steps, seed, options and arithmetic.
+  public let state: TrainerState
+
+  /// Makes a checkpoint of what is in memory; nothing is copied until it is written.
+  public init(model: ModelFolder, firstMoments: ParameterBuffer, secondMoments: ParameterBuffer, state: TrainerState) {
+    precondition(
+      firstMoments.count == model.parameters.count && secondMoments.count == model.parameters.count,
+      "\(firstMoments.count) and \(secondMoments.count) moments of \(model.parameters.count) parameters")
+    self.model = model
+    self.firstMoments = firstMoments
+    self.secondMoments = secondMoments
+    self.state = state
+  }
+
+  /// The folder's name of a step.
+  public static func name(step: Int) -> String { "checkpoint-\(step)" }
+
+  /// An optimizer that goes on from here.
+  public func optimizer() -> AdamW {
+    AdamW(
+      layout: ParameterLayout(model.configuration), options: state.optimizer, schedule: state.schedule,
+      stepCount: state.optimizerStep, firstMoments: firstMoments, secondMoments: secondMoments)
+  }
+
+  /// Writes `checkpoint-<step>` into a folder, in place of one that is there; it appears complete or not at all, and is on the
+  /// disk when this returns.
+  ///
+  /// - Returns: The checkpoint's folder.
+  @discardableResult
+  public func save(in parent: URL) throws(CheckpointError) -> URL {
+    let url = parent.appending(path: Self.name(step: state.optimizerStep), directoryHint: .isDirectory)
+    try NewFolder.write(to: url, replacing: true) { folder throws(CheckpointError) in
+      try model.write(into: &folder, as: .float32)
+      try folder.write("optimizer.safetensors", tensors: momentTensors, type: .float32)
+      try folder.write("trainer_state.json", JSONFile.bytes(state))
+      let manifest = Manifest(format: Manifest.currentFormat, files: folder.files)
+      try folder.write(Manifest.name, JSONFile.bytes(manifest))
+    }
+    return url
+  }
+
+  private var momentTensors: [(name: String, shape: [Int], values: FloatView)] {
+    let entries = ParameterLayout(model.configuration).entries
+    return [("first_moment.", firstMoments), ("second_moment.", secondMoments)].flatMap { prefix, moments in
+      entries.map { (prefix + $0.name, $0.shape, moments.view($0)) }
+    }
+  }
+
+  /// Reads a checkpoint whose files are all as its manifest says.
+  ///
+  /// - Parameters:
+  ///   - folder: `checkpoint-<step>`.
+  ///   - arithmetic: That of this process.
+  ///   - allowingOtherArithmetic: Whether to go on under another arithmetic, which gives other last bits.
+  public static func load(
+    _ folder: URL, arithmetic: Arithmetic, allowingOtherArithmetic: Bool = false
+  ) throws(CheckpointError) -> Checkpoint {
+    let path = folder.path(percentEncoded: false)
+    try Manifest.verify(folder)
+    let state = try JSONFile.read(TrainerState.self, folder.appending(path: "trainer_state.json"), limit: 1 << 20)
+    guard state.arithmetic == arithmetic || allowingOtherArithmetic else {
+      throw .otherArithmetic(
+        checkpoint: path, saved: "\(state.arithmetic)", present: "\(arithmetic)")
+    }
+    let model = try ModelFolder.load(folder)
+    let (first, second) = (
+      ParameterBuffer(count: model.parameters.count), ParameterBuffer(count: model.parameters.count)
+    )
+    let checkpoint = Checkpoint(model: model, firstMoments: first, secondMoments: second, state: state)
+    let file = try SafetensorsFile(folder.appending(path: "optimizer.safetensors"))
+    let tensors = checkpoint.momentTensors
+    guard file.header.tensors.count == tensors.count else {
+      throw .inconsistent(
+        checkpoint: path, what: "the number of moments", expected: tensors.count, found: file.header.tensors.count)
+    }
+    for tensor in tensors {
+      guard let entry = file[tensor.name], entry.shape == tensor.shape else {
+        throw .missingTensor(folder: file.path, name: tensor.name, hint: "or it has another shape")
+      }
+      try file.read(entry, into: tensor.values)
+    }
+    return checkpoint
+  }
+
+  /// The newest checkpoint in a folder whose files are all as its manifest says; nil where there is none.
+  public static func newest(in parent: URL) -> URL? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path(percentEncoded: false))) ?? []
+    let steps = names.compactMap { $0.hasPrefix("checkpoint-") ? Int($0.dropFirst("checkpoint-".count)) : nil }
+    return steps.sorted(by: >).lazy
+      .map { parent.appending(path: name(step: $0), directoryHint: .isDirectory) }
+      .first { (try? Manifest.verify($0)) != nil }
+  }
+}

@@ -1,0 +1,18 @@
+public import Foundation
+internal import Transformer
+
+extension ModelFolder {
+  /// A folder's architecture, special ids and companions, with zeros for parameters: what a new model begins from.
+  ///
+  /// Only `config.json` has to be there.
+  /// - Throws: ``CheckpointError``, which names the file and the key.
+  public static func architecture(of folder: URL) throws(CheckpointError) -> ModelFolder {
+    let file = try ModelConfigurationFile(folder.appending(path: "config.json"))
+    let companions = companionNames.map { folder.appending(path: $0) }
+      .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
+    return ModelFolder(
+      configuration: file.configuration,
+      parameters: ParameterBuffer(count: ParameterLayout(file.configuration).count), special: file.special,
+      companions: companions)
+  }
+}

@@ -1,0 +1,124 @@
+internal import Foundation
+internal import Kernels
+internal import Transformer
+
+/// A folder that appears complete or not at all: written beside its place under another name, then renamed.
+struct NewFolder {
+  /// What a manifest says of a file.
+  struct File: Codable, Sendable, Hashable {
+    let name: String
+    let size: Int
+    let sha256: String
+  }
+
+  /// Where the files are written.
+  let url: URL
+  /// The files so far.
+  private(set) var files: [File] = []
+
+  /// Writes a folder.
+  ///
+  /// - Parameters:
+  ///   - target: The folder's place; its parent is made where it is missing.
+  ///   - replacing: Whether a folder that is there is replaced.
+  ///   - body: Writes the files.
+  static func write(
+    to target: URL, replacing: Bool, _ body: (inout NewFolder) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let (parent, name) = (target.deletingLastPathComponent(), target.lastPathComponent)
+    let exists = FileManager.default.fileExists(atPath: target.path(percentEncoded: false))
+    guard replacing || !exists else { throw .alreadyExists(path: target.path(percentEncoded: false)) }
+    let partial = parent.appending(path: ".\(name).partial", directoryHint: .isDirectory)
+    try? FileManager.default.removeItem(at: partial)
+    try make(partial)
+    do {
+      var folder = NewFolder(url: partial)
+      try body(&folder)
+      try DurableFile.synchronize(folder: partial)
+      try put(partial, at: target, exists: exists)
+      try DurableFile.synchronize(folder: parent)
+    } catch {
+      try? FileManager.default.removeItem(at: partial)
+      throw error
+    }
+  }
+
+  /// Writes a file of bytes.
+  mutating func write(_ name: String, _ bytes: some Sequence<UInt8>) throws(CheckpointError) {
+    let file = try DurableFile(url.appending(path: name))
+    try file.write(Array(bytes))
+    try finish(file, name)
+  }
+
+  /// Writes a safetensors file of the given tensors.
+  mutating func write(
+    _ name: String, tensors: [(name: String, shape: [Int], values: FloatView)], type: TensorType
+  ) throws(CheckpointError) {
+    let file = try DurableFile(url.appending(path: name))
+    guard let encoder = FloatDecoder(type) else {
+      throw .unsupportedType(path: name, name: "parameters", type: type.rawValue)
+    }
+    try file.write(Self.header(tensors.map { ($0.name, $0.shape) }, type: type))
+    let piece = 1 << 18
+    for tensor in tensors {
+      for start in stride(from: 0, to: tensor.values.count, by: piece) {
+        try file.write(encoder.encode(tensor.values.window(start, min(piece, tensor.values.count - start))))
+      }
+    }
+    try finish(file, name)
+  }
+
+  private mutating func finish(_ file: DurableFile, _ name: String) throws(CheckpointError) {
+    files.append(File(name: name, size: file.size, sha256: try file.finish()))
+  }
+
+  /// The header's length and the header, padded with spaces to a multiple of eight bytes. Names are plain ASCII.
+  private static func header(_ tensors: [(name: String, shape: [Int])], type: TensorType) -> [UInt8] {
+    var offset = 0
+    var members = [#""__metadata__":{"format":"pt"}"#]
+    for (name, shape) in tensors {
+      let end = offset + shape.reduce(type.byteCount, *)
+      let extents = shape.map(String.init).joined(separator: ",")
+      members.append(
+        #""\#(name)":{"dtype":"\#(type.rawValue)","shape":[\#(extents)],"data_offsets":[\#(offset),\#(end)]}"#)
+      offset = end
+    }
+    var json = Array("{\(members.joined(separator: ","))}".utf8)
+    json += [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8)
+    return (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
+  }
+
+  private static func make(_ url: URL) throws(CheckpointError) {
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw .writeFailed(path: url.path(percentEncoded: false), code: systemCode(error))
+    }
+  }
+
+  /// Renames; a folder that is there steps aside first and is removed last.
+  private static func put(_ partial: URL, at target: URL, exists: Bool) throws(CheckpointError) {
+    let aside = target.deletingLastPathComponent()
+      .appending(path: ".\(target.lastPathComponent).replaced", directoryHint: .isDirectory)
+    if exists {
+      try? FileManager.default.removeItem(at: aside)
+      try rename(target, aside)
+    }
+    try rename(partial, target)
+    if exists { try? FileManager.default.removeItem(at: aside) }
+  }
+
+  private static func rename(_ from: URL, _ to: URL) throws(CheckpointError) {
+    let path = to.path(percentEncoded: false)
+    guard unsafe Foundation.rename(from.path(percentEncoded: false), path) == 0 else {
+      throw errno == EEXIST || errno == ENOTEMPTY ? .alreadyExists(path: path) : .writeFailed(path: path, code: errno)
+    }
+  }
+
+  /// The system's code behind an error of Foundation.
+  private static func systemCode(_ error: any Error) -> Int32 {
+    let error = error as NSError
+    let cause = (error.userInfo[NSUnderlyingErrorKey] as? NSError) ?? error
+    return cause.domain == NSPOSIXErrorDomain ? Int32(cause.code) : EIO
+  }
+}

@@ -1,0 +1,121 @@
+public import Foundation
+public import Kernels
+
+/// A safetensors file, open for reading. Its header is checked when it is opened; its tensors are read when they are asked for.
+public final class SafetensorsFile: Sendable {
+  /// The header.
+  public let header: SafetensorsHeader
+  private let file: InputFile
+  private let dataStart: Int
+  private let places: [String: Int]
+
+  /// Where the file is.
+  public var path: String { file.path }
+
+  /// Opens a file and checks its header.
+  public init(_ url: URL) throws(CheckpointError) {
+    let file = try InputFile(url)
+    func fail(_ offset: Int, _ fault: FileFault) -> CheckpointError {
+      .malformed(path: file.path, offset: offset, fault: fault)
+    }
+    guard file.size >= 8 else { throw fail(0, .truncated(needed: 8, found: file.size)) }
+    let length = try file.read(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(SafetensorsHeader.sizeLimit) else {
+      throw fail(0, .headerTooLarge(size: length, limit: SafetensorsHeader.sizeLimit))
+    }
+    dataStart = 8 + Int(length)
+    guard dataStart <= file.size else { throw fail(0, .truncated(needed: dataStart, found: file.size)) }
+    do {
+      header = try SafetensorsHeader(json: file.read(8..<dataStart), dataSize: file.size - dataStart)
+    } catch let failure as SafetensorsHeader.Failure {
+      throw fail(failure.offset, failure.fault)
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw fail(8, .header("\(error)"))
+    }
+    self.file = file
+    places = Dictionary(uniqueKeysWithValues: header.tensors.enumerated().map { ($0.element.name, $0.offset) })
+  }
+
+  /// The tensor of a name.
+  public subscript(name: String) -> TensorEntry? { places[name].map { header.tensors[$0] } }
+
+  /// Reads a tensor of F32, BF16 or F16 as float32; refuses NaN and infinities by the tensor's name.
+  public func read(_ tensor: TensorEntry, into values: FloatView) throws(CheckpointError) {
+    precondition(values.count == tensor.count, "\(values.count) places for \(tensor.count) elements")
+    guard let decoder = FloatDecoder(tensor.type) else {
+      throw .unsupportedType(path: path, name: tensor.name, type: tensor.type.rawValue)
+    }
+    let piece = 1 << 18
+    for start in stride(from: 0, to: tensor.count, by: piece) {
+      let count = min(piece, tensor.count - start)
+      let begin = dataStart + tensor.range.lowerBound + start * tensor.type.byteCount
+      let bytes = try file.read(begin..<begin + count * tensor.type.byteCount)
+      if let bad = decoder.decode(bytes, into: values.window(start, count)) {
+        throw .notFinite(path: path, name: tensor.name, index: start + bad)
+      }
+    }
+  }
+}
+
+/// Little-endian bytes of one element type to and from float32.
+struct FloatDecoder {
+  private let type: TensorType
+
+  /// Float32 itself.
+  static let float32 = FloatDecoder(exactly: .float32)
+
+  private init(exactly type: TensorType) { self.type = type }
+
+  /// Nil for types that are not read as parameters.
+  init?(_ type: TensorType) {
+    guard [.float32, .bfloat16, .float16].contains(type) else { return nil }
+    self.init(exactly: type)
+  }
+
+  /// Writes the elements; returns the index of the first that is NaN or infinite.
+  func decode(_ bytes: [UInt8], into values: FloatView) -> Int? {
+    unsafe bytes.withUnsafeBytes { raw in
+      for index in 0..<values.count {
+        let value: Float =
+          switch type {
+          case .bfloat16:
+            unsafe Float(
+              bitPattern: UInt32(UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+                << 16)
+          case .float16:
+            unsafe Float(
+              Float16(
+                bitPattern: UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))))
+          default:
+            unsafe Float(
+              bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
+          }
+        guard value.isFinite else { return index }
+        values[index] = value
+      }
+      return nil
+    }
+  }
+
+  /// The bytes of some elements; halves are rounded to the nearest, ties to even.
+  func encode(_ values: FloatView) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(values.count * type.byteCount)
+    func append(_ pattern: some FixedWidthInteger & UnsignedInteger) {
+      for shift in stride(from: 0, to: pattern.bitWidth, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: pattern >> shift))
+      }
+    }
+    for index in 0..<values.count {
+      let bits = values[index].bitPattern
+      switch type {
+      case .bfloat16: append(UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16))
+      case .float16: append(Float16(values[index]).bitPattern)
+      default: append(bits)
+      }
+    }
+    return bytes
+  }
+}

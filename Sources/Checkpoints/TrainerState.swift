@@ -1,0 +1,52 @@
+public import Optimization
+
+/// What decides the last bits of a result on one machine. The number of threads does not.
+public struct Arithmetic: Sendable, Hashable, Codable, CustomStringConvertible {
+  /// The matrix library's kernels, such as `SkylakeX`.
+  public var coreType: String
+  /// The library and its version.
+  public var library: String
+
+  /// Makes the tags.
+  public init(coreType: String, library: String) {
+    self.coreType = coreType
+    self.library = library
+  }
+
+  /// Both, for people.
+  public var description: String { "\(library) \(coreType)" }
+}
+
+/// What a checkpoint says beside parameters and moments: `trainer_state.json`.
+public struct TrainerState: Sendable, Hashable, Codable {
+  /// Steps taken.
+  public var optimizerStep: Int
+  /// The run's seed: all randomness follows from it and from indices.
+  public var seed: UInt64
+  /// The numbers of AdamW.
+  public var optimizer: AdamWOptions
+  /// The learning rates.
+  public var schedule: LearningRateSchedule
+  /// The arithmetic.
+  public var arithmetic: Arithmetic
+  /// Version of the program.
+  public var version: String
+
+  /// Makes a state.
+  public init(
+    optimizerStep: Int, seed: UInt64, optimizer: AdamWOptions, schedule: LearningRateSchedule, arithmetic: Arithmetic,
+    version: String
+  ) {
+    self.optimizerStep = optimizerStep
+    self.seed = seed
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.arithmetic = arithmetic
+    self.version = version
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case optimizerStep = "global_step"
+    case seed, optimizer, schedule, arithmetic, version
+  }
+}
