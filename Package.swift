@@ -50,6 +50,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Golden"], swiftSettings: settings),
+    .target(name: "Evaluation", swiftSettings: settings),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["Golden"], swiftSettings: settings),
 
     // Learning
     .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),
