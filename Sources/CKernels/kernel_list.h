@@ -14,8 +14,8 @@
       (x, weight, epsilon, n, d, y, rstd)) \
   KERNEL( \
       void, rms_norm_backward, \
-      (const float *dy, const float *x, const float *weight, const float *rstd, int64_t n, int64_t d, float \
-       *dx, float *dweight), \
+      (const float *dy, const float *x, const float *weight, const float *rstd, int64_t n, int64_t d, \
+       float *dx, float *dweight), \
       (dy, x, weight, rstd, n, d, dx, dweight)) \
   KERNEL( \
       void, layer_norm, \
@@ -29,8 +29,8 @@
       (dy, x, weight, mean, rstd, n, d, dx, dweight, dbias)) \
   KERNEL( \
       void, rotate, \
-      (float *x, int64_t stride, const int32_t *positions, int64_t n, int64_t heads, int64_t width, const \
-       float *cosines, const float *sines, float direction), \
+      (float *x, int64_t stride, const int32_t *positions, int64_t n, int64_t heads, int64_t width, \
+       const float *cosines, const float *sines, float direction), \
       (x, stride, positions, n, heads, width, cosines, sines, direction)) \
   KERNEL(void, silu_product, (const float *x, int64_t n, int64_t d, float *y), (x, n, d, y)) \
   KERNEL( \
@@ -39,8 +39,13 @@
       (dy, x, n, d, dx)) \
   KERNEL(void, gelu, (const float *x, int64_t count, float *y), (x, count, y)) \
   KERNEL(void, gelu_backward, (const float *dy, const float *x, int64_t count, float *dx), (dy, x, count, dx)) \
-  KERNEL(void, causal_softmax, (float *x, int64_t t, float scale), (x, t, scale)) \
-  KERNEL(void, causal_softmax_backward, (const float *p, float *dp, int64_t t, float scale), (p, dp, t, scale)) \
+  KERNEL( \
+      void, causal_softmax, (float *x, int64_t n, int64_t t, int64_t first, float scale), \
+      (x, n, t, first, scale)) \
+  KERNEL( \
+      void, causal_softmax_backward, \
+      (const float *p, float *dp, int64_t n, int64_t t, int64_t first, float scale), \
+      (p, dp, n, t, first, scale)) \
   KERNEL( \
       void, attend, \
       (const float *query, const float *keys, const float *values, int64_t t, int64_t capacity, int64_t width, \

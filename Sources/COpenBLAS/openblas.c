@@ -37,11 +37,15 @@ static void *open_library(void) {
   return NULL;
 }
 
-static void load(void) {
+// Runs before the program has threads, which setenv would disturb. A value that the user set stays.
+__attribute__((constructor)) static void choose_core_type(void) {
   const char *best = best_core_type();
   if (best) setenv("OPENBLAS_CORETYPE", best, 0);
   // Parallelism is the caller's, over pieces that do not depend on the number of threads.
   setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
+
+static void load(void) {
   void *library = open_library();
   if (!library) {
     failure = "libopenblas.so.0 cannot be loaded; install OpenBLAS (Debian: apt-get install libopenblas0-pthread)";

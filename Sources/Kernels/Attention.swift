@@ -26,8 +26,11 @@ public struct Attention: Sendable {
   public var outputWidth: Int { headCount * headWidth }
   private var scale: Float { 1 / Float(headWidth).squareRoot() }
 
+  /// Query rows whose probabilities are held at once: what lies right of a block's diagonal is not computed.
+  private static let blockRows = 128
+
   /// Floats of scratch that T positions need.
-  public func scratchCount(_ length: Int) -> Int { 2 * length * length }
+  public func scratchCount(_ length: Int) -> Int { 2 * min(length, Attention.blockRows) * length }
 
   private enum Part { case query, key, value }
 
@@ -46,47 +49,71 @@ public struct Attention: Sendable {
     precondition(
       projected.columns == projectedWidth && output.columns == outputWidth && projected.rows == output.rows
         && scratch.count >= scratchCount(projected.rows),
-      "attention [\(projected.rows), \(projected.columns)] into [\(output.rows), \(output.columns)], \(scratch.count) scratch")
+      "attention [\(projected.rows), \(projected.columns)] into [\(output.rows), \(output.columns)], \(scratch.count) scratch"
+    )
   }
 
-  /// `probabilities = softmax(q kᵀ / √headWidth)` below and on the diagonal. Shape: `[T, T]`.
-  private func weigh(_ index: Int, _ projected: Matrix, into probabilities: Matrix) {
-    let (q, k) = (head(.query, index, of: projected), head(.key, index, of: projected))
+  /// The query rows of each block, from the first.
+  private func blocks(_ length: Int) -> [Range<Int>] {
+    stride(from: 0, to: length, by: Attention.blockRows).map { $0..<min($0 + Attention.blockRows, length) }
+  }
+
+  /// `probabilities = softmax(q kᵀ / √headWidth)` of one block of n queries against the t keys up to its end. Shape: `[n, t]`.
+  private func weigh(_ index: Int, _ block: Range<Int>, _ projected: Matrix, into probabilities: Matrix) {
+    let q = head(.query, index, of: projected).rows(block.lowerBound, block.count)
+    let k = head(.key, index, of: projected).rows(0, block.upperBound)
     Matrix.multiply(q, k.transposed, into: probabilities)
-    unsafe retort_causal_softmax(probabilities.view.pointer, Int64(probabilities.rows), scale)
+    unsafe retort_causal_softmax(
+      probabilities.view.pointer, Int64(block.count), Int64(block.upperBound), Int64(block.lowerBound), scale)
   }
 
   /// `output = softmax(q kᵀ / √headWidth) v`. Shapes: projected `[T, projectedWidth]`, output `[T, outputWidth]`.
   public func forward(_ projected: Matrix, into output: Matrix, scratch: FloatView) {
     check(projected, output, scratch)
-    let length = projected.rows
-    let probabilities = Matrix(scratch, rows: length, columns: length)  // [T, T]
-    for index in 0..<headCount {
-      weigh(index, projected, into: probabilities)
-      Matrix.multiply(probabilities, head(.value, index, of: projected), into: output.columns(index * headWidth, headWidth))
+    for block in blocks(projected.rows) {
+      let p = Matrix(scratch, rows: block.count, columns: block.upperBound)  // [n, t]
+      for index in 0..<headCount {
+        weigh(index, block, projected, into: p)
+        Matrix.multiply(
+          p, head(.value, index, of: projected).rows(0, block.upperBound),
+          into: output.columns(index * headWidth, headWidth).rows(block.lowerBound, block.count))
+      }
     }
   }
 
   /// Differentiates ``forward(_:into:scratch:)``: overwrites `dProjected`. The probabilities are computed again.
+  ///
+  /// The last block reaches all keys and comes first, so that it writes what the others add to.
   public func backward(_ dOutput: Matrix, projected: Matrix, into dProjected: Matrix, scratch: FloatView) {
     check(projected, dOutput, scratch)
-    let length = projected.rows
-    let p = Matrix(scratch.window(0, length * length), rows: length, columns: length)  // [T, T]
-    let dp = Matrix(scratch.window(length * length, length * length), rows: length, columns: length)  // [T, T]
-    let group = headCount / keyValueHeadCount
-    for index in 0..<headCount {
-      let dHead = dOutput.columns(index * headWidth, headWidth)
-      let keep: Float = index % group == 0 ? 0 : 1
-      weigh(index, projected, into: p)
-      // output = p v
-      Matrix.multiply(p.transposed, dHead, into: head(.value, index, of: dProjected), keep: keep)
-      Matrix.multiply(dHead, head(.value, index, of: projected).transposed, into: dp)
-      // p = softmax(scale · q kᵀ)
-      unsafe retort_causal_softmax_backward(p.view.pointer, dp.view.pointer, Int64(length), scale)
-      Matrix.multiply(dp, head(.key, index, of: projected), into: head(.query, index, of: dProjected))
-      Matrix.multiply(
-        dp.transposed, head(.query, index, of: projected), into: head(.key, index, of: dProjected), keep: keep)
+    for block in blocks(projected.rows).reversed() {
+      for index in 0..<headCount { backward(index, block, dOutput, projected, dProjected, scratch) }
     }
+  }
+
+  private func backward(
+    _ index: Int, _ block: Range<Int>, _ dOutput: Matrix, _ projected: Matrix, _ dProjected: Matrix,
+    _ scratch: FloatView
+  ) {
+    let (n, t) = (block.count, block.upperBound)
+    let isFirst = t == projected.rows && index % (headCount / keyValueHeadCount) == 0
+    let keep: Float = isFirst ? 0 : 1
+    let p = Matrix(scratch.window(0, n * t), rows: n, columns: t)  // [n, t]
+    let dp = Matrix(scratch.window(n * t, n * t), rows: n, columns: t)  // [n, t]
+    let dHead = dOutput.columns(index * headWidth, headWidth).rows(block.lowerBound, n)
+    weigh(index, block, projected, into: p)
+    // output = p v
+    Matrix.multiply(p.transposed, dHead, into: head(.value, index, of: dProjected).rows(0, t), keep: keep)
+    Matrix.multiply(dHead, head(.value, index, of: projected).rows(0, t).transposed, into: dp)
+    // p = softmax(scale · q kᵀ)
+    unsafe retort_causal_softmax_backward(
+      p.view.pointer, dp.view.pointer, Int64(n), Int64(t), Int64(block.lowerBound), scale)
+    Matrix.multiply(
+      dp, head(.key, index, of: projected).rows(0, t),
+      into: head(.query, index, of: dProjected).rows(block.lowerBound, n))
+    Matrix.multiply(
+      dp.transposed, head(.query, index, of: projected).rows(block.lowerBound, n),
+      into: head(.key, index, of: dProjected).rows(0, t), keep: keep)
   }
 
   /// One new query of one head against T kept positions: `output = softmax(q kᵀ / √headWidth) v`.

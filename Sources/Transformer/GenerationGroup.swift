@@ -81,7 +81,8 @@ struct GenerationGroup {
     }
     transformer.run(parameters: parameters, tape: tape) { layer, projected, attended in
       for row in live.indices {
-        attend(layer, slot: live[row], position: Int(tape.positions[row]), projected.rows(row, 1), attended.rows(row, 1))
+        attend(
+          layer, slot: live[row], position: Int(tape.positions[row]), projected.rows(row, 1), attended.rows(row, 1))
       }
     }
     computeLogits(rows: Array(live.indices))

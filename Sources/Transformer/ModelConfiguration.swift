@@ -71,18 +71,24 @@ public struct ModelConfiguration: Sendable, Hashable {
     ropeScaling: RopeScaling? = nil, normEpsilon: Double = 1e-5, tiesWordEmbeddings: Bool = true,
     attentionBias: Bool = false, mlpBias: Bool = false
   ) throws(ModelError) {
+    let headWidth = headWidth ?? (width.isMultiple(of: max(1, headCount)) ? width / max(1, headCount) : nil)
     try ModelConfiguration.checkSizes([
-      ("vocabSize", vocabSize), ("width", width), ("layerCount", layerCount), ("headCount", headCount),
-      ("keyValueHeadCount", keyValueHeadCount ?? headCount), ("feedForwardWidth", feedForwardWidth),
-      ("contextLength", contextLength), ("headWidth", headWidth ?? max(1, width / max(1, headCount))),
+      ("vocabSize", vocabSize, 1 << 24), ("contextLength", contextLength, 1 << 24), ("width", width, 1 << 20),
+      ("layerCount", layerCount, 1 << 12), ("headCount", headCount, 1 << 12),
+      ("keyValueHeadCount", keyValueHeadCount ?? headCount, 1 << 12), ("headWidth", headWidth ?? 1, 1 << 12),
+      ("feedForwardWidth", feedForwardWidth, 1 << 22),
     ])
+    guard let headWidth else {
+      throw .invalidConfiguration(
+        field: "headCount", value: "\(headCount)", requirement: "a divisor of width \(width), or headWidth be given")
+    }
     self.family = family
     self.vocabSize = vocabSize
     self.width = width
     self.layerCount = layerCount
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount ?? headCount
-    self.headWidth = headWidth ?? width / headCount
+    self.headWidth = headWidth
     self.feedForwardWidth = feedForwardWidth
     self.contextLength = contextLength
     self.ropeTheta = ropeTheta
@@ -91,22 +97,19 @@ public struct ModelConfiguration: Sendable, Hashable {
     self.tiesWordEmbeddings = tiesWordEmbeddings
     self.attentionBias = attentionBias || family == .gpt2
     self.mlpBias = mlpBias || family == .gpt2
-    try checkHeads(givenHeadWidth: headWidth)
+    try checkHeads()
     try checkNumbers()
   }
 
-  private static func checkSizes(_ sizes: [(String, Int)]) throws(ModelError) {
-    for (field, value) in sizes where value < 1 || value > 1 << 24 {
-      throw .invalidConfiguration(field: field, value: "\(value)", requirement: "in 1...\(1 << 24)")
+  private static func checkSizes(_ sizes: [(String, Int, limit: Int)]) throws(ModelError) {
+    for (field, value, limit) in sizes where value < 1 || value > limit {
+      throw .invalidConfiguration(field: field, value: "\(value)", requirement: "in 1...\(limit)")
     }
   }
 
-  private func checkHeads(givenHeadWidth: Int?) throws(ModelError) {
+  private func checkHeads() throws(ModelError) {
     func refuse(_ field: String, _ value: Int, _ requirement: String) -> ModelError {
       .invalidConfiguration(field: field, value: "\(value)", requirement: requirement)
-    }
-    guard givenHeadWidth != nil || width % headCount == 0 else {
-      throw refuse("headCount", headCount, "a divisor of width \(width)")
     }
     guard headCount % keyValueHeadCount == 0 else {
       throw refuse("keyValueHeadCount", keyValueHeadCount, "a divisor of headCount \(headCount)")
@@ -115,7 +118,8 @@ public struct ModelConfiguration: Sendable, Hashable {
       throw refuse("headWidth", headWidth, "even, since rotary positions turn pairs")
     }
     guard family == .llama || (keyValueHeadCount == headCount && headWidth * headCount == width) else {
-      throw refuse("keyValueHeadCount", keyValueHeadCount, "headCount \(headCount), with heads that fill the width, in gpt2")
+      throw refuse(
+        "keyValueHeadCount", keyValueHeadCount, "headCount \(headCount), with heads that fill the width, in gpt2")
     }
   }
 

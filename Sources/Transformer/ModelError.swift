@@ -11,6 +11,7 @@ public enum ModelError: Error, Hashable, CustomStringConvertible {
   /// An option asks for what the model cannot give.
   case invalidOption(name: String, value: String, requirement: String)
 
+  /// What is wrong, where, and what to do: one line.
   public var description: String {
     switch self {
     case .invalidConfiguration(let field, let value, let requirement):

@@ -57,7 +57,8 @@ public struct TextGenerator: Sendable {
   ) -> [Completion] {
     var stops = Set(sampling.stopTokenIDs)
     if stops.isEmpty { stops = Set(eosTokenIDs) }
-    var group = GenerationGroup(transformer, parameters, prompts: prompts.map(\.tokenIDs), sampling: sampling, seeds: seeds)
+    var group = GenerationGroup(
+      transformer, parameters, prompts: prompts.map(\.tokenIDs), sampling: sampling, seeds: seeds)
     let sampler = TokenSampler(options: sampling, vocabSize: vocabSize)
     group.readPrompts()
     while !group.live.isEmpty {
@@ -81,6 +82,8 @@ public struct TextGenerator: Sendable {
     guard sampling.topK >= 0 else { throw refuse("topK", sampling.topK, "0 or greater") }
     guard sampling.topP > 0, sampling.topP <= 1 else { throw refuse("topP", sampling.topP, "in (0, 1]") }
     guard sampling.maxNewTokens >= 1 else { throw refuse("maxNewTokens", sampling.maxNewTokens, "1 or greater") }
-    guard promptCount == seedCount else { throw refuse("seeds", "\(seedCount) numbers", "one per prompt (\(promptCount))") }
+    guard promptCount == seedCount else {
+      throw refuse("seeds", "\(seedCount) numbers", "one per prompt (\(promptCount))")
+    }
   }
 }

@@ -45,7 +45,8 @@ private struct BackwardPass {
   private func feedForward(_ layer: Int) {
     let (block, kept, rows) = (transformer.plan.blocks[layer], tape.block(layer), tape.rowCount)
     let (dActivated, dInner, dNormed) = (scratch.activated.view, scratch.inner.view, scratch.normed.view)
-    block.feedForwardOutput.backward(stream, x: kept.activated.view, parameters, gradients, into: dActivated, rows: rows)
+    block.feedForwardOutput.backward(
+      stream, x: kept.activated.view, parameters, gradients, into: dActivated, rows: rows)
     switch model.family {
     case .llama:
       Activations.siluProductBackward(dActivated, x: kept.inner.view, width: model.feedForwardWidth, into: dInner)

@@ -4,13 +4,21 @@ import Testing
 
 @Suite("Matrix products")
 struct MatrixTests {
-  @Test("equal their definition, for every transposition, with strides, scale and old values", arguments: [
-    (1, 1, 1), (3, 5, 7), (17, 33, 65), (1, 128, 64), (64, 1, 9),
-  ], [false, true])
+  @Test(
+    "equal their definition, for every transposition, with strides, scale and old values",
+    arguments: [
+      (1, 1, 1), (3, 5, 7), (17, 33, 65), (1, 128, 64), (64, 1, 9),
+    ], [false, true])
   func product(shape: (Int, Int, Int), transposes: Bool) {
     let (m, n, k) = shape
-    let a = transposes ? Matrix(view(numbers(k * m)), rows: k, columns: m) : Matrix(view(numbers(m * (k + 2))), rows: m, columns: k, stride: k + 2)
-    let b = transposes ? Matrix(view(numbers(n * (k + 1), seed: 2)), rows: n, columns: k, stride: k + 1) : Matrix(view(numbers(k * n, seed: 2)), rows: k, columns: n)
+    let a =
+      transposes
+      ? Matrix(view(numbers(k * m)), rows: k, columns: m)
+      : Matrix(view(numbers(m * (k + 2))), rows: m, columns: k, stride: k + 2)
+    let b =
+      transposes
+      ? Matrix(view(numbers(n * (k + 1), seed: 2)), rows: n, columns: k, stride: k + 1)
+      : Matrix(view(numbers(k * n, seed: 2)), rows: k, columns: n)
     let old = numbers(m * (n + 3), seed: 3)
     let output = view(old)
     Matrix.multiply(

@@ -60,7 +60,8 @@ struct VectorLoopTests {
     #expect(abs(Softmax.entropy(view([0, 0, 0, 0]), logSumExp: log(4)) - log(4)) < 1e-7)
   }
 
-  @Test("GELU and SiLU products equal their definitions, and their gradients central differences", arguments: [5, 16, 33])
+  @Test(
+    "GELU and SiLU products equal their definitions, and their gradients central differences", arguments: [5, 16, 33])
   func activations(d: Int) {
     func gelu(_ x: Double) -> Double { x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))) }
     func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
@@ -129,9 +130,11 @@ struct VectorLoopTests {
     #expect(abs(product(2, 9) - product(22, 29)) < 1e-5)
   }
 
-  @Test("one query against kept positions equals the last row of causal attention", arguments: [
-    (1, 4), (5, 16), (33, 24), (7, 6),
-  ])
+  @Test(
+    "one query against kept positions equals the last row of causal attention",
+    arguments: [
+      (1, 4), (5, 16), (33, 24), (7, 6),
+    ])
   func attend(length: Int, width: Int) {
     let attention = Attention(headCount: 1, keyValueHeadCount: 1, headWidth: width)
     let projected = Matrix(view(numbers(length * 3 * width)), rows: length, columns: 3 * width)

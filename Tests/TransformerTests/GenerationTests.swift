@@ -46,7 +46,9 @@ struct GenerationTests {
     let scorer = try Scorer(
       transformer: transformer, parameters: golden.parameters(transformer), vocabSize: golden.configuration.vocabSize)
     var scores = PositionScores()
-    try scorer.score(batch, options: ScoreOptions(tokenLogprobs: true), maximumChunkPositions: 100) { scores.append($0) }
+    try scorer.score(batch, options: ScoreOptions(tokenLogprobs: true), maximumChunkPositions: 100) {
+      scores.append($0)
+    }
     let reported = completions.flatMap(\.tokenLogprobs)
     #expect(reported.count == scores.tokenLogprobs.count && reported.count == 36)
     for (one, other) in zip(reported, scores.tokenLogprobs) { #expect(abs(one - other) < 2e-5 * (1 + abs(other))) }
@@ -106,11 +108,13 @@ struct GenerationTests {
     #expect(Array(whole.prefix(part.count)) == part)
   }
 
-  @Test("refuses what it cannot answer, naming the option", arguments: [
-    (SamplingOptions(samplingTemperature: -1), "samplingTemperature"), (SamplingOptions(topK: -1), "topK"),
-    (SamplingOptions(samplingTemperature: .nan), "samplingTemperature"), (SamplingOptions(topP: 0), "topP"),
-    (SamplingOptions(topP: 1.5), "topP"), (SamplingOptions(maxNewTokens: 0), "maxNewTokens"),
-  ])
+  @Test(
+    "refuses what it cannot answer, naming the option",
+    arguments: [
+      (SamplingOptions(samplingTemperature: -1), "samplingTemperature"), (SamplingOptions(topK: -1), "topK"),
+      (SamplingOptions(samplingTemperature: .nan), "samplingTemperature"), (SamplingOptions(topP: 0), "topP"),
+      (SamplingOptions(topP: 1.5), "topP"), (SamplingOptions(maxNewTokens: 0), "maxNewTokens"),
+    ])
   func refusals(sampling: SamplingOptions, option: String) throws {
     let golden = try GoldenModel.read("gpt2")
     let error = #expect(throws: ModelError.self) {
@@ -171,7 +175,8 @@ struct TokenSamplerTests {
     for (count, weight) in zip(counts, weights) {
       let probability = weight / sum
       // Five standard deviations of a binomial.
-      #expect(abs(count - Double(draws) * probability) < 5 * (Double(draws) * probability * (1 - probability)).squareRoot())
+      #expect(
+        abs(count - Double(draws) * probability) < 5 * (Double(draws) * probability * (1 - probability)).squareRoot())
     }
   }
 

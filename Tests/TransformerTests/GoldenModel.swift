@@ -52,14 +52,16 @@ struct GoldenModel: Decodable {
   func parameters(_ transformer: Transformer) throws -> ParameterBuffer {
     let buffer = ParameterBuffer(count: transformer.layout.count)
     for entry in transformer.layout.entries {
-      guard let tensor = tensors[entry.name], tensor.shape == entry.shape else { throw GoldenError.noTensor(entry.name) }
+      guard let tensor = tensors[entry.name], tensor.shape == entry.shape else {
+        throw GoldenError.noTensor(entry.name)
+      }
       for (index, value) in tensor.values.enumerated() { buffer.view(entry)[index] = Float(value) }
     }
     return buffer
   }
 }
 
-enum GoldenError: Error { case noTensor(String), badFile(String) }
+enum GoldenError: Error { case noTensor(String) }
 
 func goldenFile(_ name: String) -> URL {
   URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).json")

@@ -73,8 +73,9 @@ struct GradientTests {
     let tape = Tape(transformer)
     let total = golden.batch.scoredPositions.count
     let sum = (0..<golden.batch.count).reversed().reduce(0.0) { sum, index in
-      sum + crossEntropy(
-        golden.batch.slice(index..<index + 1), transformer, parameters, tape: tape, total: total, gradients: parts)
+      sum
+        + crossEntropy(
+          golden.batch.slice(index..<index + 1), transformer, parameters, tape: tape, total: total, gradients: parts)
     }
     #expect(abs(sum - loss) < 1e-6)
     for (one, other) in zip(whole.view.array, parts.view.array) { #expect(abs(one - other) < 1e-5 * (1 + abs(one))) }
@@ -89,7 +90,8 @@ struct GradientTests {
     let small = golden.batch.slice(0..<1)
     let loss = crossEntropy(small, transformer, parameters, gradients: fresh)
     let tape = Tape(transformer)
-    _ = crossEntropy(golden.batch, transformer, parameters, tape: tape, gradients: ParameterBuffer(count: parameters.count))
+    _ = crossEntropy(
+      golden.batch, transformer, parameters, tape: tape, gradients: ParameterBuffer(count: parameters.count))
     #expect(crossEntropy(small, transformer, parameters, tape: tape, gradients: reused) == loss)
     #expect(reused.view.array == fresh.view.array)
   }

@@ -5,10 +5,12 @@ import Transformer
 
 @Suite("A model's configuration")
 struct ModelConfigurationTests {
-  @Test("refuses values that no model has, naming the field", arguments: [
-    ("headCount", 12, 5, 5, nil as Int?), ("keyValueHeadCount", 12, 4, 3, nil), ("headWidth", 12, 4, 2, nil),
-    ("headWidth", 8, 2, 2, 3), ("width", 0, 2, 2, nil), ("headCount", 8, 0, 1, nil),
-  ])
+  @Test(
+    "refuses values that no model has, naming the field",
+    arguments: [
+      ("headCount", 12, 5, 5, nil as Int?), ("keyValueHeadCount", 12, 4, 3, nil), ("headWidth", 12, 4, 2, nil),
+      ("headWidth", 8, 2, 2, 3), ("width", 0, 2, 2, nil), ("headCount", 8, 0, 1, nil),
+    ])
   func refusals(field: String, width: Int, heads: Int, keyValueHeads: Int, headWidth: Int?) throws {
     let error = #expect(throws: ModelError.self) {
       try ModelConfiguration(

@@ -118,7 +118,8 @@ struct ScorerTests {
     #expect(error([1, 2], prompt: 0) == .emptyPrompt(sequence: 0))
     #expect(
       error([1, 2], ScoreOptions(gatherTokenIDs: [13], gatherCount: 1)) == .tokenOutOfRange(token: 13, vocabSize: 13))
-    guard case .invalidOption("gatherTokenIDs", _, _) = error([1, 2], ScoreOptions(gatherTokenIDs: [], gatherCount: 1)),
+    guard
+      case .invalidOption("gatherTokenIDs", _, _) = error([1, 2], ScoreOptions(gatherTokenIDs: [], gatherCount: 1)),
       case .invalidOption("topCount", _, _) = error([1, 2], ScoreOptions(topCount: 14))
     else {
       Issue.record("the error names another option")

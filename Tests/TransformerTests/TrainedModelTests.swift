@@ -40,8 +40,14 @@ private struct TrainedModel: Sendable, CustomTestStringConvertible {
   struct Golden: Decodable {
     struct Case: Decodable {
       let ids: [TokenID]
-      let token_logprobs: [Double]
-      let greedy_40: [TokenID]
+      let tokenLogprobs: [Double]
+      let greedy: [TokenID]
+
+      enum CodingKeys: String, CodingKey {
+        case ids
+        case tokenLogprobs = "token_logprobs"
+        case greedy = "greedy_40"
+      }
     }
     let cases: [Case]
   }
@@ -85,7 +91,7 @@ struct TrainedModelTests {
     try scorer.score(batch, options: ScoreOptions(tokenLogprobs: true), maximumChunkPositions: 1000) {
       scores.append($0)
     }
-    let expected = cases.flatMap(\.token_logprobs)
+    let expected = cases.flatMap(\.tokenLogprobs)
     #expect(scores.tokenLogprobs.count == expected.count && expected.count > 20)
     // Both sides compute in float32.
     for (actual, expected) in zip(scores.tokenLogprobs, expected) { #expect(abs(Double(actual) - expected) < 1e-4) }
@@ -104,6 +110,6 @@ struct TrainedModelTests {
       prompts: prompts, sampling: SamplingOptions(samplingTemperature: 0, maxNewTokens: 40),
       seeds: cases.map { _ in 0 }
     ) { completions.append($0) }
-    #expect(completions.map(\.tokenIDs) == cases.map(\.greedy_40))
+    #expect(completions.map(\.tokenIDs) == cases.map(\.greedy))
   }
 }

@@ -50,10 +50,11 @@ void retort_gelu(const float *x, int64_t count, float *y);
 // Differentiates the above: dx = ....
 void retort_gelu_backward(const float *dy, const float *x, int64_t count, float *dx);
 
-// In place: row i of x[t, t] becomes softmax(scale * x[i, 0...i]), zero past i.
-void retort_causal_softmax(float *x, int64_t t, float scale);
-// In place on dp[t, t]: the gradient of the scores before `scale`, from probabilities p and their gradients dp.
-void retort_causal_softmax_backward(const float *p, float *dp, int64_t t, float scale);
+// In place: row i of x[n, t], which is position `first + i`, becomes softmax(scale * x[i, 0...first + i]), zero past that.
+void retort_causal_softmax(float *x, int64_t n, int64_t t, int64_t first, float scale);
+// In place on dp[n, t]: the gradient of the scores before `scale`, from probabilities p and their gradients dp.
+void retort_causal_softmax_backward(
+    const float *p, float *dp, int64_t n, int64_t t, int64_t first, float scale);
 
 // One query against t kept positions of one head: out[width] = softmax(scale * query . keys) . values.
 // keys: [width, capacity], transposed; values: [capacity, width]; weights: scratch [t].
