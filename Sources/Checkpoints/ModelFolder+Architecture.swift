@@ -8,11 +8,10 @@ extension ModelFolder {
   /// - Throws: ``CheckpointError``, which names the file and the key.
   public static func architecture(of folder: URL) throws(CheckpointError) -> ModelFolder {
     let file = try ModelConfigurationFile(folder.appending(path: "config.json"))
-    let companions = companionNames.map { folder.appending(path: $0) }
-      .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
+    let companions = companions(in: folder)
     return ModelFolder(
       configuration: file.configuration,
-      parameters: ParameterBuffer(count: ParameterLayout(file.configuration).count), special: file.special,
-      companions: companions)
+      parameters: ParameterBuffer(count: ParameterLayout(file.configuration).count),
+      special: try special(file, companions), companions: companions)
   }
 }

@@ -47,17 +47,26 @@ public struct ModelFolder: Sendable {
     parameters = ParameterBuffer(count: layout.count)
     storedType = layout.entries.first.flatMap { store.type(of: $0.name) } ?? .float32
     try Self.read(store, layout, configuration, into: parameters, folder: folder.path(percentEncoded: false))
-    companions = Self.companionNames.map { folder.appending(path: $0) }
+    companions = Self.companions(in: folder)
+    special = try Self.special(file, companions)
+  }
+
+  /// The folder's files that are taken along.
+  static func companions(in folder: URL) -> [URL] {
+    companionNames.map { folder.appending(path: $0) }
       .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
+  }
+
+  /// Special ids of `config.json` and of `generation_config.json`, which transformers' generate asks first.
+  static func special(_ file: ModelConfigurationFile, _ companions: [URL]) throws(CheckpointError) -> SpecialTokens {
     var special = file.special
     if let generation = companions.first(where: { $0.lastPathComponent == "generation_config.json" }) {
       let ids = try JSONFile.read(GenerationKeys.self, generation, limit: ModelConfigurationFile.sizeLimit)
-      // transformers' generate asks this file first.
       if let eos = ids.eos_token_id?.ids, !eos.isEmpty { special.eosTokenIDs = eos }
       special.bosTokenID = special.bosTokenID ?? ids.bos_token_id?.first
       special.padTokenID = special.padTokenID ?? ids.pad_token_id?.first
     }
-    self.special = special
+    return special
   }
 
   // swift-format-ignore: AlwaysUseLowerCamelCase

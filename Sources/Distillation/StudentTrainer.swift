@@ -124,16 +124,12 @@ public final class StudentTrainer: @unchecked Sendable {
   private func run(
     _ pass: MicroBatchPass, _ wave: [(SequenceBatch, Range<Int>)]
   ) -> [Result<LossSums, DistillationError>] {
-    let results = Mutex(
-      [Result<LossSums, DistillationError>](repeating: .success(LossSums(termCount: 0)), count: wave.count))
     let slots = slots
-    ComputePool.forEach(wave.count) { index in
-      let result = Result { () throws(DistillationError) -> LossSums in
+    return ComputePool.map(wave.count) { index in
+      Result { () throws(DistillationError) -> LossSums in
         try pass.run(wave[index].0, range: wave[index].1, slot: slots[index])
       }
-      results.withLock { $0[index] = result }
     }
-    return results.withLock { $0 }
   }
 
   /// Adds the gradients of the first slots, slot after slot, in pieces that run in parallel.

@@ -120,12 +120,11 @@ public final class AdamW {
 
   /// The Euclidean norm of all gradients, summed in double.
   public func norm(_ gradients: ParameterBuffer) -> Double {
-    let sums = PieceSums(count: pieces.count)
     let pieces = pieces
-    ComputePool.forEach(pieces.count) { index in
+    let sums = ComputePool.map(pieces.count) { index in
       let range = pieces[index].range
-      sums.set(index, gradients.view.window(range.lowerBound, range.count).sumOfSquares)
+      return gradients.view.window(range.lowerBound, range.count).sumOfSquares
     }
-    return sums.total.squareRoot()
+    return sums.reduce(0, +).squareRoot()
   }
 }

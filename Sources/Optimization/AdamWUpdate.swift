@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Kernels
-internal import Synchronization
 
 /// One step of AdamW on some parameters, with the arithmetic of PyTorch in its order:
 ///
@@ -55,15 +54,4 @@ extension FloatView {
     }
     return sum
   }
-}
-
-/// One number per piece, written by whichever thread has the piece, added up in the order of the pieces.
-final class PieceSums: Sendable {
-  private let sums: Mutex<[Double]>
-
-  init(count: Int) { sums = Mutex([Double](repeating: 0, count: count)) }
-
-  func set(_ index: Int, _ value: Double) { sums.withLock { $0[index] = value } }
-
-  var total: Double { sums.withLock { $0.reduce(0, +) } }
 }
