@@ -101,21 +101,22 @@ struct FloatDecoder {
 
   /// The bytes of some elements; halves are rounded to the nearest, ties to even.
   func encode(_ values: FloatView) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(values.count * type.byteCount)
-    func append(_ pattern: some FixedWidthInteger & UnsignedInteger) {
-      for shift in stride(from: 0, to: pattern.bitWidth, by: 8) {
-        bytes.append(UInt8(truncatingIfNeeded: pattern >> shift))
-      }
+    switch type {
+    case .bfloat16:
+      bytes(values) { bits in UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16).littleEndian }
+    case .float16: bytes(values) { bits in Float16(Float(bitPattern: bits)).bitPattern.littleEndian }
+    default: bytes(values) { bits in bits.littleEndian }
     }
-    for index in 0..<values.count {
-      let bits = values[index].bitPattern
-      switch type {
-      case .bfloat16: append(UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16))
-      case .float16: append(Float16(values[index]).bitPattern)
-      default: append(bits)
+  }
+
+  private func bytes<Pattern: FixedWidthInteger>(_ values: FloatView, _ pattern: (UInt32) -> Pattern) -> [UInt8] {
+    let (count, width) = (values.count, MemoryLayout<Pattern>.size)
+    return unsafe [UInt8](unsafeUninitializedCapacity: count * width) { buffer, written in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      for index in 0..<count {
+        unsafe raw.storeBytes(of: pattern(values[index].bitPattern), toByteOffset: index * width, as: Pattern.self)
       }
+      written = count * width
     }
-    return bytes
   }
 }
