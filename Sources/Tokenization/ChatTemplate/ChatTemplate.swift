@@ -1,0 +1,87 @@
+/// One turn of a conversation.
+public struct ChatMessage: Sendable, Hashable, Codable {
+  /// Who speaks: `system`, `user`, `assistant` or what the template knows besides.
+  public var role: String
+  /// What is said.
+  public var content: String
+
+  /// Makes a turn.
+  public init(role: String, content: String) { (self.role, self.content) = (role, content) }
+}
+
+/// Why a chat template gives no text.
+public enum ChatTemplateError: Error, Hashable, CustomStringConvertible {
+  /// The template is not well formed.
+  case syntax(line: Int, problem: String)
+  /// The template uses something that is not implemented.
+  case unsupported(line: Int, construct: String)
+  /// A value cannot be used as the template uses it.
+  case evaluation(line: Int, problem: String)
+  /// The template called `raise_exception`.
+  case raised(message: String)
+  /// The template takes more steps, depth or text than is allowed.
+  case tooLarge(what: String)
+
+  /// One line: what, where, what to do.
+  public var description: String {
+    switch self {
+    case .syntax(let line, let problem): "chat template, line \(line): \(problem)"
+    case .unsupported(let line, let construct): "chat template, line \(line): \(construct) is not supported"
+    case .evaluation(let line, let problem): "chat template, line \(line): \(problem)"
+    case .raised(let message): "the chat template refuses these messages: \(message)"
+    case .tooLarge(let what): "the chat template takes too much: \(what)"
+    }
+  }
+}
+
+/// The part of Jinja that chat templates use, interpreted within bounds: it reads the values given and nothing else.
+///
+/// White space is treated as transformers does (`trim_blocks`, `lstrip_blocks`). There is no clock: `strftime_now` is
+/// undefined, so templates that ask whether it is take their fixed date.
+struct ChatTemplate: Sendable {
+  /// Statements and expressions that one rendering may evaluate.
+  static let maximumSteps = 1_000_000
+  /// Bytes that one rendering may write.
+  static let maximumOutput = 16 << 20
+  /// How deep expressions and blocks may nest.
+  static let maximumDepth = 64
+
+  private let statements: [TemplateStatement]
+
+  init(_ source: String) throws(ChatTemplateError) {
+    var lexer = TemplateLexer(source)
+    var parser = TemplateParser(try lexer.sections())
+    statements = try parser.parseTemplate()
+  }
+
+  /// Returns the text that the template makes of variables.
+  func render(_ variables: [String: TemplateValue]) throws(ChatTemplateError) -> String {
+    var interpreter = TemplateInterpreter(variables: variables)
+    _ = try interpreter.run(statements)
+    return interpreter.output
+  }
+}
+
+extension Tokenizer {
+  /// Returns the text of a conversation by the folder's chat template, as `apply_chat_template(tokenize=False)` does.
+  ///
+  /// - Parameter addGenerationPrompt: Whether the text ends where the assistant's next turn begins.
+  /// - Throws: ``TokenizerError/noChatTemplate`` or ``ChatTemplateError``.
+  public func renderChat(messages: [ChatMessage], addGenerationPrompt: Bool) throws -> String {
+    guard let chatTemplate else { throw TokenizerError.noChatTemplate }
+    let turns = messages.map { message in
+      TemplateValue.object([("role", .string(message.role)), ("content", .string(message.content))])
+    }
+    var variables: [String: TemplateValue] = [
+      "messages": .list(turns), "add_generation_prompt": .bool(addGenerationPrompt), "tools": .none,
+      "documents": .none,
+    ]
+    for (name, text) in [
+      ("bos_token", specialTexts.bos), ("eos_token", specialTexts.eos), ("pad_token", specialTexts.pad),
+      ("unk_token", specialTexts.unk),
+    ] {
+      if let text { variables[name] = .string(text) }
+    }
+    return try ChatTemplate(chatTemplate).render(variables)
+  }
+}

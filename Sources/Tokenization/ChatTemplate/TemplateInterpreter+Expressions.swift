@@ -1,0 +1,284 @@
+extension TemplateInterpreter {
+  /// The value of an expression. It counts as a step, and a large value as several.
+  mutating func evaluate(_ expression: TemplateExpression) throws(ChatTemplateError) -> TemplateValue {
+    let value = try computed(expression)
+    switch value {
+    case .string(let text): try step(1 + text.utf8.count / 64)
+    case .list(let values): try step(1 + values.count / 4)
+    default: try step()
+    }
+    return value
+  }
+
+  private mutating func computed(_ expression: TemplateExpression) throws(ChatTemplateError) -> TemplateValue {
+    switch expression {
+    case .literal(let value): return value
+    case .variable(let name): return variable(name)
+    case .list(let expressions): return .list(try evaluate(all: expressions))
+    case .object(let members): return try object(members)
+    case .member(let owner, let name): return try member(name, of: evaluate(owner))
+    case .item(let owner, let index): return try item(evaluate(index), of: evaluate(owner))
+    case .slice(let owner, let start, let stop, let stride):
+      return try slice(evaluate(owner), bounds: [start, stop, stride])
+    case .call(let callee, let arguments): return try call(callee, arguments)
+    case .filter(let operand, let name, let arguments):
+      let value = try evaluate(operand)
+      return try filter(value, name, evaluate(arguments))
+    case .test(let operand, let name, let arguments):
+      let value = try evaluate(operand)
+      return .bool(try test(value, name, evaluate(all: arguments.positional)))
+    case .not(let operand): return .bool(try !evaluate(operand).isTrue)
+    case .negative(let operand): return try arithmetic("-", .int(0), evaluate(operand))
+    case .binary(let symbol, let left, let right): return try binary(symbol, left, right)
+    case .comparison(let first, let rest): return try comparison(first, rest)
+    case .conditional(let condition, let then, let otherwise):
+      if try evaluate(condition).isTrue { return try evaluate(then) }
+      return try otherwise.map { value throws(ChatTemplateError) in try evaluate(value) } ?? .undefined("")
+    }
+  }
+
+  private mutating func evaluate(all expressions: [TemplateExpression]) throws(ChatTemplateError) -> [TemplateValue] {
+    var values: [TemplateValue] = []
+    for expression in expressions { values.append(try evaluate(expression)) }
+    return values
+  }
+
+  private mutating func evaluate(_ arguments: TemplateArguments) throws(ChatTemplateError) -> TemplateValues {
+    var values = TemplateValues(positional: try evaluate(all: arguments.positional))
+    for (name, expression) in arguments.named { values.named[name] = try evaluate(expression) }
+    return values
+  }
+
+  private mutating func object(
+    _ expressions: [(TemplateExpression, TemplateExpression)]
+  ) throws(ChatTemplateError) -> TemplateValue {
+    var members: [(String, TemplateValue)] = []
+    for (key, value) in expressions {
+      guard case .string(let name) = try evaluate(key) else { throw unsupported("a mapping's key that is no string") }
+      members.append((name, try evaluate(value)))
+    }
+    return .object(members)
+  }
+
+  private func member(_ name: String, of owner: TemplateValue) throws(ChatTemplateError) -> TemplateValue {
+    switch owner {
+    case .undefined(let missing): throw failure("\"\(missing)\" is undefined, so it has no \"\(name)\"")
+    case .namespace(let place): return namespaces[place][name] ?? .undefined(name)
+    default: return owner.member(name) ?? .undefined(name)
+    }
+  }
+
+  private func item(_ index: TemplateValue, of owner: TemplateValue) throws(ChatTemplateError) -> TemplateValue {
+    switch (owner, index) {
+    case (_, .string(let name)): return try member(name, of: owner)
+    case (.list, .int(let position)), (.string, .int(let position)):
+      let values = try elements(of: owner)
+      let place = position < 0 ? position + values.count : position
+      return values.indices.contains(place) ? values[place] : .undefined("item \(position)")
+    case (.undefined(let missing), _): throw failure("\"\(missing)\" is undefined, so it has no items")
+    default: throw failure("\(owner.kind) has no item at \(index.kind)")
+    }
+  }
+
+  /// `owner[start:stop:stride]`, as Python cuts lists and strings.
+  private mutating func slice(
+    _ owner: TemplateValue, bounds: [TemplateExpression?]
+  ) throws(ChatTemplateError) -> TemplateValue {
+    var numbers: [Int?] = []
+    for bound in bounds {
+      guard let bound else {
+        numbers.append(nil)
+        continue
+      }
+      switch try evaluate(bound) {
+      case .int(let number): numbers.append(number)
+      case .none: numbers.append(nil)
+      case let other: throw failure("\(other.kind) cannot bound a slice")
+      }
+    }
+    let values = try elements(of: owner)
+    let stride = numbers[2] ?? 1
+    guard stride != 0 else { throw failure("a slice by steps of 0") }
+    let place = { (bound: Int?, missing: Int) -> Int in
+      guard let bound else { return missing }
+      let shifted = bound < 0 ? max(bound, -values.count - 1) + values.count : min(bound, values.count)
+      return stride > 0 ? min(max(shifted, 0), values.count) : min(max(shifted, -1), values.count - 1)
+    }
+    let start = place(numbers[0], stride > 0 ? 0 : values.count - 1)
+    let stop = place(numbers[1], stride > 0 ? values.count : -1)
+    var cut: [TemplateValue] = []
+    var index = start
+    while stride > 0 ? index < stop : index > stop {
+      cut.append(values[index])
+      let (after, overflows) = index.addingReportingOverflow(stride)
+      if overflows { break }
+      index = after
+    }
+    guard case .string = owner else { return .list(cut) }
+    return .string(cut.compactMap(\.text).joined())
+  }
+
+  private mutating func binary(
+    _ symbol: String, _ left: TemplateExpression, _ right: TemplateExpression
+  ) throws(ChatTemplateError) -> TemplateValue {
+    let first = try evaluate(left)
+    if symbol == "and" { return first.isTrue ? try evaluate(right) : first }
+    if symbol == "or" { return first.isTrue ? first : try evaluate(right) }
+    let second = try evaluate(right)
+    guard symbol == "~" else { return try arithmetic(symbol, first, second) }
+    guard let head = first.text, let tail = second.text else {
+      throw unsupported("joining \(first.kind) and \(second.kind)")
+    }
+    return try bounded(head, tail)
+  }
+
+  private func bounded(_ head: String, _ tail: String) throws(ChatTemplateError) -> TemplateValue {
+    guard head.utf8.count + tail.utf8.count <= ChatTemplate.maximumOutput else { throw .tooLarge(what: "a text") }
+    return .string(head + tail)
+  }
+
+  private func arithmetic(
+    _ symbol: String, _ left: TemplateValue, _ right: TemplateValue
+  ) throws(ChatTemplateError) -> TemplateValue {
+    switch (symbol, left, right) {
+    case ("+", .string(let head), .string(let tail)): return try bounded(head, tail)
+    case ("+", .list(let head), .list(let tail)):
+      guard head.count + tail.count <= ChatTemplate.maximumSteps else { throw .tooLarge(what: "a list") }
+      return .list(head + tail)
+    case (_, .int(let first), .int(let second)):
+      guard let result = try Self.whole(symbol, first, second) else { break }
+      return .int(result)
+    default: break
+    }
+    guard let first = left.number, let second = right.number else {
+      throw failure("\(left.kind) \(symbol) \(right.kind) has no value")
+    }
+    switch symbol {
+    case "+": return .double(first + second)
+    case "-": return .double(first - second)
+    case "*": return .double(first * second)
+    case "/" where second != 0: return .double(first / second)
+    default: throw failure("\(left.kind) \(symbol) \(right.kind) has no value")
+    }
+  }
+
+  /// Whole-number arithmetic, rounding down as Python does; nil where the result is not whole or too large.
+  private static func whole(_ symbol: String, _ left: Int, _ right: Int) throws(ChatTemplateError) -> Int? {
+    let result: (partialValue: Int, overflow: Bool)
+    switch symbol {
+    case "+": result = left.addingReportingOverflow(right)
+    case "-": result = left.subtractingReportingOverflow(right)
+    case "*": result = left.multipliedReportingOverflow(by: right)
+    case "//" where right > 0:
+      result = (left >= 0 ? left / right : -((-(left + 1)) / right) - 1, false)
+    case "%" where right > 0: result = ((left % right + right) % right, false)
+    default: return nil
+    }
+    return result.overflow ? nil : result.partialValue
+  }
+
+  private mutating func comparison(
+    _ first: TemplateExpression, _ rest: [(String, TemplateExpression)]
+  ) throws(ChatTemplateError) -> TemplateValue {
+    var left = try evaluate(first)
+    for (symbol, expression) in rest {
+      let right = try evaluate(expression)
+      guard try holds(symbol, left, right) else { return .bool(false) }
+      left = right
+    }
+    return .bool(true)
+  }
+
+  private func holds(_ symbol: String, _ left: TemplateValue, _ right: TemplateValue) throws(ChatTemplateError) -> Bool
+  {
+    switch symbol {
+    case "==": return left.equals(right)
+    case "!=": return !left.equals(right)
+    case "in": return try contains(right, left)
+    case "not in": return try !contains(right, left)
+    default: break
+    }
+    let isLess: Bool
+    let isEqual = left.equals(right)
+    if let first = left.number, let second = right.number {
+      isLess = first < second
+    } else if case (.string(let first), .string(let second)) = (left, right) {
+      isLess = first.unicodeScalars.lexicographicallyPrecedes(second.unicodeScalars)
+    } else {
+      throw failure("\(left.kind) \(symbol) \(right.kind) has no value")
+    }
+    switch symbol {
+    case "<": return isLess
+    case "<=": return isLess || isEqual
+    case ">": return !isLess && !isEqual
+    default: return !isLess
+    }
+  }
+
+  func contains(_ whole: TemplateValue, _ part: TemplateValue) throws(ChatTemplateError) -> Bool {
+    switch (whole, part) {
+    case (.string(let text), .string(let wanted)): return TemplateText.range(of: wanted, in: text, from: 0) != nil
+    case (.list(let values), _): return values.contains { $0.equals(part) }
+    case (.object, .string(let name)): return whole.member(name) != nil
+    case (.undefined, _): return false
+    default: throw failure("\(part.kind) cannot be looked for in \(whole.kind)")
+    }
+  }
+
+  // MARK: Calls
+
+  private mutating func call(
+    _ callee: TemplateExpression, _ arguments: TemplateArguments
+  ) throws(ChatTemplateError) -> TemplateValue {
+    if case .member(let owner, let name) = callee {
+      let value = try evaluate(owner)
+      return try method(value, name, evaluate(arguments))
+    }
+    guard case .variable(let name) = callee else { throw unsupported("calling a value") }
+    let values = try evaluate(arguments)
+    switch name {
+    case "raise_exception":
+      throw .raised(message: values.positional.first?.text ?? "")
+    case "namespace":
+      namespaces.append(values.named)
+      return .namespace(namespaces.count - 1)
+    case "dict": return .object(values.named.sorted { $0.key < $1.key })
+    case "range": return try range(values.positional)
+    default:
+      if case .undefined = variable(name) { throw unsupported("the function \"\(name)\"") }
+      throw failure("\"\(name)\" is not a function")
+    }
+  }
+
+  private func range(_ values: [TemplateValue]) throws(ChatTemplateError) -> TemplateValue {
+    let numbers = values.compactMap { value -> Int? in
+      if case .int(let number) = value { number } else { nil }
+    }
+    guard numbers.count == values.count, (1...3).contains(numbers.count), numbers.count < 3 || numbers[2] != 0 else {
+      throw failure("range takes one to three whole numbers")
+    }
+    let (start, end) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])
+    let stride = numbers.count == 3 ? numbers[2] : 1
+    guard abs(Double(end) - Double(start)) / abs(Double(stride)) < 100_000 else { throw .tooLarge(what: "a range") }
+    return .list(Swift.stride(from: start, to: end, by: stride).map { .int($0) })
+  }
+}
+
+/// The evaluated arguments of a call.
+struct TemplateValues {
+  var positional: [TemplateValue] = []
+  var named: [String: TemplateValue] = [:]
+
+  /// The argument at a place, or of a name.
+  func value(_ place: Int, _ name: String) -> TemplateValue? {
+    place < positional.count ? positional[place] : named[name]
+  }
+
+  func string(_ place: Int, _ name: String) -> String? {
+    if case .string(let text) = value(place, name) { text } else { nil }
+  }
+
+  func int(_ place: Int, _ name: String) -> Int? {
+    if case .int(let number) = value(place, name) { number } else { nil }
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+import Tokenization
+
+@Suite("A chat template")
+struct ChatTemplateTests {
+  /// What `Golden/generate_chat.py` had jinja2 make of templates; nil where it refuses.
+  struct Golden: Decodable {
+    struct Template: Decodable {
+      let template: String?
+      let path: String?
+      let cases: [Case]
+    }
+
+    struct Case: Decodable {
+      let conversation: Int
+      let addGenerationPrompt: Bool
+      let text: String?
+
+      init(from decoder: any Decoder) throws {
+        var values = try decoder.unkeyedContainer()
+        conversation = try values.decode(Int.self)
+        addGenerationPrompt = try values.decode(Bool.self)
+        text = try values.decodeNil() ? nil : values.decode(String.self)
+      }
+    }
+
+    let conversations: [[ChatMessage]]
+    let templates: [Template]
+
+    static func load() throws -> Golden {
+      let data = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("chat.json"))
+      return try JSONDecoder().decode(Golden.self, from: data)
+    }
+  }
+
+  static func tokenizer(_ template: String) throws -> Tokenizer {
+    let configuration = ["bos_token": "<s>", "eos_token": "</s>", "chat_template": template]
+    return try Tokenizer(
+      tokenizerJSON: Data(contentsOf: TokenizerData.golden.appendingPathComponent("fixtures/characters.json")),
+      configuration: JSONEncoder().encode(configuration))
+  }
+
+  static func expectEqual(_ tokenizer: Tokenizer, _ template: Golden.Template, _ golden: Golden) {
+    for one in template.cases {
+      let messages = golden.conversations[one.conversation]
+      let text = try? tokenizer.renderChat(messages: messages, addGenerationPrompt: one.addGenerationPrompt)
+      #expect(
+        text.map { Array($0.utf8) } == one.text.map { Array($0.utf8) },
+        "\(template.template ?? template.path ?? "") on \(one.conversation): \(text ?? "refused")")
+    }
+  }
+
+  @Test("gives the text that jinja2 gives, or is refused where jinja2 refuses")
+  func golden() throws {
+    let golden = try Golden.load()
+    let templates = golden.templates.filter { $0.path == nil }
+    #expect(templates.count > 40)
+    for template in templates {
+      Self.expectEqual(try Self.tokenizer(try #require(template.template)), template, golden)
+    }
+  }
+
+  @Test("of others gives the text that jinja2 gives", .enabled(if: TokenizerData.hasShared, "\(TokenizerData.skipped)"))
+  func foreign() throws {
+    let golden = try Golden.load()
+    let templates = golden.templates.filter { $0.path != nil }
+    #expect(templates.count == 2)
+    for template in templates {
+      let file = TokenizerData.shared.appendingPathComponent(try #require(template.path))
+      Self.expectEqual(try Tokenizer(folder: file.deletingLastPathComponent()), template, golden)
+    }
+  }
+
+  @Test(
+    "says in one line what it cannot do",
+    arguments: [
+      ("{% macro f() %}{% endmacro %}", "\"macro\" is not supported"), ("{{ strftime_now('%d') }}", "strftime_now"),
+      ("{% include 'x' %}", "\"include\""), ("{{ [1] | sum }}", "filter \"sum\""),
+      ("{{ 1 is prime }}", "test \"prime\""),
+      ("{{ messages.append(1) }}", "method \"append\""), ("{{ messages }}", "printing a list"),
+      ("a\nb\n{{ nothing.x }}", "line 3: \"nothing\" is undefined"), ("{% if true %}", "if without end"),
+      ("{{ 'x }}", "a string without end"), ("{{ raise_exception('only users') }}", "only users"),
+    ])
+  func refusals(template: String, says: String) throws {
+    let tokenizer = try Self.tokenizer(template)
+    let error = #expect(throws: ChatTemplateError.self) {
+      _ = try tokenizer.renderChat(messages: [ChatMessage(role: "user", content: "x")], addGenerationPrompt: true)
+    }
+    let line = try #require(error).description
+    #expect(line.contains(says), "\(line)")
+    #expect(!line.contains("\n"))
+  }
+
+  @Test(
+    "that would run for ever, or write without end, is stopped",
+    arguments: [
+      "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+      "{% set ns = namespace(x='ab') %}{% for i in range(90) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
+      "{% set ns = namespace(x=[1]) %}{% for i in range(90) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
+      "{{ range(9999999999) }}",
+      "{{ ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))",
+      "{{ nothing" + String(repeating: "(not ", count: 5_000), String(repeating: "{% if true %}", count: 5_000),
+      "{{ " + String(repeating: "not ", count: 50_000) + "1 }}", "{{ " + String(repeating: "[", count: 50_000) + "1 }}",
+    ])
+  func bounded(template: String) throws {
+    let tokenizer = try Self.tokenizer(template)
+    #expect(throws: ChatTemplateError.self) { _ = try tokenizer.renderChat(messages: [], addGenerationPrompt: false) }
+  }
+
+  @Test("is taken from its own file before the configuration, and has a digest")
+  func file() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("retort-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let fixture = TokenizerData.golden.appendingPathComponent("fixtures/characters.json")
+    try FileManager.default.copyItem(at: fixture, to: folder.appendingPathComponent("tokenizer.json"))
+    let messages = [ChatMessage(role: "user", content: "x")]
+    let render = { try Tokenizer(folder: folder).renderChat(messages: messages, addGenerationPrompt: false) }
+    #expect(throws: TokenizerError.noChatTemplate) { _ = try render() }
+    let several = #"{"chat_template":[{"name":"tools","template":"t"},{"name":"default","template":"one"}]}"#
+    try Data(several.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json"))
+    #expect(try render() == "one")
+    try Data("two {{ messages[0].content }}\n".utf8).write(to: folder.appendingPathComponent("chat_template.jinja"))
+    #expect(try render() == "two x")
+    #expect(try Tokenizer(folder: folder).chatTemplateDigest.count == 64)
+  }
+}
