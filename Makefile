@@ -7,7 +7,8 @@ TEST := $(SWIFT) test -c release
 SOURCES := Package.swift Sources Tests
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test demo lint format protos protos-check golden docs sanitize e2e run ci venv parity study compose-check e2e-compose clean
+.PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e sanitize \
+  compose-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,10 @@ protos: ## Regenerate the code of Protos/
 protos-check: ## Fail if the committed generated code is not that of Protos/
 	@scripts/setup.sh --protos
 	scripts/generate-protos.sh --check
+
+golden: ## Recompute the golden values of the tests from their foreign references
+	@scripts/venv.sh --parity
+	for script in Tests/*/Golden/generate*.py; do .venv/bin/python $$script || exit 1; done
 
 venv: ## Make .venv with grpcio, the foreign peer of the tests
 	@scripts/venv.sh
