@@ -20,6 +20,8 @@ struct BytePairEncoder: Sendable {
   /// Tokens of one character, by scalar.
   private let characters: [UInt32: UInt32]
   private let asciiCharacters: [UInt32?]
+  /// Neighbours, one of them a separator, that stand within the result of some merge: `left << 32 | right`.
+  private let joinedNeighbours: Set<UInt64>
 
   init(
     vocabulary: [ByteString: UInt32], merges: [UInt64: Merge], unknownID: UInt32?, fusesUnknown: Bool,
@@ -38,6 +40,47 @@ struct BytePairEncoder: Sendable {
     }
     self.characters = characters
     asciiCharacters = (0..<128).map { characters[$0] }
+    let results = Set(merges.values.map(\.result))
+    joinedNeighbours = vocabulary.reduce(into: []) { pairs, token in
+      if results.contains(token.value) { pairs.formUnion(Self.mixedNeighbours(token.key.bytes)) }
+    }
+  }
+
+  /// Pairs of neighbouring characters of which one is a space or its mark "▁", and the other is not.
+  private static func mixedNeighbours(_ text: [UInt8]) -> [UInt64] {
+    if text.isEmpty { return [] }
+    var pairs: [UInt64] = []
+    var (before, index) = text.scalar(at: 0)
+    while index < text.count {
+      let (scalar, next) = text.scalar(at: index)
+      if isSeparator(before) != isSeparator(scalar) { pairs.append(UInt64(before) << 32 | UInt64(scalar)) }
+      (before, index) = (scalar, next)
+    }
+    return pairs
+  }
+
+  private static func isSeparator(_ scalar: UInt32) -> Bool { scalar == 0x20 || scalar == 0x2581 }
+
+  /// Cuts a piece where no merge can ever join, so that its words can be kept: the ids stay the same.
+  ///
+  /// A merge across a cut would make a token in which the two characters beside the cut are neighbours. Both must be
+  /// tokens of their own: neighbours that are unknown, or bytes, may join in other ways.
+  func words(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
+    if ignoresMerges { return [range] }
+    var words: [Range<Int>] = []
+    var start = range.lowerBound
+    var (before, index) = text.scalar(at: start)
+    while index < range.upperBound {
+      let (scalar, next) = text.scalar(at: index)
+      if Self.isSeparator(before) != Self.isSeparator(scalar), characters[before] != nil, characters[scalar] != nil,
+        !joinedNeighbours.contains(UInt64(before) << 32 | UInt64(scalar))
+      {
+        words.append(start..<index)
+        start = index
+      }
+      (before, index) = (scalar, next)
+    }
+    return words + [start..<range.upperBound]
   }
 
   /// The name of a byte's token, such as `<0x0A>`.

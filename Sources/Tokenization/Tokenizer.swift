@@ -88,8 +88,11 @@ public struct Tokenizer: Sendable {
     let found = cache.withCache { [pieces, model] cache in
       var found: [UInt32] = []
       found.reserveCapacity(pieces.ranges.count)
-      for range in pieces.ranges where !range.isEmpty {
-        cache.append(pieces.text, range, to: &found) { model.encode($0, $1) }
+      for piece in pieces.ranges where !piece.isEmpty {
+        let isLong = piece.count > WordCache.maximumPieceLength
+        for range in isLong ? model.words(pieces.text, piece) : [piece] {
+          cache.append(pieces.text, range, to: &found) { model.encode($0, $1) }
+        }
       }
       return found
     }

@@ -23,6 +23,8 @@ struct ForeignTokenizerTests {
     for (ids, text) in zip(expected.sequences, expected.texts) {
       #expect(TokenizerData.crc(tokenizer.decode(ids)) == text, "\(ids)")
     }
+    let novel = tokenizer.encode(try TokenizerData.text("tokenizer-cases/botchan.txt"))
+    #expect(TokenizerData.crc("\(novel)") == expected.novel, "\(novel.count) ids")
   }
 
   @Test(

@@ -67,6 +67,15 @@ struct MalformedTokenizerTests {
     #expect(!line.contains("\n"))
   }
 
+  @Test("may have empty tokens and merges of them")
+  func emptyTokens() throws {
+    let json = #"{"model":{"vocab":{"":0,"a":1},"merges":[["",""],["","a"]]},"added_tokens":[{"id":0,"content":""}]}"#
+    let tokenizer = try Tokenizer(tokenizerJSON: Data(json.utf8))
+    #expect(tokenizer.encode("aa") == [1, 1])
+    #expect(tokenizer.encode("").isEmpty)
+    #expect(tokenizer.decode([0, 1]) == " a")
+  }
+
   @Test("may be cut anywhere, and is then refused")
   func cut() throws {
     let whole = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("fixtures/gpt4.json"))

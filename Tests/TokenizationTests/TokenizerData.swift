@@ -71,6 +71,7 @@ struct FixtureCases: Decodable {
 struct ForeignCases: Decodable {
   struct Expected: Decodable {
     let ids: [UInt32]
+    let novel: UInt32
     let decoded: [UInt32]
     let sequences: [[UInt32]]
     let texts: [UInt32]
