@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
   ],
   targets: [
     // Vocabulary
@@ -32,7 +33,7 @@ let package = Package(
 
     // The language of the demo
     .target(name: "Puzzles", dependencies: ["Sequences"], swiftSettings: settings),
-    .testTarget(name: "PuzzlesTests", dependencies: ["Puzzles", "Sequences"], swiftSettings: settings),
+    .testTarget(name: "PuzzlesTests", dependencies: ["Puzzles", "Recipes", "Sequences"], swiftSettings: settings),
     // C
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels"),
@@ -181,5 +182,14 @@ let package = Package(
     .target(
       name: "Recipes", dependencies: ["Sequences", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Sequences"], swiftSettings: settings),
+    .target(
+      name: "CoordinatorService",
+      dependencies: [
+        "Evaluation", "GRPCNGHTTP2Transport", "Recipes", "Sequences", "Tokenization", "WireBytes", "WireFormat",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
   ]
 )

@@ -1,0 +1,161 @@
+internal import Foundation
+internal import Logging
+internal import Recipes
+internal import Synchronization
+
+/// Owns all runs: takes recipes, works on them, and goes on with them after a restart.
+public final class Coordinator: Sendable {
+  /// Why something asked of a run cannot be done.
+  public enum Refusal: Error, Sendable, Hashable, CustomStringConvertible {
+    /// No such run.
+    case unknownRun(String)
+    /// The run is in a state in which that cannot be asked.
+    case wrongState(runID: String, state: RunStatus.State, wanted: String)
+    /// The recipe names another teacher than the coordinator serves.
+    case otherTeacher(recipe: String, coordinator: String)
+
+    public var description: String {
+      switch self {
+      case .unknownRun(let runID): "there is no run '\(runID)'; ListRuns names those there are"
+      case .wrongState(let runID, let state, let wanted): "run '\(runID)' is \(state.rawValue): \(wanted)"
+      case .otherTeacher(let recipe, let coordinator):
+        "the recipe's teacher is \(recipe), this coordinator's \(coordinator): start it with --teacher \(recipe)"
+      }
+    }
+  }
+
+  private struct State {
+    var drivers: [String: RunDriver] = [:]
+  }
+
+  let dependencies: RunDependencies
+  let board = RunBoard()
+  private let state = Mutex(State())
+  private let starts: AsyncStream<RunRecord>
+  private let start: AsyncStream<RunRecord>.Continuation
+
+  /// Makes a coordinator; nothing is worked on before ``run()``.
+  public init(_ dependencies: RunDependencies) {
+    self.dependencies = dependencies
+    (starts, start) = AsyncStream<RunRecord>.makeStream()
+  }
+
+  /// Works on all runs that have not ended, and on those that come, until cancelled.
+  public func run() async throws {
+    for run in try await dependencies.journal.runs() {
+      board.show(run.status, of: run.runID)
+      if !run.status.state.hasEnded { start.yield(run) }
+    }
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.dependencies.registry.run() }
+      for await run in starts {
+        group.addTask { await self.work(on: run) }
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func work(on run: RunRecord) async {
+    let driver = RunDriver(record: run, dependencies: dependencies, board: board)
+    let isFree = state.withLock { state in
+      guard state.drivers[run.runID] == nil else { return false }
+      state.drivers[run.runID] = driver
+      return true
+    }
+    guard isFree else { return }
+    dependencies.logger.info("run begins", metadata: ["run.id": "\(run.runID)", "method": "\(run.method)"])
+    await driver.run()
+    state.withLock { _ = $0.drivers.removeValue(forKey: run.runID) }
+    let status = board.status(of: run.runID) ?? run.status
+    dependencies.logger.info(
+      "run stands", metadata: ["run.id": "\(run.runID)", "state": "\(status.state.rawValue)", "step": "\(status.step)"])
+  }
+
+  /// Takes a recipe and begins it.
+  ///
+  /// - Parameter idempotencyKey: The same key again returns the first run; empty: always a new run.
+  public func submit(recipeYAML: String, idempotencyKey: String) async throws -> RunRecord {
+    let recipe = try Recipe(yaml: recipeYAML)
+    try checkTeacher(recipe)
+    let run = RunRecord(
+      runID: Self.newName(recipe), recipeYAML: recipe.resolvedYAML, outputDir: recipe.outputDir,
+      method: recipe.method.rawValue, submittedMilliseconds: Int(Date().timeIntervalSince1970 * 1000),
+      status: RunStatus(state: .waiting, message: "reading the data", step: 0, maxSteps: max(0, recipe.training.maxSteps)))
+    let (kept, isNew) = try await dependencies.journal.add(run, idempotencyKey: idempotencyKey)
+    if isNew {
+      board.show(kept.status, of: kept.runID)
+      start.yield(kept)
+    }
+    return present(kept)
+  }
+
+  /// A run.
+  public func run(_ runID: String) async throws -> RunRecord {
+    guard let run = try await dependencies.journal.run(runID) else { throw Refusal.unknownRun(runID) }
+    return present(run)
+  }
+
+  /// All runs, oldest first.
+  public func runs() async throws -> [RunRecord] { try await dependencies.journal.runs().map(present) }
+
+  /// Stops a run after the step in hand.
+  public func cancel(_ runID: String) async throws -> RunRecord {
+    let run = try await run(runID)
+    guard !run.status.state.hasEnded, let driver = state.withLock({ $0.drivers[runID] }) else {
+      throw Refusal.wrongState(runID: runID, state: run.status.state, wanted: "only a waiting or running run can be cancelled")
+    }
+    driver.cancel()
+    try await board.watch(runID) { !(self.board.status(of: runID)?.state.hasEnded ?? true) }
+    return try await self.run(runID)
+  }
+
+  /// Goes on with a run that was cancelled or failed.
+  public func resume(_ runID: String) async throws -> RunRecord {
+    var run = try await run(runID)
+    guard run.status.state == .failed || run.status.state == .cancelled else {
+      throw Refusal.wrongState(runID: runID, state: run.status.state, wanted: "only a cancelled or failed run can be resumed")
+    }
+    (run.status.state, run.status.message) = (.waiting, "resumed")
+    try await dependencies.journal.keep(run.status, of: runID)
+    board.show(run.status, of: runID)
+    start.yield(run)
+    return run
+  }
+
+  /// Calls the body with the run and the rows that are new, at once and whenever something is new, until the run ends.
+  public func watch(
+    _ runID: String, afterStep: Int, _ body: (RunRecord, [MetricsEntry]) async throws -> Void
+  ) async throws {
+    var lastRow = 0
+    try await board.watch(runID) {
+      // The status first: rows that come between the two are sent with the next tick, or belong to no ended run.
+      let run = try await self.run(runID)
+      let new = try await self.dependencies.journal.metrics(of: runID, afterRow: lastRow, afterStep: afterStep)
+      lastRow = new.last
+      try await body(run, new.rows)
+      return !run.status.state.hasEnded
+    }
+  }
+
+  /// The record with the newest status.
+  private func present(_ run: RunRecord) -> RunRecord {
+    var run = run
+    run.status = board.status(of: run.runID) ?? run.status
+    if let facade = dependencies.facade, run.status.state == .running, facade.isWaiting {
+      run.status.message = "waiting for the teacher at \(facade.address)"
+    }
+    return run
+  }
+
+  private func checkTeacher(_ recipe: Recipe) throws {
+    guard case .address(let address) = recipe.teacher, let facade = dependencies.facade else { return }
+    guard address == facade.address else {
+      throw Refusal.otherTeacher(recipe: address, coordinator: facade.address)
+    }
+  }
+
+  private static func newName(_ recipe: Recipe) -> String {
+    let random = UUID().uuidString.lowercased().prefix(8)
+    return "\(recipe.method.rawValue)-\(random)"
+  }
+}

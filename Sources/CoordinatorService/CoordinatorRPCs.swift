@@ -1,0 +1,107 @@
+public import GRPCCore
+internal import Recipes
+public import WireFormat
+
+/// The coordinator's own service.
+public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
+  private let coordinator: Coordinator
+  /// Rows of metrics per message.
+  private static let rowsPerMessage = 500
+
+  /// Serves a coordinator.
+  public init(coordinator: Coordinator) { self.coordinator = coordinator }
+
+  public func submitRun(request: SubmitRunRequest, context: ServerContext) async throws -> SubmitRunResponse {
+    try await answering {
+      SubmitRunResponse(
+        run: WireRun(
+          try await coordinator.submit(recipeYAML: request.recipeYAML, idempotencyKey: request.idempotencyKey)))
+    }
+  }
+
+  public func getRun(request: GetRunRequest, context: ServerContext) async throws -> GetRunResponse {
+    try await answering { GetRunResponse(run: WireRun(try await coordinator.run(request.runID))) }
+  }
+
+  public func listRuns(request: ListRunsRequest, context: ServerContext) async throws -> ListRunsResponse {
+    try await answering { ListRunsResponse(runs: try await coordinator.runs().map(WireRun.init)) }
+  }
+
+  public func watchRun(
+    request: WatchRunRequest, response: RPCWriter<WatchRunResponse>, context: ServerContext
+  ) async throws {
+    try await answering {
+      let afterStep = request.afterStep == 0 ? -1 : Int(clamping: request.afterStep)
+      try await coordinator.watch(request.runID, afterStep: afterStep) { run, entries in
+        for rows in entries.map(\.row).chunks(of: Self.rowsPerMessage).dropLast() {
+          try await response.write(WatchRunResponse(metricsRows: rows))
+        }
+        let last = entries.map(\.row).chunks(of: Self.rowsPerMessage).last ?? []
+        try await response.write(WatchRunResponse(run: WireRun(run), metricsRows: last))
+      }
+    }
+  }
+
+  public func cancelRun(request: CancelRunRequest, context: ServerContext) async throws -> CancelRunResponse {
+    try await answering { CancelRunResponse(run: WireRun(try await coordinator.cancel(request.runID))) }
+  }
+
+  public func resumeRun(request: ResumeRunRequest, context: ServerContext) async throws -> ResumeRunResponse {
+    try await answering { ResumeRunResponse(run: WireRun(try await coordinator.resume(request.runID))) }
+  }
+
+  public func registerTrainer(
+    request: RegisterTrainerRequest, context: ServerContext
+  ) async throws -> RegisterTrainerResponse {
+    guard !request.trainerID.isEmpty, request.address.contains(":") else {
+      throw RPCError(code: .invalidArgument, message: "trainer_id and address (HOST:PORT) are needed")
+    }
+    let registry = coordinator.dependencies.registry
+    let leaseID = registry.register(trainerID: request.trainerID, address: request.address)
+    return RegisterTrainerResponse(leaseID: leaseID, leaseMilliseconds: registry.term.milliseconds)
+  }
+
+  public func renewLease(request: RenewLeaseRequest, context: ServerContext) async throws -> RenewLeaseResponse {
+    let registry = coordinator.dependencies.registry
+    guard registry.renew(request.leaseID) else {
+      throw RPCError(code: .notFound, message: "lease '\(request.leaseID)' has ended; register again")
+    }
+    return RenewLeaseResponse(leaseMilliseconds: registry.term.milliseconds)
+  }
+
+  /// The one place that chooses status codes.
+  private func answering<T>(_ body: () async throws -> T) async throws -> T {
+    do {
+      return try await body()
+    } catch let error as RecipeError {
+      throw RPCError(code: .invalidArgument, message: error.description)
+    } catch let error as Coordinator.Refusal {
+      let code: RPCError.Code = if case .unknownRun = error { .notFound } else { .failedPrecondition }
+      throw RPCError(code: code, message: error.description)
+    } catch let error as JournalError {
+      let code: RPCError.Code = if case .diskFull = error { .resourceExhausted } else { .internalError }
+      throw RPCError(code: code, message: error.description)
+    }
+  }
+}
+
+extension Duration {
+  fileprivate var milliseconds: UInt64 { UInt64(clamping: Int64(self / .milliseconds(1))) }
+}
+
+extension WireRun {
+  init(_ run: RunRecord) {
+    let state: WireRunState =
+      switch run.status.state {
+      case .waiting: .waiting
+      case .running: .running
+      case .finished: .finished
+      case .failed: .failed
+      case .cancelled: .cancelled
+      }
+    self.init(
+      runID: run.runID, state: state, message: run.status.message, step: UInt64(run.status.step),
+      maxSteps: UInt64(run.status.maxSteps), outputDir: run.outputDir,
+      submitUnixMilliseconds: UInt64(run.submittedMilliseconds), method: run.method)
+  }
+}

@@ -1,0 +1,51 @@
+internal import GRPCCore
+internal import GRPCNGHTTP2Transport
+internal import Sequences
+internal import WireFormat
+
+/// Students behind sockets.
+public struct GRPCStudents: StudentConnector {
+  /// Makes a connector.
+  public init() {}
+
+  public func withStudent(
+    at address: String, _ body: @Sendable (any StudentConnection) async throws -> Void
+  ) async throws {
+    let transport = NGHTTP2ClientTransport(target: try NetworkAddress(parsing: address))
+    try await withGRPCClient(transport: transport) { client in
+      try await body(GRPCStudent(client: StudentServiceRPC.Client(wrapping: client)))
+    }
+  }
+}
+
+/// One student behind a socket.
+private struct GRPCStudent: StudentConnection {
+  let client: StudentServiceRPC.Client<NGHTTP2ClientTransport>
+
+  func load(_ request: LoadRequest) async throws -> LoadResponse { try await client.load(request) }
+  func save(_ request: SaveRequest) async throws -> SaveResponse { try await client.save(request) }
+  func export(_ request: ExportRequest) async throws -> ExportResponse { try await client.export(request) }
+
+  func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion] {
+    let count = request.prompts?.sequenceLengths.count ?? 0
+    let completions = try await client.generate(request) { response in
+      var completions: [Completion] = []
+      for try await message in response.messages {
+        completions += try (message.completions ?? WireCompletionBatch()).completions(promptCount: count)
+      }
+      return completions
+    }
+    return completions.sorted { $0.promptIndex < $1.promptIndex }
+  }
+
+  func train(
+    requests: @escaping @Sendable (_ send: @Sendable (TrainRequest) async throws -> Void) async throws -> Void,
+    onReply: @escaping @Sendable (TrainResponse) async throws -> Void
+  ) async throws {
+    try await client.train { writer in
+      try await requests { try await writer.write($0) }
+    } onResponse: { response in
+      for try await message in response.messages { try await onReply(message) }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import GRPCCore
+internal import GRPCNGHTTP2Transport
+public import WireBytes
+public import WireFormat
+
+/// A teacher behind a socket.
+public final class GRPCTeacher: TeacherUpstream {
+  public let address: String
+  private let client: GRPCClient<NGHTTP2ClientTransport>
+
+  /// Names the teacher; calls succeed while ``run()`` does.
+  ///
+  /// - Throws: `TransportError` where the address is not `HOST:PORT`.
+  public init(address: String) throws {
+    self.address = address
+    client = GRPCClient(transport: NGHTTP2ClientTransport(target: try NetworkAddress(parsing: address)))
+  }
+
+  /// Keeps the connection until cancelled.
+  public func run() async throws { try await client.runConnections() }
+
+  public func describe() async throws -> WireModelDescription {
+    let response = try await TeacherServiceRPC.Client(wrapping: client).describe(TeacherServiceDescribeRequest())
+    guard let model = response.model else {
+      throw RPCError(code: .internalError, message: "Describe answered without a model")
+    }
+    return model
+  }
+
+  public func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+    switch method {
+    case .generate:
+      try await client.serverStreaming(
+        request: ClientRequest(message: request), descriptor: TeacherServiceRPC.Method.Generate.descriptor,
+        serializer: PassThroughSerializer(), deserializer: PassThroughDeserializer(), options: .defaults
+      ) { try await Self.collect($0) }
+    case .score:
+      try await client.bidirectionalStreaming(
+        request: StreamingClientRequest { writer in try await writer.write(request) },
+        descriptor: TeacherServiceRPC.Method.Score.descriptor,
+        serializer: PassThroughSerializer(), deserializer: PassThroughDeserializer(), options: .defaults
+      ) { try await Self.collect($0) }
+    }
+  }
+
+  private static func collect(_ response: StreamingClientResponse<WireBytes>) async throws -> [WireBytes] {
+    var messages: [WireBytes] = []
+    for try await message in response.messages { messages.append(message) }
+    return messages
+  }
+}

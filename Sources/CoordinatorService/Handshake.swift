@@ -1,0 +1,88 @@
+public import Recipes
+
+/// Why teacher and student cannot work together. Each is one line that says which method would do, or what to change.
+public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+  /// They speak other vocabularies.
+  case vocabulary(teacher: String, student: String)
+  /// They know another number of tokens.
+  case vocabSize(teacher: Int, student: Int)
+  /// They end or begin sequences with other ids.
+  case specialTokens(kind: String, teacher: [UInt32], student: [UInt32])
+  /// One of them is too short-sighted for the run's sequences.
+  case contextLength(model: String, limit: Int, longest: Int)
+  /// The teacher cannot give what the method needs.
+  case ability(method: Method, missing: String, remedy: String)
+  /// The teacher is another model than at the run's start.
+  case teacherChanged(before: String, now: String)
+
+  public var description: String {
+    switch self {
+    case .vocabulary(let teacher, let student):
+      "teacher and student have different vocabularies (\(teacher.prefix(12)) and \(student.prefix(12))); "
+        + "log-probs cannot be compared: use a student with the teacher's tokenizer, or method: sft on the teacher's text"
+    case .vocabSize(let teacher, let student):
+      "the teacher's vocabulary has \(teacher) tokens, the student's \(student): "
+        + "use a student with the teacher's tokenizer, or method: sft on the teacher's text"
+    case .specialTokens(let kind, let teacher, let student):
+      "teacher and student \(kind) with different ids (\(teacher) and \(student)): "
+        + "make config.json and generation_config.json of both name the same"
+    case .contextLength(let model, let limit, let longest):
+      "the run's sequences have up to \(longest) tokens, the \(model)'s context \(limit): set training.max_length to at most \(limit)"
+    case .ability(let method, let missing, let remedy):
+      "method \(method.rawValue) needs \(missing), which the teacher does not give: \(remedy)"
+    case .teacherChanged(let before, let now):
+      "the teacher is another model (\(now.prefix(12))) than when the run began (\(before.prefix(12))): "
+        + "bring the first one back, or start a new run"
+    }
+  }
+}
+
+/// The comparison before the first step.
+public enum Handshake {
+  /// Returns why the two cannot do the method; nil where they can.
+  ///
+  /// An empty vocabulary digest, as a foreign teacher may send, leaves the comparison of sizes and special ids.
+  public static func refusal(
+    method: Method, needs: TeacherNeeds, longestSequence: Int, teacher: ModelSummary, student: ModelSummary
+  ) -> HandshakeRefusal? {
+    if teacher.vocabSize != student.vocabSize {
+      return .vocabSize(teacher: teacher.vocabSize, student: student.vocabSize)
+    }
+    let digests = (teacher.vocabularyDigest, student.vocabularyDigest)
+    if !digests.0.isEmpty, !digests.1.isEmpty, digests.0 != digests.1 {
+      return .vocabulary(teacher: digests.0, student: digests.1)
+    }
+    if Set(teacher.eosTokenIDs) != Set(student.eosTokenIDs) {
+      return .specialTokens(kind: "end completions", teacher: teacher.eosTokenIDs, student: student.eosTokenIDs)
+    }
+    if !teacher.bosTokenIDs.isEmpty, !student.bosTokenIDs.isEmpty, teacher.bosTokenIDs != student.bosTokenIDs {
+      return .specialTokens(kind: "begin sequences", teacher: teacher.bosTokenIDs, student: student.bosTokenIDs)
+    }
+    for (model, summary) in [("teacher", teacher), ("student", student)] where summary.contextLength < longestSequence {
+      return .contextLength(model: model, limit: summary.contextLength, longest: longestSequence)
+    }
+    return missingAbility(method: method, needs: needs, teacher: teacher)
+  }
+
+  private static func missingAbility(
+    method: Method, needs: TeacherNeeds, teacher: ModelSummary
+  ) -> HandshakeRefusal? {
+    let textOnly = teacher.generates ? "method: seqkd needs only its text" : "method: sft needs only the data"
+    if needs.generate, !teacher.generates {
+      return .ability(method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")
+    }
+    guard let topCount = needs.topCount else { return nil }
+    if topCount == 0, !teacher.givesFullLogprobs {
+      let remedy =
+        teacher.maxTopCount > 0
+        ? "set objective.loss_top_k to at most \(teacher.maxTopCount) (top-k and a tail bucket)" : textOnly
+      return .ability(method: method, missing: "log-probs of the whole vocabulary", remedy: remedy)
+    }
+    if topCount > teacher.maxTopCount, !(topCount >= teacher.vocabSize && teacher.givesFullLogprobs) {
+      let remedy =
+        teacher.maxTopCount > 0 ? "set objective.loss_top_k to at most \(teacher.maxTopCount)" : textOnly
+      return .ability(method: method, missing: "\(topCount) log-probs per position", remedy: remedy)
+    }
+    return nil
+  }
+}

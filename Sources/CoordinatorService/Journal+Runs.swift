@@ -1,0 +1,73 @@
+internal import Foundation
+internal import GRDB
+
+extension Journal {
+  /// Adds a run. The same idempotency key again returns the first run.
+  ///
+  /// - Returns: The run, and whether it is new.
+  public func add(_ run: RunRecord, idempotencyKey: String) async throws(JournalError) -> (run: RunRecord, isNew: Bool) {
+    try await write { database in
+      if !idempotencyKey.isEmpty,
+        let row = try Row.fetchOne(
+          database, sql: "SELECT * FROM runs WHERE idempotency_key = ?", arguments: [idempotencyKey])
+      {
+        return (RunRecord(row), false)
+      }
+      try database.execute(
+        sql: """
+          INSERT INTO runs (run_id, idempotency_key, recipe, output_dir, method, submitted_ms, state, message, step, max_steps)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          run.runID, idempotencyKey.isEmpty ? nil : idempotencyKey, run.recipeYAML, run.outputDir, run.method,
+          run.submittedMilliseconds, run.status.state.rawValue, run.status.message, run.status.step, run.status.maxSteps,
+        ])
+      return (run, true)
+    }
+  }
+
+  /// All runs, oldest first.
+  public func runs() async throws(JournalError) -> [RunRecord] {
+    try await read { try Row.fetchAll($0, sql: "SELECT * FROM runs ORDER BY ordinal").map(RunRecord.init) }
+  }
+
+  /// A run; nil: there is none of that name.
+  public func run(_ runID: String) async throws(JournalError) -> RunRecord? {
+    try await read {
+      try Row.fetchOne($0, sql: "SELECT * FROM runs WHERE run_id = ?", arguments: [runID]).map(RunRecord.init)
+    }
+  }
+
+  /// Keeps the digest of a run's data the first time, and returns the kept one.
+  public func keepDataDigest(_ digest: String, of runID: String) async throws(JournalError) -> String {
+    try await write { database in
+      try database.execute(
+        sql: "UPDATE runs SET data_digest = ? WHERE run_id = ? AND data_digest = ''", arguments: [digest, runID])
+      return try String.fetchOne(database, sql: "SELECT data_digest FROM runs WHERE run_id = ?", arguments: [runID]) ?? ""
+    }
+  }
+
+  /// Keeps a run's status alone.
+  public func keep(_ status: RunStatus, of runID: String) async throws(JournalError) {
+    try await write { try $0.keep(status, of: runID) }
+  }
+}
+
+extension Database {
+  func keep(_ status: RunStatus, of runID: String) throws {
+    try execute(
+      sql: "UPDATE runs SET state = ?, message = ?, step = ?, max_steps = ? WHERE run_id = ?",
+      arguments: [status.state.rawValue, status.message, status.step, status.maxSteps, runID])
+  }
+}
+
+extension RunRecord {
+  fileprivate init(_ row: Row) {
+    self.init(
+      runID: row["run_id"], recipeYAML: row["recipe"], outputDir: row["output_dir"], method: row["method"],
+      submittedMilliseconds: row["submitted_ms"],
+      status: RunStatus(
+        state: RunStatus.State(rawValue: row["state"]) ?? .failed, message: row["message"], step: row["step"],
+        maxSteps: row["max_steps"]))
+  }
+}

@@ -1,0 +1,21 @@
+/// Why the journal cannot be used.
+public enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// SQLite does not write through to the disk.
+  case notDurable(path: String, synchronous: Int)
+  /// The file's content is not ours.
+  case corrupt(path: String, reason: String)
+  /// No space left.
+  case diskFull(path: String)
+  /// Another error of SQLite.
+  case failed(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .notDurable(let path, let mode):
+      "\(path): SQLite refuses synchronous=FULL (it reports \(mode)); the journal would not survive a power cut"
+    case .corrupt(let path, let reason): "\(path): the journal is damaged: \(reason); move it away to start afresh"
+    case .diskFull(let path): "\(path): no space left on the disk; free some, then resume the run"
+    case .failed(let path, let reason): "\(path): the journal cannot be written: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/// Who may train, until when: pure, with time passed in.
+struct LeaseTable: Sendable {
+  /// A student that offered itself.
+  struct Lease: Sendable, Hashable {
+    /// Names the lease.
+    let leaseID: String
+    /// Names the student's process.
+    let trainerID: String
+    /// Where it listens.
+    var address: String
+    /// When the lease ends, on the table's clock.
+    var end: Duration
+    /// True while a run has it.
+    var isTaken = false
+  }
+
+  /// How long a lease lasts from its last renewal.
+  let term: Duration
+  /// Leases in force, in the order in which they began.
+  private(set) var leases: [Lease] = []
+  private var count = 0
+
+  init(term: Duration) { self.term = term }
+
+  /// Gives a lease. The same process gets its own back; a new process at an address ends the lease of the one before.
+  ///
+  /// - Returns: The lease, and the names of those that ended.
+  mutating func register(trainerID: String, address: String, now: Duration) -> (lease: Lease, ended: [String]) {
+    var ended = expire(now: now)
+    if let place = leases.firstIndex(where: { $0.trainerID == trainerID }) {
+      leases[place].end = now + term
+      leases[place].address = address
+      return (leases[place], ended)
+    }
+    ended += leases.filter { $0.address == address }.map(\.leaseID)
+    leases.removeAll { $0.address == address }
+    count += 1
+    let lease = Lease(leaseID: "lease-\(count)-\(trainerID)", trainerID: trainerID, address: address, end: now + term)
+    leases.append(lease)
+    return (lease, ended)
+  }
+
+  /// Moves a lease's end; false where it has ended.
+  mutating func renew(_ leaseID: String, now: Duration) -> Bool {
+    guard let place = leases.firstIndex(where: { $0.leaseID == leaseID && $0.end > now }) else { return false }
+    leases[place].end = now + term
+    return true
+  }
+
+  /// Ends what was not renewed in time; returns the names.
+  mutating func expire(now: Duration) -> [String] {
+    let ended = leases.filter { $0.end <= now }.map(\.leaseID)
+    leases.removeAll { $0.end <= now }
+    return ended
+  }
+
+  /// Takes the oldest free lease.
+  mutating func take(now: Duration) -> Lease? {
+    guard let place = leases.firstIndex(where: { !$0.isTaken && $0.end > now }) else { return nil }
+    leases[place].isTaken = true
+    return leases[place]
+  }
+
+  /// Gives a lease back; it goes to the end of the line, so that another student is tried first.
+  mutating func release(_ leaseID: String) {
+    guard let place = leases.firstIndex(where: { $0.leaseID == leaseID }) else { return }
+    var lease = leases.remove(at: place)
+    lease.isTaken = false
+    leases.append(lease)
+  }
+}

@@ -1,0 +1,39 @@
+public import WireFormat
+
+/// What the handshake compares of a model; the journal keeps it.
+public struct ModelSummary: Sendable, Hashable, Codable {
+  /// A name for people.
+  public var name: String
+  /// SHA-256 of configuration and parameters; empty: unknown.
+  public var modelDigest: String
+  /// SHA-256 of the vocabulary; empty: unknown.
+  public var vocabularyDigest: String
+  /// Ids that may occur.
+  public var vocabSize: Int
+  /// Longest sequence.
+  public var contextLength: Int
+  /// Ids that begin a sequence.
+  public var bosTokenIDs: [UInt32]
+  /// Ids that end a completion.
+  public var eosTokenIDs: [UInt32]
+  /// `Generate` works.
+  public var generates: Bool
+  /// Most tokens of `top_count`; 0: none.
+  public var maxTopCount: Int
+  /// All V log-probs can be had.
+  public var givesFullLogprobs: Bool
+
+  /// Takes what a service says of its model.
+  public init(_ wire: WireModelDescription) {
+    name = wire.name
+    modelDigest = wire.modelDigest
+    vocabularyDigest = wire.vocabularyDigest
+    vocabSize = Int(wire.vocabSize)
+    contextLength = Int(wire.contextLength)
+    bosTokenIDs = wire.bosTokenIDs
+    eosTokenIDs = wire.eosTokenIDs
+    generates = wire.abilities?.generate ?? false
+    maxTopCount = Int(wire.abilities?.maxTopCount ?? 0)
+    givesFullLogprobs = wire.abilities?.fullLogprobs ?? false
+  }
+}

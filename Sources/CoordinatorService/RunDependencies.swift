@@ -1,0 +1,67 @@
+public import Logging
+public import Recipes
+internal import Sequences
+
+/// What runs need of the world.
+public struct RunDependencies: Sendable {
+  /// Where everything is kept.
+  public var journal: Journal
+  /// The teacher; nil: the coordinator has none.
+  public var facade: TeacherFacade?
+  /// Address under which students reach the façade.
+  public var facadeAddress: String
+  /// Who trains.
+  public var registry: TrainerRegistry
+  /// How a student is reached.
+  public var students: any StudentConnector
+  /// The tokenizer of a model folder.
+  public var codec: @Sendable (_ folder: String) throws -> any TextCodec
+  /// Judges of answers, by the name that a recipe gives.
+  public var checkers: [String: any AnswerChecker]
+  /// Figures that compare an answer with the data's.
+  public var textMetrics: TextMetrics
+  /// Called with the folder of a run that finished, to write its report.
+  public var onFinished: @Sendable (_ outputDir: String, _ method: String) async -> Void
+  /// Pauses between attempts.
+  public var pauses: Backoff
+  /// Time since a fixed moment.
+  public var now: @Sendable () -> Duration
+  /// Where the story is told.
+  public var logger: Logger
+
+  /// Names everything; the rest has defaults.
+  public init(
+    journal: Journal, facade: TeacherFacade?, facadeAddress: String, registry: TrainerRegistry,
+    students: any StudentConnector, codec: @escaping @Sendable (_ folder: String) throws -> any TextCodec,
+    textMetrics: TextMetrics, logger: Logger
+  ) {
+    self.journal = journal
+    self.facade = facade
+    self.facadeAddress = facadeAddress
+    self.registry = registry
+    self.students = students
+    self.codec = codec
+    self.textMetrics = textMetrics
+    self.logger = logger
+    checkers = [:]
+    onFinished = { _, _ in }
+    pauses = Backoff()
+    now = Monotonic.now
+  }
+}
+
+/// Figures that compare an answer with a reference, each from 0 to 1.
+public struct TextMetrics: Sendable {
+  /// ROUGE-L's F measure.
+  public var rougeL: @Sendable (_ reference: String, _ answer: String) -> Double
+  /// 1 where the two are the same after normalisation.
+  public var exactMatch: @Sendable (_ reference: String, _ answer: String) -> Double
+
+  /// Takes the two functions.
+  public init(
+    rougeL: @escaping @Sendable (_ reference: String, _ answer: String) -> Double,
+    exactMatch: @escaping @Sendable (_ reference: String, _ answer: String) -> Double
+  ) {
+    (self.rougeL, self.exactMatch) = (rougeL, exactMatch)
+  }
+}

@@ -1,0 +1,254 @@
+internal import Foundation
+internal import GRPCCore
+internal import Logging
+internal import Recipes
+internal import Sequences
+internal import WireBytes
+internal import WireFormat
+
+/// Does what the machine of one run asks for, and tells it what happened. Each event is on disk before it counts.
+public actor RunDriver {
+  /// An event, with what it announces.
+  struct Post: Sendable {
+    var event: RunEvent
+    var result: ItemResult?
+    var metrics: MetricsEntry?
+  }
+
+  let record: RunRecord
+  let dependencies: RunDependencies
+  let folder: RunFolder
+  private let board: RunBoard
+  private let posts: AsyncStream<Post>
+  nonisolated let inbox: AsyncStream<Post>.Continuation
+  private var machine: RunMachine?
+  private var texts = RunTexts()
+  private var metricsFile: MetricsFile?
+  private var sessions: [Int: SessionLine] = [:]
+
+  /// Takes a run up; nothing happens before ``run()``.
+  public init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
+    (self.record, self.dependencies, self.board) = (record, dependencies, board)
+    folder = RunFolder(path: record.outputDir)
+    (posts, inbox) = AsyncStream<Post>.makeStream()
+  }
+
+  /// Stops the run.
+  public nonisolated func cancel() { inbox.yield(Post(event: .cancel)) }
+
+  /// Works on the run until it has ended, or the caller is cancelled: then it stands as the journal has it.
+  public func run() async {
+    do {
+      let material = try prepare()
+      let effects = try await open(material)
+      try await work(material, effects)
+    } catch is CancellationError {
+      return
+    } catch {
+      await giveUp("\(error)")
+    }
+  }
+
+  private func prepare() throws -> RunMaterial {
+    let recipe = try Recipe(yaml: record.recipeYAML)
+    if let name = recipe.evaluation.checker, dependencies.checkers[name] == nil {
+      let known = dependencies.checkers.keys.sorted().joined(separator: ", ")
+      throw RecipeError.conflict("evaluation.checker: '\(name)' is unknown; known: \(known.isEmpty ? "none" : known)")
+    }
+    let material = try RunMaterial(recipe: recipe, codec: dependencies.codec)
+    if material.plan.needs.any, dependencies.facade == nil {
+      throw RecipeError.conflict(
+        "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT")
+    }
+    try folder.prepare(recipe)
+    return material
+  }
+
+  /// Replays the journal; returns what is to be done first.
+  private func open(_ material: RunMaterial) async throws -> [RunEffect] {
+    let journal = dependencies.journal
+    guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
+      throw RecipeError.conflict("the data changed since the run began; bring it back, or start a new run")
+    }
+    var machine = RunMachine(plan: material.plan)
+    for event in try await journal.events(of: record.runID) { _ = machine.step(event) }
+    for result in try await journal.results(of: record.runID) {
+      texts.keep(result, samples: material.plan.samples(of: result.key))
+    }
+    metricsFile = try MetricsFile(
+      file: folder.metrics, entries: try await journal.metrics(of: record.runID).rows.inOrder)
+    let isStopped = RunStatus(machine, teacherAddress: "").state.hasEnded
+    self.machine = machine
+    return try await take(Post(event: isStopped ? .resume : .restarted), material)
+  }
+
+  private func work(_ material: RunMaterial, _ first: [RunEffect]) async throws {
+    let failure: (any Error)? = await withDiscardingTaskGroup { group in
+      defer { group.cancelAll() }
+      do {
+        var effects = first
+        var iterator = posts.makeAsyncIterator()
+        while true {
+          for effect in effects { start(effect, material, in: &group) }
+          if effects.last == .end { return nil }
+          guard let post = await iterator.next(isolation: #isolation) else { return CancellationError() }
+          effects = try await take(post, material)
+        }
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+    await conclude()
+  }
+
+  /// Journals an event and steps the machine.
+  private func take(_ post: Post, _ material: RunMaterial) async throws -> [RunEffect] {
+    guard let before = machine else { return [] }
+    let (after, effects) = RunMachine.step(before, post.event)
+    // What changes nothing, such as news of a session that is over, is not worth a line.
+    guard after != before || !effects.isEmpty else { return [] }
+    let status = RunStatus(after, teacherAddress: dependencies.facade?.address ?? "")
+    try await dependencies.journal.append(
+      post.event, to: record.runID, status: status, result: post.result, metrics: post.metrics)
+    if let result = post.result { texts.keep(result, samples: material.plan.samples(of: result.key)) }
+    if let metrics = post.metrics { try metricsFile?.append(metrics) }
+    machine = after
+    board.show(status, of: record.runID)
+    return effects
+  }
+
+  private func conclude() async {
+    for session in sessions.values { session.end() }
+    guard machine?.phase == .finished else { return }
+    if let entries = try? await dependencies.journal.metrics(of: record.runID).rows.inOrder {
+      try? metricsFile?.rewrite(entries)
+    }
+    await dependencies.onFinished(record.outputDir, record.method)
+  }
+
+  /// The run cannot go on, and its machine cannot be told: bad data, or a journal that cannot be written.
+  private func giveUp(_ message: String) async {
+    for session in sessions.values { session.end() }
+    var status = board.status(of: record.runID) ?? record.status
+    (status.state, status.message) = (.failed, message)
+    dependencies.logger.error("run failed", metadata: ["run.id": "\(record.runID)", "reason": "\(message)"])
+    try? await dependencies.journal.keep(status, of: record.runID)
+    board.show(status, of: record.runID)
+  }
+}
+
+extension RunDriver {
+  private func start(_ effect: RunEffect, _ material: RunMaterial, in group: inout DiscardingTaskGroup) {
+    switch effect {
+    case .describeTeacher: group.addTask { await self.describeTeacher() }
+    case .generate(let key, session: nil): group.addTask { await self.askTeacher(key, material) }
+    case .acquireTrainer(let session, let attempt):
+      let line = SessionLine()
+      sessions[session] = line
+      group.addTask { await self.work(session, attempt: attempt, line: line, material) }
+    case .releaseTrainer(let session): sessions.removeValue(forKey: session)?.end()
+    case .prune(let positions):
+      for position in positions { folder.clear(folder.checkpoint(position)) }
+    case .load(let session, _), .generate(_, session: let session?), .train(let session, _), .evaluate(let session, _),
+      .save(let session, _), .export(let session):
+      sessions[session]?.send(effect)
+    case .end: break
+    }
+  }
+
+  private func describeTeacher() async {
+    guard let facade = dependencies.facade else { return }
+    do {
+      inbox.yield(Post(event: .teacherReady(ModelSummary(try await facade.describe()))))
+    } catch {
+      report(error, doing: "the teacher at \(facade.address) cannot describe itself")
+    }
+  }
+
+  private func askTeacher(_ key: WorkItemKey, _ material: RunMaterial) async {
+    guard let facade = dependencies.facade else { return }
+    do {
+      let parts = material.request(for: key)
+      let request = TeacherServiceGenerateRequest(prompts: parts.prompts, sampling: parts.sampling, seeds: parts.seeds)
+      let bytes = try request.encoded()
+      let messages = try await facade.reply(to: WireBytes(bytes), of: .generate)
+      let count = parts.seeds.count
+      let completions = try messages.flatMap { message in
+        let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
+        return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: count)
+      }
+      let digest = try await facade.describe().modelDigest
+      let name = ContentName.of([Array(digest.utf8), bytes])
+      let result = ItemResult(key: key, name: name, completions: try completions.inPromptOrder(count: count))
+      inbox.yield(Post(event: .itemCompleted(key, session: nil), result: result))
+    } catch {
+      report(error, doing: "the teacher at \(facade.address) cannot answer")
+    }
+  }
+
+  private func report(_ error: any Error, doing what: String) {
+    if error is CancellationError || Task.isCancelled { return }
+    let reason = (error as? RPCError).map { $0.message.isEmpty ? "\($0.code)" : $0.message } ?? "\(error)"
+    inbox.yield(Post(event: .failed(message: "\(what): \(reason)")))
+  }
+
+  /// The batch of a step, from what is written so far.
+  func batch(ofStep step: Int, _ material: RunMaterial) -> WireTrainBatch { material.batch(ofStep: step, texts: texts) }
+
+  /// The teacher's answers to held-out prompts.
+  func teacherEvaluationTexts(_ material: RunMaterial) -> [[TokenID]?] {
+    material.evalSamples.indices.map { texts.completion(of: $0, in: .teacherEvaluation) }
+  }
+}
+
+/// What a session is told, and when it is over.
+struct SessionLine: Sendable {
+  let effects: AsyncStream<RunEffect>
+  let over: AsyncStream<Never>
+  private let send: AsyncStream<RunEffect>.Continuation
+  private let finish: AsyncStream<Never>.Continuation
+
+  init() {
+    (effects, send) = AsyncStream<RunEffect>.makeStream()
+    (over, finish) = AsyncStream<Never>.makeStream()
+  }
+
+  func send(_ effect: RunEffect) { send.yield(effect) }
+  func end() {
+    send.finish()
+    finish.finish()
+  }
+}
+
+/// A reply that does not answer what was asked.
+enum ReplyError: Error, CustomStringConvertible {
+  case missingCompletion(promptIndex: Int)
+
+  var description: String {
+    switch self {
+    case .missingCompletion(let index): "the reply has no completion for prompt \(index) of the request"
+    }
+  }
+}
+
+extension [Completion] {
+  /// The ids of one completion per prompt, in the prompts' order.
+  func inPromptOrder(count: Int) throws(ReplyError) -> [[TokenID]] {
+    var ordered = [[TokenID]?](repeating: nil, count: count)
+    for completion in self { ordered[completion.promptIndex] = completion.tokenIDs }
+    var ids: [[TokenID]] = []
+    for (index, completion) in ordered.enumerated() {
+      guard let completion else { throw .missingCompletion(promptIndex: index) }
+      ids.append(completion)
+    }
+    return ids
+  }
+}
+
+extension [MetricsEntry] {
+  /// By step; the measurements of a step come before those of the student after it.
+  var inOrder: [MetricsEntry] {
+    sorted { ($0.step, $0.kind == .step ? 0 : 1) < ($1.step, $1.kind == .step ? 0 : 1) }
+  }
+}

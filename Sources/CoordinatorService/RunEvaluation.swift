@@ -1,0 +1,149 @@
+internal import Foundation
+internal import Recipes
+internal import Sequences
+internal import Synchronization
+internal import WireFormat
+
+/// Measures the student on held-out prompts. The same prompts, seeds and teacher's answers each time, so that two
+/// positions of a run, or two runs, differ by the student alone.
+struct RunEvaluation: Sendable {
+  let material: RunMaterial
+  let teacherTexts: [[TokenID]?]
+  let student: any StudentConnection
+  let metrics: TextMetrics
+  let checker: (any AnswerChecker)?
+
+  private var options: Recipe.Evaluation { material.recipe.evaluation }
+  private func wants(_ names: String...) -> Bool { names.contains { options.metrics.contains($0) } }
+
+  /// All figures as a row.
+  func row(position: Int) async throws -> String {
+    var row = MetricsRowText(step: position)
+    if wants("kl") {
+      let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
+        text.map { sequence(sample.prompt, $0) }
+      }
+      let objective = WireObjective(single: .forwardKL, topCount: material.recipe.objective.topCount)
+      if let kl = try await mean(objective, answered, position) { row.add("eval/kl", kl) }
+    }
+    if wants("perplexity") {
+      let known = material.evalSamples.compactMap { sample in
+        sample.completion.map { sequence(sample.prompt, $0) }
+      }
+      let objective = WireObjective(single: .crossEntropy, topCount: 0)
+      if let nats = try await mean(objective, known, position) { row.add("eval/perplexity", exp(nats)) }
+    }
+    if wants("rouge_l", "exact_match", "valid") { try await addGreedy(&row) }
+    if wants("valid", "distinct") { try await addSampled(&row) }
+    return row.json
+  }
+
+  private func sequence(_ prompt: [TokenID], _ completion: [TokenID]) -> TokenSequence {
+    TokenSequence(prompt: prompt, completion: Array(completion.prefix(max(material.limits.sequence - prompt.count, 0))))
+  }
+
+  /// The mean of a loss over all completion positions; nil where there are none.
+  private func mean(_ objective: WireObjective, _ sequences: [TokenSequence], _ position: Int) async throws -> Double? {
+    guard !sequences.isEmpty else { return nil }
+    let requests = sequences.chunks(of: material.plan.itemSize).map { chunk in
+      TrainRequest(
+        step: UInt64(position),
+        batch: WireTrainBatch(
+          sequences: WireSequenceBatch(SequenceBatch(chunk)), termIndices: chunk.map { _ in 0 },
+          microBatchSize: UInt32(material.recipe.training.perDeviceTrainBatchSize)),
+        evaluate: true, objective: objective)
+    }
+    let sums = Mutex((loss: 0.0, tokens: 0.0))
+    try await student.train { send in
+      for request in requests { try await send(request) }
+    } onReply: { response in
+      let tokens = Double(response.metrics?.tokenCount ?? 0)
+      sums.withLock { sums in
+        sums.loss += (response.metrics?.loss ?? 0) * tokens
+        sums.tokens += tokens
+      }
+    }
+    return sums.withLock { $0.tokens > 0 ? $0.loss / $0.tokens : nil }
+  }
+
+  private func addGreedy(_ row: inout MetricsRowText) async throws {
+    let answers = try await answers(sample: 0, temperature: 0)
+    let pairs = zip(material.evalSamples, answers).compactMap { sample, answer in
+      sample.completionText.map { (reference: $0, answer: answer.text) }
+    }
+    if wants("rouge_l"), !pairs.isEmpty {
+      row.add("eval/rouge_l", Self.mean(pairs.map { metrics.rougeL($0.reference, $0.answer) }))
+    }
+    if wants("exact_match"), !pairs.isEmpty {
+      row.add("eval/exact_match", Self.mean(pairs.map { metrics.exactMatch($0.reference, $0.answer) }))
+    }
+    if wants("valid"), let checker {
+      let valid = zip(material.evalSamples, answers).map { checker.isValid(prompt: $0.promptText, answer: $1.text) }
+      row.add("eval/valid_greedy", Self.mean(valid.map { $0 ? 1 : 0 }))
+    }
+  }
+
+  private func addSampled(_ row: inout MetricsRowText) async throws {
+    var samples: [[Answer]] = []  // [sample][prompt]
+    for sample in 0..<options.numSamples {
+      samples.append(try await answers(sample: sample, temperature: options.temperature))
+    }
+    let byPrompt = material.evalSamples.indices.map { prompt in samples.map { $0[prompt] } }
+    if wants("distinct") {
+      row.add("eval/distinct", Self.mean(byPrompt.map { Double(Set($0.map(\.text)).count) / Double($0.count) }))
+    }
+    if wants("valid"), let checker {
+      let valid = zip(material.evalSamples, byPrompt).map { sample, answers in
+        answers.filter { checker.isValid(prompt: sample.promptText, answer: $0.text) }
+      }
+      row.add("eval/valid", Self.mean(valid.map { Double($0.count) / Double(options.numSamples) }))
+      row.add("eval/distinct_valid", Self.mean(valid.map { Double(Set($0.map(\.text)).count) }))
+    }
+    row.add("eval/mean_length", Self.mean(samples.joined().map { Double($0.length) }))
+    row.add("eval/truncated", Self.mean(samples.joined().map { $0.isTruncated ? 1 : 0 }))
+  }
+
+  private struct Answer {
+    let text: String
+    let length: Int
+    let isTruncated: Bool
+  }
+
+  private func answers(sample: Int, temperature: Double) async throws -> [Answer] {
+    var answers: [Answer] = []
+    let sampling = SamplingOptions(samplingTemperature: Float(temperature), maxNewTokens: options.maxNewTokens)
+    for chunk in Array(material.evalSamples.indices).chunks(of: material.plan.itemSize) {
+      let prompts = chunk.map { TokenSequence(prompt: material.evalSamples[$0].prompt, completion: []) }
+      let request = StudentServiceGenerateRequest(
+        prompts: WireSequenceBatch(SequenceBatch(prompts)), sampling: WireSamplingOptions(sampling),
+        seeds: chunk.map { seed(prompt: $0, sample: sample) })
+      let completions = try await student.generate(request).sorted { $0.promptIndex < $1.promptIndex }
+      for (index, completion) in completions.enumerated() where completion.promptIndex != index {
+        throw ReplyError.missingCompletion(promptIndex: index)
+      }
+      guard completions.count == chunk.count else { throw ReplyError.missingCompletion(promptIndex: completions.count) }
+      for completion in completions {
+        answers.append(
+          Answer(
+            text: material.codec.decode(completion.tokenIDs), length: completion.tokenIDs.count,
+            isTruncated: completion.finishReason == .length))
+      }
+    }
+    return answers
+  }
+
+  private func seed(prompt: Int, sample: Int) -> UInt64 {
+    var generator = SeededGenerator(
+      seed: material.recipe.seed, path: SeedStream.evaluation.rawValue, UInt64(prompt), UInt64(sample))
+    return generator.next()
+  }
+
+  private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+}
+
+extension Array {
+  /// Consecutive pieces of at most `size`.
+  func chunks(of size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}

@@ -1,0 +1,109 @@
+extension RunMachine {
+  mutating func teacherReady(_ summary: ModelSummary) -> [RunEffect] {
+    guard askedTeacher, teacher == nil else { return [] }
+    if let before = teacherDigest, before != summary.modelDigest, !before.isEmpty {
+      return refuse(.teacherChanged(before: before, now: summary.modelDigest))
+    }
+    teacher = summary
+    teacherDigest = summary.modelDigest
+    return shakeHands() ?? advance()
+  }
+
+  mutating func registered() -> [RunEffect] {
+    guard trainer == .wanted else { return [] }
+    trainer = .loading
+    return [.load(session: session, checkpoint: checkpoint)]
+  }
+
+  mutating func loaded(_ loadedPosition: Int, _ summary: ModelSummary) -> [RunEffect] {
+    guard trainer == .loading else { return [] }
+    guard loadedPosition == checkpoint ?? 0 else {
+      return end(.failed("the student loaded step \(loadedPosition) instead of \(checkpoint ?? 0): its checkpoint was changed"))
+    }
+    (trainer, student) = (.ready, summary)
+    (position, sent) = (loadedPosition, loadedPosition)
+    return shakeHands() ?? advance()
+  }
+
+  /// Compares the two models once both are known; returns effects only where they do not fit.
+  private mutating func shakeHands() -> [RunEffect]? {
+    guard !shookHands, plan.needs.any, let teacher, let student else { return nil }
+    shookHands = true
+    let refusal = Handshake.refusal(
+      method: plan.method, needs: plan.needs, longestSequence: plan.longestSequence, teacher: teacher, student: student)
+    return refusal.map { refuse($0) }
+  }
+
+  private mutating func refuse(_ refusal: HandshakeRefusal) -> [RunEffect] { end(.failed(refusal.description)) }
+
+  mutating func completed(_ key: WorkItemKey) -> [RunEffect] {
+    guard exclusive == .generating(key) else { return [] }
+    completedItems.insert(key)
+    exclusive = nil
+    madeProgress()
+    return advance()
+  }
+
+  mutating func stepped(_ step: Int) -> [RunEffect] {
+    guard trainer == .ready, step == position + 1, step <= sent else { return [] }
+    position = step
+    trainedSteps = max(trainedSteps, step)
+    madeProgress()
+    return advance()
+  }
+
+  mutating func evaluated(_ evaluatedPosition: Int) -> [RunEffect] {
+    guard exclusive == .evaluating, evaluatedPosition == position else { return [] }
+    exclusive = nil
+    evaluatedPositions.insert(position)
+    madeProgress()
+    return advance()
+  }
+
+  mutating func saved(_ savedPosition: Int) -> [RunEffect] {
+    guard exclusive == .saving, savedPosition == position else { return [] }
+    exclusive = nil
+    checkpoint = position
+    savedPositions.insert(position)
+    madeProgress()
+    let old = savedPositions.sorted().dropLast(plan.saveTotalLimit)
+    savedPositions.subtract(old)
+    return (old.isEmpty ? [] : [.prune(positions: Array(old))]) + advance()
+  }
+
+  mutating func exported() -> [RunEffect] {
+    guard exclusive == .exporting else { return [] }
+    return end(.finished)
+  }
+
+  mutating func studentFailed(_ failure: Failure) -> [RunEffect] {
+    switch failure {
+    case .permanent(let message): return end(.failed(message))
+    case .transient(let message): return restartSession(trouble: message)
+    case .doubtful(let message):
+      doubts += 1
+      return doubts < Self.doubtLimit ? restartSession(trouble: message) : end(.failed(message))
+    }
+  }
+
+  /// Gives the trainer back and asks for one anew; training goes on from the newest checkpoint.
+  mutating func restartSession(trouble: String) -> [RunEffect] {
+    let old = session
+    lastTrouble = trouble
+    attempts += 1
+    session += 1
+    (trainer, exclusive) = (.none, nil)
+    return [.releaseTrainer(session: old)] + advance()
+  }
+
+  mutating func end(_ phase: Phase) -> [RunEffect] {
+    self.phase = phase
+    let release: [RunEffect] = trainer == .none ? [] : [.releaseTrainer(session: session)]
+    session += 1
+    (trainer, exclusive) = (.none, nil)
+    teacherItemsInFlight = []
+    return release + [.end]
+  }
+
+  private mutating func madeProgress() { (attempts, doubts, lastTrouble) = (0, 0, nil) }
+}

@@ -1,0 +1,90 @@
+internal import Crypto
+internal import Foundation
+internal import Recipes
+internal import Sequences
+
+/// A recipe with its data, read and tokenized: everything a run needs besides the models.
+struct RunMaterial: Sendable {
+  let recipe: Recipe
+  let plan: RunPlan
+  let samples: [TrainingSample]
+  let evalSamples: [TrainingSample]
+  let limits: SequenceLimits
+  let codec: any TextCodec
+  /// SHA-256 of all that training depends on: a run whose data changed cannot go on.
+  let dataDigest: String
+
+  /// Reads everything.
+  ///
+  /// - Parameter codec: Gives the tokenizer of a model folder.
+  init(recipe: Recipe, codec load: (String) throws -> any TextCodec) throws {
+    self.recipe = recipe
+    let folder = recipe.student.tokenizerFolder
+    var context = try StudentFolder.contextLength(of: folder)
+    if case .architecture(_, let numbers, _) = recipe.student {
+      context = numbers["max_position_embeddings"] ?? context
+    }
+    let codec = try load(folder)
+    let limits = SequenceLimits(
+      training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens, contextLength: context)
+    (self.codec, self.limits) = (codec, limits)
+    samples = try Self.read(recipe.trainData, recipe.maxSamples, codec, limits) { sample in
+      Self.problem(with: sample, recipe)
+    }
+    evalSamples = try recipe.evalData.map { file in
+      try Self.read(file, recipe.maxEvalSamples, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
+    } ?? []
+    let written = recipe.generation?.maxNewTokens ?? 0
+    let longest = samples.map { $0.longest(written) } + evalSamples.map { $0.longest(recipe.evaluation.maxNewTokens) }
+    plan = RunPlan(
+      recipe: recipe, sampleCount: samples.count, evalCount: evalSamples.count,
+      longestSequence: min(limits.sequence, longest.max() ?? 1))
+    dataDigest = try Self.digest(recipe, samples, evalSamples)
+  }
+
+  private static func read(
+    _ path: String, _ limit: Int?, _ codec: any TextCodec, _ limits: SequenceLimits,
+    problem: (TrainingSample) -> String?
+  ) throws -> [TrainingSample] {
+    let file = try DataFile(path: path, limit: limit)
+    let samples = try file.samples(codec: codec, lengths: limits)
+    for (place, sample) in samples.enumerated() {
+      if let reason = problem(sample) { throw RecipeError.badRow(path: path, line: file.rows[place].line, reason: reason) }
+    }
+    return samples
+  }
+
+  /// What the method misses in a row.
+  private static func problem(with sample: TrainingSample, _ recipe: Recipe) -> String? {
+    for term in recipe.objective.terms {
+      let isWritten = recipe.generation != nil && term.source != .data
+      switch term.source {
+      case _ where isWritten && !sample.isPrompt:
+        return "method \(recipe.method.rawValue) needs a prompt to answer; a 'text' row has none"
+      case _ where isWritten: continue
+      case .student where sample.rejected == nil:
+        return "with generation: none, method \(recipe.method.rawValue) needs the student's text in 'rejected'"
+      case .data where sample.completion == nil, .teacher where sample.completion == nil:
+        return "method \(recipe.method.rawValue) needs an answer: 'completion', 'chosen', 'output' or an assistant message"
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  private static func digest(
+    _ recipe: Recipe, _ samples: [TrainingSample], _ evalSamples: [TrainingSample]
+  ) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let parts = [Data(recipe.resolvedYAML.utf8), try encoder.encode(samples), try encoder.encode(evalSamples)]
+    return ContentName.of(parts.map(Array.init))
+  }
+}
+
+extension TrainingSample {
+  /// Length of the sample's longest sequence, if completions of so many tokens are written.
+  fileprivate func longest(_ written: Int) -> Int {
+    prompt.count + max(written, completion?.count ?? 0, rejected?.count ?? 0)
+  }
+}

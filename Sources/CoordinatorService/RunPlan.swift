@@ -1,0 +1,148 @@
+public import Recipes
+internal import Sequences
+
+/// What a recipe unfolds to: which samples each optimizer step holds, which work items come before it, and where the run
+/// saves and evaluates. A pure function of recipe and sizes.
+///
+/// Steps count from 1; «position» is the number of steps made, from 0 to `maxSteps`.
+public struct RunPlan: Sendable, Hashable {
+  /// Rows to train on.
+  public let sampleCount: Int
+  /// Rows held out.
+  public let evalCount: Int
+  /// Samples per step.
+  public let batchSize: Int
+  /// Steps of the whole run.
+  public let maxSteps: Int
+  /// Times the student writes anew; 1 where it does not write.
+  public let rounds: Int
+  /// Prompts per work item.
+  public let itemSize: Int
+  /// The seed of everything.
+  public let seed: UInt64
+  /// Whether the teacher writes what is trained on.
+  public let teacherWrites: Bool
+  /// Whether the student writes what is trained on.
+  public let studentWrites: Bool
+  /// Whether the teacher writes answers to held-out prompts.
+  public let teacherWritesEvaluation: Bool
+  /// Whether anything at all is evaluated.
+  public let evaluates: Bool
+  /// What the run asks of its teacher.
+  public let needs: TeacherNeeds
+  /// Name of the method, for messages.
+  public let method: Method
+  /// Longest sequence that either model will see.
+  public let longestSequence: Int
+  let saveSteps: Int
+  let saveTotalLimit: Int
+  let evalSteps: Int?
+
+  /// Unfolds a recipe.
+  ///
+  /// - Parameters:
+  ///   - recipe: The recipe.
+  ///   - sampleCount: Rows to train on.
+  ///   - evalCount: Rows held out.
+  ///   - longestSequence: Longest sequence that either model will see.
+  public init(recipe: Recipe, sampleCount: Int, evalCount: Int, longestSequence: Int) {
+    precondition(sampleCount > 0, "a run without rows")
+    let training = recipe.training
+    let stepsPerEpoch = (sampleCount + training.batchSize - 1) / training.batchSize
+    let maxSteps =
+      training.maxSteps > 0
+      ? training.maxSteps : max(1, Int((training.numTrainEpochs * Double(stepsPerEpoch)).rounded(.up)))
+    self.sampleCount = sampleCount
+    self.evalCount = evalCount
+    self.longestSequence = longestSequence
+    self.maxSteps = maxSteps
+    batchSize = training.batchSize
+    teacherWrites = recipe.generation != nil && recipe.method.usesTeacherText
+    studentWrites = recipe.generation != nil && recipe.method.usesStudentText
+    rounds = min(recipe.generation.map { recipe.method.usesStudentText ? $0.rounds : 1 } ?? 1, maxSteps)
+    itemSize = recipe.generation?.batchSize ?? 64
+    seed = recipe.seed
+    method = recipe.method
+    saveSteps = training.saveSteps
+    saveTotalLimit = training.saveTotalLimit
+    evalSteps = recipe.evaluation.evalSteps
+    evaluates = evalCount > 0 && !recipe.evaluation.metrics.isEmpty
+    let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && recipe.teacher != nil
+    teacherWritesEvaluation = measuresKL
+    needs = TeacherNeeds(
+      generate: teacherWrites || measuresKL,
+      topCount: recipe.method.usesTeacherLogprobs || measuresKL ? recipe.objective.topCount : nil)
+  }
+}
+
+/// What a run asks of its teacher.
+public struct TeacherNeeds: Sendable, Hashable, Codable {
+  /// `Generate` must work.
+  public var generate: Bool
+  /// Log-probs per position: K and a tail, 0 for all V; nil: none.
+  public var topCount: Int?
+
+  /// True where the run asks anything.
+  public var any: Bool { generate || topCount != nil }
+}
+
+extension RunPlan {
+  /// Steps that go once through the data; the last may hold fewer samples.
+  public var stepsPerEpoch: Int { (sampleCount + batchSize - 1) / batchSize }
+
+  /// Samples of a step, in order.
+  public func samples(ofStep step: Int) -> [Int] {
+    let epoch = (step - 1) / stepsPerEpoch
+    let first = (step - 1) % stepsPerEpoch * batchSize
+    return Array(order(ofEpoch: epoch)[first..<min(first + batchSize, sampleCount)])
+  }
+
+  /// All samples in the order of an epoch: a Fisher–Yates shuffle of (seed, epoch).
+  func order(ofEpoch epoch: Int) -> [Int] {
+    var order = Array(0..<sampleCount)
+    var generator = SeededGenerator(seed: seed, path: SeedStream.order.rawValue, UInt64(epoch))
+    for last in stride(from: sampleCount - 1, to: 0, by: -1) {
+      // A bias below 2⁻⁴⁰ for any data that fits on a disk.
+      order.swapAt(last, Int(generator.next() % UInt64(last + 1)))
+    }
+    return order
+  }
+
+  /// The position at which a round begins; `round` counts from 0, and `rounds` gives the end of the run.
+  public func start(ofRound round: Int) -> Int { round * maxSteps / rounds }
+
+  /// The round to which the step after a position belongs.
+  public func round(at position: Int) -> Int {
+    (0..<rounds).last { start(ofRound: $0) <= position } ?? 0
+  }
+
+  /// Whether a checkpoint is written at a position: round starts, every `save_steps`, the end.
+  public func saves(at position: Int) -> Bool {
+    guard position > 0 else { return false }
+    return position == maxSteps || position % saveSteps == 0 || isRoundStart(position)
+  }
+
+  /// Whether the student is evaluated at a position: start, every `eval_steps`, end.
+  public func evaluates(at position: Int) -> Bool {
+    evaluates && (position == 0 || position == maxSteps || evalSteps.map { position % $0 == 0 } ?? false)
+  }
+
+  /// Whether a round, in which the student writes anew, begins at a position.
+  public func isRoundStart(_ position: Int) -> Bool {
+    studentWrites && (0..<rounds).contains { start(ofRound: $0) == position }
+  }
+
+  /// The first position after `position` at which training stops for something else.
+  public func barrier(after position: Int) -> Int {
+    (position + 1..<maxSteps).first { saves(at: $0) || evaluates(at: $0) || isRoundStart($0) } ?? maxSteps
+  }
+}
+
+/// Independent streams of random numbers below the run's seed.
+public enum SeedStream: UInt64, Sendable {
+  case order = 1
+  case teacherText = 2
+  case studentText = 3
+  case teacherEvaluation = 4
+  case evaluation = 5
+}

@@ -1,0 +1,74 @@
+internal import Recipes
+internal import Sequences
+internal import WireFormat
+
+/// Completions that teacher and student have written so far.
+struct RunTexts: Sendable {
+  private var byStage: [WorkItemKey.Stage: [Int: [TokenID]]] = [:]
+
+  /// Takes an item's completions.
+  mutating func keep(_ result: ItemResult, samples: [Int]) {
+    for (sample, completion) in zip(samples, result.completions) {
+      byStage[result.key.stage, default: [:]][sample] = completion
+    }
+    // Earlier rounds are never trained on again.
+    if case .student(let round) = result.key.stage {
+      for case .student(let old) in Array(byStage.keys) where old < round - 1 { byStage[.student(round: old)] = nil }
+    }
+  }
+
+  /// A sample's completion in a stage; nil: not written yet.
+  func completion(of sample: Int, in stage: WorkItemKey.Stage) -> [TokenID]? { byStage[stage]?[sample] }
+}
+
+extension RunMaterial {
+  /// The batch of a step: for each sample one sequence per term, in the order of the terms.
+  ///
+  /// A micro-batch holds whole samples. A completion is used as it was produced: a truncated one gets no end of sequence.
+  func batch(ofStep step: Int, texts: RunTexts) -> WireTrainBatch {
+    let round = plan.round(at: step - 1)
+    var batch = SequenceBatch()
+    var terms: [UInt32] = []
+    for index in plan.samples(ofStep: step) {
+      let sample = samples[index]
+      for (term, planned) in recipe.objective.terms.enumerated() {
+        let completion = completion(of: index, planned.source, round, texts)
+        let room = max(limits.sequence - sample.prompt.count, 0)
+        batch.append(TokenSequence(prompt: sample.prompt, completion: Array(completion.prefix(room))))
+        terms.append(UInt32(term))
+      }
+    }
+    let perSample = recipe.objective.terms.count
+    return WireTrainBatch(
+      sequences: WireSequenceBatch(batch), termIndices: terms,
+      microBatchSize: UInt32(recipe.training.perDeviceTrainBatchSize * perSample))
+  }
+
+  private func completion(of sample: Int, _ source: TextSource, _ round: Int, _ texts: RunTexts) -> [TokenID] {
+    switch source {
+    case .data: samples[sample].completion ?? []
+    case .teacher where plan.teacherWrites: texts.completion(of: sample, in: .teacher) ?? []
+    case .student where plan.studentWrites: texts.completion(of: sample, in: .student(round: round)) ?? []
+    case .teacher: samples[sample].completion ?? []
+    case .student: samples[sample].rejected ?? []
+    }
+  }
+
+  /// The prompts of an item, how to complete them, and their seeds.
+  func request(for key: WorkItemKey) -> (prompts: WireSequenceBatch, sampling: WireSamplingOptions, seeds: [UInt64]) {
+    let isEvaluation = key.stage == .teacherEvaluation
+    let indices = plan.samples(of: key)
+    let source = isEvaluation ? evalSamples : samples
+    let prompts = SequenceBatch(indices.map { TokenSequence(prompt: source[$0].prompt, completion: []) })
+    let sampling =
+      isEvaluation
+      ? SamplingOptions(
+        samplingTemperature: Float(recipe.evaluation.temperature), maxNewTokens: recipe.evaluation.maxNewTokens)
+      : SamplingOptions(
+        samplingTemperature: Float(recipe.generation?.temperature ?? 1), topK: recipe.generation?.topK ?? 0,
+        topP: Float(recipe.generation?.topP ?? 1), maxNewTokens: recipe.generation?.maxNewTokens ?? 1)
+    return (
+      WireSequenceBatch(prompts), WireSamplingOptions(sampling), indices.map { plan.seed(of: $0, in: key.stage) }
+    )
+  }
+}

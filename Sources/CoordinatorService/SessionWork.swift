@@ -1,0 +1,188 @@
+internal import GRPCCore
+internal import Recipes
+internal import Sequences
+internal import Synchronization
+internal import WireFormat
+
+/// What one student does for a run: effects in, events out, one after the other; steps stream.
+struct SessionWork: Sendable {
+  let driver: RunDriver
+  let session: Int
+  let grant: TrainerRegistry.Grant
+  let material: RunMaterial
+  /// An effect that ended a stream of steps and is still to be done.
+  private let next = Holder<RunEffect>()
+  /// Time that the run stood waiting for the student's text since the last step.
+  private let waited = Holder<Duration>()
+
+  init(driver: RunDriver, session: Int, grant: TrainerRegistry.Grant, material: RunMaterial) {
+    (self.driver, self.session, self.grant, self.material) = (driver, session, grant, material)
+  }
+
+  private var dependencies: RunDependencies { driver.dependencies }
+  private var recipe: Recipe { material.recipe }
+
+  /// Works until the effects end, the caller is cancelled, or something fails.
+  func run(_ effects: AsyncStream<RunEffect>) async {
+    do {
+      try await dependencies.students.withStudent(at: grant.address) { student in
+        while let effect = await pending(effects) { try await perform(effect, student, effects) }
+      }
+    } catch {
+      guard !Task.isCancelled else { return }
+      let failure = (error as? StepFailure)?.failure ?? Failure(error, doing: "the student at \(grant.address)")
+      post(.studentFailed(session: session, failure))
+    }
+  }
+
+  private func pending(_ effects: AsyncStream<RunEffect>) async -> RunEffect? {
+    if let effect = next.take() { return effect }
+    for await effect in effects { return effect }
+    return nil
+  }
+
+  private func post(_ event: RunEvent, result: ItemResult? = nil, metrics: MetricsEntry? = nil) {
+    driver.inbox.yield(RunDriver.Post(event: event, result: result, metrics: metrics))
+  }
+
+  private func perform(
+    _ effect: RunEffect, _ student: any StudentConnection, _ effects: AsyncStream<RunEffect>
+  ) async throws {
+    switch effect {
+    case .load(_, let checkpoint): try await load(checkpoint, student)
+    case .generate(let key, _): try await generate(key, student)
+    case .train(_, let step): try await train(from: step, student, effects)
+    case .evaluate(_, let position):
+      let texts = await driver.teacherEvaluationTexts(material)
+      let evaluation = RunEvaluation(
+        material: material, teacherTexts: texts, student: student, metrics: dependencies.textMetrics,
+        checker: recipe.evaluation.checker.flatMap { dependencies.checkers[$0] })
+      let row = try await evaluation.row(position: position)
+      post(
+        .evaluated(session: session, position: position),
+        metrics: MetricsEntry(step: position, kind: .evaluation, row: row))
+    case .save(_, let position):
+      let path = driver.folder.checkpoint(position)
+      driver.folder.clear(path)
+      _ = try await student.save(SaveRequest(path: RunFolder.named(path)))
+      post(.saved(session: session, position: position))
+    case .export:
+      driver.folder.clear(driver.folder.student)
+      _ = try await student.export(ExportRequest(path: RunFolder.named(driver.folder.student)))
+      post(.exported(session: session))
+    default: break
+    }
+  }
+
+  private func load(_ checkpoint: Int?, _ student: any StudentConnection) async throws {
+    var request = LoadRequest(
+      runID: driver.record.runID, seed: recipe.seed,
+      teacherAddress: material.plan.needs.topCount == nil ? "" : dependencies.facadeAddress,
+      objective: WireObjective(recipe.objective),
+      optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps))
+    if let checkpoint {
+      (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
+    } else {
+      switch recipe.student {
+      case .folder(let folder): request.path = RunFolder.named(folder)
+      case .architecture: (request.path, request.initialize) = (RunFolder.named(driver.folder.start), true)
+      }
+    }
+    let response = try await student.load(request)
+    post(
+      .loaded(
+        session: session, position: Int(response.step), student: ModelSummary(response.model ?? WireModelDescription())))
+  }
+
+  private func generate(_ key: WorkItemKey, _ student: any StudentConnection) async throws {
+    let begin = dependencies.now()
+    let parts = material.request(for: key)
+    let request = StudentServiceGenerateRequest(prompts: parts.prompts, sampling: parts.sampling, seeds: parts.seeds)
+    let completions = try await student.generate(request).inPromptOrder(count: parts.seeds.count)
+    // The student is the one of the round's start: seed, recipe and data say which.
+    let origin = Array("\(material.dataDigest) \(key.stage)".utf8)
+    let result = ItemResult(
+      key: key, name: ContentName.of([origin, try request.encoded()]), completions: completions)
+    waited.set((waited.take() ?? .zero) + dependencies.now() - begin)
+    post(.itemCompleted(key, session: session), result: result)
+  }
+
+  /// Streams steps until something else is asked for.
+  private func train(from first: Int, _ student: any StudentConnection, _ effects: AsyncStream<RunEffect>) async throws {
+    try await student.train { send in
+      try await send(request(step: first))
+      for await effect in effects {
+        guard case .train(_, let step) = effect else {
+          next.set(effect)
+          return
+        }
+        try await send(request(step: step))
+      }
+    } onReply: { response in
+      guard let metrics = response.metrics, metrics.loss.isFinite else {
+        throw StepFailure(step: Int(response.step), loss: response.metrics?.loss)
+      }
+      let step = Int(response.step)
+      let logs = step % recipe.training.loggingSteps == 0 || step == material.plan.maxSteps
+      let entry = MetricsEntry(step: step, kind: .step, row: row(step, metrics))
+      post(.stepCompleted(session: session, step: step), metrics: logs ? entry : nil)
+    }
+  }
+
+  private func request(step: Int) async -> TrainRequest {
+    TrainRequest(step: UInt64(step), batch: await driver.batch(ofStep: step, material))
+  }
+
+  private func row(_ step: Int, _ metrics: WireStepMetrics) -> String {
+    var row = MetricsRowText(step: step)
+    row.add("loss", metrics.loss)
+    row.add("train/learning_rate", metrics.learningRate)
+    row.add("train/grad_norm", metrics.gradientNorm)
+    for (index, value) in metrics.termLosses.enumerated() where index < recipe.objective.terms.count {
+      row.add("train/loss_on_\(recipe.objective.terms[index].source.rawValue)_text", value)
+    }
+    row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))
+    row.add("train/round", Double(material.plan.round(at: step - 1) + 1))
+    row.add("train/tokens", Double(metrics.tokenCount))
+    row.add("train/positions", Double(metrics.positionCount))
+    row.add("train/compute_seconds", metrics.computeSeconds)
+    row.add("train/tokens_per_second", Double(metrics.positionCount) / max(metrics.computeSeconds, 1e-9))
+    if material.plan.method.usesTeacherLogprobs {
+      row.add("train/teacher_mass", metrics.teacherMass)
+      row.add("train/top_agreement", metrics.topAgreement)
+      row.add("wire/teacher_bytes", Double(metrics.teacherBytes))
+      row.add("wire/bytes_per_token", Double(metrics.teacherBytes) / Double(max(metrics.tokenCount, 1)))
+    }
+    row.add("wait/teacher", metrics.waitTeacherSeconds)
+    row.add("wait/student", waited.take().map { $0 / .seconds(1) } ?? 0)
+    if let counters = dependencies.facade?.counters {
+      row.add("cache/hits", Double(counters.hits))
+      row.add("cache/misses", Double(counters.misses))
+    }
+    return row.json
+  }
+}
+
+/// A step whose loss is not a number.
+private struct StepFailure: Error {
+  let step: Int
+  let loss: Double?
+
+  var failure: Failure {
+    .permanent(
+      message: "step \(step): the loss is \(loss.map { "\($0)" } ?? "missing"); lower training.learning_rate or check the model")
+  }
+}
+
+/// A value put down by one task and taken up by another.
+private final class Holder<Value: Sendable>: Sendable {
+  private let value = Mutex<Value?>(nil)
+
+  func set(_ new: Value) { value.withLock { $0 = new } }
+  func take() -> Value? {
+    value.withLock { value in
+      defer { value = nil }
+      return value
+    }
+  }
+}

@@ -1,0 +1,31 @@
+public import Sequences
+public import WireFormat
+
+/// A student as a run sees it. Calls throw `RPCError`s, or what an in-process student throws.
+public protocol StudentConnection: Sendable {
+  /// Replaces the model.
+  func load(_ request: LoadRequest) async throws -> LoadResponse
+  /// Completes prompts; returns one completion per prompt, in the prompts' order.
+  func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion]
+  /// Makes steps, or evaluations: sends what `requests` sends and hands over each answer, in order.
+  func train(
+    requests: @escaping @Sendable (_ send: @Sendable (TrainRequest) async throws -> Void) async throws -> Void,
+    onReply: @escaping @Sendable (TrainResponse) async throws -> Void
+  ) async throws
+  /// Writes a checkpoint.
+  func save(_ request: SaveRequest) async throws -> SaveResponse
+  /// Writes a model folder.
+  func export(_ request: ExportRequest) async throws -> ExportResponse
+}
+
+/// Reaches students.
+public protocol StudentConnector: Sendable {
+  /// Connects, runs the body, and disconnects.
+  func withStudent(at address: String, _ body: @Sendable (any StudentConnection) async throws -> Void) async throws
+}
+
+/// Decides whether an answer is right, for tasks with many right answers.
+public protocol AnswerChecker: Sendable {
+  /// Whether the answer, as text without special tokens, is right for the prompt.
+  func isValid(prompt: String, answer: String) -> Bool
+}

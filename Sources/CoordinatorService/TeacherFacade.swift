@@ -1,0 +1,128 @@
+public import WireBytes
+public import WireFormat
+internal import GRPCCore
+public import Logging
+internal import Synchronization
+
+/// A teacher as the façade sees it: who it is, and replies as bytes.
+public protocol TeacherUpstream: Sendable {
+  /// Where it is, for messages.
+  var address: String { get }
+  /// Asks who it is.
+  func describe() async throws -> WireModelDescription
+  /// Sends one request of a method; returns all messages of the reply, undecoded.
+  func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes]
+}
+
+/// A method of the teacher whose replies are cached.
+public enum TeacherMethod: String, Sendable, Hashable {
+  case generate = "Generate"
+  case score = "Score"
+}
+
+/// The teacher behind a cache: each request is asked once, however often and by however many it is made.
+///
+/// A teacher that is away is waited for, with growing pauses, until the caller gives up.
+public actor TeacherFacade {
+  private let upstream: any TeacherUpstream
+  private let cache: ReplyCache
+  private let pauses: Backoff
+  private let logger: Logger
+  private let callsWaiting = Mutex(0)
+  private var description: WireModelDescription?
+  private var inFlight: [String: [CheckedContinuation<Void, Never>]] = [:]
+
+  /// Serves a teacher.
+  ///
+  /// - Parameter pauses: Pauses between attempts while the teacher is away.
+  public init(upstream: any TeacherUpstream, cache: ReplyCache, pauses: Backoff = Backoff(), logger: Logger) {
+    (self.upstream, self.cache, self.pauses, self.logger) = (upstream, cache, pauses, logger)
+  }
+
+  /// Where the teacher is, for messages.
+  public nonisolated var address: String { upstream.address }
+
+  /// True while a call waits for a teacher that is away.
+  public nonisolated var isWaiting: Bool { callsWaiting.withLock { $0 > 0 } }
+
+  /// What the cache did.
+  public nonisolated var counters: ReplyCache.Counters { cache.counters }
+
+  /// Who the teacher is; waits until it answers. The answer is kept until a call finds the teacher gone.
+  public func describe() async throws -> WireModelDescription {
+    try await retrying { try await self.described() }
+  }
+
+  private func described() async throws -> WireModelDescription {
+    if let description { return description }
+    let answer = try await upstream.describe()
+    description = answer
+    return answer
+  }
+
+  /// Answers a request from the cache, or asks the teacher once.
+  public func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+    let digest = try await describe().modelDigest
+    let identity = digest.isEmpty ? "at \(address)" : digest
+    let bytes = request.withUnsafeBytes { [UInt8]($0) }
+    let name = ContentName.of([Array(identity.utf8), Array(method.rawValue.utf8), bytes])
+    while true {
+      if let messages = cache.messages(named: name) { return messages }
+      guard inFlight[name] != nil else { break }
+      // Somebody asks already: wait for the end of that, then look again.
+      await withCheckedContinuation { inFlight[name, default: []].append($0) }
+      try Task.checkCancellation()
+    }
+    inFlight[name] = []
+    defer { for waiter in inFlight.removeValue(forKey: name) ?? [] { waiter.resume() } }
+    let messages = try await retrying {
+      // After an outage another model may stand there: its replies must not get the first one's name.
+      let now = try await self.described().modelDigest
+      guard now == digest else { throw HandshakeRefusal.teacherChanged(before: digest, now: now) }
+      return try await self.upstream.reply(to: request, of: method)
+    }
+    cache.keep(messages, named: name)
+    return messages
+  }
+
+  private func retrying<T: Sendable>(_ attempt: () async throws -> T) async throws -> T {
+    var failures = 0
+    defer { if failures > 0 { callsWaiting.withLock { $0 -= 1 } } }
+    while true {
+      do {
+        return try await attempt()
+      } catch let error as RPCError where error.code == .unavailable {
+        try Task.checkCancellation()
+        description = nil
+        failures += 1
+        if failures == 1 { callsWaiting.withLock { $0 += 1 } }
+        logger.info("waiting for the teacher", metadata: ["teacher": "\(address)", "attempt": "\(failures)"])
+        try await pauses.pause(afterFailures: failures)
+      }
+    }
+  }
+}
+
+/// Pauses that double from attempt to attempt, up to a limit.
+public struct Backoff: Sendable {
+  private let first: Duration
+  private let limit: Duration
+  private let clock: any Clock<Duration>
+
+  /// Makes pauses of `first`, twice that, and so on up to `limit`.
+  public init(
+    first: Duration = .milliseconds(200), limit: Duration = .seconds(2), clock: any Clock<Duration> = ContinuousClock()
+  ) {
+    (self.first, self.limit, self.clock) = (first, limit, clock)
+  }
+
+  /// The pause after so many failures in a row; none after none.
+  public func duration(afterFailures failures: Int) -> Duration {
+    failures < 1 ? .zero : min(first * (1 << min(failures - 1, 16)), limit)
+  }
+
+  func pause(afterFailures failures: Int) async throws {
+    guard failures > 0 else { return }
+    try await clock.sleep(for: duration(afterFailures: failures))
+  }
+}
