@@ -28,7 +28,7 @@ struct BracketPuzzle: Puzzle {
   }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    let pairs = level + generator.number(in: 1...3)
+    let pairs = level + generator.number(in: 1...2)
     return Self(
       pairCount: pairs, depth: generator.number(in: 1...min(pairs, level + 1)),
       squareCount: generator.number(in: 0...pairs))

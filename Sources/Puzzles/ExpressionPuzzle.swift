@@ -29,11 +29,12 @@ struct ExpressionPuzzle: Puzzle {
   }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
+    let count = [2, 2, 3, 4][level - 1]
     while true {
-      let text = prefix(numberCount: level + 1, using: &generator)
-      let digit = Int(text[2 * generator.below(level + 1)] - UInt8(ascii: "0"))
-      if let value = value(of: text), (1...60).contains(value) {
-        return Self(value: value, numberCount: level + 1, digit: digit)
+      let text = prefix(numberCount: count, using: &generator)
+      let digit = Int(text[2 * generator.below(count)] - UInt8(ascii: "0"))
+      if let value = value(of: text), (1...10 * (level + 1)).contains(value) {
+        return Self(value: value, numberCount: count, digit: digit)
       }
     }
   }

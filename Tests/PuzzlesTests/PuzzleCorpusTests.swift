@@ -32,13 +32,13 @@ import Testing
     let lines = rows(.train, seed: 1, count: 7).map(\.jsonLine)
     #expect(
       lines == [
-        #"{"prompt":"make 15 of 3 has 5:","completion":"6+5+4"}"#,
-        #"{"prompt":"pal 10 with q:","completion":"qgjwvvwjgq"}"#,
-        #"{"prompt":"mix cfnnn:","completion":"ncnfn"}"#,
-        #"{"prompt":"alt abm:","completion":"mab"}"#,
-        #"{"prompt":"rise 2 to 29 has 13:","completion":"13,16"}"#,
-        #"{"prompt":"nest 6 deep 4 [2:","completion":"([[()]()()])"}"#,
-        #"{"prompt":"code 8 with 3 c:","completion":"frcjwcci"}"#,
+        #"{"prompt":"make 11 of 2 has 3:","completion":"8+3"}"#,
+        #"{"prompt":"pal 5 with l:","completion":"lbsbl"}"#,
+        #"{"prompt":"mix aeeju:","completion":"eueaj"}"#,
+        #"{"prompt":"alt fooy:","completion":"foyo"}"#,
+        #"{"prompt":"rise 4 to 20 has 2:","completion":"2,3,4,11"}"#,
+        #"{"prompt":"nest 4 deep 4 [0:","completion":"(((())))"}"#,
+        #"{"prompt":"code 5 with 2 y:","completion":"hkyjy"}"#,
       ])
   }
 
