@@ -23,7 +23,9 @@ struct JSONParser {
   }
 
   private mutating func skipSpace() {
-    while index < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[index]) { index += 1 }
+    while index < bytes.count,
+      bytes[index] == 0x20 || bytes[index] == 0x0A || bytes[index] == 0x0D || bytes[index] == 0x09
+    { index += 1 }
   }
 
   /// The next byte that is not white space, not consumed.
@@ -168,9 +170,20 @@ struct JSONParser {
     return number
   }
 
+  private static func belongsToNumber(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "e"), UInt8(ascii: "E"):
+      true
+    default: false
+    }
+  }
+
   private mutating func parseNumber() throws(TokenizerError) -> Double {
     let start = index
-    while index < bytes.count, Array("+-.eE0123456789".utf8).contains(bytes[index]) { index += 1 }
+    while index < bytes.count, Self.belongsToNumber(bytes[index]) { index += 1 }
+    // Token ids are short whole numbers.
+    if let whole = shortWhole(bytes[start..<index]) { return whole }
     let digits = bytes[start..<index].drop(while: { $0 == UInt8(ascii: "-") })
     guard let first = digits.first, (0x30...0x39).contains(first), index - start - digits.count <= 1,
       !(first == 0x30 && digits.count > 1 && (0x30...0x39).contains(digits[digits.startIndex + 1])),
@@ -180,5 +193,16 @@ struct JSONParser {
       throw failure("expected a value")
     }
     return number
+  }
+
+  /// The value of one to nine digits without a zero before them; nil where the text is another number.
+  private func shortWhole(_ text: ArraySlice<UInt8>) -> Double? {
+    guard (1...9).contains(text.count), text.first != UInt8(ascii: "0") || text.count == 1 else { return nil }
+    var value = 0
+    for byte in text {
+      guard (0x30...0x39).contains(byte) else { return nil }
+      value = 10 * value + Int(byte - 0x30)
+    }
+    return Double(value)
   }
 }

@@ -7,7 +7,7 @@ struct ForeignTokenizerTests {
   static let files = [
     "tinytalk-3m/tokenizer.json", "tinystories-656k/tokenizer.json", "tokenizer-llama2/tokenizer.json",
     "tokenizer-mistral/tokenizer_v1.json", "tokenizer-neox/20B_tokenizer.json",
-    "tokenizer-cases/tiny_bpe_tokenizer.json",
+    "tokenizer-cases/tiny_bpe_tokenizer.json", "tokenizer-gpt2", "tokenizer-qwen2",
   ]
 
   @Test("give the ids and texts of the tokenizers library on awkward and random strings", arguments: files)

@@ -33,7 +33,8 @@ enum TokenizerData {
   }
 
   static func sharedTokenizer(_ path: String) throws -> Tokenizer {
-    try Tokenizer(tokenizerJSON: Data(contentsOf: shared.appendingPathComponent(path)))
+    guard path.hasSuffix(".json") else { return try Tokenizer(folder: shared.appendingPathComponent(path)) }
+    return try Tokenizer(tokenizerJSON: Data(contentsOf: shared.appendingPathComponent(path)))
   }
 
   /// CRC-32, as zlib computes it.

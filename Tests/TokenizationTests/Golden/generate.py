@@ -155,7 +155,27 @@ FIXTURES = {
 FOREIGN = [
     "tinytalk-3m/tokenizer.json", "tinystories-656k/tokenizer.json", "tokenizer-llama2/tokenizer.json",
     "tokenizer-mistral/tokenizer_v1.json", "tokenizer-neox/20B_tokenizer.json", "tokenizer-cases/tiny_bpe_tokenizer.json",
+    "tokenizer-gpt2", "tokenizer-qwen2",
 ]
+
+
+def foreign_tokenizer(path):
+    """Reads tokenizer.json, or builds GPT-2's or Qwen2's from a folder of vocab.json and merges.txt."""
+    if path.endswith(".json"):
+        return Tokenizer.from_file(str(DATA / path))
+    tokenizer = Tokenizer(models.BPE.from_file(str(DATA / path / "vocab.json"), str(DATA / path / "merges.txt")))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokens = {0: {"content": "<|endoftext|>", "special": True, "normalized": False}}
+    if path == "tokenizer-qwen2":
+        tokenizer.normalizer = normalizers.NFC()
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Split(Regex(GPT4.replace("{1,3}", "")), "isolated"),
+             pre_tokenizers.ByteLevel(False, use_regex=False)])
+        tokens = json.loads((DATA / path / "tokenizer_config.json").read_text())["added_tokens_decoder"]
+    for token in tokens.values():
+        tokenizer.add_tokens([AddedToken(**token)])
+    return tokenizer
 
 
 def crc(text):
@@ -201,7 +221,7 @@ def main():
     foreign = {"strings": strings, "tokenizers": {}}
     novel = (DATA / "tokenizer-cases" / "botchan.txt").read_bytes().decode()
     for path in FOREIGN:
-        tokenizer = Tokenizer.from_file(str(DATA / path))
+        tokenizer = foreign_tokenizer(path)
         encoded = [tokenizer.encode(string).ids for string in strings]
         sequences = [[rng.randrange(tokenizer.get_vocab_size()) for _ in range(10)] for _ in range(40)]
         foreign["tokenizers"][path] = {
