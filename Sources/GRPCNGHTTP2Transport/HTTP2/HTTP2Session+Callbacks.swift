@@ -21,6 +21,10 @@ extension HTTP2Session {
     unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent)
     unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, frameNotSent)
     unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks, sendData)
+    unsafe nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(callbacks) { _, _, _, _, _ in 0 }
+    unsafe nghttp2_session_callbacks_set_unpack_extension_callback(callbacks) { _, _, _, _ in
+      Int32(NGHTTP2_ERR_CANCEL.rawValue)
+    }
   }
 
   private static let endStreamFlag = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)

@@ -79,6 +79,8 @@ package import WireBytes
     unsafe nghttp2_option_set_no_auto_window_update(option, 1)
     unsafe nghttp2_option_set_max_continuations(option, 8)
     unsafe nghttp2_option_set_max_settings(option, 32)
+    // Frames of unknown types are reported as well: they count among the control frames.
+    for type in UInt8(10)...255 { unsafe nghttp2_option_set_user_recv_extension_type(option, type) }
     let user = unsafe Unmanaged.passUnretained(self).toOpaque()
     switch role {
     case .client: try check(unsafe nghttp2_session_client_new2(&handle, callbacks, user, option))

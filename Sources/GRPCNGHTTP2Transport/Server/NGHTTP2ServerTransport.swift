@@ -88,7 +88,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   public func listen(
     streamHandler: @escaping @Sendable @concurrent (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
   ) async throws {
-    try await bind()
+    let listener = try await bind()
     await withTaskCancellationHandler {
       await withDiscardingTaskGroup { group in
         for await accepted in calls {
@@ -98,6 +98,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     } onCancel: {
       stop(grace: .zero)
     }
+    // The port is free when this returns.
+    try? await listener.closeFuture.get()
   }
 
   /// Takes no new calls; those under way may end within the grace period.
@@ -131,7 +133,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
 
   // MARK: Life
 
-  private func bind() async throws {
+  private func bind() async throws -> any Channel {
     let isFirst = state.withLockedValue { state in
       defer { state.isStarted = true }
       return !state.isStarted
@@ -146,6 +148,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       }
       if isStopping { listener.close(promise: nil) }
       settleAddress(isStopping ? .failure(.stopped) : .success(bound))
+      return listener
     } catch {
       let error = Self.describe(error, at: address)
       settleAddress(.failure(error))

@@ -46,6 +46,20 @@ struct Loopback: Sendable {
     }
   }
 
+  /// Makes a client of a server that runs elsewhere; the server here is not started.
+  static func run(at address: NetworkAddress, _ body: @Sendable @escaping (Loopback) async throws -> Void) async throws {
+    let serverTransport = NGHTTP2ServerTransport(address: address)
+    let clientTransport = NGHTTP2ClientTransport(target: address)
+    try await withGRPCClient(transport: clientTransport) { client in
+      let loopback = Loopback(
+        service: EchoService(), serverTransport: serverTransport,
+        server: GRPCServer(transport: serverTransport, services: []), clientTransport: clientTransport, client: client,
+        address: address)
+      try await body(loopback)
+      client.beginGracefulShutdown()
+    }
+  }
+
   /// Calls `Echo`, or another method of one request and one reply.
   func unary(
     _ message: WireBytes, method: MethodDescriptor = EchoService.echo, metadata: Metadata = [:],

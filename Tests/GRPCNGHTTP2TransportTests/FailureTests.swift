@@ -1,0 +1,176 @@
+import GRPCCore
+import GRPCNGHTTP2Transport
+import Testing
+import WireBytes
+
+@Suite("Calls that go wrong", .timeLimit(.minutes(1)))
+struct FailureTests {
+  @Test("a deadline ends the call, and the handler sees it")
+  func deadline() async throws {
+    try await Loopback.run { loopback in
+      // The connection is there, so that the deadline finds the handler running.
+      _ = try await loopback.unary(WireBytes([1]))
+      var options = CallOptions.defaults
+      options.timeout = .seconds(1)
+      let error = await #expect(throws: RPCError.self) {
+        try await loopback.unary(WireBytes([1]), method: EchoService.hang, options: options).message
+      }
+      #expect(error?.code == .deadlineExceeded)
+      await loopback.service.cancelled.reaches(1)
+    }
+  }
+
+  @Test("two hundred calls cancelled at once reach their handlers, and the connection goes on")
+  func cancelStorm() async throws {
+    try await Loopback.run { loopback in
+      _ = try await loopback.unary(WireBytes([1]))
+      await withTaskGroup(of: RPCError.Code?.self) { group in
+        for _ in 0..<200 {
+          group.addTask {
+            let result = try? await loopback.unary(WireBytes([1]), method: EchoService.hang)
+            if case .failure(let error) = result?.accepted { return error.code }
+            return nil
+          }
+        }
+        await loopback.service.hanging.reaches(200)
+        group.cancelAll()
+        for await code in group { #expect(code == .cancelled) }
+      }
+      await loopback.service.cancelled.reaches(200)
+      let response = try await loopback.unary(WireBytes([2]))
+      #expect(try response.message == WireBytes([2]))
+    }
+  }
+
+  @Test("a client that resets too often loses its connection, and may come again")
+  func resetFlood() async throws {
+    var server = Loopback.ServerConfiguration()
+    server.connection.maxResetsPerWindow = 20
+    try await Loopback.run(server: server) { loopback in
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<50 {
+          group.addTask { _ = try? await loopback.unary(WireBytes([1]), method: EchoService.hang) }
+        }
+        await loopback.service.hanging.reaches(50)
+        let lasting = Task { try await loopback.unary(WireBytes([1]), method: EchoService.hang).message }
+        await loopback.service.hanging.reaches(51)
+        group.cancelAll()
+        let result = await lasting.result
+        #expect(throws: RPCError.self) { try result.get() }
+      }
+      await loopback.service.cancelled.reaches(51)
+      let response = try await loopback.unary(WireBytes([2]))
+      #expect(try response.message == WireBytes([2]))
+    }
+  }
+
+  @Test("a client may leave a stream early")
+  func leavesEarly() async throws {
+    try await Loopback.run { loopback in
+      for _ in 0..<3 {
+        await #expect(throws: CancellationError.self) {
+          try await loopback.pull(count: 10_000, size: 1 << 16) { _, _ in throw CancellationError() }
+        }
+      }
+      let sum = try await loopback.collect(count: 3, size: 10)
+      #expect(sum == 30)
+    }
+  }
+
+  @Test("a message at the limit passes, one more byte is RESOURCE_EXHAUSTED", arguments: [(0, true), (1, false)])
+  func oversize(excess: Int, passes: Bool) async throws {
+    var server = Loopback.ServerConfiguration()
+    server.connection.maxReceiveMessageBytes = 1 << 20
+    try await Loopback.run(server: server) { loopback in
+      let response = try await loopback.unary(WireBytes(patterned: (1 << 20) + excess))
+      if passes {
+        #expect(try response.message.count == 1 << 20)
+      } else {
+        let error = #expect(throws: RPCError.self) { try response.message }
+        #expect(error?.code == .resourceExhausted)
+        #expect(error?.message == "a message of 1048577 bytes exceeds the limit of 1048576")
+      }
+      // The connection lives on.
+      let next = try await loopback.unary(WireBytes([1]))
+      #expect(try next.message.count == 1)
+    }
+  }
+
+  @Test("limits of a call hold on the client, for requests and for responses")
+  func callLimits() async throws {
+    try await Loopback.run { loopback in
+      var options = CallOptions.defaults
+      options.maxRequestMessageBytes = 10
+      let tooLong = try await loopback.unary(WireBytes(patterned: 11), options: options)
+      #expect(throws: RPCError(code: .resourceExhausted, message: "a message of 11 bytes exceeds the limit of 10")) {
+        try tooLong.message
+      }
+      options = .defaults
+      options.maxResponseMessageBytes = 10
+      let error = await #expect(throws: RPCError.self) {
+        try await loopback.pull(count: 1, size: 11, options: options) { _, _ in }
+      }
+      #expect(error?.code == .resourceExhausted)
+    }
+  }
+
+  @Test("a slow reader stops the writer; memory stays within window, queue and gate")
+  func slowReader() async throws {
+    var server = Loopback.ServerConfiguration()
+    server.connection.outboundHighWaterBytes = 128 << 10
+    var client = Loopback.ClientConfiguration()
+    client.connection.streamWindowBytes = 256 << 10
+    client.connection.inboundHighWaterBytes = 128 << 10
+    let size = 64 << 10
+    let framed = size + WireBytes.prefixLength
+    let peaks = try await Loopback.run(server: server, client: client) { loopback in
+      let received = try await loopback.pull(count: 200, size: size) { index, message in
+        guard index == 0 else { return }
+        // Meanwhile the other side would send all it can.
+        for _ in 0..<100 { _ = try await loopback.unary(WireBytes([1])) }
+      }
+      #expect(received == 200)
+      return (loopback.serverTransport, loopback.clientTransport)
+    }
+    #expect(peaks.0.peaks.outboundBytes <= (128 << 10) + framed)
+    #expect(peaks.1.peaks.inboundBytes <= (256 << 10) + (128 << 10) + framed)
+    #expect(peaks.1.peaks.inboundBytes >= 128 << 10)
+  }
+
+  @Test("messages larger than the window pass both ways")
+  func largerThanWindow() async throws {
+    var server = Loopback.ServerConfiguration()
+    server.connection.streamWindowBytes = 65_535
+    server.connection.connectionWindowBytes = 65_535
+    server.connection.inboundHighWaterBytes = 1000
+    server.connection.outboundHighWaterBytes = 1000
+    var client = Loopback.ClientConfiguration()
+    client.connection = server.connection
+    try await Loopback.run(server: server, client: client) { loopback in
+      let messages = (0..<5).map { WireBytes(patterned: 1 << 20, seed: $0) }
+      let replies = try await loopback.chat(messages)
+      #expect(replies == messages)
+    }
+  }
+
+  @Test("metadata that HTTP/2 cannot carry fails the call with a line that names it")
+  func badMetadata() async throws {
+    try await Loopback.run { loopback in
+      let response = try await loopback.unary(WireBytes([1]), metadata: ["note": "größer"])
+      let error = #expect(throws: RPCError.self) { try response.message }
+      #expect(error?.code == .invalidArgument)
+      #expect(error?.message.contains("'note'") == true)
+    }
+  }
+
+  @Test("headers beyond the limit are RESOURCE_EXHAUSTED, by bytes or by count", arguments: [(1, 20_000), (120, 1)])
+  func headerLimits(count: Int, size: Int) async throws {
+    try await Loopback.run { loopback in
+      var metadata = Metadata()
+      for index in 0..<count { metadata.addString(String(repeating: "v", count: size), forKey: "k\(index)") }
+      let response = try await loopback.unary(WireBytes([1]), metadata: metadata)
+      let error = #expect(throws: RPCError.self) { try response.message }
+      #expect(error?.code == .resourceExhausted)
+    }
+  }
+}
