@@ -159,7 +159,7 @@ let package = Package(
     .target(
       name: "ModelServing",
       dependencies: [
-        "Kernels", "Sequences", "Transformer", "WireFormat",
+        "Checkpoints", "Kernels", "Sequences", "Tokenization", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
@@ -178,6 +178,14 @@ let package = Package(
         "ModelServing", "Sequences", "ServiceTestSupport", "TeacherService", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+      ], swiftSettings: settings),
+    .target(
+      name: "StudentService",
+      dependencies: [
+        "Checkpoints", "Distillation", "Kernels", "ModelServing", "Optimization", "Sequences", "Tokenization",
+        "Transformer", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
     .target(
       name: "Recipes", dependencies: ["Sequences", .product(name: "Yams", package: "Yams")], swiftSettings: settings),

@@ -44,7 +44,10 @@ public final class ComputeQueue: Sendable {
   }
 
   private func enter(_ waiter: Waiter) {
-    enum Answer { case go, wait, refuse(Int) }
+    enum Answer {
+      case go, wait
+      case refuse(Int)
+    }
     let answer: Answer = state.withLockedValue { state in
       guard state.isBusy else {
         state.isBusy = true

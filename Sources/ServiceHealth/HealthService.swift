@@ -36,6 +36,7 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
     for service in state.withLockedValue({ Array($0.statuses.keys) }) { setStatus(status, of: service) }
   }
 
+  /// Answers Check; NOT_FOUND for a service that was never set.
   public func check(request: HealthCheckRequest, context: ServerContext) async throws -> HealthCheckResponse {
     guard let status = state.withLockedValue({ $0.statuses[request.service] }) else {
       throw RPCError(code: .notFound, message: "no service \(request.service) here")
@@ -43,6 +44,7 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
     return HealthCheckResponse(status: status)
   }
 
+  /// Answers Watch: the present state, then each change until the call ends.
   public func watch(
     request: HealthCheckRequest, response: RPCWriter<HealthCheckResponse>, context: ServerContext
   ) async throws {

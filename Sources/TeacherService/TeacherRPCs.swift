@@ -18,32 +18,33 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     answers = ModelAnswers(model: model, queue: queue, limits: limits)
   }
 
+  /// Answers Describe.
   public func describe(
     request: TeacherServiceDescribeRequest, context: ServerContext
   ) async throws -> TeacherServiceDescribeResponse {
     TeacherServiceDescribeResponse(model: description)
   }
 
+  /// Answers Generate.
   public func generate(
     request: TeacherServiceGenerateRequest, response: RPCWriter<TeacherServiceGenerateResponse>, context: ServerContext
   ) async throws {
     let call = context.cancellation
     try await answers.generate(
-      request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled }
-    ) {
-      try await response.write(TeacherServiceGenerateResponse(completions: $0))
-    }
+      request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
+      write: { try await response.write(TeacherServiceGenerateResponse(completions: $0)) })
   }
 
+  /// Answers each request of Score in order.
   public func score(
     request: RPCAsyncSequence<TeacherServiceScoreRequest, any Error>, response: RPCWriter<TeacherServiceScoreResponse>,
     context: ServerContext
   ) async throws {
     let call = context.cancellation
     for try await message in request {
-      try await answers.score(message.sequences, options: message.options, isCancelled: { call.isCancelled }) {
-        try await response.write(TeacherServiceScoreResponse(chunk: $0))
-      }
+      try await answers.score(
+        message.sequences, options: message.options, isCancelled: { call.isCancelled },
+        write: { try await response.write(TeacherServiceScoreResponse(chunk: $0)) })
     }
   }
 }

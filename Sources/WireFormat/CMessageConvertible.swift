@@ -96,10 +96,9 @@ func readString(_ start: UnsafeMutablePointer<CChar>?, field: String) throws(Wir
 func readStrings(
   _ start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int, field: String
 ) throws(WireFormatError) -> [String] {
+  guard let start = unsafe start else { return [] }
   var strings: [String] = []
-  for unsafe string in unsafe UnsafeBufferPointer(start: start, count: count) {
-    strings.append(try unsafe readString(string, field: field))
-  }
+  for index in 0..<count { strings.append(try unsafe readString(start[index], field: field)) }
   return strings
 }
 
@@ -115,9 +114,10 @@ func readMessage<Message: CMessageConvertible>(
 func readMessages<Message: CMessageConvertible>(
   _ start: UnsafeMutablePointer<UnsafeMutablePointer<Message.CMessage>?>?, _ count: Int
 ) throws(WireFormatError) -> [Message] {
+  guard let start = unsafe start else { return [] }
   var messages: [Message] = []
-  for unsafe message in unsafe UnsafeBufferPointer(start: start, count: count) {
-    if let message: Message = try unsafe readMessage(message) { messages.append(message) }
+  for index in 0..<count {
+    if let message: Message = try unsafe readMessage(start[index]) { messages.append(message) }
   }
   return messages
 }

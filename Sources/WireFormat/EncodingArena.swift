@@ -7,7 +7,7 @@ internal import CRetortProtos
   private(set) var holdsNUL = false
 
   deinit {
-    for unsafe block in unsafe blocks { unsafe block.deallocate() }
+    for index in unsafe blocks.indices { unsafe blocks[index].deallocate() }
   }
 
   /// Makes `field` point to a copy of the string. An empty string leaves the field's own default.

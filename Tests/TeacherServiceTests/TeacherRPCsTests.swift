@@ -100,12 +100,15 @@ struct TeacherRPCsTests {
   func scoreRefusals(request: TeacherServiceScoreRequest, code: RPCError.Code, words: String) async throws {
     try await withTeacher(TinyModel.served(seed: 1), limits: ServingLimits(replyBytes: 200)) { client in
       let error = await #expect(throws: RPCError.self) {
-        try await client.score { try await $0.write(request) } onResponse: { response in
+        try await client.score {
+          try await $0.write(request)
+        } onResponse: { response in
           for try await _ in response.messages {}
         }
       }
       #expect(error?.code == code)
-      #expect(error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
+      #expect(
+        error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
     }
   }
 
@@ -136,7 +139,8 @@ struct TeacherRPCsTests {
         }
       }
       #expect(error?.code == .invalidArgument)
-      #expect(error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
+      #expect(
+        error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
     }
   }
 
@@ -147,12 +151,11 @@ struct TeacherRPCsTests {
     let batch = WireSequenceBatch(TinyModel.sequences(20, seed: 5))
     let options = WireScoreOptions(tokenLogprobs: true)
     await #expect(throws: ServingError.readerStalled(patience: .milliseconds(20))) {
-      try await answers.score(batch, options: options, isCancelled: { false }) { _ in
-        try await Task.sleep(for: .milliseconds(200))
-      }
+      try await answers.score(
+        batch, options: options, isCancelled: { false }, write: { _ in try await Task.sleep(for: .milliseconds(200)) })
     }
     var positions = 0
-    try await answers.score(batch, options: options, isCancelled: { false }) { positions += Int($0.positionCount) }
+    try await answers.score(batch, options: options, isCancelled: { false }, write: { positions += Int($0.positionCount) })
     #expect(positions == TinyModel.sequences(20, seed: 5).scoredPositions.count)
   }
 
@@ -170,8 +173,11 @@ struct TeacherRPCsTests {
     _ client: TeacherClient, _ batch: SequenceBatch, _ options: ScoreOptions
   ) async throws -> (PositionScores, chunks: Int) {
     let request = TeacherServiceScoreRequest(sequences: WireSequenceBatch(batch), options: WireScoreOptions(options))
-    return try await client.score { try await $0.write(request) } onResponse: { response in
-      var reply = ScoreReply(positionCount: batch.scoredPositions.count, options: options, vocabSize: TinyModel.vocabSize)
+    return try await client.score {
+      try await $0.write(request)
+    } onResponse: { response in
+      var reply = ScoreReply(
+        positionCount: batch.scoredPositions.count, options: options, vocabSize: TinyModel.vocabSize)
       var chunks = 0
       for try await message in response.messages {
         try reply.append(message.chunk)

@@ -24,7 +24,9 @@ struct MappingTests {
       (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1], promptLengths: [0]), "prompt_lengths[0] is 0"),
       (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [1], promptLengths: [2]), "prompt_lengths[0] is 2"),
       (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [2], promptLengths: [1]), "add up to 2"),
-      (WireSequenceBatch(tokenIDs: [1], sequenceLengths: [.max, .max], promptLengths: [1, 1]), "add up to 8589934590"),
+      (
+        WireSequenceBatch(tokenIDs: [1], sequenceLengths: [.max, .max], promptLengths: [1, 1]), "add up to 8589934590"
+      ),
     ])
   func disagreeingColumns(wire: WireSequenceBatch, reason: String) throws {
     let error = #expect(throws: WireFormatError.self) { try SequenceBatch(wire) }
@@ -58,7 +60,8 @@ struct MappingTests {
     #expect(try ScoreOptions(nil, positionCount: 9) == ScoreOptions())
     #expect(options.replyBytesPerPosition(vocabSize: 100, hiddenWidth: 8) == 4 * (1 + 11 + 2 + 1))
     #expect(ScoreOptions(topCount: 50).replyBytesPerPosition(vocabSize: 10, hiddenWidth: 8) == 4 * 21)
-    #expect(ScoreOptions(fullLogprobs: true, hiddenState: true).replyBytesPerPosition(vocabSize: 10, hiddenWidth: 8) == 72)
+    #expect(
+      ScoreOptions(fullLogprobs: true, hiddenState: true).replyBytesPerPosition(vocabSize: 10, hiddenWidth: 8) == 72)
   }
 
   private func scores(_ count: Int, topCount: Int) -> PositionScores {

@@ -48,7 +48,8 @@ struct MessageCodingTests {
   @Test("an absent message stays absent and an empty one stays empty")
   func presence() throws {
     #expect(try TrainResponse(decoding: []).metrics == nil)
-    #expect(try TrainResponse(decoding: TrainResponse(metrics: WireStepMetrics()).encoded()).metrics == WireStepMetrics())
+    #expect(
+      try TrainResponse(decoding: TrainResponse(metrics: WireStepMetrics()).encoded()).metrics == WireStepMetrics())
   }
 
   @Test("an enum value of a newer peer is kept as unspecified")
@@ -100,7 +101,9 @@ struct MessageCodingTests {
         switch source.next() % 3 {
         case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &source))
         case 1: bytes[Int.random(in: bytes.indices, using: &source)] = UInt8.random(in: .min ... .max, using: &source)
-        default: bytes.insert(UInt8.random(in: .min ... .max, using: &source), at: Int.random(in: bytes.indices, using: &source))
+        default:
+          bytes.insert(
+            UInt8.random(in: .min ... .max, using: &source), at: Int.random(in: bytes.indices, using: &source))
         }
         survive(allMessages[index], bytes)
       }

@@ -10,17 +10,17 @@ public enum WireTokenLossKind: Int32, Sendable, Hashable, CaseIterable {
   /// Cross-entropy of the actual token; needs no teacher log-probs.
   case crossEntropy = 1
   /// KL(p || q).
-  case forwardKl = 2
+  case forwardKL = 2
   /// KL(q || p).
-  case reverseKl = 3
+  case reverseKL = 3
   /// KL(p || alpha p + (1 - alpha) q).
-  case skewForwardKl = 4
+  case skewForwardKL = 4
   /// KL(q || (1 - alpha) p + alpha q), the student inside the mixture taken as constant.
-  case skewReverseKl = 5
+  case skewReverseKL = 5
   /// KL(q || (1 - alpha) p + alpha q) with the gradient through the mixture.
-  case skewReverseKlFull = 6
+  case skewReverseKLFull = 6
   /// beta KL(p || m) + (1 - beta) KL(q || m), m = beta p + (1 - beta) q.
-  case generalizedJsd = 7
+  case generalizedJSD = 7
   /// Half the sum of |q - p|.
   case totalVariation = 8
 

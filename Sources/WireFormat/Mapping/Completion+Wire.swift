@@ -29,7 +29,8 @@ extension WireCompletionBatch {
     else {
       throw .columns(
         message: Self.protoName,
-        problem: "completion_lengths do not add up to \(tokenIDs.count) token_ids, \(tokenLogprobs.count) token_logprobs")
+        problem: "completion_lengths do not add up to \(tokenIDs.count) token_ids and "
+          + "\(tokenLogprobs.count) token_logprobs")
     }
     var completions: [Completion] = []
     var start = 0

@@ -9,7 +9,10 @@ struct Unsupported: Error, CustomStringConvertible {
 struct Field {
   /// What a field holds, and so how it is turned into C and back.
   enum Kind {
-    case number(String), bool, string, enumeration(String, cType: String), message(String)
+    case bool, string
+    case number(String)
+    case message(String)
+    case enumeration(String, cType: String)
   }
 
   let descriptor: FieldDescriptor
@@ -23,7 +26,9 @@ struct Field {
     guard !field.isMap, field.containingOneof == nil else {
       throw Unsupported(description: "\(field.fullName): no maps, oneofs or optional fields (see docs of protobuf-c)")
     }
-    if field.isRepeated, let element = field.messageType, try !element.fields.map(Field.init).filter(\.isBorrowed).isEmpty {
+    if field.isRepeated, let element = field.messageType,
+      try element.fields.map(Field.init).contains(where: \.isBorrowed)
+    {
       throw Unsupported(description: "\(field.fullName): repeated messages hold neither columns nor messages")
     }
     switch field.type {

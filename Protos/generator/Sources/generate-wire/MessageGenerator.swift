@@ -43,7 +43,8 @@ struct MessageGenerator {
     let first = enumeration.values.first.map(Names.enumCase) ?? "unspecified"
     if depth == 0 { line("") }
     comment(enumeration)
-    block("public enum \(enumeration.containingType == nil ? Names.type(enumeration) : enumeration.name): Int32, Sendable, Hashable, CaseIterable {") { me in
+    let name = enumeration.containingType == nil ? Names.type(enumeration) : enumeration.name
+    block("public enum \(name): Int32, Sendable, Hashable, CaseIterable {") { me in
       for value in enumeration.values {
         me.comment(value)
         me.line("case \(Names.enumCase(value)) = \(value.number)")
@@ -121,7 +122,8 @@ struct MessageGenerator {
           for field in fields { me.line(me.fill(field)) }
         }
       } else {
-        me.block("func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<\(cType)>) throws -> R) rethrows -> R {") {
+        let body = "(UnsafeMutablePointer<\(cType)>) throws -> R"
+        me.block("func withCMessage<R>(_ arena: EncodingArena, _ body: \(body)) rethrows -> R {") {
           $0.borrow(borrowed[...]) { me in
             me.line("var cMessage = unsafe Self.makeCMessage()")
             for field in fields { me.line(me.fill(field)) }

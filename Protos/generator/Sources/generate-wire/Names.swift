@@ -5,7 +5,7 @@ enum Names {
   /// `token_ids` becomes `tokenIDs`, `run_id` `runID`, `recipe_yaml` `recipeYAML`.
   static func property(_ field: String) -> String {
     let words = field.split(separator: "_").map(String.init)
-    let capitals = ["id": "ID", "ids": "IDs", "yaml": "YAML", "url": "URL"]
+    let capitals = ["id": "ID", "ids": "IDs", "yaml": "YAML", "url": "URL", "kl": "KL", "jsd": "JSD"]
     return words.enumerated().map { index, word in
       index == 0 ? word : capitals[word] ?? word.prefix(1).uppercased() + word.dropFirst()
     }.joined()

@@ -8,7 +8,11 @@ enum StubGenerator {
     guard !file.services.isEmpty else { return nil }
     let request = CodeGenerationRequest(
       fileName: file.name,
-      leadingTrivia: "// Generated from \(file.name) by scripts/generate-protos.sh. Do not edit.\n// swift-format-ignore-file\n",
+      leadingTrivia: """
+        // Generated from \(file.name) by scripts/generate-protos.sh. Do not edit.
+        // swift-format-ignore-file
+
+        """,
       dependencies: [],
       services: file.services.map(service),
       makeSerializerCodeSnippet: { "ProtobufCSerializer<\($0)>()" },
@@ -19,7 +23,8 @@ enum StubGenerator {
     return try CodeGenerator(config: config).generate(request).contents
   }
 
-  private static func service(_ service: SwiftProtobufPluginLibrary.ServiceDescriptor) -> GRPCCodeGen.ServiceDescriptor {
+  private static func service(_ service: SwiftProtobufPluginLibrary.ServiceDescriptor) -> GRPCCodeGen.ServiceDescriptor
+  {
     let name = service.name + "RPC"
     return GRPCCodeGen.ServiceDescriptor(
       documentation: service.protoSourceComments(),

@@ -1,0 +1,54 @@
+public import Checkpoints
+public import Foundation
+internal import Kernels
+public import Tokenization
+internal import Transformer
+internal import WireFormat
+
+extension ServedModel {
+  /// Serves a model read from a folder.
+  ///
+  /// - Parameters:
+  ///   - folder: What was read.
+  ///   - name: A name for people, such as the folder's.
+  ///   - tokenizer: The folder's; nil where it has none, and then every row of the head counts as a token.
+  public init(_ folder: ModelFolder, name: String, tokenizer: Tokenizer?) throws(ServingError) {
+    let head = folder.configuration.vocabSize
+    let vocabSize = tokenizer?.vocabSize ?? head
+    let bos = folder.special.bosTokenID.map { [$0] } ?? tokenizer?.bosTokenIDs ?? []
+    let eos = folder.special.eosTokenIDs.isEmpty ? tokenizer?.eosTokenIDs ?? [] : folder.special.eosTokenIDs
+    let arithmetic = Arithmetic.present
+    try self.init(
+      transformer: Transformer(folder.configuration), parameters: folder.parameters,
+      description: WireModelDescription(
+        name: name, modelDigest: folder.digest(), vocabularyDigest: tokenizer?.vocabularyDigest ?? "",
+        vocabSize: UInt32(vocabSize), headSize: UInt32(head), contextLength: UInt32(folder.configuration.contextLength),
+        bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
+        abilities: .all(vocabSize: vocabSize), parameterCount: UInt64(folder.parameters.count),
+        determinism: "\(arithmetic), float32, \(ComputePool.threadCount) threads"))
+  }
+
+  /// Reads a folder and its tokenizer, and serves the model.
+  ///
+  /// - Throws: `CheckpointError`, `TokenizerError` or ``ServingError``, each one line that names the file.
+  public init(folder url: URL) throws {
+    let folder = try ModelFolder.load(url)
+    try self.init(folder, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url))
+  }
+}
+
+extension Tokenizer {
+  /// The tokenizer of a model folder, or nil where the folder has no tokenizer files.
+  public static func ifPresent(in folder: URL) throws(TokenizerError) -> Tokenizer? {
+    let names = ["tokenizer.json", "vocab.json", "tokenizer.model"]
+    let hasFiles = names.contains {
+      FileManager.default.fileExists(atPath: folder.appending(path: $0).path(percentEncoded: false))
+    }
+    return hasFiles ? try Tokenizer(folder: folder) : nil
+  }
+}
+
+extension Arithmetic {
+  /// That of this process.
+  public static var present: Arithmetic { Arithmetic(coreType: BLAS.coreType, library: BLAS.version) }
+}

@@ -1,0 +1,129 @@
+internal import Checkpoints
+internal import Distillation
+internal import Foundation
+internal import Kernels
+internal import ModelServing
+internal import Optimization
+internal import Sequences
+internal import Tokenization
+internal import Transformer
+internal import WireFormat
+
+/// The student in memory: its model, its optimizer and what it learns from.
+final class LoadedStudent: @unchecked Sendable {
+  // SAFETY: parameters, optimizer and trainers change and are read inside pieces of work of one ComputeQueue alone.
+  let runID: String
+  let teacherAddress: String
+  let objective: Objective?
+  let model: ServedModel
+  private let folder: ModelFolder
+  private let seed: UInt64
+  private let optimizer: AdamW?
+  private var trainers: [Objective: StudentTrainer] = [:]
+  private var digest: (step: Int, hex: String)
+
+  /// Reads what a request names. Blocks.
+  init(_ request: LoadRequest, from url: URL) throws {
+    let objective = try request.objective.map { try Objective($0) }
+    var checkpoint: Checkpoint?
+    if request.resume {
+      let found = try Checkpoint.load(url, arithmetic: .present)
+      (checkpoint, folder, seed) = (found, found.model, found.state.seed)
+    } else {
+      folder = try request.initialize ? .architecture(of: url) : .load(url)
+      seed = request.seed
+      if request.initialize {
+        var generator = SeededGenerator(seed: request.seed)
+        Transformer(folder.configuration).initialize(folder.parameters, using: &generator)
+      }
+    }
+    model = try ServedModel(folder, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url))
+    optimizer = try Self.optimizer(request.optimizer, checkpoint, ParameterLayout(folder.configuration))
+    (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
+    digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)
+  }
+
+  /// The request's options, else the checkpoint's; the checkpoint's moments, else none.
+  private static func optimizer(
+    _ options: WireOptimizerOptions?, _ checkpoint: Checkpoint?, _ layout: ParameterLayout
+  ) throws -> AdamW? {
+    guard let options else { return checkpoint?.optimizer() }
+    let (numbers, schedule) = (try AdamWOptions(options), try LearningRateSchedule(options))
+    guard let checkpoint else { return AdamW(layout: layout, options: numbers, schedule: schedule) }
+    return AdamW(
+      layout: layout, options: numbers, schedule: schedule, stepCount: checkpoint.state.optimizerStep,
+      firstMoments: checkpoint.firstMoments, secondMoments: checkpoint.secondMoments)
+  }
+
+  /// Optimizer steps that the parameters have behind them.
+  var step: Int { optimizer?.stepCount ?? 0 }
+
+  /// The model with the digest of its present parameters.
+  func describe() -> WireModelDescription {
+    if digest.step != step { digest = (step, folder.digest()) }
+    var description = model.description
+    description.modelDigest = digest.hex
+    return description
+  }
+
+  /// Makes one step, or one evaluation, after checking its number.
+  func train(_ work: TrainWork, _ teacher: PositionScores) throws -> StepMeasurements {
+    let expected = work.evaluate ? step : step + 1
+    guard work.step == UInt64(expected) else { throw StudentError.wrongStep(given: work.step, expected: expected) }
+    return try trainer(for: work.objective).step(work.batch, teacher: teacher, evaluate: work.evaluate)
+  }
+
+  private func trainer(for objective: Objective) throws -> StudentTrainer {
+    if let trainer = trainers[objective] { return trainer }
+    guard let optimizer else { throw StudentError.notGiven(field: "optimizer") }
+    // A trainer owns gradients and activations: keep those of the run's objective and of one more.
+    if trainers.count > 1 { trainers = trainers.filter { $0.key == self.objective } }
+    let trainer = try StudentTrainer(
+      transformer: model.transformer, parameters: folder.parameters, vocabSize: model.vocabSize, optimizer: optimizer,
+      objective: objective)
+    trainers[objective] = trainer
+    return trainer
+  }
+
+  /// Writes a checkpoint into a folder that is named after the step.
+  func save(to url: URL, version: String) throws -> SaveResponse {
+    guard let optimizer else { throw StudentError.notGiven(field: "optimizer") }
+    let name = Checkpoint.name(step: step)
+    guard url.lastPathComponent == name else {
+      throw StudentError.checkpointName(path: url.path(percentEncoded: false), expected: name)
+    }
+    let state = TrainerState(
+      optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
+      arithmetic: .present, version: version)
+    let checkpoint = Checkpoint(
+      model: folder, firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
+    try checkpoint.save(in: url.deletingLastPathComponent())
+    return SaveResponse(step: UInt64(step), modelDigest: describe().modelDigest)
+  }
+
+  /// Writes a model folder in place of one that is there.
+  func export(to url: URL) throws -> ExportResponse {
+    try folder.write(to: url, replacing: true)
+    return ExportResponse(modelDigest: describe().modelDigest)
+  }
+}
+
+/// One TrainRequest, read and checked.
+struct TrainWork: Sendable {
+  let step: UInt64
+  let batch: TrainingBatch
+  let objective: Objective
+  let evaluate: Bool
+  /// What to ask the teacher about; empty: nothing.
+  let teacherSequences: SequenceBatch
+
+  init(_ request: TrainRequest, student: LoadedStudent) throws {
+    guard let objective = try request.objective.map({ try Objective($0) }) ?? student.objective else {
+      throw StudentError.notGiven(field: "objective")
+    }
+    (step, evaluate, self.objective) = (request.step, request.evaluate, objective)
+    batch = try TrainingBatch(request.batch)
+    try student.model.transformer.check(batch.sequences, vocabSize: student.model.vocabSize)
+    teacherSequences = try batch.teacherSequences(objective)
+  }
+}

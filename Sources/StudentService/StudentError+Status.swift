@@ -1,0 +1,72 @@
+public import Checkpoints
+public import Distillation
+public import GRPCCore
+public import Optimization
+public import Tokenization
+
+// The one place that chooses the student's gRPC status codes; those of WireFormat and ModelServing come with their errors.
+extension StudentError: RPCErrorConvertible {
+  /// The status.
+  public var rpcErrorCode: RPCError.Code {
+    switch self {
+    case .notLoaded, .notGiven, .wrongStep, .noTeacher, .teacherRefused: .failedPrecondition
+    case .replaced: .aborted
+    case .pathOutsideRoot, .checkpointName, .unknownSchedule: .invalidArgument
+    }
+  }
+
+  /// The description.
+  public var rpcErrorMessage: String { description }
+}
+
+extension DistillationError: RPCErrorConvertible {
+  /// FAILED_PRECONDITION where the numbers went wrong, INVALID_ARGUMENT where the request is.
+  public var rpcErrorCode: RPCError.Code {
+    switch self {
+    case .lossNotFinite, .gradientNotFinite, .teacherNotNormalised, .repeatedTopToken, .teacherMissing:
+      .failedPrecondition
+    default: .invalidArgument
+    }
+  }
+
+  /// The description.
+  public var rpcErrorMessage: String { description }
+}
+
+extension OptimizationError: RPCErrorConvertible {
+  /// FAILED_PRECONDITION where the gradient went wrong, INVALID_ARGUMENT where an option is.
+  public var rpcErrorCode: RPCError.Code {
+    switch self {
+    case .gradientNotFinite: .failedPrecondition
+    case .optionOutOfRange: .invalidArgument
+    }
+  }
+
+  /// The description.
+  public var rpcErrorMessage: String { description }
+}
+
+extension CheckpointError: RPCErrorConvertible {
+  /// NOT_FOUND, ALREADY_EXISTS, INTERNAL where the disk refuses, FAILED_PRECONDITION for another arithmetic, else
+  /// INVALID_ARGUMENT.
+  public var rpcErrorCode: RPCError.Code {
+    switch self {
+    case .notFound: .notFound
+    case .alreadyExists: .alreadyExists
+    case .readFailed, .writeFailed: .internalError
+    case .otherArithmetic: .failedPrecondition
+    default: .invalidArgument
+    }
+  }
+
+  /// The description.
+  public var rpcErrorMessage: String { description }
+}
+
+extension TokenizerError: RPCErrorConvertible {
+  /// INVALID_ARGUMENT: the folder's tokenizer cannot be read.
+  public var rpcErrorCode: RPCError.Code { .invalidArgument }
+
+  /// The description.
+  public var rpcErrorMessage: String { "\(self)" }
+}

@@ -1,0 +1,42 @@
+/// Why the student does not do what it is asked.
+public enum StudentError: Error, Hashable {
+  /// No model is loaded.
+  case notLoaded
+  /// Another Load replaced the model during a Train call.
+  case replaced
+  /// Load named no objective, or no optimizer.
+  case notGiven(field: String)
+  /// A path leaves the root.
+  case pathOutsideRoot(path: String, root: String)
+  /// A checkpoint's folder must be named after its step.
+  case checkpointName(path: String, expected: String)
+  /// A step comes out of order.
+  case wrongStep(given: UInt64, expected: Int)
+  /// A name that no schedule has.
+  case unknownSchedule(name: String)
+  /// The objective needs a teacher, and Load named none.
+  case noTeacher
+  /// The teacher answered with an error that waiting does not mend.
+  case teacherRefused(address: String, reason: String)
+}
+
+extension StudentError: CustomStringConvertible {
+  /// One line: what, where, what to do.
+  public var description: String {
+    switch self {
+    case .notLoaded: "no model is loaded: call Load first"
+    case .replaced: "another Load replaced the model that was training: begin again from its step"
+    case .notGiven(let field): "Load gave no \(field): load again with one"
+    case .pathOutsideRoot(let path, let root):
+      "the path \(path.debugDescription) is not inside \(root): give one relative to the student's --root"
+    case .checkpointName(let path, let expected):
+      "\(path) would hold a checkpoint: its folder must be named \(expected)"
+    case .wrongStep(let given, let expected):
+      "step \(given) came where step \(expected) is due: ask Describe for the step"
+    case .unknownSchedule(let name):
+      "lr_scheduler_type is \(name.debugDescription): give linear, cosine or constant"
+    case .noTeacher: "the objective needs a teacher's log-probs, and Load gave no teacher_address"
+    case .teacherRefused(let address, let reason): "the teacher at \(address) refused: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,118 @@
+public import GRPCCore
+public import ModelServing
+internal import NIOConcurrencyHelpers
+public import WireFormat
+
+/// The student: holds the model that is trained, trains it and samples from it.
+///
+/// One computation runs at a time, in the order of arrival, so no call sees parameters that change under it. Train asks
+/// the teacher about coming steps while the present one computes; a teacher that is away is waited for.
+public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
+  private let root: RootFolder
+  private let dialer: any TeacherDialer
+  private let queue: ComputeQueue
+  private let limits: ServingLimits
+  private let version: String
+  private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
+
+  /// Makes a service with nothing loaded.
+  ///
+  /// - Parameters:
+  ///   - root: The folder that requests' paths are relative to.
+  ///   - dialer: Reaches the teacher that Load names.
+  ///   - version: Written into checkpoints.
+  public init(
+    root: RootFolder, dialer: any TeacherDialer, queue: ComputeQueue = ComputeQueue(),
+    limits: ServingLimits = ServingLimits(), version: String
+  ) {
+    self.root = root
+    self.dialer = dialer
+    self.queue = queue
+    self.limits = limits
+    self.version = version
+  }
+
+  /// Answers Describe.
+  public func describe(
+    request: StudentServiceDescribeRequest, context: ServerContext
+  ) async throws -> StudentServiceDescribeResponse {
+    guard let student = loaded.withLockedValue({ $0 }) else { return StudentServiceDescribeResponse() }
+    return try await queue.run {
+      StudentServiceDescribeResponse(
+        loaded: true, model: student.describe(), step: UInt64(student.step), runID: student.runID)
+    }
+  }
+
+  /// Answers Load: what is loaded stays where the new one cannot be read.
+  public func load(request: LoadRequest, context: ServerContext) async throws -> LoadResponse {
+    let url = try root.resolve(request.path)
+    return try await queue.run {
+      let student = try LoadedStudent(request, from: url)
+      loaded.withLockedValue { $0 = student }
+      return LoadResponse(model: student.describe(), step: UInt64(student.step))
+    }
+  }
+
+  /// Answers Generate.
+  public func generate(
+    request: StudentServiceGenerateRequest, response: RPCWriter<StudentServiceGenerateResponse>, context: ServerContext
+  ) async throws {
+    let call = context.cancellation
+    try await answers().generate(
+      request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
+      write: { try await response.write(StudentServiceGenerateResponse(completions: $0)) })
+  }
+
+  /// Answers each request of Score in order.
+  public func score(
+    request: RPCAsyncSequence<StudentServiceScoreRequest, any Error>, response: RPCWriter<StudentServiceScoreResponse>,
+    context: ServerContext
+  ) async throws {
+    let answers = try answers()
+    let call = context.cancellation
+    for try await message in request {
+      try await answers.score(
+        message.sequences, options: message.options, isCancelled: { call.isCancelled },
+        write: { try await response.write(StudentServiceScoreResponse(chunk: $0)) })
+    }
+  }
+
+  /// Makes a step for each request of Train, in order.
+  public func train(
+    request: RPCAsyncSequence<TrainRequest, any Error>, response: RPCWriter<TrainResponse>, context: ServerContext
+  ) async throws {
+    let student = try present()
+    let call = context.cancellation
+    let run = { (teacher: (any Teacher)?) async throws in
+      let pipeline = TrainPipeline(
+        student: student, queue: queue, teacher: teacher,
+        isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
+      try await pipeline.run(request) { try await response.write($0) }
+    }
+    guard !student.teacherAddress.isEmpty else { return try await run(nil) }
+    try await dialer.withTeacher(at: student.teacherAddress) { try await run($0) }
+  }
+
+  /// Answers Save.
+  public func save(request: SaveRequest, context: ServerContext) async throws -> SaveResponse {
+    let student = try present()
+    let url = try root.resolve(request.path)
+    return try await queue.run { try student.save(to: url, version: version) }
+  }
+
+  /// Answers Export.
+  public func export(request: ExportRequest, context: ServerContext) async throws -> ExportResponse {
+    let student = try present()
+    let url = try root.resolve(request.path)
+    return try await queue.run { try student.export(to: url) }
+  }
+
+  private func present() throws(StudentError) -> LoadedStudent {
+    guard let student = loaded.withLockedValue({ $0 }) else { throw .notLoaded }
+    return student
+  }
+
+  private func answers() throws(StudentError) -> ModelAnswers {
+    ModelAnswers(model: try present().model, queue: queue, limits: limits)
+  }
+}

@@ -1,0 +1,102 @@
+internal import Distillation
+internal import GRPCCore
+internal import ModelServing
+internal import Sequences
+internal import WireFormat
+
+/// The steps of one Train call: while one trains, the teacher is asked about the next.
+struct TrainPipeline: Sendable {
+  let student: LoadedStudent
+  let queue: ComputeQueue
+  /// Nil where Load named no teacher.
+  let teacher: (any Teacher)?
+  /// Whether the student is still the one that is loaded.
+  let isCurrent: @Sendable () -> Bool
+  /// Whether the caller has gone.
+  let isCancelled: @Sendable () -> Bool
+
+  /// A step whose log-probs are there, and when they were asked for and came.
+  private struct Prepared: Sendable {
+    let work: TrainWork
+    let reply: TeacherReply
+    let asked: ContinuousClock.Instant
+    let answered: ContinuousClock.Instant
+  }
+
+  /// Steps whose log-probs are fetched before their turn.
+  private static let depth = 2
+
+  /// Makes the steps of `requests` in order and writes a response for each.
+  func run(
+    _ requests: RPCAsyncSequence<TrainRequest, any Error>,
+    write: @escaping @Sendable (TrainResponse) async throws -> Void
+  ) async throws {
+    let (steps, output) = AsyncThrowingStream.makeStream(of: Prepared.self)
+    // A step may be prepared for each permit; one comes back when a step has been made.
+    let (permits, permit) = AsyncStream.makeStream(of: Void.self)
+    for _ in 0..<Self.depth { permit.yield() }
+    try await withRPCCancellationHandler {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          do {
+            var permits = permits.makeAsyncIterator()
+            for try await request in requests {
+              output.yield(try await prepare(request))
+              guard await permits.next() != nil else { break }
+            }
+            output.finish()
+          } catch {
+            output.finish(throwing: error)
+          }
+        }
+        defer { group.cancelAll() }
+        try await train(steps, permit: permit, write: write)
+      }
+    } onCancelRPC: {
+      output.finish(throwing: CancellationError())
+    }
+  }
+
+  private func train(
+    _ steps: AsyncThrowingStream<Prepared, any Error>, permit: AsyncStream<Void>.Continuation,
+    write: @Sendable (TrainResponse) async throws -> Void
+  ) async throws {
+    let clock = ContinuousClock()
+    var idleSince = clock.now
+    for try await prepared in steps {
+      if isCancelled() { throw CancellationError() }
+      var metrics = try await compute(prepared)
+      let waited = max(.zero, max(idleSince, prepared.asked).duration(to: prepared.answered))
+      metrics.waitTeacherSeconds = waited / .seconds(1)
+      metrics.teacherBytes = UInt64(prepared.reply.byteCount)
+      try await write(TrainResponse(step: prepared.work.step, metrics: metrics))
+      permit.yield()
+      idleSince = clock.now
+    }
+    try Task.checkCancellation()
+  }
+
+  private func prepare(_ request: TrainRequest) async throws -> Prepared {
+    let work = try TrainWork(request, student: student)
+    let clock = ContinuousClock()
+    let asked = clock.now
+    var reply = TeacherReply(scores: PositionScores(), byteCount: 0)
+    if work.teacherSequences.count > 0 {
+      guard let teacher else { throw StudentError.noTeacher }
+      reply = try await teacher.score(
+        work.teacherSequences, options: work.objective.scoreOptions, vocabSize: student.model.vocabSize)
+    }
+    return Prepared(work: work, reply: reply, asked: asked, answered: clock.now)
+  }
+
+  private func compute(_ prepared: Prepared) async throws -> WireStepMetrics {
+    try await queue.run {
+      guard isCurrent() else { throw StudentError.replaced }
+      let clock = ContinuousClock()
+      let begin = clock.now
+      var metrics = WireStepMetrics(try student.train(prepared.work, prepared.reply.scores))
+      metrics.computeSeconds = begin.duration(to: clock.now) / .seconds(1)
+      return metrics
+    }
+  }
+}

@@ -1,0 +1,74 @@
+internal import Distillation
+internal import Optimization
+internal import Sequences
+internal import WireFormat
+
+// Messages of training.proto as the learning layer's values, with its checks and these.
+
+extension Objective {
+  init(_ wire: WireObjective) throws {
+    let reduction: Reduction
+    switch wire.reduction {
+    case .tokenMean: reduction = .tokenMean
+    case .sequenceMean: reduction = .sequenceMean
+    case .unspecified: throw WireFormatError.missing(field: "objective.reduction")
+    }
+    try self.init(terms: wire.terms.map(LossTerm.init), reduction: reduction, topCount: Int(wire.topCount))
+  }
+}
+
+extension LossTerm {
+  init(_ wire: WireLossTerm) throws {
+    let kind: TokenLossKind
+    switch wire.kind {
+    case .crossEntropy: kind = .crossEntropy
+    case .forwardKL: kind = .forwardKL
+    case .reverseKL: kind = .reverseKL
+    case .skewForwardKL: kind = .skewForwardKL(alpha: wire.alpha)
+    case .skewReverseKL: kind = .skewReverseKL(alpha: wire.alpha)
+    case .skewReverseKLFull: kind = .skewReverseKLFull(alpha: wire.alpha)
+    case .generalizedJSD: kind = .generalizedJSD(beta: wire.beta)
+    case .totalVariation: kind = .totalVariation
+    case .unspecified: throw WireFormatError.missing(field: "objective.terms.kind")
+    }
+    self.init(kind, weight: wire.weight)
+  }
+}
+
+extension AdamWOptions {
+  init(_ wire: WireOptimizerOptions) throws(OptimizationError) {
+    try self.init(
+      weightDecay: wire.weightDecay, beta1: wire.adamBeta1, beta2: wire.adamBeta2, epsilon: wire.adamEpsilon,
+      maxGradientNorm: wire.maxGradNorm)
+  }
+}
+
+extension LearningRateSchedule {
+  init(_ wire: WireOptimizerOptions) throws {
+    guard let shape = Shape(rawValue: wire.lrSchedulerType) else {
+      throw StudentError.unknownSchedule(name: wire.lrSchedulerType)
+    }
+    try self.init(
+      shape: shape, peak: wire.learningRate, warmupSteps: Int(clamping: wire.warmupSteps),
+      maxSteps: Int(clamping: wire.maxSteps))
+  }
+}
+
+extension TrainingBatch {
+  init(_ wire: WireTrainBatch?) throws {
+    guard let wire else { throw WireFormatError.missing(field: "batch") }
+    try self.init(
+      sequences: SequenceBatch(wire.sequences, field: "batch.sequences"), termIndices: wire.termIndices.map(Int.init),
+      microBatchSize: Int(wire.microBatchSize))
+  }
+}
+
+extension WireStepMetrics {
+  init(_ measurements: StepMeasurements) {
+    self.init(
+      loss: measurements.loss, termLosses: measurements.termLosses, gradientNorm: measurements.gradientNorm,
+      learningRate: measurements.learningRate, tokenCount: UInt64(measurements.tokenCount),
+      positionCount: UInt64(measurements.positionCount), teacherMass: measurements.teacherMass,
+      topAgreement: measurements.topAgreement)
+  }
+}
