@@ -187,6 +187,15 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
+    .testTarget(
+      name: "StudentServiceTests",
+      dependencies: [
+        "Checkpoints", "ModelServing", "Sequences", "ServiceTestSupport", "StudentService", "TeacherService",
+        "Transformer", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ], swiftSettings: settings),
     .target(
       name: "Recipes", dependencies: ["Sequences", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
     .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Sequences"], swiftSettings: settings),

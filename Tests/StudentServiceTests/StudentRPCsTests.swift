@@ -1,0 +1,252 @@
+import Foundation
+import GRPCCore
+import ModelServing
+import Sequences
+import ServiceTestSupport
+import StudentService
+import Testing
+import WireFormat
+
+@Suite("Student service")
+struct StudentRPCsTests {
+  @Test("everything but Describe and Load waits for a model")
+  func notLoaded() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      let description = try await client.describe(StudentServiceDescribeRequest())
+      #expect(description == StudentServiceDescribeResponse())
+      let calls: [@Sendable () async throws -> Void] = [
+        { _ = try await client.save(SaveRequest(path: "checkpoint-0")) },
+        { _ = try await client.export(ExportRequest(path: "out")) },
+        { _ = try await train(client, [.step(1)]) },
+        { try await client.generate(StudentServiceGenerateRequest()) { for try await _ in $0.messages {} } },
+        {
+          try await client.score { _ in
+          } onResponse: {
+            for try await _ in $0.messages {}
+          }
+        },
+      ]
+      for call in calls {
+        let error = await #expect(throws: RPCError.self) { try await call() }
+        #expect(error?.code == .failedPrecondition)
+        #expect(error?.message == "no model is loaded: call Load first")
+      }
+    }
+  }
+
+  @Test("learns from the teacher: the loss falls, and what it reports is whole")
+  func learns() async throws {
+    let dialer = try FakeDialer()
+    try await withStudent(StudentFolder(), dialer: dialer) { client in
+      let loaded = try await client.load(.training())
+      #expect(loaded.step == 0)
+      #expect(loaded.model?.vocabSize == 32 && loaded.model?.modelDigest.count == 64)
+      var requests = [TrainRequest.step(0, evaluate: true)] + (1...30).map { .step($0) }
+      requests.append(.step(30, evaluate: true))
+      let answers = try await train(client, requests)
+      #expect(answers.map(\.step) == requests.map(\.step))
+      let (first, last) = (answers[0].metrics?.loss ?? 0, answers[31].metrics?.loss ?? 0)
+      #expect(last < 0.8 * first, "\(first) to \(last)")
+      let metrics = try #require(answers[1].metrics)
+      #expect(metrics.termLosses.count == 2 && metrics.gradientNorm > 0 && metrics.learningRate == 0.01)
+      #expect(metrics.computeSeconds > 0 && metrics.waitTeacherSeconds >= 0)
+      #expect(Int(metrics.teacherBytes) > Int(metrics.tokenCount) * 4 * 32)
+      #expect(abs(metrics.teacherMass - 1) < 1e-3)
+      #expect(dialer.requestCount == requests.count)
+      let described = try await client.describe(StudentServiceDescribeRequest())
+      #expect(described.step == 30 && described.runID == "run-1" && described.loaded)
+      #expect(described.model?.modelDigest != loaded.model?.modelDigest)
+    }
+  }
+
+  @Test("two trainings from one seed end with the same bits; saving and resuming in between changes nothing")
+  func resumes() async throws {
+    func digest(pausingAfter pause: Int?) async throws -> String {
+      let folder = try StudentFolder()
+      var digest = ""
+      try await withStudent(folder, dialer: FakeDialer()) { client in
+        _ = try await client.load(.training(initialize: true, learningRate: 0.02))
+        if let pause {
+          _ = try await train(client, (1...pause).map { .step($0) })
+          let saved = try await client.save(SaveRequest(path: "run/checkpoint-\(pause)"))
+          _ = try await train(client, [.step(pause + 1)])
+          let loaded = try await client.load(.training("run/checkpoint-\(pause)", resume: true, learningRate: 0.02))
+          #expect(loaded.step == UInt64(pause) && loaded.model?.modelDigest == saved.modelDigest)
+        }
+        _ = try await train(client, ((pause ?? 0) + 1...6).map { .step($0) })
+        digest = try await client.export(ExportRequest(path: "student")).modelDigest
+      }
+      #expect(try ServedModel(folder: folder.url.appending(path: "student")).description.modelDigest == digest)
+      return digest
+    }
+    let straight = try await digest(pausingAfter: nil)
+    #expect(try await digest(pausingAfter: nil) == straight)
+    #expect(try await digest(pausingAfter: 4) == straight)
+  }
+
+  @Test("an objective of cross-entropy alone asks no teacher")
+  func crossEntropy() async throws {
+    let dialer = try FakeDialer()
+    try await withStudent(StudentFolder(), dialer: dialer) { client in
+      _ = try await client.load(.training(kinds: [.crossEntropy]))
+      let answers = try await train(client, (1...3).map { .step($0, terms: 1) })
+      #expect(answers.count == 3 && answers.allSatisfy { $0.metrics?.teacherBytes == 0 })
+      #expect(dialer.requestCount == 0)
+    }
+  }
+
+  @Test("the kept tokens of the teacher are enough")
+  func topCount() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training(topCount: 8))
+      let metrics = try #require(try await train(client, [.step(1)])[0].metrics)
+      #expect(metrics.teacherMass > 0.2 && metrics.teacherMass < 1 && metrics.loss > 0)
+    }
+  }
+
+  @Test("a teacher that is away is waited for")
+  func teacherAway() async throws {
+    let dialer = try FakeDialer(failures: [.unavailable, .unavailable, .unavailable])
+    try await withStudent(StudentFolder(), dialer: dialer) { client in
+      _ = try await client.load(.training())
+      #expect(try await train(client, [.step(1), .step(2)]).count == 2)
+      #expect(dialer.requestCount == 5 && dialer.absenceCount == 3)
+    }
+  }
+
+  @Test("a teacher that refuses ends the call with its words; the student stays as it was")
+  func teacherRefuses() async throws {
+    let dialer = try FakeDialer(failures: [.invalidArgument])
+    try await withStudent(StudentFolder(), dialer: dialer) { client in
+      let loaded = try await client.load(.training())
+      let error = await #expect(throws: RPCError.self) { try await train(client, [.step(1)]) }
+      #expect(error?.code == .failedPrecondition)
+      #expect(error?.message.contains("made to fail") == true, "\(error?.message ?? "")")
+      #expect(try await client.describe(StudentServiceDescribeRequest()).model == loaded.model)
+    }
+  }
+
+  @Test("steps come in order, and an evaluation changes nothing")
+  func stepNumbers() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      let loaded = try await client.load(.training())
+      for wrong in [TrainRequest.step(0), .step(2), .step(1, evaluate: true)] {
+        let error = await #expect(throws: RPCError.self) { try await train(client, [wrong]) }
+        #expect(error?.code == .failedPrecondition)
+        #expect(error?.message.contains("step \(wrong.step) came") == true)
+      }
+      let twice = try await train(client, [.step(0, evaluate: true), .step(0, evaluate: true)])
+      #expect(twice[0].metrics?.loss == twice[1].metrics?.loss && twice[0].metrics?.gradientNorm == 0)
+      #expect(try await client.describe(StudentServiceDescribeRequest()).model == loaded.model)
+    }
+  }
+
+  @Test("a request may bring an objective of its own")
+  func ownObjective() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training())
+      var request = TrainRequest.step(0, evaluate: true, terms: 1)
+      request.objective = WireObjective(
+        terms: [WireLossTerm(kind: .forwardKL, weight: 1)], reduction: .sequenceMean)
+      let metrics = try #require(try await train(client, [request])[0].metrics)
+      #expect(metrics.termLosses.count == 1 && metrics.loss > 0)
+    }
+  }
+
+  @Test("generates and scores with the present parameters")
+  func answers() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training())
+      let prompt = WireSequenceBatch(tokenIDs: [1, 5], sequenceLengths: [2], promptLengths: [2])
+      let request = StudentServiceGenerateRequest(
+        prompts: prompt, sampling: WireSamplingOptions(temperature: 0, maxNewTokens: 6))
+      func complete() async throws -> [Completion] {
+        try await client.generate(request) { response in
+          var completions: [Completion] = []
+          for try await message in response.messages {
+            completions += try message.completions?.completions(promptCount: 1) ?? []
+          }
+          return completions
+        }
+      }
+      let before = try await complete()
+      _ = try await train(client, (1...5).map { .step($0) })
+      let after = try await complete()
+      #expect(before.count == 1 && after.count == 1 && before[0].tokenLogprobs != after[0].tokenLogprobs)
+
+      // What Generate says of its own tokens, Score says too.
+      let whole = TokenSequence(prompt: [1, 5], completion: after[0].tokenIDs)
+      let chunk = try await client.score { writer in
+        try await writer.write(
+          StudentServiceScoreRequest(
+            sequences: WireSequenceBatch(SequenceBatch([whole])), options: WireScoreOptions(tokenLogprobs: true)))
+      } onResponse: { response in
+        var last: WireScoreChunk?
+        for try await message in response.messages { last = message.chunk }
+        return last
+      }
+      let logprobs = try #require(chunk).tokenLogprobs
+      #expect(logprobs.count == after[0].tokenLogprobs.count)
+      #expect(zip(logprobs, after[0].tokenLogprobs).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+  }
+
+  @Test(
+    "refuses what it cannot load, and keeps what it has",
+    arguments: [
+      (LoadRequest(path: "absent"), RPCError.Code.notFound, "absent"),
+      (LoadRequest(path: "../model"), .invalidArgument, "is not inside"),
+      (LoadRequest(path: "/etc"), .invalidArgument, "is not inside"),
+      (LoadRequest(path: "link"), .invalidArgument, "is not inside"),
+      (LoadRequest(path: ""), .invalidArgument, "is not inside"),
+      (LoadRequest.training("model", resume: true), .invalidArgument, "manifest.json"),
+      (LoadRequest(path: "model", objective: WireObjective()), .invalidArgument, "objective.reduction"),
+      (LoadRequest(path: "model", objective: WireObjective(reduction: .tokenMean)), .invalidArgument, "no terms"),
+      (
+        LoadRequest(path: "model", optimizer: WireOptimizerOptions(lrSchedulerType: "square")), .invalidArgument,
+        "linear, cosine or constant"
+      ),
+    ])
+  func refusedLoads(request: LoadRequest, code: RPCError.Code, words: String) async throws {
+    let folder = try StudentFolder()
+    try FileManager.default.createSymbolicLink(
+      at: folder.url.appending(path: "link"), withDestinationURL: URL(filePath: "/etc"))
+    try await withStudent(folder, dialer: FakeDialer()) { client in
+      let loaded = try await client.load(.training())
+      let error = await #expect(throws: RPCError.self) { try await client.load(request) }
+      #expect(error?.code == code)
+      #expect(
+        error?.message.contains(words) == true && error?.message.contains("\n") == false, "\(error?.message ?? "")")
+      #expect(try await client.describe(StudentServiceDescribeRequest()).model == loaded.model)
+    }
+  }
+
+  @Test("a checkpoint's folder is named after its step, inside the root")
+  func refusedSaves() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training())
+      for path in ["checkpoint-1", "../checkpoint-0", "/checkpoint-0"] {
+        let error = await #expect(throws: RPCError.self) { try await client.save(SaveRequest(path: path)) }
+        #expect(error?.code == .invalidArgument, "\(path)")
+      }
+      #expect(try await client.save(SaveRequest(path: "a/b/checkpoint-0")).step == 0)
+    }
+  }
+
+  @Test("training what another Load replaced is refused")
+  func replaced() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training())
+      let error = await #expect(throws: RPCError.self) {
+        try await client.train { writer in
+          try await writer.write(.step(1))
+          _ = try await client.load(.training())
+          try await writer.write(.step(2))
+        } onResponse: { response in
+          for try await _ in response.messages {}
+        }
+      }
+      #expect(error?.code == .aborted)
+    }
+  }
+}
