@@ -48,7 +48,8 @@ private func firstLine(of handle: FileHandle) async -> String {
 }
 
 @Suite(
-  "Python grpcio as the peer", .enabled(if: Python.path != nil, "set RETORT_PYTHON to a python with grpcio, or make venv"),
+  "Python grpcio as the peer",
+  .enabled(if: Python.path != nil, "set RETORT_PYTHON to a python with grpcio, or make venv"),
   .timeLimit(.minutes(2)))
 struct InteropTests {
   @Test(

@@ -48,7 +48,8 @@ struct LifeTests {
   @Test("a client finds the server again after a restart")
   func reconnects() async throws {
     let address = try await Self.deadAddress()
-    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) { client in
+    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) {
+      client in
       for _ in 0..<3 {
         let reply = try await Self.serve(at: address) { _ in try await Self.echo(client, waitsForReady: true) }
         #expect(reply == WireBytes([7]))
@@ -60,7 +61,8 @@ struct LifeTests {
   @Test("where nothing listens, a call fails at once and says so")
   func nothingListens() async throws {
     let address = try await Self.deadAddress()
-    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) { client in
+    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) {
+      client in
       await #expect(throws: RPCError(code: .unavailable, message: "nothing listens on \(address)")) {
         do {
           _ = try await Self.echo(client)
@@ -75,7 +77,8 @@ struct LifeTests {
   @Test("a call that waits for readiness waits until its deadline")
   func waitsUntilDeadline() async throws {
     let address = try await Self.deadAddress()
-    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) { client in
+    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) {
+      client in
       let error = await #expect(throws: RPCError.self) {
         try await Self.echo(client, waitsForReady: true, timeout: .milliseconds(100))
       }
@@ -113,7 +116,8 @@ struct LifeTests {
       session.send(WireBytes([7]).framed, on: stream)
       session.end(stream, trailers: ["grpc-status": "0"])
     } _: { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: configuration)) { client in
+      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: configuration)) {
+        client in
         let reply = try await Self.echo(client)
         #expect(reply == WireBytes([7]))
         client.beginGracefulShutdown()

@@ -83,7 +83,9 @@ struct PartsTests {
     #expect(address.description == text)
   }
 
-  @Test("what is not an address is refused", arguments: ["", "host", "host:", ":80", "host:70000", "::1:80", "a b:1", "unix:"])
+  @Test(
+    "what is not an address is refused",
+    arguments: ["", "host", "host:", ":80", "host:70000", "::1:80", "a b:1", "unix:"])
   func badAddresses(text: String) {
     #expect(throws: TransportError.malformedAddress(text)) { try NetworkAddress(parsing: text) }
   }
@@ -91,7 +93,10 @@ struct PartsTests {
   @Test(
     "requests that are not calls are refused",
     arguments: [
-      (["x": "y"], RequestHead.Refusal.http(status: 404, text: "this is a gRPC server: call its methods with a gRPC client\n")),
+      (
+        ["x": "y"],
+        RequestHead.Refusal.http(status: 404, text: "this is a gRPC server: call its methods with a gRPC client\n")
+      ),
       ([":method": "GET", ":path": "/a/b"], .http(status: 405, text: "a gRPC method is called with POST\n")),
       (["content-type": "application/json"], .http(status: 415, text: "content-type must be application/grpc\n")),
       (["content-type": "application/grpc-web"], .http(status: 415, text: "content-type must be application/grpc\n")),

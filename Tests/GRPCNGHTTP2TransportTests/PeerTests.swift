@@ -66,7 +66,8 @@ struct PeerTests {
   @Test(
     "an answer that is cut short, or not allowed, fails the call",
     arguments: [
-      ("no trailers", [UInt8](), RPCError.Code.internalError), ("inside a message", [0, 0, 0, 0, 9, 1], .internalError),
+      ("no trailers", [UInt8](), RPCError.Code.internalError),
+      ("inside a message", [0, 0, 0, 0, 9, 1], .internalError),
       ("huge", [0, 255, 255, 255, 255], .resourceExhausted), ("compressed", [1, 0, 0, 0, 1, 7], .internalError),
     ])
   func cutAnswers(what: String, bytes: [UInt8], code: RPCError.Code) async throws {
@@ -79,7 +80,8 @@ struct PeerTests {
     #expect(error?.code == code, "\(what)")
   }
 
-  @Test("trailers without a status are UNKNOWN, and an unknown number too", arguments: [["x": "y"], ["grpc-status": "77"]])
+  @Test(
+    "trailers without a status are UNKNOWN, and an unknown number too", arguments: [["x": "y"], ["grpc-status": "77"]])
   func oddTrailers(trailers: HeaderFields) async throws {
     let error = try await callError { session, event, _ in
       guard case .headers(let stream, _, _, _, _) = event else { return }
@@ -127,12 +129,16 @@ struct PeerTests {
     #expect(connections.count >= 2)
   }
 
-  @Test("a server that does not speak HTTP/2 makes calls UNAVAILABLE", arguments: ["SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"])
+  @Test(
+    "a server that does not speak HTTP/2 makes calls UNAVAILABLE",
+    arguments: ["SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"])
   func foreignServer(greeting: String) async throws {
     try await ScriptedPeer.serve { channel in
       try channel.pipeline.syncOperations.addHandler(BytesPeer(Array(greeting.utf8)))
     } _: { address in
-      let error = await #expect(throws: RPCError.self) { if let error = try await callError(at: address) { throw error } }
+      let error = await #expect(throws: RPCError.self) {
+        if let error = try await callError(at: address) { throw error }
+      }
       #expect(error?.code == .unavailable)
     }
   }
@@ -192,7 +198,8 @@ struct PeerTests {
   @Test(
     "garbage gets a GOAWAY or a closed connection, and the server goes on",
     arguments: [
-      [UInt8](repeating: 0xFF, count: 100), [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3], clientPreface + [UInt8](repeating: 0xFF, count: 100),
+      [UInt8](repeating: 0xFF, count: 100), [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3],
+      clientPreface + [UInt8](repeating: 0xFF, count: 100),
       clientPreface + frame(type: 0, stream: 1, [1, 2, 3]), clientPreface + frame(type: 1, flags: 5, stream: 2, [0x82]),
       clientPreface + frame(type: 8, [0, 0, 0, 0]),
     ])

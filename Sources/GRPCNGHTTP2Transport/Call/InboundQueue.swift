@@ -14,6 +14,8 @@ enum InboundPart: Sendable {
 ///
 /// It never refuses a part: the stream's window bounds it. ``push(_:byteCount:)`` says when the window should stop.
 final class InboundQueue: Sendable {
+  private typealias Reader = CheckedContinuation<InboundPart?, any Error>
+
   private struct State {
     var parts = CircularBuffer<(InboundPart, Int)>(initialCapacity: 4)
     var unreadBytes = 0
@@ -22,7 +24,7 @@ final class InboundQueue: Sendable {
     var isCongested = false
     /// What follows the last part.
     var end: Result<Void, RPCError>?
-    var reader: CheckedContinuation<InboundPart?, any Error>?
+    var reader: Reader?
 
     /// Takes the first part; says whether the reader has now caught up with a peer that was made to wait.
     mutating func pop(highWater: Int) -> (part: InboundPart, caughtUp: Bool)? {
@@ -43,7 +45,7 @@ final class InboundQueue: Sendable {
 
   /// Adds a part; returns true when the reader lags so far behind that the peer should wait.
   func push(_ part: InboundPart, byteCount: Int) -> Bool {
-    let (reader, isCongested) = state.withLockedValue { state -> (CheckedContinuation<InboundPart?, any Error>?, Bool) in
+    let (reader, isCongested) = state.withLockedValue { state -> (Reader?, Bool) in
       guard state.end == nil else { return (nil, false) }
       if let reader = state.reader {
         state.reader = nil
@@ -71,7 +73,7 @@ final class InboundQueue: Sendable {
   }
 
   private func end(_ result: Result<Void, RPCError>, discarding: Bool) {
-    let reader = state.withLockedValue { state -> CheckedContinuation<InboundPart?, any Error>? in
+    let reader = state.withLockedValue { state -> Reader? in
       if discarding, !(state.end.isFailure) {
         state.parts.removeAll()
         state.unreadBytes = 0
@@ -109,7 +111,7 @@ final class InboundQueue: Sendable {
 
   /// The next part or the end, if either is there; else registers `reader` for it.
   private func takeNow(
-    caughtUp: () -> Void, otherwise reader: CheckedContinuation<InboundPart?, any Error>? = nil,
+    caughtUp: () -> Void, otherwise reader: Reader? = nil,
     isCancelled: Bool = false
   ) -> Result<InboundPart?, RPCError>? {
     let taken = state.withLockedValue { state -> (result: Result<InboundPart?, RPCError>?, caughtUp: Bool) in
@@ -125,7 +127,7 @@ final class InboundQueue: Sendable {
     return taken.result
   }
 
-  private func wait(_ reader: CheckedContinuation<InboundPart?, any Error>, caughtUp: () -> Void) {
+  private func wait(_ reader: Reader, caughtUp: () -> Void) {
     let result = takeNow(caughtUp: caughtUp, otherwise: reader, isCancelled: Task.isCancelled)
     if let result { reader.resume(with: result.mapError { $0 as any Error }) }
   }

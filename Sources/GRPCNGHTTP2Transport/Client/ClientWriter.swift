@@ -63,8 +63,8 @@ struct ClientWriter: ClosableRPCWriterProtocol {
 
   func finish(throwing error: any Error) async {
     guard takeHeld() != nil else { return }
-    let error = error as? RPCError ?? RPCError(code: .unknown, message: "the request could not be written", cause: error)
-    call.abort(error, discarding: false)
+    let other = RPCError(code: .unknown, message: "the request could not be written", cause: error)
+    call.abort(error as? RPCError ?? other, discarding: false)
     call.link.post(.reset(call.token, .cancel))
   }
 

@@ -26,7 +26,8 @@ extension ConnectionHandler {
     if code == .noError, stream.localEnded {
       call.gate.close(RPCError(code: .cancelled, message: "the call is over"))
       if case .client = role {
-        call.inbound.finish(.failure(RPCError(code: .internalError, message: "the server ended the call without a status")))
+        let error = RPCError(code: .internalError, message: "the server ended the call without a status")
+        call.inbound.finish(.failure(error))
       }
       return
     }

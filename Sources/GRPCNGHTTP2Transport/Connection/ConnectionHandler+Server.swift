@@ -31,7 +31,9 @@ extension ConnectionHandler {
     }
     do throws(RequestHead.Refusal) {
       let method = try RequestHead.parse(headers)
-      guard streams.count + orphans.count < configuration.maxConcurrentStreams else { return session.reset(stream, .refusedStream) }
+      guard streams.count + orphans.count < configuration.maxConcurrentStreams else {
+        return session.reset(stream, .refusedStream)
+      }
       accept(stream, method, headers.metadata, server: server)
     } catch {
       switch error {

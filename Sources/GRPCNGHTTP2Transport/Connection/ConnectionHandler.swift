@@ -150,8 +150,11 @@ final class ConnectionHandler: ChannelInboundHandler {
       react()
       flush()
     } while session.hasEvents && context != nil
-    if isDraining, session.streams.isEmpty, !isServer || hasSentLastGoAway { session.terminate(.noError) }
-    if isDraining || isClosing { flush() }
+    if isDraining, session.streams.isEmpty, !isServer || hasSentLastGoAway {
+      session.terminate(.noError)
+      isClosing = true
+    }
+    if isClosing { flush() }
     if isClosing || !session.isAlive { closeAfterWrites() }
   }
 
@@ -180,10 +183,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard let context, !isClosed else { return }
     isClosed = true
     isClosing = true
-    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
-      bound.value.close(promise: nil)
-    }
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
+    // A peer that does not read gets no more time than this.
+    context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
   }
 
   /// Ends the connection with GOAWAY; every call on it fails with `reason`.

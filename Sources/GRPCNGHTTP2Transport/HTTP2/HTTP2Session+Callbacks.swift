@@ -90,8 +90,11 @@ extension HTTP2Session {
     case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
       if head.flags & endStreamFlag != 0 { session.didSendEnd(id: head.stream_id) }
     case NGHTTP2_RST_STREAM.rawValue:
-      let code = unsafe frame.pointee.rst_stream.error_code
-      if code != HTTP2ErrorCode.noError.rawValue, code != HTTP2ErrorCode.cancel.rawValue { session.countReset() }
+      // What a peer makes us reset counts, but not what we end of our own accord.
+      switch HTTP2ErrorCode(rawValue: unsafe frame.pointee.rst_stream.error_code) {
+      case .noError, .cancel, .refusedStream: break
+      default: session.countReset()
+      }
     default: break
     }
     return 0

@@ -36,17 +36,17 @@ package import WireBytes
 
   package let role: Role
   let configuration: ConnectionConfiguration
-  private let now: () -> Duration
-  private var handle: OpaquePointer?
-  private(set) var streams: [Int32: HTTP2Stream] = [:]
-  private var events: [Event] = []
-  private var output = OutputCollector()
-  private var outputLimit = 0
-  private var resets: FloodCounter
-  private var controlFrames: FloodCounter
-  private var isFlooded = false
+  let now: () -> Duration
+  var handle: OpaquePointer?
+  var streams: [Int32: HTTP2Stream] = [:]
+  var events: [Event] = []
+  var output = OutputCollector()
+  var outputLimit = 0
+  var resets: FloodCounter
+  var controlFrames: FloodCounter
+  var isFlooded = false
   /// Streams that sent bytes since ``takeProgressed()``.
-  private var progressed: [HTTP2Stream] = []
+  var progressed: [HTTP2Stream] = []
 
   /// Makes an end that will send its SETTINGS first.
   ///
@@ -264,7 +264,7 @@ package import WireBytes
   }
 
   /// Returns window to the peer for all that arrived, unless the reader lags behind.
-  private func returnWindow(_ stream: HTTP2Stream) {
+  func returnWindow(_ stream: HTTP2Stream) {
     guard stream.withheldBytes > 0, !stream.isCongested || stream.discardsData, streams[stream.id] != nil else {
       return
     }
@@ -274,151 +274,5 @@ package import WireBytes
 
   private func check(_ result: Int32) throws(HTTP2SessionError) {
     if result != 0 { throw HTTP2SessionError(code: result) }
-  }
-}
-
-// MARK: - What the engine reports
-
-extension HTTP2Session {
-  func didBeginHeaders(id: Int32, isRequest: Bool) {
-    if isRequest, role == .server, streams[id] == nil {
-      streams[id] = HTTP2Stream(id: id, maxMessageBytes: configuration.maxReceiveMessageBytes)
-    }
-    streams[id]?.beginHeaders()
-  }
-
-  func didReceiveHeader(id: Int32, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    guard let stream = streams[id] else { return }
-    stream.headerBytes += name.count + value.count + 32
-    guard stream.headerBytes <= configuration.maxHeaderListBytes,
-      stream.headers.fields.count < configuration.maxHeaderFields
-    else {
-      stream.headersOverflow = true
-      return
-    }
-    unsafe stream.headers.append(String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
-  }
-
-  func didReceiveHeaders(id: Int32, endStream: Bool) {
-    guard let stream = streams[id] else { return }
-    let headers = stream.headers
-    let overflow = stream.headersOverflow
-    stream.beginHeaders()
-    let isFirst = !stream.receivedHeaders
-    let isInformational = role == .client && headers[":status"]?.hasPrefix("1") == true
-    guard !isInformational else { return }
-    stream.receivedHeaders = true
-    if endStream { stream.remoteEnded = true }
-    events.append(.headers(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream))
-    if endStream { events.append(.remoteEnd(stream)) }
-  }
-
-  func didReceiveData(id: Int32, bytes: UnsafeRawBufferPointer) {
-    unsafe nghttp2_session_consume_connection(handle, bytes.count)
-    guard let stream = streams[id] else { return }
-    stream.withheldBytes += bytes.count
-    if !stream.discardsData {
-      do throws(MessageError) {
-        try unsafe stream.assembler.append(bytes) { deliver($0, on: stream) }
-      } catch {
-        stream.discardsData = true
-        events.append(.refused(stream, error))
-      }
-    }
-    returnWindow(stream)
-  }
-
-  /// Hands a message straight to the stream's reader, unless events wait that must be seen before it.
-  private func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
-    if events.isEmpty, let call = stream.call {
-      push(message, to: call, on: stream)
-    } else {
-      events.append(.message(stream, message))
-    }
-  }
-
-  /// Hands a message to the stream's reader.
-  func push(_ message: WireBytes, to call: StreamCall, on stream: HTTP2Stream) {
-    if call.inbound.push(.message(message), byteCount: message.count + WireBytes.prefixLength) {
-      stream.isCongested = true
-    }
-  }
-
-  func didReceiveEnd(id: Int32) {
-    guard let stream = streams[id], !stream.remoteEnded else { return }
-    stream.remoteEnded = true
-    events.append(.remoteEnd(stream))
-  }
-
-  func didClose(id: Int32, code: UInt32) {
-    guard let stream = streams.removeValue(forKey: id) else { return }
-    stream.dropOutbound()
-    progressed.append(stream)
-    events.append(.closed(stream, code: code))
-  }
-
-  func didReceive(_ event: Event) {
-    events.append(event)
-  }
-
-  /// Counts a frame that a peer should send only now and then.
-  func countFrame(type: UInt8, isEmpty: Bool, endsStream: Bool) {
-    let counts =
-      switch type {
-      case 0: isEmpty && !endsStream
-      case 1, 3, 7, 8, 9: false
-      default: true
-      }
-    guard role == .server, counts, !isFlooded, !controlFrames.count(at: now()) else { return }
-    isFlooded = true
-    events.append(.flood("too many control frames"))
-  }
-
-  /// Counts a stream that the peer reset, or made us reset.
-  func countReset() {
-    guard role == .server, !isFlooded, !resets.count(at: now()) else { return }
-    isFlooded = true
-    events.append(.flood("too many streams reset"))
-  }
-
-  /// Sends nothing more on the stream; a server tells a client that still sends to stop.
-  func didSendEnd(id: Int32) {
-    guard let stream = streams[id] else { return }
-    stream.localEnded = true
-    guard role == .server, !stream.remoteEnded else { return }
-    stream.discardsData = true
-    unsafe nghttp2_submit_rst_stream(
-      handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, HTTP2ErrorCode.noError.rawValue)
-  }
-
-  /// Says how many bytes of the stream come next, at most `length`; nil when there are none yet.
-  func nextData(id: Int32, length: Int) -> (count: Int, flags: UInt32)? {
-    guard let stream = streams[id] else { return (0, NGHTTP2_DATA_FLAG_EOF.rawValue) }
-    let count = min(length, stream.outboundBytes)
-    var flags = NGHTTP2_DATA_FLAG_NO_COPY.rawValue
-    if count == stream.outboundBytes, let ending = stream.ending {
-      flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
-      if case .trailers(let trailers) = ending {
-        flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-        _ = unsafe PackedHeaders(trailers).withPairs { pairs, count in
-          unsafe nghttp2_submit_trailer(handle, id, pairs, count)
-        }
-      }
-    } else if count == 0 {
-      stream.isDeferred = true
-      return nil
-    }
-    return (count, flags)
-  }
-
-  /// Moves a DATA frame to the output; returns false when there is no room now.
-  func moveData(id: Int32, head: UnsafeRawBufferPointer, length: Int) -> Bool {
-    guard output.count < outputLimit else { return false }
-    unsafe output.append(head)
-    if let stream = streams[id] {
-      stream.takeOutbound(length, into: &output)
-      progressed.append(stream)
-    }
-    return true
   }
 }

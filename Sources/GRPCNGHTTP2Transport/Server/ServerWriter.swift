@@ -33,7 +33,8 @@ struct ServerWriter: ClosableRPCWriterProtocol {
     case .message(let bytes):
       guard bytes.count <= maxMessageBytes else {
         throw RPCError(
-          code: .resourceExhausted, message: "a message of \(bytes.count) bytes exceeds the limit of \(maxMessageBytes)")
+          code: .resourceExhausted, message: "a message of \(bytes.count) bytes exceeds the limit of \(maxMessageBytes)"
+        )
       }
       if !state.withLockedValue({ $0.hasHead }) { try begin([:]) }
       try await call.gate.enter(bytes.framed.readableBytes)

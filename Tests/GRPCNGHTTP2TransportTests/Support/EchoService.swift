@@ -61,7 +61,8 @@ struct EchoService: RegistrableRPCService {
       var initial: Metadata = ["peer": .string(context.remotePeer)]
       for value in request.metadata[stringValues: "say"] { initial.addString(value, forKey: "said") }
       for value in request.metadata[binaryValues: "say-bin"] { initial.addBinary(value, forKey: "said-bin") }
-      return StreamingServerResponse(single: ServerResponse(message: message, metadata: initial, trailingMetadata: ["end": "1"]))
+      return StreamingServerResponse(
+        single: ServerResponse(message: message, metadata: initial, trailingMetadata: ["end": "1"]))
     }
     register(Self.collect, with: &router) { request, _ in
       var sum = 0
@@ -96,7 +97,8 @@ struct EchoService: RegistrableRPCService {
 
   private func register<Transport: ServerTransport>(
     _ method: MethodDescriptor, with router: inout RPCRouter<Transport>,
-    handler: @escaping @Sendable @concurrent (StreamingServerRequest<WireBytes>, ServerContext) async throws ->
+    handler:
+      @escaping @Sendable @concurrent (StreamingServerRequest<WireBytes>, ServerContext) async throws ->
       StreamingServerResponse<WireBytes>
   ) {
     router.registerHandler(

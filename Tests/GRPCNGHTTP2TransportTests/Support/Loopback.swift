@@ -47,7 +47,8 @@ struct Loopback: Sendable {
   }
 
   /// Makes a client of a server that runs elsewhere; the server here is not started.
-  static func run(at address: NetworkAddress, _ body: @Sendable @escaping (Loopback) async throws -> Void) async throws {
+  static func run(at address: NetworkAddress, _ body: @Sendable @escaping (Loopback) async throws -> Void) async throws
+  {
     let serverTransport = NGHTTP2ServerTransport(address: address)
     let clientTransport = NGHTTP2ClientTransport(target: address)
     try await withGRPCClient(transport: clientTransport) { client in

@@ -43,7 +43,9 @@ final class ScriptedPeer: ChannelInboundHandler {
   ) async throws -> R {
     try await serve { channel in
       try channel.pipeline.syncOperations.addHandler(ScriptedPeer(role: .server, script: script))
-    } _: { try await body($0) }
+    } _: {
+      try await body($0)
+    }
   }
 
   /// Runs a server on loopback whose connections get what `setUp` adds.
