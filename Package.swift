@@ -190,8 +190,8 @@ let package = Package(
     .testTarget(
       name: "StudentServiceTests",
       dependencies: [
-        "Checkpoints", "ModelServing", "Sequences", "ServiceTestSupport", "StudentService", "TeacherService",
-        "Transformer", "WireFormat",
+        "Checkpoints", "GRPCNGHTTP2Transport", "ModelServing", "Sequences", "ServiceTestSupport", "StudentService",
+        "TeacherService", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
