@@ -43,7 +43,7 @@ public enum Handshake {
   ///
   /// An empty vocabulary digest, as a foreign teacher may send, leaves the comparison of sizes and special ids.
   public static func refusal(
-    method: Method, needs: TeacherNeeds, longestSequence: Int, teacher: ModelSummary, student: ModelSummary
+    method: Method, needs: TeacherNeeds, longestSequence: Int = 0, teacher: ModelSummary, student: ModelSummary
   ) -> HandshakeRefusal? {
     if teacher.vocabSize != student.vocabSize {
       return .vocabSize(teacher: teacher.vocabSize, student: student.vocabSize)

@@ -82,6 +82,9 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   /// Log-probs per position: K and a tail, 0 for all V; nil: none.
   public var topCount: Int?
 
+  /// Names the needs.
+  public init(generate: Bool, topCount: Int?) { (self.generate, self.topCount) = (generate, topCount) }
+
   /// True where the run asks anything.
   public var any: Bool { generate || topCount != nil }
 }

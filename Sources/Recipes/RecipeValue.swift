@@ -50,6 +50,7 @@ enum ValueKind: Sendable {
     case .text: text.isEmpty ? nil : .text(text)
     case .choice(let names): names.contains(text) ? .text(text) : nil
     case .flag: ["true": .flag(true), "false": .flag(false)][text.lowercased()]
+    case .list where text == "[]": .list([])
     case .list: read(text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
     }
   }

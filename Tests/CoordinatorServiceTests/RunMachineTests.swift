@@ -1,0 +1,126 @@
+import CoordinatorService
+import Recipes
+import Testing
+
+@Suite("Run machine")
+struct RunMachineTests {
+  /// A machine at work, and what it asked for last.
+  private func machine(_ events: [RunEvent], _ overrides: [String] = []) throws -> (RunMachine, [RunEffect]) {
+    var machine = RunMachine(plan: try makePlan(overrides))
+    var effects: [RunEffect] = []
+    for event in [.restarted] + events { effects = machine.step(event) }
+    return (machine, effects)
+  }
+
+  private let ready: [RunEvent] = [
+    .teacherReady(summary), .trainerRegistered(session: 1), .loaded(session: 1, position: 0, student: summary),
+  ]
+
+  @Test("begins by asking for the teacher and for a student")
+  func begin() throws {
+    let (machine, effects) = try machine([])
+    #expect(effects == [.describeTeacher, .acquireTrainer(session: 1, attempt: 0)])
+    #expect(machine.phase == .waiting)
+    #expect(machine.statusLine(teacherAddress: "host:1") == "waiting for the teacher at host:1 and a student")
+  }
+
+  @Test("nothing is written or trained before teacher and student shook hands")
+  func handshakeFirst() throws {
+    #expect(try machine([.teacherReady(summary)]).1.isEmpty)
+    let (_, effects) = try machine(ready)
+    #expect(effects.contains(.generate(WorkItemKey(stage: .teacherEvaluation, index: 0), session: nil)))
+    var other = summary
+    other.vocabSize = 7
+    let (refused, end) = try machine([
+      .teacherReady(other), .trainerRegistered(session: 1), .loaded(session: 1, position: 0, student: summary),
+    ])
+    guard case .failed(let line) = refused.phase else { return #expect(Bool(false), "\(refused.phase)") }
+    #expect(line.contains("vocabulary has 7 tokens"))
+    #expect(end == [.releaseTrainer(session: 1), .end])
+  }
+
+  @Test("keeps three steps under way, and none across an evaluation")
+  func window() throws {
+    let overrides = ["method=sft", "evaluation.metrics=perplexity", "evaluation.eval_steps=4"]
+    let start: [RunEvent] = [.trainerRegistered(session: 1), .loaded(session: 1, position: 0, student: summary)]
+    #expect(try machine(start, overrides).1 == [.evaluate(session: 1, position: 0)])
+    let evaluated = start + [.evaluated(session: 1, position: 0)]
+    #expect(try machine(evaluated, overrides).1 == (1...3).map { .train(session: 1, step: $0) })
+    let one = evaluated + [.stepCompleted(session: 1, step: 1)]
+    #expect(try machine(one, overrides).1 == [.train(session: 1, step: 4)])
+    let two = one + [.stepCompleted(session: 1, step: 2)]
+    #expect(try machine(two, overrides).1.isEmpty)
+  }
+
+  @Test("events of another session, of another step, or out of place change nothing", arguments: [
+    .stepCompleted(session: 0, step: 1), .stepCompleted(session: 1, step: 2), .saved(session: 1, position: 0),
+    .evaluated(session: 1, position: 3), .loaded(session: 1, position: 0, student: summary), .exported(session: 1),
+    .trainerRegistered(session: 1), .trainerLost(session: 0), .studentFailed(session: 7, .permanent(message: "x")),
+    .itemCompleted(WorkItemKey(stage: .student(round: 0), index: 0), session: 1),
+    .itemCompleted(WorkItemKey(stage: .student(round: 0), index: 0), session: nil), .resume, .teacherReady(summary),
+  ] as [RunEvent])
+  func outOfPlace(event: RunEvent) throws {
+    let (before, _) = try machine(ready)
+    let (after, effects) = RunMachine.step(before, event)
+    #expect(after == before)
+    #expect(effects.isEmpty)
+  }
+
+  @Test("a lost student is replaced, and training goes on from the newest checkpoint")
+  func lost() throws {
+    let overrides = ["method=sft", "evaluation.metrics=[]"]
+    let events: [RunEvent] =
+      [.trainerRegistered(session: 1), .loaded(session: 1, position: 0, student: summary)]
+      + (1...4).map { .stepCompleted(session: 1, step: $0) } + [.saved(session: 1, position: 4)]
+      + [.stepCompleted(session: 1, step: 5)]
+    let (machine, effects) = try machine(events + [.trainerLost(session: 1)], overrides)
+    #expect(effects == [.releaseTrainer(session: 1), .acquireTrainer(session: 2, attempt: 1)])
+    #expect(machine.phase == .waiting)
+    var next = machine
+    #expect(next.step(.trainerRegistered(session: 2)) == [.load(session: 2, checkpoint: 4)])
+    let resumed = next.step(.loaded(session: 2, position: 4, student: summary))
+    #expect(resumed == (5...7).map { .train(session: 2, step: $0) })
+    #expect(next.trainedSteps == 5)
+  }
+
+  @Test("a doubtful failure ends the run when it comes a third time without a step in between")
+  func doubt() throws {
+    var (machine, _) = try machine([], ["method=sft", "evaluation.metrics=[]"])
+    for session in 1...3 {
+      _ = machine.step(.trainerRegistered(session: session))
+      _ = machine.step(.studentFailed(session: session, .doubtful(message: "the loss is NaN")))
+    }
+    #expect(machine.phase == .failed("the loss is NaN"))
+  }
+
+  @Test("a student that keeps going away is waited for")
+  func transient() throws {
+    var (machine, _) = try machine([], ["method=sft"])
+    for session in 1...50 {
+      _ = machine.step(.trainerRegistered(session: session))
+      _ = machine.step(.studentFailed(session: session, .transient(message: "gone")))
+    }
+    #expect(machine.phase == .waiting)
+    #expect(machine.statusLine(teacherAddress: "").hasSuffix("a student (gone)"))
+  }
+
+  @Test("a cancelled or failed run goes on when it is resumed", arguments: [RunEvent.cancel, .failed(message: "no")])
+  func resume(event: RunEvent) throws {
+    var (machine, effects) = try machine(ready + [event])
+    #expect(effects == [.releaseTrainer(session: 1), .end])
+    #expect(machine.step(.stepCompleted(session: 1, step: 1)).isEmpty)
+    effects = machine.step(.resume)
+    #expect(effects.count == 2 && effects[0] == .describeTeacher)
+    #expect(machine.phase == .waiting)
+  }
+
+  @Test("another teacher than at the start is refused")
+  func teacherChanged() throws {
+    var (machine, _) = try machine(ready + [.restarted])
+    var other = summary
+    other.modelDigest = "another"
+    _ = machine.step(.teacherReady(other))
+    guard case .failed(let line) = machine.phase else { return #expect(Bool(false), "\(machine.phase)") }
+    #expect(line.contains("another model"))
+  }
+}

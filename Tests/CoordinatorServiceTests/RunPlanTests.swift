@@ -1,0 +1,53 @@
+import CoordinatorService
+import Recipes
+import Testing
+
+@Suite("Run plan")
+struct RunPlanTests {
+  @Test("each sample is in one step of each epoch", arguments: [(10, 3), (9, 3), (1, 4), (64, 8)])
+  func epochs(samples: Int, batch: Int) throws {
+    let plan = try makePlan(
+      ["training.per_device_train_batch_size=\(batch)", "training.max_steps=-1", "training.num_train_epochs=3"],
+      samples: samples)
+    for epoch in 0..<3 {
+      let steps = epoch * plan.stepsPerEpoch + 1...(epoch + 1) * plan.stepsPerEpoch
+      #expect(steps.flatMap { plan.samples(ofStep: $0) }.sorted() == Array(0..<samples))
+    }
+    #expect(plan.maxSteps == 3 * plan.stepsPerEpoch)
+  }
+
+  @Test("the order depends on seed and epoch alone")
+  func order() throws {
+    let (one, same, other) = (try makePlan(), try makePlan(), try makePlan(["seed=7"]))
+    #expect(one.samples(ofStep: 2) == same.samples(ofStep: 2))
+    #expect((1...4).map { one.samples(ofStep: $0) } != (1...4).map { other.samples(ofStep: $0) })
+    #expect((1...4).map { one.samples(ofStep: $0) } != (5...8).map { one.samples(ofStep: $0) })
+  }
+
+  @Test("rounds share out the steps without gaps")
+  func rounds() throws {
+    let plan = try makePlan(["generation.rounds=4", "training.max_steps=10"])
+    #expect((0...4).map { plan.start(ofRound: $0) } == [0, 2, 5, 7, 10])
+    #expect((0..<10).map { plan.round(at: $0) } == [0, 0, 1, 1, 1, 2, 2, 3, 3, 3])
+  }
+
+  @Test("the items of a stage hold the samples that it trains on, in the order of their first use")
+  func items() throws {
+    let plan = try makePlan()
+    for stage in [WorkItemKey.Stage.teacher, .student(round: 0), .student(round: 1)] {
+      let keys = (0..<plan.itemCount(of: stage)).map { WorkItemKey(stage: stage, index: $0) }
+      #expect(keys.flatMap { plan.samples(of: $0) } == plan.samples(of: stage))
+    }
+    let round = (plan.start(ofRound: 1) + 1...plan.maxSteps).flatMap { plan.samples(ofStep: $0) }
+    #expect(Set(plan.samples(of: .student(round: 1))) == Set(round))
+    #expect(Array(plan.samples(of: .teacher).prefix(3)) == plan.samples(ofStep: 1))
+  }
+
+  @Test("a method asks its teacher for what it needs and no more", arguments: [
+    ("distillm2", true, 0), ("kd", true, 0), ("rkl", false, 0), ("seqkd", true, nil), ("sft", false, nil),
+  ] as [(String, Bool, Int?)])
+  func needs(method: String, generate: Bool, topCount: Int?) throws {
+    let plan = try makePlan(["method=\(method)", "evaluation.metrics=perplexity"])
+    #expect(plan.needs == TeacherNeeds(generate: generate, topCount: topCount))
+  }
+}

@@ -1,0 +1,85 @@
+import CoordinatorService
+import Synchronization
+import Testing
+
+/// A clock that tests move.
+final class HandClock: Sendable {
+  private let time = Mutex(Duration.zero)
+  func move(by step: Duration) { time.withLock { $0 += step } }
+  @Sendable func now() -> Duration { time.withLock { $0 } }
+}
+
+@Suite("Trainer registry")
+struct TrainerRegistryTests {
+  private let clock = HandClock()
+  private func makeRegistry() -> TrainerRegistry { TrainerRegistry(term: .seconds(10), now: clock.now) }
+
+  @Test("a lease lasts as long as it is renewed in time")
+  func renew() {
+    let registry = makeRegistry()
+    let lease = registry.register(trainerID: "a", address: "host:1")
+    for _ in 0..<5 {
+      clock.move(by: .seconds(9))
+      #expect(registry.renew(lease))
+    }
+    clock.move(by: .seconds(10))
+    #expect(!registry.renew(lease))
+    #expect(!registry.renew("lease of nobody"))
+  }
+
+  @Test("the same process gets its lease back; a new process at its address ends it")
+  func reregister() async throws {
+    let registry = makeRegistry()
+    let lease = registry.register(trainerID: "a", address: "host:1")
+    #expect(registry.register(trainerID: "a", address: "host:1") == lease)
+    let next = registry.register(trainerID: "b", address: "host:1")
+    #expect(next != lease)
+    #expect(!registry.renew(lease))
+    await registry.waitUntilEnded(lease)
+    #expect(try await registry.acquire().leaseID == next)
+  }
+
+  @Test("a run waits for a student, and each student has one run")
+  func acquire() async throws {
+    let registry = makeRegistry()
+    try await withThrowingTaskGroup(of: String.self) { group in
+      for _ in 0..<2 { group.addTask { try await registry.acquire().address } }
+      _ = registry.register(trainerID: "a", address: "host:1")
+      _ = registry.register(trainerID: "b", address: "host:2")
+      var addresses: Set<String> = []
+      for try await address in group { addresses.insert(address) }
+      #expect(addresses == ["host:1", "host:2"])
+    }
+  }
+
+  @Test("a student that was given back goes to the next run")
+  func release() async throws {
+    let registry = makeRegistry()
+    let lease = registry.register(trainerID: "a", address: "host:1")
+    #expect(try await registry.acquire().leaseID == lease)
+    async let next = registry.acquire()
+    registry.release(lease)
+    #expect(try await next.leaseID == lease)
+  }
+
+  @Test("waiting ends when the waiter is cancelled", arguments: [true, false])
+  func cancelled(atOnce: Bool) async throws {
+    let registry = makeRegistry()
+    let waiter = Task { try await registry.acquire() }
+    if !atOnce { await Task.yield() }
+    waiter.cancel()
+    await #expect(throws: CancellationError.self) { try await waiter.value }
+    _ = registry.register(trainerID: "a", address: "host:1")
+    #expect(try await registry.acquire().address == "host:1")
+  }
+
+  @Test("whoever watches a lease learns of its end")
+  func watch() async {
+    let registry = makeRegistry()
+    let lease = registry.register(trainerID: "a", address: "host:1")
+    async let ended: Void = registry.waitUntilEnded(lease)
+    clock.move(by: .seconds(11))
+    registry.expire()
+    await ended
+  }
+}
