@@ -1,5 +1,5 @@
-/// `make 24 of 3 has 8:` — an expression of three numbers from 1 to 9 with `+`, `-` and `*` whose value is 24, with an 8
-/// among the numbers, such as `8*2+8`.
+/// `make 14 of 3 has 2:` — an expression of three numbers from 1 to 5 with `+`, `-` and `*` whose value is 14, with a 2
+/// among the numbers, such as `4*3+2`.
 ///
 /// Products come before sums, as usual.
 struct ExpressionPuzzle: Puzzle {
@@ -16,7 +16,7 @@ struct ExpressionPuzzle: Puzzle {
 
   init?(instruction: String) {
     guard let words = Self.words(of: instruction, count: 5), let value = Int(words[0]), let count = Int(words[2]),
-      let digit = Int(words[4]), value > 0, (2...8).contains(count), (1...9).contains(digit)
+      let digit = Int(words[4]), value > 0, (2...8).contains(count), (1...5).contains(digit)
     else { return nil }
     self.init(value: value, numberCount: count, digit: digit)
     guard self.instruction == instruction else { return nil }
@@ -29,11 +29,11 @@ struct ExpressionPuzzle: Puzzle {
   }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    let count = [2, 2, 3, 4][level - 1]
+    let count = 3 + level / 3
     while true {
       let text = prefix(numberCount: count, using: &generator)
       let digit = Int(text[2 * generator.below(count)] - UInt8(ascii: "0"))
-      if let value = value(of: text), (1...10 * (level + 1)).contains(value) {
+      if let value = value(of: text), (1...10 + 5 * ((level + 1) % 2)).contains(value) {
         return Self(value: value, numberCount: count, digit: digit)
       }
     }
@@ -59,7 +59,7 @@ struct ExpressionPuzzle: Puzzle {
   }
 
   private static let operators = Array("+-*".utf8)
-  private static let digits = Array("123456789".utf8)
+  private static let digits = Array("12345".utf8)
 
   private static func prefix(numberCount: Int, using generator: inout some RandomNumberGenerator) -> [UInt8] {
     (0..<2 * numberCount - 1).map { generator.element(of: $0.isMultiple(of: 2) ? digits : operators) }
@@ -70,7 +70,7 @@ struct ExpressionPuzzle: Puzzle {
     var (sum, product, sign) = (0, 1, 1)
     for (index, character) in text.enumerated() {
       switch (index.isMultiple(of: 2), character) {
-      case (true, UInt8(ascii: "1")...UInt8(ascii: "9")): product *= Int(character - UInt8(ascii: "0"))
+      case (true, UInt8(ascii: "1")...UInt8(ascii: "5")): product *= Int(character - UInt8(ascii: "0"))
       case (false, UInt8(ascii: "*")): break
       case (false, UInt8(ascii: "+")), (false, UInt8(ascii: "-")):
         sum += sign * product

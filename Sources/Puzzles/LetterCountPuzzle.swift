@@ -26,7 +26,7 @@ struct LetterCountPuzzle: Puzzle {
   }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    let length = level + generator.number(in: 2...3)
+    let length = 2 + level
     return Self(
       length: length, letterCount: generator.number(in: 1...(length + 1) / 2),
       letter: generator.element(of: Letters.all))

@@ -18,7 +18,7 @@ struct NeighbourPuzzle: Puzzle {
   init(letters: [Character]) { self.letters = String(letters.sorted()) }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    let length = level + generator.number(in: 2...3)
+    let length = 3 + (level + 1) / 2 + generator.below(2)
     let some = generator.shuffled(Letters.all).prefix((length + 3) / 2)
     while true {
       let letters = (0..<length).map { _ in generator.element(of: Array(some)) }

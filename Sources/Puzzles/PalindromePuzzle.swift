@@ -23,7 +23,7 @@ struct PalindromePuzzle: Puzzle {
   }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    Self(length: level + generator.number(in: 2...3), letter: generator.element(of: Letters.all))
+    Self(length: 2 + level, letter: generator.element(of: Letters.all))
   }
 
   func answer(using generator: inout some RandomNumberGenerator) -> String? {

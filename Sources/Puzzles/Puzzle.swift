@@ -1,7 +1,7 @@
 /// A task with many right answers and a rule that tells a right one.
 ///
 /// Every kind of puzzle is one type and one keyword. An instruction is a short line of text that ends in a colon, such as
-/// `make 24 of 3 has 8:`, and an answer is a line such as `8*2+8`. Both use the characters of ``PuzzleLanguage/alphabet``.
+/// `make 14 of 3 has 2:`, and an answer is a line such as `4*3+2`. Both use the characters of ``PuzzleLanguage/alphabet``.
 public protocol Puzzle: Sendable, Hashable {
   /// The first word of the instruction.
   static var keyword: String { get }

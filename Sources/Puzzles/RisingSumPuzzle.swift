@@ -27,9 +27,9 @@ struct RisingSumPuzzle: Puzzle {
   }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    let count = [2, 2, 3, 4][level - 1]
+    let count = 3 + level / 3
     while true {
-      let sum = count * (count + 1) / 2 + generator.number(in: 1...5 * (level + 1))
+      let sum = count * (count + 1) / 2 + generator.number(in: 1...6 + 6 * ((level + 1) % 2))
       let puzzle = Self(numberCount: count, sum: sum, member: generator.number(in: 1...sum - 1))
       if puzzle.numbers(using: &generator) != nil { return puzzle }
     }

@@ -20,7 +20,7 @@ struct VowelPuzzle: Puzzle {
   init(letters: [Character]) { self.letters = String(letters.sorted()) }
 
   static func draw(level: Int, using generator: inout some RandomNumberGenerator) -> Self {
-    let length = level + generator.number(in: 2...3)
+    let length = 2 + level
     let vowelCount = generator.number(in: length / 2...(length + 1) / 2)
     return Self(
       letters: (0..<length).map { generator.element(of: $0 < vowelCount ? Letters.vowels : Letters.consonants) })

@@ -32,13 +32,13 @@ import Testing
     let lines = rows(.train, seed: 1, count: 7).map(\.jsonLine)
     #expect(
       lines == [
-        #"{"prompt":"make 11 of 2 has 3:","completion":"8+3"}"#,
-        #"{"prompt":"pal 5 with l:","completion":"lbsbl"}"#,
-        #"{"prompt":"mix aeeju:","completion":"eueaj"}"#,
-        #"{"prompt":"alt fooy:","completion":"foyo"}"#,
-        #"{"prompt":"rise 4 to 20 has 2:","completion":"2,3,4,11"}"#,
-        #"{"prompt":"nest 4 deep 4 [0:","completion":"(((())))"}"#,
-        #"{"prompt":"code 5 with 2 y:","completion":"hkyjy"}"#,
+        #"{"prompt":"make 10 of 3 has 5:","completion":"4+1+5"}"#,
+        #"{"prompt":"pal 5 with i:","completion":"lpipl"}"#,
+        #"{"prompt":"mix ffps:","completion":"fpfs"}"#,
+        #"{"prompt":"alt emw:","completion":"wem"}"#,
+        #"{"prompt":"rise 4 to 12 has 1:","completion":"1,2,4,5"}"#,
+        #"{"prompt":"nest 3 deep 3 [3:","completion":"[[[]]]"}"#,
+        #"{"prompt":"code 3 with 1 f:","completion":"yxf"}"#,
       ])
   }
 

@@ -6,8 +6,12 @@ import Testing
   /// A right answer of each kind, and wrong ones that differ in one thing.
   static let examples: [(instruction: String, right: String, wrong: [String])] = [
     (
-      "make 24 of 3 has 8:", "8*2+8",
-      ["8*2+9", "8*3", "6*4*1", "8+8+8 ", "8*2+8+0", "08*2+8", "8*2+8=24", "", "+8*38", "8+16", "8*2+", "8x2+8"]
+      "make 14 of 3 has 2:", "4*3+2",
+      [
+        "4*3+3", "2*7", "5*2+4*1", "5+5+4", "4*3+2 ", "4*3+2+0", "04*3+2", "4*3+2=14", "", "+4*32", "12+2", "4*3+",
+        "4x3+2",
+        "6+6+2",
+      ]
     ),
     ("pal 7 with k:", "abkrkba", ["abkrkb", "abkrkab", "abcrcba", "abkrrkba", "aBkrkBa", "abk kba", ""]),
     ("mix aabbc:", "abcab", ["aabbc", "abcabc", "abca", "abbca", "abdab", "ABCAB", ""]),
@@ -73,7 +77,7 @@ import Testing
     let puzzle = try #require(PuzzleLanguage.puzzle(instruction: instruction))
     var generator = SeededGenerator(seed: 13)
     let answers = Set((0..<500).compactMap { _ in puzzle.answer(using: &generator) })
-    #expect(answers.count >= 10)
+    #expect(answers.count >= 9)
   }
 
   @Test("draws of a small puzzle find each right answer about equally often")
@@ -89,8 +93,8 @@ import Testing
   @Test(
     "an instruction in another form is nobody's",
     arguments: [
-      "", "make", "make 24 of 3 has 8", "make 024 of 3 has 8:", "make 24 of 1 has 8:", "make +24 of 3 has 8:",
-      "make  24 of 3 has 8:", "make 24 of 3 has 12:", "pal 7 with K:", "pal 7 with kk:", "pal 0 with k:", "mix ba:",
+      "", "make", "make 14 of 3 has 2", "make 014 of 3 has 2:", "make 14 of 1 has 2:", "make +14 of 3 has 2:",
+      "make  14 of 3 has 2:", "make 14 of 3 has 6:", "pal 7 with K:", "pal 7 with kk:", "pal 0 with k:", "mix ba:",
       "mix :", "alt aEb:", "rise 4 to 30:", "nest 2 deep 3 [0:", "nest 2 deep 1 [3:", "code 3 with 4 s:", "sing aab:",
     ])
   func refusesOtherForms(instruction: String) {

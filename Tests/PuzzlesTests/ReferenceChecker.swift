@@ -42,7 +42,7 @@ enum ReferenceChecker {
       let isNegative = term.hasPrefix("-")
       guard !(isNegative && index == 0) else { return false }
       let factors = (isNegative ? term.dropFirst() : term).split(separator: "*", omittingEmptySubsequences: false)
-      guard factors.allSatisfy({ $0.count == 1 && "123456789".contains($0) }) else { return false }
+      guard factors.allSatisfy({ $0.count == 1 && "12345".contains($0) }) else { return false }
       numbers += factors.count
       sum += factors.compactMap { Int($0) }.reduce(isNegative ? -1 : 1, *)
     }
