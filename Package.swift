@@ -21,6 +21,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
@@ -208,5 +209,30 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
+
+    // Executable
+    .target(
+      name: "Commands",
+      dependencies: [
+        "Checkpoints", "CoordinatorService", "Distillation", "Evaluation", "GRPCNGHTTP2Transport", "Kernels",
+        "ModelServing", "Optimization", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth", "ServiceRuntime",
+        "StudentService", "TeacherService", "Tokenization", "Transformer", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .target(
+      name: "ModelFixtures", dependencies: ["Checkpoints", "Kernels", "Puzzles", "Sequences", "Transformer"],
+      path: "Tests/ModelFixtures", swiftSettings: settings),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "ModelFixtures", "Sequences"], swiftSettings: settings),
+    .executableTarget(
+      name: "retort",
+      dependencies: [
+        "Checkpoints", "Commands", "Recipes", "Reports", "Sequences", "ServiceRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["ModelFixtures", "Reports", "ServiceRuntime", "retort"], swiftSettings: settings),
   ]
 )

@@ -65,8 +65,8 @@ extension String {
   var lastPart: String { split(separator: "/").last.map(String.init) ?? self }
   /// `forward_kl` → `forward`, `kl`.
   var words: [Substring] { split(separator: "_") }
-  /// `eval/valid/greedy` and `eval/valid_greedy` → `valid`.
-  var family: String { split(separator: "/").dropFirst().first?.split(separator: "_").first.map(String.init) ?? self }
+  /// `eval/valid_greedy` and `eval/valid` → `valid`: figures of one kind, drawn together.
+  var family: String { lastPart.hasSuffix("_greedy") ? String(lastPart.dropLast("_greedy".count)) : lastPart }
   /// `bytes_per_token` → `Bytes per token`, `forward_kl` → `Forward KL`.
   var title: String {
     let spoken = words.map { $0 == "kl" ? "KL" : $0 == "rouge" ? "ROUGE" : String($0) }.joined(separator: " ")

@@ -1,9 +1,9 @@
 /// Shows a run's progress on standard error: one line rewritten in place on a terminal, else one line now and then.
-public struct ProgressDisplay {
+public struct ProgressDisplay: Sendable {
   private let terminal: Terminal
   private let bar: ProgressBar
   private let interval: Double
-  private let write: (String) -> Void
+  private let write: @Sendable (String) -> Void
   private var state = ProgressState()
   private var lastShown = -Double.infinity
   private var lastPhase = ""
@@ -16,7 +16,7 @@ public struct ProgressDisplay {
   ///   - terminal: What can be shown.
   ///   - interval: Seconds between two lines where the terminal is not interactive.
   ///   - write: Takes text for standard error.
-  public init(label: String, terminal: Terminal, interval: Double = 10, write: @escaping (String) -> Void) {
+  public init(label: String, terminal: Terminal, interval: Double = 10, write: @escaping @Sendable (String) -> Void) {
     self.terminal = terminal
     self.interval = interval
     self.write = write

@@ -10,16 +10,22 @@ public struct ChildCommand: Sendable, Hashable {
   public var arguments: [String]
   /// Variables added to the parent's environment.
   public var environment: [String: String]
-  /// Where its standard output and error go, appended.
+  /// Where its standard error goes, appended.
   public var logFile: URL
+  /// Where its standard output goes, appended; nil: with the errors.
+  public var outputFile: URL?
 
   /// Names a program and where its output goes.
-  public init(name: String, executable: URL, arguments: [String], environment: [String: String] = [:], logFile: URL) {
+  public init(
+    name: String, executable: URL, arguments: [String], environment: [String: String] = [:], logFile: URL,
+    outputFile: URL? = nil
+  ) {
     self.name = name
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
     self.logFile = logFile
+    self.outputFile = outputFile
   }
 }
 

@@ -10,13 +10,23 @@ import Synchronization
 /// this process alone, which then ends its children in order.
 ///
 /// Foundation's `Process` is not used: it notices the end of a child only when all of the child's own children are gone.
-final class ChildProcess: Sendable {
+public final class ChildProcess: Sendable {
   /// One start at a time: between `pipe` and `fcntl` another child would inherit the pipe and keep this one alive.
   private static let starting = Mutex(())
   private let identifier = Mutex<pid_t?>(nil)
 
-  /// Starts the child and waits for its end. Cancellation sends SIGTERM, then SIGKILL after `grace`.
-  func run(_ command: ChildCommand, grace: Duration, started: (pid_t) -> Void) async throws(ServiceRuntimeError)
+  /// A child that is not started yet.
+  public init() {}
+
+  /// Starts the child and waits for its end.
+  ///
+  /// Cancellation sends SIGTERM, after a second once more, which makes our services leave calls in hand, and SIGKILL after
+  /// `grace`.
+  ///
+  /// - Parameter started: Called with the process's number.
+  public func run(
+    _ command: ChildCommand, grace: Duration, started: (Int32) -> Void = { _ in }
+  ) async throws(ServiceRuntimeError)
     -> ChildExit
   {
     let (pid, input) = try Self.starting.withLock { _ throws(ServiceRuntimeError) in try Self.start(command) }
@@ -29,6 +39,7 @@ final class ChildProcess: Sendable {
       }
     } onCancel: {
       send(SIGTERM)
+      DispatchQueue.global().asyncAfter(deadline: .now() + 1) { [self] in send(SIGTERM) }
       DispatchQueue.global().asyncAfter(deadline: .now() + grace / .seconds(1)) { [self] in send(SIGKILL) }
     }
   }
@@ -75,14 +86,15 @@ final class ChildProcess: Sendable {
 
   /// Starts the program with default signals, in a process group of its own.
   private static func spawn(_ command: ChildCommand, input: Int32) throws(ServiceRuntimeError) -> pid_t {
-    let log = unsafe open(command.logFile.path(percentEncoded: false), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-    guard log >= 0 else { throw failure(command, errno) }
+    let log = try open(command.logFile, command)
     defer { close(log) }
+    let output = try open(command.outputFile ?? command.logFile, command)
+    defer { close(output) }
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, log, STDOUT_FILENO)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO)
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
@@ -108,6 +120,13 @@ final class ChildProcess: Sendable {
     }
     guard code == 0 else { throw failure(command, code) }
     return pid
+  }
+
+  private static func open(_ file: URL, _ command: ChildCommand) throws(ServiceRuntimeError) -> Int32 {
+    let descriptor = unsafe Glibc.open(
+      file.path(percentEncoded: false), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw failure(command, errno) }
+    return descriptor
   }
 
   /// Lends strings to C as an array of pointers that ends with null.

@@ -1,4 +1,5 @@
 import Reports
+import Synchronization
 import Testing
 
 @Suite struct ProgressTests {
@@ -49,17 +50,16 @@ import Testing
 
   @Test("a terminal's line is rewritten in place, a file gets a line for each phase and interval")
   func display() {
-    final class Box { var text = "" }
     func show(interactive: Bool) -> String {
-      let box = Box()
+      let written = Mutex("")
       let terminal = Terminal(isInteractive: interactive, usesColor: false, usesUnicode: false)
-      var display = ProgressDisplay(label: "sft", terminal: terminal) { box.text += $0 }
+      var display = ProgressDisplay(label: "sft", terminal: terminal) { text in written.withLock { $0 += text } }
       display.update(step: 0, maxSteps: 4, phase: "teacher answers", rows: [], time: 0)
       display.update(step: 1, maxSteps: 4, phase: "", rows: [], time: 1)
       display.update(step: 2, maxSteps: 4, phase: "", rows: [], time: 2)
       display.update(step: 3, maxSteps: 4, phase: "", rows: [], time: 12)
       display.finish()
-      return box.text
+      return written.withLock { $0 }
     }
     #expect(show(interactive: false).split(separator: "\n").count == 3)
     #expect(show(interactive: true).split(separator: "\r").count == 4)

@@ -1,0 +1,67 @@
+import CoordinatorService
+public import Foundation
+import GRPCCore
+import Logging
+import Puzzles
+import Reports
+public import ServiceRuntime
+
+/// `retort coordinator`: a process that owns runs.
+public struct CoordinatorProcess: Sendable {
+  private let teacher: ListenAddress?
+  private let state: URL
+  private let advertise: ListenAddress?
+  private let service: ServiceSettings
+
+  /// Serves a coordinator.
+  ///
+  /// - Parameters:
+  ///   - teacher: The teacher; nil: runs that need none.
+  ///   - state: Folder of journal and cache.
+  ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
+  public init(teacher: ListenAddress?, state: URL, advertise: ListenAddress?, service: ServiceSettings) {
+    self.teacher = teacher
+    self.state = state
+    self.advertise = advertise
+    self.service = service
+  }
+
+  /// Serves, and works on runs, until asked to stop.
+  public func run() async throws {
+    let (host, logger) = try service.host(label: "retort.coordinator")
+    do { try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true) } catch {
+      throw CommandError.unwritable(folder: state.relativePath, reason: error.localizedDescription)
+    }
+    let upstream = try teacher.map { try GRPCTeacher(address: "\($0)") }
+    let facade = try upstream.map {
+      TeacherFacade(upstream: $0, cache: try ReplyCache(folder: state.appending(path: "cache")), logger: logger)
+    }
+    var dependencies = RunDependencies(
+      journal: try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false)), facade: facade,
+      facadeAddress: "\(advertise ?? host.address.reachable)", registry: TrainerRegistry(), students: GRPCStudents(),
+      codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
+    dependencies.checkers = ["puzzles": PuzzleChecker()]
+    dependencies.onFinished = { outputDir, _ in
+      let folder = URL(filePath: outputDir, directoryHint: .isDirectory)
+      do { try RunReport(folder: folder).write(into: folder) } catch {
+        logger.warning("report not written", metadata: ["error": "\(error)"])
+      }
+    }
+    let coordinator = Coordinator(dependencies)
+    let services: [any RegistrableRPCService] = [CoordinatorRPCs(coordinator: coordinator), FacadeRPCs(facade: facade)]
+    try await host.run(
+      services, abandon: { exit(0) },
+      beside: {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          if let upstream { group.addTask { try await upstream.run() } }
+          group.addTask { try await coordinator.run() }
+          try await group.waitForAll()
+        }
+      })
+  }
+}
+
+/// The judge of the demo's language.
+private struct PuzzleChecker: AnswerChecker {
+  func isValid(prompt: String, answer: String) -> Bool { PuzzleLanguage.isValid(instruction: prompt, answer: answer) }
+}

@@ -1,0 +1,28 @@
+import GRPCCore
+public import ServiceRuntime
+import WireFormat
+
+/// `retort health`: asks a service whether it serves.
+public struct HealthProbe: Sendable {
+  private let address: ListenAddress
+
+  /// Asks at an address.
+  public init(address: ListenAddress) { self.address = address }
+
+  /// Returns when the service serves.
+  ///
+  /// - Throws: ``CommandError`` where it does not, or does not answer within two seconds.
+  public func run() async throws {
+    let status: HealthCheckResponse.ServingStatus
+    do {
+      status = try await ServiceConnection.with(address) { client in
+        try await HealthRPC.Client(wrapping: client).check(
+          HealthCheckRequest(), options: ServiceConnection.waiting(atMost: .seconds(2))
+        ).status
+      }
+    } catch let error as RPCError {
+      throw CommandError.unreachable(service: "service", address: "\(address)", reason: error.message)
+    }
+    guard status == .serving else { throw CommandError.refused(service: "\(address)", reason: "not serving") }
+  }
+}

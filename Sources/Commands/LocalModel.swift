@@ -1,0 +1,64 @@
+import Checkpoints
+public import Foundation
+import Kernels
+import ModelServing
+public import Sequences
+public import Tokenization
+public import Transformer
+import WireFormat
+
+/// A model folder, read into this process.
+public struct LocalModel: Sendable {
+  /// The arithmetic.
+  public let transformer: Transformer
+  /// The parameters.
+  public let parameters: ParameterBuffer
+  /// The tokenizer; nil where the folder has none.
+  public let tokenizer: Tokenizer?
+  /// What a service would say of the model.
+  let description: WireModelDescription
+  let path: String
+
+  /// Reads a folder.
+  ///
+  /// - Throws: `CheckpointError`, `TokenizerError`, `ServingError` or ``CommandError``, each one line that names the file.
+  public init(folder url: URL) throws {
+    if let failure = BLAS.failure { throw CommandError.noArithmetic(reason: failure) }
+    path = url.relativePath
+    let folder = try ModelFolder.load(url)
+    tokenizer = try Tokenizer.ifPresent(in: url)
+    let served = try ServedModel(folder, name: url.standardizedFileURL.lastPathComponent, tokenizer: tokenizer)
+    (transformer, parameters, description) = (served.transformer, served.parameters, served.description)
+  }
+
+  /// Ids that may occur: the tokenizer's, or all rows of the head where there is no tokenizer.
+  public var vocabSize: Int { Int(description.vocabSize) }
+
+  /// The tokenizer, where text has to be read or written.
+  public func requiredTokenizer() throws(CommandError) -> Tokenizer {
+    guard let tokenizer else { throw .noTokenizer(folder: path) }
+    return tokenizer
+  }
+
+  /// Scores of the completions of some sequences, one answer each.
+  public func score(_ sequences: [TokenSequence], options: ScoreOptions) throws -> [PositionScores] {
+    let scorer = Scorer(transformer: transformer, parameters: parameters, vocabSize: vocabSize)
+    return try sequences.map { sequence in
+      var scores = PositionScores()
+      try scorer.score(SequenceBatch([sequence]), options: options, maximumChunkPositions: 4096) { scores.append($0) }
+      return scores
+    }
+  }
+
+  /// Completions of some prompts, in their order.
+  public func generate(_ prompts: [[TokenID]], sampling: SamplingOptions, seeds: [UInt64]) throws -> [Completion] {
+    let generator = TextGenerator(
+      transformer: transformer, parameters: parameters, vocabSize: vocabSize, eosTokenIDs: description.eosTokenIDs)
+    var completions: [Completion] = []
+    try generator.generate(
+      prompts: SequenceBatch(prompts.map { TokenSequence(prompt: $0, completion: []) }), sampling: sampling,
+      seeds: seeds
+    ) { completions.append($0) }
+    return completions
+  }
+}

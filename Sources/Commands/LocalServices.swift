@@ -1,0 +1,43 @@
+import Foundation
+import Recipes
+import ServiceRuntime
+
+/// The three services of `retort run --local`, as children of this process on loopback.
+struct LocalServices: Sendable {
+  /// Where the coordinator will listen.
+  let coordinator: ListenAddress
+  /// The children, in the order in which they are started.
+  let commands: [ChildCommand]
+
+  /// Plans the children of a recipe.
+  ///
+  /// - Parameters:
+  ///   - program: This program.
+  ///   - output: The run's folder, which gets the logs and the state.
+  /// - Throws: ``CommandError/teacherNotSupported(_:)`` and `ServiceRuntimeError`.
+  init(recipe: Recipe, program: URL, output: URL) throws {
+    let ports = try PortProbe.freePorts(3).map { ListenAddress(host: "127.0.0.1", port: $0) }
+    let logs = output.appending(path: "logs", directoryHint: .isDirectory)
+    func child(_ name: String, _ arguments: [String], _ listen: ListenAddress) -> ChildCommand {
+      ChildCommand(
+        name: name, executable: program, arguments: [name] + arguments + ["--listen", "\(listen)"],
+        logFile: logs.appending(path: "\(name).log"))
+    }
+    var commands: [ChildCommand] = []
+    var teacher: String?
+    switch recipe.teacher {
+    case .folder(let folder):
+      commands.append(child("teacher", ["--model", folder], ports[0]))
+      teacher = "\(ports[0])"
+    case .address(let address): teacher = address
+    case .url(let url): throw CommandError.teacherNotSupported(url)
+    case nil: break
+    }
+    coordinator = ports[1]
+    let state = output.appending(path: "state", directoryHint: .isDirectory).path(percentEncoded: false)
+    commands.append(child("coordinator", (teacher.map { ["--teacher", $0] } ?? []) + ["--state", state], ports[1]))
+    commands.append(child("student", ["--coordinator", "\(coordinator)", "--root", "/"], ports[2]))
+    self.commands = commands
+    try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
+  }
+}

@@ -1,0 +1,127 @@
+import CoordinatorService
+import Evaluation
+public import Foundation
+import Recipes
+import Reports
+import Sequences
+import Tokenization
+import Transformer
+
+/// `retort eval`: what a model makes of held-out rows.
+public struct ModelEvaluation: Sendable {
+  /// A figure that can be asked for.
+  public enum Metric: String, Sendable, Hashable, CaseIterable {
+    /// ROUGE-L's F measure of greedy answers against the rows' completions, words stemmed.
+    case rougeL = "rouge_l"
+    /// Share of greedy answers that equal the row's completion after normalisation.
+    case exactMatch = "exact_match"
+    /// Exponential of the mean negative log-prob of the rows' completion tokens.
+    case perplexity
+  }
+
+  /// A figure of a data file.
+  public struct Figure: Sendable, Hashable {
+    /// What was measured.
+    public let metric: Metric
+    /// Its value over all rows.
+    public let value: Double
+    /// Half the width of its 95 % interval; nil for perplexity, and where there is one row.
+    public let halfWidth: Double?
+    /// Rows that counted.
+    public let rowCount: Int
+  }
+
+  private let model: LocalModel
+  private let metrics: [Metric]
+  private let maxNewTokens: Int
+
+  /// Measures a model.
+  ///
+  /// - Parameter metrics: Names, separated by commas.
+  /// - Throws: ``CommandError/badOption(name:value:expected:)``.
+  public init(model: LocalModel, metrics: String, maxNewTokens: Int) throws(CommandError) {
+    let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
+    self.metrics = try metrics.split(separator: ",").map(String.init).map { name throws(CommandError) in
+      guard let metric = Metric(rawValue: name) else {
+        throw .badOption(name: "--metrics", value: name, expected: "names among \(known)")
+      }
+      return metric
+    }
+    self.model = model
+    self.maxNewTokens = maxNewTokens
+  }
+
+  /// Measures on the rows of a file.
+  ///
+  /// - Parameter limit: At most so many rows; nil: all.
+  public func run(data file: URL, limit: Int?) throws -> [Figure] {
+    let codec = try TokenizerCodec(folder: model.path)
+    let context = model.transformer.configuration.contextLength
+    let limits = SequenceLimits(prompt: max(1, context - maxNewTokens), sequence: context, completion: context)
+    let samples = try DataFile(path: file.relativePath, limit: limit).samples(codec: codec, lengths: limits)
+    let answers = metrics.contains { $0 != .perplexity } ? try greedyAnswers(samples) : [:]
+    return try metrics.map { metric in
+      let figure = metric == .perplexity ? try perplexity(samples) : compare(metric, samples, answers)
+      guard let figure else {
+        throw CommandError.nothingToMeasure(
+          file: file.relativePath, metric: metric.rawValue, needed: "prompts with completions")
+      }
+      return figure
+    }
+  }
+
+  /// The table of figures.
+  public static func table(_ figures: [Figure]) -> String {
+    var table = TextTable(["metric", "value", "±", "rows"])
+    for figure in figures {
+      table.add([
+        figure.metric.rawValue, FigureFormat.number(figure.value),
+        figure.halfWidth.map { FigureFormat.number($0) } ?? "",
+        "\(figure.rowCount)",
+      ])
+    }
+    return table.text
+  }
+
+  /// The figures as an object.
+  public static func json(_ figures: [Figure]) -> JSONText {
+    .object(
+      figures.map { ($0.metric.rawValue, .number($0.value)) } + [("rows", .whole(figures.map(\.rowCount).max() ?? 0))])
+  }
+
+  /// Greedy answers to the rows that have both a prompt and a completion, by the row's index.
+  private func greedyAnswers(_ samples: [TrainingSample]) throws -> [Int: String] {
+    let asked = samples.indices.filter { samples[$0].isPrompt && samples[$0].completionText != nil }
+    let tokenizer = try model.requiredTokenizer()
+    let sampling = SamplingOptions(samplingTemperature: 0, maxNewTokens: maxNewTokens)
+    let completions = try model.generate(
+      asked.map { samples[$0].prompt }, sampling: sampling, seeds: asked.map { _ in 0 })
+    return Dictionary(
+      uniqueKeysWithValues: completions.map { (asked[$0.promptIndex], tokenizer.decode($0.tokenIDs)) })
+  }
+
+  private func compare(_ metric: Metric, _ samples: [TrainingSample], _ answers: [Int: String]) -> Figure? {
+    let values = answers.sorted { $0.key < $1.key }.map { index, answer in
+      let reference = samples[index].completionText ?? ""
+      return metric == .rougeL
+        ? rougeL(reference: reference, prediction: answer, stemmed: true).fMeasure
+        : exactMatch(references: [reference], prediction: answer) ? 1 : 0
+    }
+    return MeanInterval(values).map {
+      Figure(metric: metric, value: $0.mean, halfWidth: $0.halfWidth, rowCount: $0.count)
+    }
+  }
+
+  private func perplexity(_ samples: [TrainingSample]) throws -> Figure? {
+    let sequences = samples.compactMap { sample in
+      sample.completion.map { TokenSequence(prompt: sample.prompt, completion: $0) }
+    }
+    var sum = PerplexitySum()
+    for scores in try model.score(sequences, options: ScoreOptions(tokenLogprobs: true)) {
+      sum.add(scores.tokenLogprobs)
+    }
+    return sum.perplexity.map {
+      Figure(metric: .perplexity, value: $0, halfWidth: nil, rowCount: sequences.count)
+    }
+  }
+}

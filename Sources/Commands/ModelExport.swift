@@ -1,0 +1,28 @@
+public import Checkpoints
+public import Foundation
+import Transformer
+
+/// `retort export`: the model of a checkpoint, as a folder for other tools.
+public struct ModelExport: Sendable {
+  private let model: ModelFolder
+  private let type: TensorType
+
+  /// Reads a checkpoint or a model folder.
+  ///
+  /// - Parameter dtype: Name of the element type to write: `F32`, `BF16` or `F16`.
+  public init(checkpoint: URL, dtype: String) throws {
+    guard let type = TensorType(rawValue: dtype.uppercased()), [.float32, .bfloat16, .float16].contains(type) else {
+      throw CommandError.badOption(name: "--dtype", value: dtype, expected: "F32, BF16 or F16")
+    }
+    self.type = type
+    model = try ModelFolder.load(checkpoint)
+  }
+
+  /// Writes the folder; it appears complete or not at all.
+  public func write(to folder: URL) throws(CheckpointError) { try model.write(to: folder, as: type) }
+
+  /// What was written, for people.
+  public var summary: String {
+    "\(model.configuration.family.rawValue), \(model.parameters.count) parameters, \(type.rawValue)"
+  }
+}

@@ -1,0 +1,45 @@
+public import Sequences
+import Tokenization
+import Transformer
+
+/// `retort generate`: what a model writes after a prompt.
+public struct PromptCompletion: Sendable {
+  /// The prompt's ids and the new ones.
+  public let sequence: TokenSequence
+  /// The new text.
+  public let text: String
+  /// Log-probs of the new tokens, in nats at temperature 1.
+  public let logprobs: [Float]
+  /// Why it ended.
+  public let finishReason: FinishReason
+
+  /// Completes a prompt.
+  public init(of prompt: String, model: LocalModel, sampling: SamplingOptions, seed: UInt64) throws {
+    let tokenizer = try model.requiredTokenizer()
+    let promptIDs = tokenizer.encode(prompt)
+    guard !promptIDs.isEmpty else {
+      throw CommandError.badOption(name: "--prompt", value: "''", expected: "a text of at least one token")
+    }
+    guard promptIDs.count < model.transformer.configuration.contextLength else {
+      throw CommandError.badOption(
+        name: "--prompt", value: "of \(promptIDs.count) tokens",
+        expected: "fewer than the model's context of \(model.transformer.configuration.contextLength)")
+    }
+    let completion = try model.generate([promptIDs], sampling: sampling, seeds: [seed])[0]
+    sequence = TokenSequence(prompt: promptIDs, completion: completion.tokenIDs)
+    text = tokenizer.decode(completion.tokenIDs)
+    logprobs = completion.tokenLogprobs
+    finishReason = completion.finishReason
+  }
+
+  /// One line of JSON.
+  public var json: JSONText {
+    .object([
+      ("text", .text(text)),
+      ("token_ids", .wholes(sequence.tokenIDs)),
+      ("prompt_length", .whole(sequence.promptLength)),
+      ("logprobs", .floats(logprobs)),
+      ("finish_reason", .text(finishReason.rawValue)),
+    ])
+  }
+}

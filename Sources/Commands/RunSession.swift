@@ -1,0 +1,112 @@
+public import Foundation
+import GRPCCore
+public import Recipes
+import Reports
+public import ServiceRuntime
+import WireFormat
+
+/// `retort run`: submits a recipe, shows its progress, and says at the end what came out.
+public struct RunSession: Sendable {
+  /// Who does the work.
+  public enum Place: Sendable {
+    /// Three children of this process; `program` is what they run.
+    case local(program: URL)
+    /// A coordinator that is there already.
+    case coordinator(ListenAddress)
+
+    /// True where the services see the files of this machine.
+    var sharesFiles: Bool {
+      if case .coordinator(let address) = self { address.isLoopback } else { true }
+    }
+  }
+
+  private let recipe: Recipe
+  private let name: String
+  private let place: Place
+  private let resumes: Bool
+
+  /// Plans a run.
+  ///
+  /// - Parameter resumes: Whether to go on with the run of the recipe's `output_dir`.
+  /// - Throws: `RecipeError`.
+  public init(recipe: Recipe, place: Place, resumes: Bool) throws {
+    let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    self.recipe = place.sharesFiles ? try recipe.withPaths(below: here) : recipe
+    name = recipe.outputDir
+    self.place = place
+    self.resumes = resumes
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Returns: The run's folder, as the coordinator sees it.
+  /// - Throws: ``CommandError`` and `ServiceRuntimeError`; `CancellationError` where the task is cancelled, after the children's end.
+  public func run(_ display: RunDisplay) async throws -> String {
+    switch place {
+    case .coordinator(let address): return try await follow(address, display)
+    case .local(let program):
+      let output = URL(filePath: recipe.outputDir, directoryHint: .isDirectory)
+      try checkOutput(output)
+      let services = try LocalServices(recipe: recipe, program: program, output: output)
+      return try await ChildSupervisor(logger: display.logger).withChildren(services.commands) {
+        try await follow(services.coordinator, display)
+      }
+    }
+  }
+
+  /// The command's words for going on with the run.
+  public static func remedy(place: Place) -> String {
+    switch place {
+    case .local: "go on with the same command and --resume"
+    case .coordinator: "the run goes on without this command; see it again with the same command and --resume"
+    }
+  }
+
+  /// Refuses to mix two runs in one folder.
+  private func checkOutput(_ output: URL) throws(CommandError) {
+    let state = output.appending(path: "state").path(percentEncoded: false)
+    let exists = FileManager.default.fileExists(atPath: state)
+    if exists, !resumes { throw .outputExists(folder: name) }
+    if !exists, resumes { throw .nothingToResume(folder: name) }
+  }
+
+  private func follow(_ address: ListenAddress, _ display: RunDisplay) async throws -> String {
+    let run = try await begin(address)
+    display.begin(run)
+    let ended = try await RunWatch(coordinator: address, runID: run.runID).run { display.show($0) }
+    display.finish()
+    switch ended.state {
+    case .failed: throw CommandError.runFailed(run: ended.runID, reason: ended.message)
+    case .cancelled: throw CommandError.runCancelled(run: ended.runID, remedy: "the same command and --resume")
+    default: return ended.outputDir
+    }
+  }
+
+  /// Submits the recipe, or finds the run to go on with.
+  private func begin(_ address: ListenAddress) async throws -> WireRun {
+    let key = UUID().uuidString
+    do {
+      return try await ServiceConnection.untilAnswered(address, limit: .seconds(30)) { client in
+        let coordinator = CoordinatorServiceRPC.Client(wrapping: client)
+        guard resumes else {
+          let request = SubmitRunRequest(recipeYAML: recipe.resolvedYAML, idempotencyKey: key)
+          return try await coordinator.submitRun(request).run ?? WireRun()
+        }
+        let runs = try await coordinator.listRuns(ListRunsRequest()).runs
+        guard let run = runs.last(where: { Self.path($0.outputDir) == Self.path(recipe.outputDir) }) else {
+          throw CommandError.nothingToResume(folder: name)
+        }
+        guard run.state == .failed || run.state == .cancelled else { return run }
+        return try await coordinator.resumeRun(ResumeRunRequest(runID: run.runID)).run ?? run
+      }
+    } catch let error as RPCError where error.isPassing {
+      throw CommandError.unreachable(service: "coordinator", address: "\(address)", reason: error.message)
+    } catch let error as RPCError {
+      throw CommandError.refused(service: "coordinator", reason: error.message)
+    }
+  }
+
+  private static func path(_ folder: String) -> String {
+    URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL.path(percentEncoded: false)
+  }
+}

@@ -1,0 +1,76 @@
+public import GRPCCore
+import GRPCNGHTTP2Transport
+public import Logging
+import ServiceHealth
+public import ServiceRuntime
+import WireFormat
+
+/// Serves gRPC services and health on one address until the process is asked to stop.
+public struct ServiceHost: Sendable {
+  /// Where the service listens; a port 0 has become a free one.
+  public let address: ListenAddress
+  private let logger: Logger
+
+  /// Checks that the address may and can be listened on.
+  ///
+  /// - Parameter insecure: Whether to listen where other machines reach the service, which has no TLS and no token yet.
+  /// - Throws: `ServiceRuntimeError`.
+  public init(address: ListenAddress, insecure: Bool, logger: Logger) throws(ServiceRuntimeError) {
+    if try address.checkExposure(insecure: insecure) {
+      logger.warning(
+        "listening without TLS where other machines may reach it", metadata: ["service.address": "\(address)"])
+    }
+    try PortProbe.check(address)
+    self.address =
+      address.port == 0 ? ListenAddress(host: address.host, port: try PortProbe.freePorts(1)[0]) : address
+    self.logger = logger
+  }
+
+  /// Serves until SIGTERM, SIGINT, or the end of the parent that watches; then drains.
+  ///
+  /// - Parameters:
+  ///   - services: What to serve, besides health.
+  ///   - stops: Requests to stop.
+  ///   - abandon: Called when the service does not end in time.
+  ///   - beside: Work that goes on as long as the service, once it listens.
+  public func run(
+    _ services: [any RegistrableRPCService], stops: AsyncStream<StopReason> = StopSignals.stream(),
+    abandon: @escaping @Sendable () -> Void, beside: @escaping @Sendable () async throws -> Void = {}
+  ) async throws {
+    var configuration = NGHTTP2ServerTransport.Configuration()
+    configuration.shutdownGracePeriod = .seconds(9)
+    let transport = NGHTTP2ServerTransport(
+      address: .tcp(host: address.host, port: address.port), configuration: configuration)
+    let health = HealthService()
+    let server = GRPCServer(transport: transport, services: services + [health])
+    try await GracefulShutdown(logger: logger).run(
+      stops: stops,
+      prepareToStop: { health.setAll(.notServing) },
+      beginDraining: { server.beginGracefulShutdown() },
+      abandon: abandon,
+      serve: { try await serve(server, transport, health, beside: beside) })
+    logger.notice("stopped")
+  }
+
+  /// Serves until the server has ended, with health and the work beside it.
+  private func serve(
+    _ server: GRPCServer<NGHTTP2ServerTransport>, _ transport: NGHTTP2ServerTransport, _ health: HealthService,
+    beside: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await server.serve()
+        return true
+      }
+      group.addTask {
+        _ = try await transport.listeningAddress
+        health.setAll(.serving)
+        logger.notice("listening", metadata: ["service.address": "\(address)"])
+        try await beside()
+        return false
+      }
+      defer { group.cancelAll() }
+      while let hasServed = try await group.next(), !hasServed {}
+    }
+  }
+}

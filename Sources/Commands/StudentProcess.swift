@@ -1,0 +1,41 @@
+public import Foundation
+import GRPCNGHTTP2Transport
+import Logging
+public import ServiceRuntime
+import StudentService
+
+/// `retort student`: a process that offers itself to a coordinator as a trainer.
+public struct StudentProcess: Sendable {
+  private let coordinator: ListenAddress
+  private let advertise: ListenAddress?
+  private let root: URL
+  private let service: ServiceSettings
+
+  /// Offers to train.
+  ///
+  /// - Parameters:
+  ///   - advertise: Where the coordinator finds the service; nil: where it listens.
+  ///   - root: Folder that the paths of a run are below.
+  public init(coordinator: ListenAddress, advertise: ListenAddress?, root: URL, service: ServiceSettings) {
+    self.coordinator = coordinator
+    self.advertise = advertise
+    self.root = root
+    self.service = service
+  }
+
+  /// Serves and keeps itself registered until asked to stop.
+  public func run() async throws {
+    let (host, logger) = try service.host(label: "retort.student")
+    let patience = TeacherPatience { address, reason in
+      logger.warning("waiting for the teacher", metadata: ["teacher.address": "\(address)", "rpc.reason": "\(reason)"])
+    }
+    let dialer = GRPCTeacherDialer(patience: patience) {
+      NGHTTP2ClientTransport(target: try NetworkAddress(parsing: $0))
+    }
+    let students = StudentRPCs(root: RootFolder(root), dialer: dialer, version: Version.current)
+    let registration = TrainerRegistration(
+      coordinator: coordinator, trainerID: UUID().uuidString, address: "\(advertise ?? host.address.reachable)",
+      logger: logger)
+    try await host.run([students], abandon: { exit(0) }, beside: { try await registration.run() })
+  }
+}

@@ -1,0 +1,73 @@
+import GRPCCore
+public import Logging
+public import ServiceRuntime
+import WireFormat
+
+/// Keeps a student known to the coordinator: registers, renews its lease, registers anew when the lease is lost, and waits
+/// where the coordinator is absent.
+public struct TrainerRegistration: Sendable {
+  private let coordinator: ListenAddress
+  private let trainerID: String
+  private let address: String
+  private let logger: Logger
+
+  /// Registers a trainer.
+  ///
+  /// - Parameters:
+  ///   - trainerID: Names this process, and no other.
+  ///   - address: Where the coordinator finds the student's service.
+  public init(coordinator: ListenAddress, trainerID: String, address: String, logger: Logger) {
+    self.coordinator = coordinator
+    self.trainerID = trainerID
+    self.address = address
+    self.logger = logger
+  }
+
+  /// Registers and renews until the task is cancelled.
+  public func run() async throws {
+    var isAbsent = false
+    var wait = Self.firstWait
+    while true {
+      do {
+        try await ServiceConnection.with(coordinator) { client in
+          let coordinator = CoordinatorServiceRPC.Client(wrapping: client)
+          let lease = try await coordinator.registerTrainer(
+            RegisterTrainerRequest(trainerID: trainerID, address: address), options: Self.options)
+          logger.notice("registered with the coordinator", metadata: ["lease.id": "\(lease.leaseID)"])
+          (isAbsent, wait) = (false, Self.firstWait)
+          try await renew(lease, coordinator)
+        }
+      } catch let error as RPCError {
+        try Task.checkCancellation()
+        if !isAbsent {
+          logger.warning(
+            "waiting for the coordinator",
+            metadata: ["coordinator.address": "\(coordinator)", "rpc.code": "\(error.code)"])
+        }
+        isAbsent = true
+      }
+      try await Task.sleep(for: wait)
+      wait = min(wait * 2, .seconds(1))
+    }
+  }
+
+  private static let firstWait = Duration.milliseconds(50)
+
+  private static var options: CallOptions {
+    var options = CallOptions.defaults
+    options.timeout = .seconds(5)
+    return options
+  }
+
+  /// Renews until the coordinator does not know the lease any more, or does not answer.
+  private func renew(_ lease: RegisterTrainerResponse, _ coordinator: some CoordinatorServiceRPC.ClientProtocol)
+    async throws
+  {
+    var remaining = Duration.milliseconds(Int64(clamping: lease.leaseMilliseconds))
+    while !Task.isCancelled {
+      try await Task.sleep(for: max(remaining / 3, .milliseconds(50)))
+      let answer = try await coordinator.renewLease(RenewLeaseRequest(leaseID: lease.leaseID), options: Self.options)
+      remaining = .milliseconds(Int64(clamping: answer.leaseMilliseconds))
+    }
+  }
+}

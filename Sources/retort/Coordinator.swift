@@ -1,0 +1,32 @@
+import ArgumentParser
+import Commands
+import Foundation
+import ServiceRuntime
+
+/// `retort coordinator`.
+struct Coordinator: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Takes recipes, and drives teacher and students through them.")
+
+  @Option(help: ArgumentHelp("The teacher of recipes that name none of their own.", valueName: "host:port"))
+  var teacher: String?
+
+  @Option(help: ArgumentHelp("Folder of the journal and the cache.", valueName: "dir"))
+  var state = "retort-state"
+
+  @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+  var listen = "127.0.0.1:7000"
+
+  @Option(help: ArgumentHelp("Where students find this service, if not where it listens.", valueName: "host:port"))
+  var advertise: String?
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws {
+    try await CoordinatorProcess(
+      teacher: teacher.map { try ListenAddress(parsing: $0) }, state: URL(filePath: state, directoryHint: .isDirectory),
+      advertise: advertise.map { try ListenAddress(parsing: $0) },
+      service: ServiceSettings(listen: listen, insecure: options.insecure, logLevel: options.logLevel)
+    ).run()
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Commands
+import Foundation
+
+/// `retort doctor`.
+struct Doctor: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks teacher and student against each other before a run.")
+
+  @Option(help: ArgumentHelp("The teacher: a service, or a model folder.", valueName: "host:port"))
+  var teacher: String?
+
+  @Option(help: ArgumentHelp("The student's model folder.", valueName: "dir"))
+  var student: String?
+
+  @Option(help: ArgumentHelp("A recipe, whose models and method are checked.", valueName: "recipe.yaml"))
+  var recipe: String?
+
+  func run() async throws {
+    let recipe = try recipe.map { try RecipeFile(path: $0).recipe() }
+    let results = try await Examination(teacher: teacher, student: student, recipe: recipe).run()
+    printLine(Examination.table(results))
+    let failures = results.count { $0.outcome == .failed }
+    if failures > 0 { throw CommandError.checksFailed(count: failures) }
+  }
+}

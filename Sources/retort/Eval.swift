@@ -1,0 +1,33 @@
+import ArgumentParser
+import Commands
+import Foundation
+
+/// `retort eval`.
+struct Eval: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Measures a model on held-out rows.")
+
+  @Option(help: ArgumentHelp("Hugging Face model folder.", valueName: "dir"))
+  var model: String
+
+  @Option(help: ArgumentHelp("Rows with prompt and completion, JSONL.", valueName: "file"))
+  var data: String
+
+  @Option(help: ArgumentHelp("Figures: rouge_l, exact_match, perplexity.", valueName: "names"))
+  var metrics = "rouge_l,exact_match,perplexity"
+
+  @Option(help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
+  var maxNewTokens = 128
+
+  @Option(help: ArgumentHelp("Use the first n rows alone.", valueName: "n"))
+  var maxSamples: Int?
+
+  @Flag(help: "Write one JSON object instead of a table.")
+  var json = false
+
+  func run() async throws {
+    let model = try LocalModel(folder: URL(filePath: model))
+    let evaluation = try ModelEvaluation(model: model, metrics: metrics, maxNewTokens: maxNewTokens)
+    let figures = try evaluation.run(data: URL(filePath: data), limit: maxSamples)
+    printLine(json ? ModelEvaluation.json(figures).description : ModelEvaluation.table(figures))
+  }
+}

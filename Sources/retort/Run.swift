@@ -1,0 +1,47 @@
+import ArgumentParser
+import Commands
+import Foundation
+import Recipes
+import Reports
+import ServiceRuntime
+
+/// `retort run`.
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Distils a teacher into a student as a recipe says.",
+    discussion: "Without --coordinator, teacher, coordinator and student are started on this machine for the run.")
+
+  @Argument(help: ArgumentHelp("The recipe, YAML.", valueName: "recipe.yaml"))
+  var recipe: String
+
+  @Argument(help: ArgumentHelp("Settings that win over the recipe's.", valueName: "key.sub=value"))
+  var overrides: [String] = []
+
+  @Flag(help: "Start the three services on this machine; the default.")
+  var local = false
+
+  @Option(help: ArgumentHelp("Hand the recipe to this coordinator instead.", valueName: "host:port"))
+  var coordinator: String?
+
+  @Flag(help: "Print the recipe with every default written out, and do nothing.")
+  var dryRun = false
+
+  @Flag(help: "Go on with the run in the recipe's output_dir.")
+  var resume = false
+
+  func validate() throws {
+    guard !local || coordinator == nil else { throw ValidationError("--local and --coordinator exclude each other") }
+  }
+
+  func run() async throws {
+    let recipe = try RecipeFile(path: recipe).recipe(overrides: overrides)
+    guard !dryRun else { return printLine(recipe.resolvedYAML) }
+    let place: RunSession.Place =
+      try coordinator.map { .coordinator(try ListenAddress(parsing: $0)) }
+      ?? .local(program: ExecutableLocation.current)
+    let session = try RunSession(recipe: recipe, place: place, resumes: resume)
+    let display = RunDisplay(method: recipe.method.rawValue, terminal: .standardError, write: printProgress)
+    let output = try await Interruptible.run(remedy: RunSession.remedy(place: place)) { try await session.run(display) }
+    printLine(try await RunSummary.text(recipe: recipe, folder: output))
+  }
+}

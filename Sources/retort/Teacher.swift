@@ -1,0 +1,24 @@
+import ArgumentParser
+import Commands
+import Foundation
+import ServiceRuntime
+
+/// `retort teacher`.
+struct Teacher: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Serves a model folder as a teacher.")
+
+  @Option(help: ArgumentHelp("Hugging Face model folder.", valueName: "dir"))
+  var model: String
+
+  @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+  var listen = "127.0.0.1:7001"
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws {
+    try await TeacherProcess(
+      model: URL(filePath: model),
+      service: ServiceSettings(listen: listen, insecure: options.insecure, logLevel: options.logLevel)
+    ).run()
+  }
+}

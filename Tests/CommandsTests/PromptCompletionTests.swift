@@ -1,0 +1,48 @@
+import Commands
+import Foundation
+import ModelFixtures
+import Sequences
+import Testing
+
+@Suite struct PromptCompletionTests {
+  private let folder: TemporaryFolder
+  private let model: LocalModel
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try PuzzleModel.write(to: folder.url.appending(path: "model"), seed: 2)
+    model = try LocalModel(folder: folder.url.appending(path: "model"))
+  }
+
+  private func complete(_ prompt: String, temperature: Float = 1, seed: UInt64 = 0) throws -> PromptCompletion {
+    try PromptCompletion(
+      of: prompt, model: model, sampling: SamplingOptions(samplingTemperature: temperature, maxNewTokens: 12),
+      seed: seed)
+  }
+
+  @Test("a seed gives the same text again, another seed another")
+  func seeds() throws {
+    #expect(try complete("mix abab:", seed: 7).sequence == complete("mix abab:", seed: 7).sequence)
+    #expect(try complete("mix abab:", seed: 7).sequence != complete("mix abab:", seed: 8).sequence)
+  }
+
+  @Test("the log-probs are those that scoring gives")
+  func logprobs() throws {
+    let completion = try complete("pal 3 with p:")
+    let scores = try model.score([completion.sequence], options: ScoreOptions(tokenLogprobs: true))[0]
+    #expect(zip(scores.tokenLogprobs, completion.logprobs).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(completion.logprobs.count == completion.sequence.completionLength)
+  }
+
+  @Test("the object has the contract's fields")
+  func json() throws {
+    let object = try JSONSerialization.jsonObject(with: Data(complete("pal 3 with p:").json.description.utf8))
+    let fields = try #require(object as? [String: Any])
+    #expect(Set(fields.keys) == ["text", "token_ids", "prompt_length", "logprobs", "finish_reason"])
+  }
+
+  @Test("a prompt that fills the context is refused")
+  func longPrompt() {
+    #expect(throws: CommandError.self) { try complete(String(repeating: "a", count: 70)) }
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Glibc
+import ModelFixtures
+import Reports
+import ServiceRuntime
+import Testing
+
+@Suite(.timeLimit(.minutes(10)), .serialized) struct LocalRunTests {
+  private let run: SmallRun
+
+  init() throws { run = try SmallRun() }
+
+  @Test("three processes distil a teacher: the KL falls, and everything is there at the end")
+  func distils() async throws {
+    let outcome = try await run.program.run(["run", run.recipe("out"), "--local"])
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    for file in ["recipe.yaml", "metrics.jsonl", "report.html", "student/model.safetensors", "student/tokenizer.json"] {
+      #expect(FileManager.default.fileExists(atPath: run.output("out").appending(path: file).path), "\(file)")
+    }
+    let log = try MetricsLog(file: run.output("out").appending(path: "metrics.jsonl"))
+    #expect(log.curve("loss").map(\.step) == Array(1...24))
+    let divergences = log.curve("eval/kl")
+    #expect(divergences.map(\.step) == [0, 12, 24])
+    #expect(try #require(divergences.last).value < #require(divergences.first).value)
+    #expect(outcome.output.contains("eval/kl") && outcome.output.contains("report.html"))
+    #expect(outcome.errors.contains("24/24"))
+    let page = try String(contentsOf: run.output("out").appending(path: "report.html"), encoding: .utf8)
+    #expect(page.contains("<h2>Samples</h2>") && page.contains("KL to the teacher"))
+  }
+
+  @Test("two runs with one seed write the same bytes, another seed writes others")
+  func deterministic() async throws {
+    let first = try await run.run("first")
+    #expect(try await run.run("second") == first)
+    let other = try await run.program.run(["run", run.recipe("third"), "seed=6", "--local"])
+    #expect(other.exit == .status(0))
+    #expect(try run.weights("third") != first)
+  }
+
+  @Test(
+    "a service killed in the middle is started again, and the bytes are the same",
+    arguments: ["student", "coordinator", "teacher"])
+  func killed(service: String) async throws {
+    let expected = try await run.run("undisturbed")
+    let output = run.output("killed")
+    let outcome = try await run.program.run(["run", run.recipe("killed"), "--local"]) { parent in
+      try await wait { rowCount(output) >= 8 }
+      try #require(kill(try #require(child(of: parent, named: service)), SIGKILL) == 0)
+    }
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(outcome.errors.contains("child died and is started again"))
+    #expect(try run.weights("killed") == expected)
+  }
+
+  @Test("a run whose command was killed leaves no process behind, goes on with --resume, and writes the same bytes")
+  func resumed() async throws {
+    let expected = try await run.run("undisturbed")
+    let recipe = try run.recipe("resumed")
+    let output = run.output("resumed")
+    let killed = try await run.program.run(["run", recipe, "--local"]) { parent in
+      try await wait { rowCount(output) >= 8 }
+      let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
+      kill(parent, SIGKILL)
+      for child in children { try await wait { kill(child, 0) != 0 } }
+    }
+    #expect(killed.exit == .signal(SIGKILL))
+    let again = try await run.program.run(["run", recipe, "--local"])
+    #expect(again.exit == .status(1) && again.complaints.count == 1 && again.errors.contains("--resume"))
+    let outcome = try await run.program.run(["run", recipe, "--local", "--resume"])
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("resumed") == expected)
+  }
+
+  @Test("Ctrl-C ends everything, and says how to go on")
+  func interrupted() async throws {
+    let output = run.output("stopped")
+    let outcome = try await run.program.run(["run", run.recipe("stopped", steps: 4000), "--local"]) { parent in
+      try await wait { rowCount(output) >= 3 }
+      kill(parent, SIGINT)
+    }
+    #expect(outcome.exit == .status(130), "\(outcome.errors)")
+    #expect(outcome.complaints.count == 1 && outcome.errors.contains("--resume"))
+  }
+}
