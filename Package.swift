@@ -209,6 +209,13 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
+    .testTarget(
+      name: "CoordinatorServiceTests",
+      dependencies: [
+        "CoordinatorService", "Recipes", "Sequences", "WireBytes", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
 
     // Executable
     .target(

@@ -26,6 +26,8 @@ public final class Coordinator: Sendable {
 
   private struct State {
     var drivers: [String: RunDriver] = [:]
+    /// Runs that were resumed before their last driver had put everything away.
+    var resumed: [String: RunRecord] = [:]
   }
 
   let dependencies: RunDependencies
@@ -55,20 +57,30 @@ public final class Coordinator: Sendable {
     }
   }
 
-  private func work(on run: RunRecord) async {
-    let driver = RunDriver(record: run, dependencies: dependencies, board: board)
-    let isFree = state.withLock { state in
-      guard state.drivers[run.runID] == nil else { return false }
-      state.drivers[run.runID] = driver
-      return true
+  private func work(on first: RunRecord) async {
+    var next: RunRecord? = first
+    while let run = next {
+      let driver = RunDriver(record: run, dependencies: dependencies, board: board)
+      let isFree = state.withLock { state in
+        guard state.drivers[run.runID] == nil else {
+          state.resumed[run.runID] = run
+          return false
+        }
+        state.drivers[run.runID] = driver
+        return true
+      }
+      guard isFree else { return }
+      dependencies.logger.info("run begins", metadata: ["run.id": "\(run.runID)", "method": "\(run.method)"])
+      await driver.run()
+      let status = board.status(of: run.runID) ?? run.status
+      dependencies.logger.info(
+        "run stands",
+        metadata: ["run.id": "\(run.runID)", "state": "\(status.state.rawValue)", "step": "\(status.step)"])
+      next = state.withLock { state in
+        state.drivers[run.runID] = nil
+        return state.resumed.removeValue(forKey: run.runID)
+      }
     }
-    guard isFree else { return }
-    dependencies.logger.info("run begins", metadata: ["run.id": "\(run.runID)", "method": "\(run.method)"])
-    await driver.run()
-    state.withLock { _ = $0.drivers.removeValue(forKey: run.runID) }
-    let status = board.status(of: run.runID) ?? run.status
-    dependencies.logger.info(
-      "run stands", metadata: ["run.id": "\(run.runID)", "state": "\(status.state.rawValue)", "step": "\(status.step)"])
   }
 
   /// Takes a recipe and begins it.

@@ -98,8 +98,8 @@ public actor RunDriver {
         return error
       }
     }
+    for session in sessions.values { session.end() }
     if let failure { throw failure }
-    await conclude()
   }
 
   /// Journals an event and steps the machine.
@@ -114,13 +114,13 @@ public actor RunDriver {
     if let result = post.result { texts.keep(result, samples: material.plan.samples(of: result.key)) }
     if let metrics = post.metrics { try metricsFile?.append(metrics) }
     machine = after
+    // Whoever sees the run finished finds its files whole.
+    if after.phase == .finished { await finishFiles() }
     board.show(status, of: record.runID)
     return effects
   }
 
-  private func conclude() async {
-    for session in sessions.values { session.end() }
-    guard machine?.phase == .finished else { return }
+  private func finishFiles() async {
     if let entries = try? await dependencies.journal.metrics(of: record.runID).rows.inOrder {
       try? metricsFile?.rewrite(entries)
     }
@@ -129,7 +129,6 @@ public actor RunDriver {
 
   /// The run cannot go on, and its machine cannot be told: bad data, or a journal that cannot be written.
   private func giveUp(_ message: String) async {
-    for session in sessions.values { session.end() }
     var status = board.status(of: record.runID) ?? record.status
     (status.state, status.message) = (.failed, message)
     dependencies.logger.error("run failed", metadata: ["run.id": "\(record.runID)", "reason": "\(message)"])

@@ -50,9 +50,14 @@ enum ValueKind: Sendable {
     case .text: text.isEmpty ? nil : .text(text)
     case .choice(let names): names.contains(text) ? .text(text) : nil
     case .flag: ["true": .flag(true), "false": .flag(false)][text.lowercased()]
-    case .list where text == "[]": .list([])
-    case .list: read(text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+    case .list: readList(text)
     }
+  }
+
+  /// Reads `a, b` or `[a, b]`, as an override writes a list.
+  private func readList(_ text: String) -> RecipeValue? {
+    let inner = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
+    return read(inner.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
   }
 
   /// Reads a list; nil where the key takes none, or not these.

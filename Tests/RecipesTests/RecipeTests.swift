@@ -68,6 +68,8 @@ struct RecipeTests {
       "student.hidden_size=64"])
     #expect(recipe.training.maxSteps == 9)
     #expect(recipe.generation == nil)
+    let lists = ["evaluation.metrics=kl,valid", "evaluation.metrics=[kl, valid]"]
+    for list in lists { #expect(try Recipe(yaml: minimal, overrides: [list]).evaluation.metrics == ["kl", "valid"]) }
     #expect(recipe.student == .architecture(from: "base", numbers: ["hidden_size": 64], tiesWordEmbeddings: nil))
   }
 

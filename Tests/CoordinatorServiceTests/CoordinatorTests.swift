@@ -1,0 +1,264 @@
+import CoordinatorService
+import Foundation
+import Logging
+import Recipes
+import Synchronization
+import Testing
+
+/// A coordinator with a teacher and students of this process, its files in a folder.
+private struct Bench {
+  let folder: URL
+  let teacher = WritingTeacher()
+  let students = FakeStudents()
+
+  init(_ folder: URL) throws {
+    self.folder = folder
+    let model = folder.appendingPathComponent("model")
+    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+    try Data(#"{"model_type":"llama","max_position_embeddings":64,"hidden_size":8,"num_attention_heads":2}"#.utf8)
+      .write(to: model.appendingPathComponent("config.json"))
+    try write("train.jsonl", (0..<10).map { #"{"prompt":"ask \#($0)","completion":"answer \#($0)"}"# })
+    try write("eval.jsonl", (0..<5).map { #"{"prompt":"held out \#($0)","completion":"reply"}"# })
+  }
+
+  func write(_ name: String, _ lines: [String]) throws {
+    try Data(lines.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent(name))
+  }
+
+  func recipe(_ overrides: [String] = []) throws -> String {
+    let yaml = """
+      method: distillm2
+      teacher: teacher:7001
+      student: \(folder.path)/model
+      data: {train: \(folder.path)/train.jsonl, eval: \(folder.path)/eval.jsonl}
+      output_dir: \(folder.path)/out
+      generation: {batch_size: 4, rounds: 2, max_new_tokens: 8}
+      training: {per_device_train_batch_size: 3, max_steps: 9, save_steps: 4}
+      evaluation: {eval_steps: 3, metrics: [kl, perplexity, rouge_l, valid, distinct], checker: short}
+      """
+    return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
+  }
+
+  func makeCoordinator(registry: TrainerRegistry, hasTeacher: Bool = true) throws -> Coordinator {
+    struct Short: AnswerChecker {
+      func isValid(prompt: String, answer: String) -> Bool { answer.count == 3 && prompt.hasPrefix("held out") }
+    }
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
+    var dependencies = RunDependencies(
+      journal: try Journal(path: folder.path + "/journal.sqlite"),
+      facade: hasTeacher ? TeacherFacade(upstream: teacher, cache: cache, logger: logger) : nil,
+      facadeAddress: "here:7000", registry: registry, students: students, codec: { _ in LetterCodec() },
+      textMetrics: .standard, logger: logger)
+    dependencies.checkers = ["short": Short()]
+    dependencies.pauses = Backoff(first: .microseconds(1), limit: .microseconds(10))
+    return Coordinator(dependencies)
+  }
+
+  /// Runs a coordinator with one student at hand until the body returns.
+  func withCoordinator<T: Sendable>(
+    hasTeacher: Bool = true, _ body: @Sendable (Coordinator) async throws -> T
+  ) async throws -> T {
+    let registry = TrainerRegistry(term: .seconds(1000))
+    _ = registry.register(trainerID: "a", address: "student:7002")
+    let coordinator = try makeCoordinator(registry: registry, hasTeacher: hasTeacher)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await coordinator.run() }
+      let result = try await body(coordinator)
+      group.cancelAll()
+      return result
+    }
+  }
+
+  var exported: String? { try? String(contentsOfFile: folder.path + "/out/student/state", encoding: .utf8) }
+
+  func rows() throws -> [[String: Double]] {
+    let text = try String(contentsOfFile: folder.path + "/out/metrics.jsonl", encoding: .utf8)
+    return try text.split(separator: "\n").map { line in
+      try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Double])
+    }
+  }
+}
+
+extension Coordinator {
+  /// Waits for a run's end; returns how it stands.
+  fileprivate func end(of runID: String) async throws -> RunStatus {
+    try await watch(runID, afterStep: -1) { _, _ in }
+    return try await run(runID).status
+  }
+
+  fileprivate func finish(_ recipe: String) async throws -> RunStatus {
+    try await end(of: try await submit(recipeYAML: recipe, idempotencyKey: "key").runID)
+  }
+}
+
+@Suite("Coordinator", .timeLimit(.minutes(2)))
+struct CoordinatorTests {
+  /// The student of an undisturbed run.
+  private func undisturbed(_ overrides: [String] = []) async throws -> String {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
+      #expect(status.state == .finished, "\(status.message)")
+      return try #require(bench.exported).replacing(folder.path, with: "")
+    }
+  }
+
+  /// The steps of the rows that have a name.
+  private static func steps(of name: String, in rows: [[String: Double]]) -> [Int] {
+    rows.filter { $0.keys.contains(name) }.compactMap { $0["step"].map { Int($0) } }
+  }
+
+  @Test("a run writes its recipe, a row per step and per evaluation, checkpoints and the student")
+  func files() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe()) }
+      #expect(status == RunStatus(state: .finished, message: "finished after 9 steps", step: 9, maxSteps: 9))
+      let rows = try bench.rows()
+      #expect(Self.steps(of: "loss", in: rows) == Array(1...9))
+      #expect(Self.steps(of: "eval/kl", in: rows) == [0, 3, 6, 9])
+      let evaluations = rows.filter { $0.keys.contains("eval/kl") }
+      #expect(evaluations.count == 4)
+      for row in evaluations {
+        #expect(row["eval/valid"] == 1 && row["eval/valid_greedy"] == 1)
+        #expect(row["eval/kl"] == 0.5 && row["eval/perplexity"].map { abs($0 - 1.6487) < 1e-4 } == true)
+        #expect(row["eval/distinct_valid"].map { $0 > 1 } == true)
+      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out").sorted()
+      #expect(names == ["checkpoint-8", "checkpoint-9", "metrics.jsonl", "recipe.yaml", "student"])
+      let written = try String(contentsOfFile: folder.path + "/out/recipe.yaml", encoding: .utf8)
+      #expect(try Recipe(yaml: written) == Recipe(yaml: bench.recipe()))
+    }
+  }
+
+  @Test("two runs of one seed give the same student, another seed another")
+  func seeds() async throws {
+    let first = try await undisturbed()
+    #expect(try await undisturbed() == first)
+    #expect(try await undisturbed(["seed=7"]) != first)
+  }
+
+  @Test("a student that dies at any call is replaced, and the result is the same", arguments: [1, 3, 7, 12, 20, 33, 41])
+  func studentDies(call: Int) async throws {
+    let expected = try await undisturbed()
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.callsLeft = call }
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe()) }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(bench.students.state.withLock { $0.callsLeft } < 0)
+      #expect(bench.exported == expected)
+      #expect(Self.steps(of: "loss", in: try bench.rows()) == Array(1...9), "repeated steps have one row")
+    }
+  }
+
+  @Test("a coordinator that stops at any step goes on with the run when it is started again", arguments: [0, 1, 4, 5, 8])
+  func coordinatorStops(step: Int) async throws {
+    let expected = try await undisturbed()
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let recipe = try bench.recipe()
+      let runID = try await bench.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
+        struct Reached: Error {}
+        do {
+          try await coordinator.watch(run.runID, afterStep: -1) { run, _ in
+            if run.status.step >= step { throw Reached() }
+          }
+        } catch is Reached {}
+        return run.runID
+      }
+      let status = try await bench.withCoordinator { try await $0.end(of: runID) }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(bench.exported == expected)
+    }
+  }
+
+  @Test("the teacher is asked once for what a second run needs again")
+  func paidOnce() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      _ = try await bench.withCoordinator { try await $0.finish(try bench.recipe()) }
+      let calls = bench.teacher.calls
+      #expect(calls == 5)  // ten prompts and five held-out ones, four by four
+      let other = try bench.recipe(["output_dir=\(folder.path)/second"])
+      _ = try await bench.withCoordinator { coordinator in
+        try await coordinator.end(of: try await coordinator.submit(recipeYAML: other, idempotencyKey: "").runID)
+      }
+      #expect(bench.teacher.calls == calls)
+    }
+  }
+
+  @Test("a cancelled run is resumed and ends as if nothing had been")
+  func cancelled() async throws {
+    let expected = try await undisturbed()
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await bench.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "")
+        if let stopped = try? await coordinator.cancel(run.runID) {
+          #expect(stopped.status.state == .cancelled)
+          _ = try await coordinator.resume(run.runID)
+        }
+        return try await coordinator.end(of: run.runID)
+      }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(bench.exported == expected)
+    }
+  }
+
+  @Test("a loss that is not a number fails the run with one line")
+  func notFinite() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.lossAt[2] = .nan }
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe()) }
+      #expect(status.state == .failed)
+      #expect(status.message == "step 2: the loss is nan; lower training.learning_rate or check the model")
+    }
+  }
+
+  @Test("given pairs are trained on exactly, without a word of teacher or student")
+  func pairs() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try bench.write("train.jsonl", [#"{"prompt":"a","chosen":"b","rejected":"c"}"#])
+      let overrides = ["generation=none", "evaluation.metrics=[]", "training.max_steps=1"]
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(bench.teacher.calls == 0)
+    }
+  }
+
+  @Test("what is wrong with recipe, data or coordinator fails the run with one line", arguments: [
+    (["evaluation.checker=nobody"], "evaluation.checker: 'nobody' is unknown; known: short"),
+    (["data.train=missing.jsonl"], "missing.jsonl: cannot be read: no such file"),
+    (["generation=none"], "train.jsonl:1: with generation: none, method distillm2 needs the student's text in 'rejected'"),
+    (["student=nowhere"], "nowhere/config.json: no such file"),
+  ])
+  func problems(overrides: [String], message: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
+      #expect(status.state == .failed)
+      #expect(status.message.contains(message), "\(status.message)")
+      #expect(!status.message.contains("\n"))
+    }
+  }
+
+  @Test("a method that needs a teacher is refused where there is none")
+  func noTeacher() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await bench.withCoordinator(hasTeacher: false) { try await $0.finish(try bench.recipe()) }
+      #expect(status.message.contains("start it with --teacher"))
+      let sft = try await bench.withCoordinator(hasTeacher: false) { coordinator in
+        let recipe = try bench.recipe(["method=sft", "evaluation.metrics=[perplexity]", "output_dir=\(folder.path)/sft"])
+          .replacing("teacher: \"teacher:7001\"\n", with: "")
+        return try await coordinator.end(of: try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "").runID)
+      }
+      #expect(sft.state == .finished, "\(sft.message)")
+    }
+  }
+}

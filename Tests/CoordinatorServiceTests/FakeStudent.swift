@@ -1,0 +1,148 @@
+import CoordinatorService
+import Foundation
+import GRPCCore
+import Recipes
+import Sequences
+import Synchronization
+import WireBytes
+import WireFormat
+
+/// One id per character; 1 begins and 2 ends a sequence.
+struct LetterCodec: TextCodec {
+  let eosTokenIDs: [TokenID] = [2]
+  let bosTokenIDs: [TokenID] = [1]
+
+  func encode(_ text: String, addSpecialTokens: Bool) -> [TokenID] {
+    (addSpecialTokens ? bosTokenIDs : []) + text.unicodeScalars.map(\.value)
+  }
+
+  func decode(_ tokenIDs: [TokenID]) -> String {
+    String(String.UnicodeScalarView(tokenIDs.filter { $0 > 2 }.compactMap(Unicode.Scalar.init)))
+  }
+
+  func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) -> String? { nil }
+}
+
+/// Completions that depend on prompt, seed and a salt alone.
+func madeUp(_ prompts: WireSequenceBatch?, seeds: [UInt64], salt: UInt64) -> [Completion] {
+  let batch = prompts.flatMap { try? SequenceBatch($0) } ?? SequenceBatch()
+  return batch.sequences.enumerated().map { index, sequence in
+    var generator = SeededGenerator(seed: seeds[index], path: salt, UInt64(sequence.tokenIDs.reduce(0, &+)))
+    let ids = (0..<3).map { _ in TokenID(97 + generator.next() % 26) }
+    return Completion(promptIndex: index, tokenIDs: ids + [2], tokenLogprobs: [], finishReason: .stop)
+  }
+}
+
+/// A teacher that writes letters.
+final class WritingTeacher: TeacherUpstream {
+  let address = "teacher:7001"
+  private let state = Mutex(0)
+  var calls: Int { state.withLock { $0 } }
+
+  func describe() async throws -> WireModelDescription { makeDescription() }
+
+  func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+    state.withLock { $0 += 1 }
+    let asked = try request.withUnsafeBytes { try TeacherServiceGenerateRequest(decoding: $0) }
+    // In two messages, the last prompt first, as a real teacher may.
+    let made = madeUp(asked.prompts, seeds: asked.seeds, salt: 0).reversed()
+    return try [made.prefix(1), made.dropFirst(1)].map { part in
+      WireBytes(try TeacherServiceGenerateResponse(completions: WireCompletionBatch(Array(part))).encoded())
+    }
+  }
+}
+
+/// Students in this process. Their parameters are one number, changed by each batch; folders hold it as text.
+final class FakeStudents: StudentConnector {
+  struct State {
+    var parameters: UInt64 = 0
+    var step = 0
+    var loaded = false
+    /// Calls until the student goes away; negative: never.
+    var callsLeft = -1
+    var trained: [Int] = []
+    var lossAt: [Int: Double] = [:]
+  }
+
+  let state = Mutex(State())
+
+  func withStudent(
+    at address: String, _ body: @Sendable (any StudentConnection) async throws -> Void
+  ) async throws {
+    try await body(FakeStudent(students: self))
+  }
+
+  /// Counts a call; throws where the student has gone, after which a new one stands there with nothing loaded.
+  fileprivate func call<T>(_ body: (inout State) throws -> T) throws -> T {
+    try state.withLock { state in
+      if state.callsLeft == 0 {
+        (state.callsLeft, state.loaded) = (-1, false)
+        throw RPCError(code: .unavailable, message: "the student is gone")
+      }
+      state.callsLeft -= 1
+      return try body(&state)
+    }
+  }
+}
+
+private struct FakeStudent: StudentConnection {
+  let students: FakeStudents
+
+  func load(_ request: LoadRequest) async throws -> LoadResponse {
+    try students.call { state in
+      if request.resume {
+        let parts = try String(contentsOfFile: request.path + "/state", encoding: .utf8).split(separator: " ")
+        (state.step, state.parameters) = (Int(parts[0]) ?? -1, UInt64(parts[1]) ?? 0)
+      } else {
+        (state.step, state.parameters) = (0, request.seed)
+      }
+      state.loaded = true
+      return LoadResponse(model: makeDescription(), step: UInt64(state.step))
+    }
+  }
+
+  func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion] {
+    try students.call { madeUp(request.prompts, seeds: request.seeds, salt: $0.parameters) }
+  }
+
+  func train(
+    requests: @escaping @Sendable (_ send: @Sendable (TrainRequest) async throws -> Void) async throws -> Void,
+    onReply: @escaping @Sendable (TrainResponse) async throws -> Void
+  ) async throws {
+    try await requests { request in
+      let metrics = try students.call { state in
+        guard state.loaded else { throw RPCError(code: .failedPrecondition, message: "nothing is loaded") }
+        if request.evaluate { return WireStepMetrics(loss: 0.5, tokenCount: 4) }
+        guard Int(request.step) == state.step + 1 else {
+          throw RPCError(code: .failedPrecondition, message: "step \(request.step) after \(state.step)")
+        }
+        var hash = SeededGenerator(seed: state.parameters, path: request.step)
+        for id in request.batch?.sequences?.tokenIDs ?? [] { hash = SeededGenerator(seed: hash.next(), path: UInt64(id)) }
+        state.parameters = hash.next()
+        state.step += 1
+        state.trained.append(state.step)
+        return WireStepMetrics(loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8)
+      }
+      try await onReply(TrainResponse(step: request.step, metrics: metrics))
+    }
+  }
+
+  func save(_ request: SaveRequest) async throws -> SaveResponse {
+    try students.call { state in
+      try write(state, to: request.path)
+      return SaveResponse(step: UInt64(state.step), modelDigest: "\(state.parameters)")
+    }
+  }
+
+  func export(_ request: ExportRequest) async throws -> ExportResponse {
+    try students.call { state in
+      try write(state, to: request.path)
+      return ExportResponse(modelDigest: "\(state.parameters)")
+    }
+  }
+
+  private func write(_ state: FakeStudents.State, to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    try Data("\(state.step) \(state.parameters)".utf8).write(to: URL(fileURLWithPath: folder + "/state"))
+  }
+}
