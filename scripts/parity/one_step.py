@@ -92,7 +92,7 @@ training:
   max_steps: 1
   learning_rate: {LEARNING_RATE}
   lr_scheduler_type: constant
-  warmup_steps: 0
+  warmup_ratio: 0
   weight_decay: 0.01
   max_grad_norm: 1.0
   per_device_train_batch_size: {len(PAIRS)}
