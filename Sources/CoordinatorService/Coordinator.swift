@@ -14,6 +14,7 @@ public final class Coordinator: Sendable {
     /// The recipe names another teacher than the coordinator serves.
     case otherTeacher(recipe: String, coordinator: String)
 
+    /// One line: what, where, what to do.
     public var description: String {
       switch self {
       case .unknownRun(let runID): "there is no run '\(runID)'; ListRuns names those there are"
@@ -92,7 +93,8 @@ public final class Coordinator: Sendable {
     let run = RunRecord(
       runID: Self.newName(recipe), recipeYAML: recipe.resolvedYAML, outputDir: recipe.outputDir,
       method: recipe.method.rawValue, submittedMilliseconds: Int(Date().timeIntervalSince1970 * 1000),
-      status: RunStatus(state: .waiting, message: "reading the data", step: 0, maxSteps: max(0, recipe.training.maxSteps)))
+      status: RunStatus(
+        state: .waiting, message: "reading the data", step: 0, maxSteps: max(0, recipe.training.maxSteps)))
     let (kept, isNew) = try await dependencies.journal.add(run, idempotencyKey: idempotencyKey)
     if isNew {
       board.show(kept.status, of: kept.runID)
@@ -114,7 +116,8 @@ public final class Coordinator: Sendable {
   public func cancel(_ runID: String) async throws -> RunRecord {
     let run = try await run(runID)
     guard !run.status.state.hasEnded, let driver = state.withLock({ $0.drivers[runID] }) else {
-      throw Refusal.wrongState(runID: runID, state: run.status.state, wanted: "only a waiting or running run can be cancelled")
+      throw Refusal.wrongState(
+        runID: runID, state: run.status.state, wanted: "only a waiting or running run can be cancelled")
     }
     driver.cancel()
     try await board.watch(runID) { !(self.board.status(of: runID)?.state.hasEnded ?? true) }
@@ -125,7 +128,8 @@ public final class Coordinator: Sendable {
   public func resume(_ runID: String) async throws -> RunRecord {
     var run = try await run(runID)
     guard run.status.state == .failed || run.status.state == .cancelled else {
-      throw Refusal.wrongState(runID: runID, state: run.status.state, wanted: "only a cancelled or failed run can be resumed")
+      throw Refusal.wrongState(
+        runID: runID, state: run.status.state, wanted: "only a cancelled or failed run can be resumed")
     }
     (run.status.state, run.status.message) = (.waiting, "resumed")
     try await dependencies.journal.keep(run.status, of: runID)

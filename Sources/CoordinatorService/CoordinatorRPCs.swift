@@ -11,6 +11,7 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
   /// Serves a coordinator.
   public init(coordinator: Coordinator) { self.coordinator = coordinator }
 
+  /// Takes a recipe and begins it.
   public func submitRun(request: SubmitRunRequest, context: ServerContext) async throws -> SubmitRunResponse {
     try await answering {
       SubmitRunResponse(
@@ -19,14 +20,17 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
     }
   }
 
+  /// Says how far a run is.
   public func getRun(request: GetRunRequest, context: ServerContext) async throws -> GetRunResponse {
     try await answering { GetRunResponse(run: WireRun(try await coordinator.run(request.runID))) }
   }
 
+  /// Lists all runs.
   public func listRuns(request: ListRunsRequest, context: ServerContext) async throws -> ListRunsResponse {
     try await answering { ListRunsResponse(runs: try await coordinator.runs().map(WireRun.init)) }
   }
 
+  /// Sends state and rows until the run ends.
   public func watchRun(
     request: WatchRunRequest, response: RPCWriter<WatchRunResponse>, context: ServerContext
   ) async throws {
@@ -42,14 +46,17 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
     }
   }
 
+  /// Stops a run.
   public func cancelRun(request: CancelRunRequest, context: ServerContext) async throws -> CancelRunResponse {
     try await answering { CancelRunResponse(run: WireRun(try await coordinator.cancel(request.runID))) }
   }
 
+  /// Goes on with a run.
   public func resumeRun(request: ResumeRunRequest, context: ServerContext) async throws -> ResumeRunResponse {
     try await answering { ResumeRunResponse(run: WireRun(try await coordinator.resume(request.runID))) }
   }
 
+  /// Gives a student a lease.
   public func registerTrainer(
     request: RegisterTrainerRequest, context: ServerContext
   ) async throws -> RegisterTrainerResponse {
@@ -61,6 +68,7 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
     return RegisterTrainerResponse(leaseID: leaseID, leaseMilliseconds: registry.term.milliseconds)
   }
 
+  /// Renews a lease.
   public func renewLease(request: RenewLeaseRequest, context: ServerContext) async throws -> RenewLeaseResponse {
     let registry = coordinator.dependencies.registry
     guard registry.renew(request.leaseID) else {

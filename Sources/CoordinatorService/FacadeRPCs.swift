@@ -9,6 +9,7 @@ public struct FacadeRPCs: RegistrableRPCService {
   /// Serves a façade; without one every call is refused.
   public init(facade: TeacherFacade?) { self.facade = facade }
 
+  /// Registers the three methods.
   public func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
     let (decoder, encoder) = (PassThroughDeserializer(), PassThroughSerializer())
     router.registerHandler(
@@ -16,7 +17,8 @@ public struct FacadeRPCs: RegistrableRPCService {
       serializer: ProtobufCSerializer<TeacherServiceDescribeResponse>()
     ) { _, _ in
       let facade = try self.teacher()
-      return StreamingServerResponse(single: ServerResponse(message: TeacherServiceDescribeResponse(model: try await facade.describe())))
+      return StreamingServerResponse(
+        single: ServerResponse(message: TeacherServiceDescribeResponse(model: try await facade.describe())))
     }
     router.registerHandler(
       forMethod: TeacherServiceRPC.Method.Generate.descriptor, deserializer: decoder, serializer: encoder

@@ -8,6 +8,7 @@ public struct GRPCStudents: StudentConnector {
   /// Makes a connector.
   public init() {}
 
+  /// Connects, runs the body, and disconnects.
   public func withStudent(
     at address: String, _ body: @Sendable (any StudentConnection) async throws -> Void
   ) async throws {

@@ -5,6 +5,7 @@ public import WireFormat
 
 /// A teacher behind a socket.
 public final class GRPCTeacher: TeacherUpstream {
+  /// Where the teacher is.
   public let address: String
   private let client: GRPCClient<NGHTTP2ClientTransport>
 
@@ -19,6 +20,7 @@ public final class GRPCTeacher: TeacherUpstream {
   /// Keeps the connection until cancelled.
   public func run() async throws { try await client.runConnections() }
 
+  /// Asks who the teacher is.
   public func describe() async throws -> WireModelDescription {
     let response = try await TeacherServiceRPC.Client(wrapping: client).describe(TeacherServiceDescribeRequest())
     guard let model = response.model else {
@@ -27,6 +29,7 @@ public final class GRPCTeacher: TeacherUpstream {
     return model
   }
 
+  /// Sends one request; returns the whole reply.
   public func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
     switch method {
     case .generate:

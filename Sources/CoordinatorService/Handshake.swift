@@ -15,6 +15,7 @@ public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible
   /// The teacher is another model than at the run's start.
   case teacherChanged(before: String, now: String)
 
+  /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .vocabulary(let teacher, let student):
@@ -69,7 +70,8 @@ public enum Handshake {
   ) -> HandshakeRefusal? {
     let textOnly = teacher.generates ? "method: seqkd needs only its text" : "method: sft needs only the data"
     if needs.generate, !teacher.generates {
-      return .ability(method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")
+      return .ability(
+        method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")
     }
     guard let topCount = needs.topCount else { return nil }
     if topCount == 0, !teacher.givesFullLogprobs {

@@ -5,7 +5,8 @@ extension Journal {
   /// Adds a run. The same idempotency key again returns the first run.
   ///
   /// - Returns: The run, and whether it is new.
-  public func add(_ run: RunRecord, idempotencyKey: String) async throws(JournalError) -> (run: RunRecord, isNew: Bool) {
+  public func add(_ run: RunRecord, idempotencyKey: String) async throws(JournalError) -> (run: RunRecord, isNew: Bool)
+  {
     try await write { database in
       if !idempotencyKey.isEmpty,
         let row = try Row.fetchOne(
@@ -20,7 +21,8 @@ extension Journal {
           """,
         arguments: [
           run.runID, idempotencyKey.isEmpty ? nil : idempotencyKey, run.recipeYAML, run.outputDir, run.method,
-          run.submittedMilliseconds, run.status.state.rawValue, run.status.message, run.status.step, run.status.maxSteps,
+          run.submittedMilliseconds, run.status.state.rawValue, run.status.message, run.status.step,
+          run.status.maxSteps,
         ])
       return (run, true)
     }
@@ -43,7 +45,8 @@ extension Journal {
     try await write { database in
       try database.execute(
         sql: "UPDATE runs SET data_digest = ? WHERE run_id = ? AND data_digest = ''", arguments: [digest, runID])
-      return try String.fetchOne(database, sql: "SELECT data_digest FROM runs WHERE run_id = ?", arguments: [runID]) ?? ""
+      return try String.fetchOne(database, sql: "SELECT data_digest FROM runs WHERE run_id = ?", arguments: [runID])
+        ?? ""
     }
   }
 

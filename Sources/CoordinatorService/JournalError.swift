@@ -9,6 +9,7 @@ public enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another error of SQLite.
   case failed(path: String, reason: String)
 
+  /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .notDurable(let path, let mode):

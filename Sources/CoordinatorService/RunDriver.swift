@@ -58,7 +58,8 @@ public actor RunDriver {
     let material = try RunMaterial(recipe: recipe, codec: dependencies.codec)
     if material.plan.needs.any, dependencies.facade == nil {
       throw RecipeError.conflict(
-        "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT")
+        "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT"
+      )
     }
     try folder.prepare(recipe)
     return material

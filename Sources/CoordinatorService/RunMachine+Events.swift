@@ -18,7 +18,8 @@ extension RunMachine {
   mutating func loaded(_ loadedPosition: Int, _ summary: ModelSummary) -> [RunEffect] {
     guard trainer == .loading else { return [] }
     guard loadedPosition == checkpoint ?? 0 else {
-      return end(.failed("the student loaded step \(loadedPosition) instead of \(checkpoint ?? 0): its checkpoint was changed"))
+      return end(
+        .failed("the student loaded step \(loadedPosition) instead of \(checkpoint ?? 0): its checkpoint was changed"))
     }
     (trainer, student) = (.ready, summary)
     (position, sent) = (loadedPosition, loadedPosition)

@@ -31,9 +31,10 @@ struct RunMaterial: Sendable {
     samples = try Self.read(recipe.trainData, recipe.maxSamples, codec, limits) { sample in
       Self.problem(with: sample, recipe)
     }
-    evalSamples = try recipe.evalData.map { file in
-      try Self.read(file, recipe.maxEvalSamples, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
-    } ?? []
+    evalSamples =
+      try recipe.evalData.map { file in
+        try Self.read(file, recipe.maxEvalSamples, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
+      } ?? []
     let written = recipe.generation?.maxNewTokens ?? 0
     let longest = samples.map { $0.longest(written) } + evalSamples.map { $0.longest(recipe.evaluation.maxNewTokens) }
     plan = RunPlan(
@@ -49,7 +50,9 @@ struct RunMaterial: Sendable {
     let file = try DataFile(path: path, limit: limit)
     let samples = try file.samples(codec: codec, lengths: limits)
     for (place, sample) in samples.enumerated() {
-      if let reason = problem(sample) { throw RecipeError.badRow(path: path, line: file.rows[place].line, reason: reason) }
+      if let reason = problem(sample) {
+        throw RecipeError.badRow(path: path, line: file.rows[place].line, reason: reason)
+      }
     }
     return samples
   }
@@ -65,7 +68,8 @@ struct RunMaterial: Sendable {
       case .student where sample.rejected == nil:
         return "with generation: none, method \(recipe.method.rawValue) needs the student's text in 'rejected'"
       case .data where sample.completion == nil, .teacher where sample.completion == nil:
-        return "method \(recipe.method.rawValue) needs an answer: 'completion', 'chosen', 'output' or an assistant message"
+        return
+          "method \(recipe.method.rawValue) needs an answer: 'completion', 'chosen', 'output' or an assistant message"
       default: continue
       }
     }

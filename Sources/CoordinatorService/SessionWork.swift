@@ -91,7 +91,8 @@ struct SessionWork: Sendable {
     let response = try await student.load(request)
     post(
       .loaded(
-        session: session, position: Int(response.step), student: ModelSummary(response.model ?? WireModelDescription())))
+        session: session, position: Int(response.step), student: ModelSummary(response.model ?? WireModelDescription()))
+    )
   }
 
   private func generate(_ key: WorkItemKey, _ student: any StudentConnection) async throws {
@@ -108,7 +109,8 @@ struct SessionWork: Sendable {
   }
 
   /// Streams steps until something else is asked for.
-  private func train(from first: Int, _ student: any StudentConnection, _ effects: AsyncStream<RunEffect>) async throws {
+  private func train(from first: Int, _ student: any StudentConnection, _ effects: AsyncStream<RunEffect>) async throws
+  {
     try await student.train { send in
       try await send(request(step: first))
       for await effect in effects {
@@ -170,7 +172,9 @@ private struct StepFailure: Error {
 
   var failure: Failure {
     .permanent(
-      message: "step \(step): the loss is \(loss.map { "\($0)" } ?? "missing"); lower training.learning_rate or check the model")
+      message:
+        "step \(step): the loss is \(loss.map { "\($0)" } ?? "missing"); lower training.learning_rate or check the model"
+    )
   }
 }
 

@@ -1,8 +1,8 @@
-public import WireBytes
-public import WireFormat
 internal import GRPCCore
 public import Logging
 internal import Synchronization
+public import WireBytes
+public import WireFormat
 
 /// A teacher as the façade sees it: who it is, and replies as bytes.
 public protocol TeacherUpstream: Sendable {

@@ -1,7 +1,7 @@
-public import Recipes
-public import Sequences
 internal import Evaluation
 internal import Foundation
+public import Recipes
+public import Sequences
 internal import Tokenization
 
 /// The tokenizer of a model folder, as data rows see it.
@@ -13,14 +13,19 @@ public struct TokenizerCodec: TextCodec {
     tokenizer = try Tokenizer(folder: URL(fileURLWithPath: folder, isDirectory: true))
   }
 
+  /// Ids of a text.
   public func encode(_ text: String, addSpecialTokens: Bool) -> [TokenID] {
     tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
   }
 
+  /// Text of ids.
   public func decode(_ tokenIDs: [TokenID]) -> String { tokenizer.decode(tokenIDs) }
+  /// Ids that end a completion.
   public var eosTokenIDs: [TokenID] { tokenizer.eosTokenIDs }
+  /// Ids that begin a sequence.
   public var bosTokenIDs: [TokenID] { tokenizer.bosTokenIDs }
 
+  /// The text of messages by the folder's template; nil: it has none.
   public func renderChat(_ messages: [Recipes.ChatMessage], addGenerationPrompt: Bool) throws -> String? {
     guard tokenizer.chatTemplate != nil else { return nil }
     let turns = messages.map { Tokenization.ChatMessage(role: $0.role, content: $0.content) }

@@ -43,7 +43,8 @@ extension DataRow {
       promptText: prompt, completionText: completion)
   }
 
-  private static func text(_ text: String, _ codec: some TextCodec, _ lengths: SequenceLimits) throws -> TrainingSample {
+  private static func text(_ text: String, _ codec: some TextCodec, _ lengths: SequenceLimits) throws -> TrainingSample
+  {
     let whole = try codec.encode(text, addSpecialTokens: true)
     guard whole.count > 1 else { throw RowProblem("'text' has fewer than two tokens: nothing to learn") }
     let rest = ended(Array(whole[1...]), codec, limit: lengths.sequence - 1)

@@ -73,7 +73,8 @@ extension Recipe {
     let prompt = training.maxPromptLength ?? 1
     guard prompt < training.maxLength else {
       throw .conflict(
-        "training.max_prompt_length \(prompt) leaves no room for a completion in training.max_length \(training.maxLength)")
+        "training.max_prompt_length \(prompt) leaves no room for a completion in training.max_length \(training.maxLength)"
+      )
     }
   }
 }
@@ -83,7 +84,8 @@ extension Recipe.TeacherSource {
   init(_ text: String) {
     if text.hasPrefix("http://") || text.hasPrefix("https://") {
       self = .url(text)
-    } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil, !text.contains("/") {
+    } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil, !text.contains("/")
+    {
       self = .address(text)
     } else {
       self = .folder(text)

@@ -82,22 +82,37 @@ public struct Recipe: Sendable, Hashable {
 
   /// How the student is trained; names and meanings are those of transformers' `TrainingArguments`.
   public struct Training: Sendable, Hashable {
+    /// Peak learning rate.
     public var learningRate: Double
+    /// Samples per forward pass.
     public var perDeviceTrainBatchSize: Int
+    /// Forward passes per step.
     public var gradientAccumulationSteps: Int
     /// −1: `numTrainEpochs` decides.
     public var maxSteps: Int
+    /// Times through the data.
     public var numTrainEpochs: Double
+    /// Share of the steps that warm up.
     public var warmupRatio: Double
+    /// Steps of linear warm-up; over 0 it wins over `warmupRatio`.
     public var warmupSteps: Int
+    /// `linear`, `cosine` or `constant`.
     public var lrSchedulerType: String
+    /// Decoupled decay of matrices.
     public var weightDecay: Double
+    /// Decay of the first moment.
     public var adamBeta1: Double
+    /// Decay of the second moment.
     public var adamBeta2: Double
+    /// Epsilon of the denominator.
     public var adamEpsilon: Double
+    /// Largest norm of the gradient; 0: no clipping.
     public var maxGradNorm: Double
+    /// Steps between checkpoints.
     public var saveSteps: Int
+    /// Checkpoints kept.
     public var saveTotalLimit: Int
+    /// Steps between rows of metrics.
     public var loggingSteps: Int
     /// Longest sequence; what is longer is cut.
     public var maxLength: Int

@@ -21,6 +21,7 @@ public enum RecipeError: Error, Hashable, CustomStringConvertible {
   /// A data row that cannot be used.
   case badRow(path: String, line: Int, reason: String)
 
+  /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .malformed(let place, let reason): "\(place): not a recipe: \(reason)"

@@ -139,7 +139,8 @@ struct CoordinatorTests {
     #expect(try await undisturbed(["seed=7"]) != first)
   }
 
-  @Test("a student that dies at any call is replaced, and the result is the same", arguments: [1, 3, 7, 12, 20, 33, 41])
+  @Test(
+    "a student that dies at any call is replaced, and the result is the same", arguments: [1, 3, 7, 12, 20, 33, 41])
   func studentDies(call: Int) async throws {
     let expected = try await undisturbed()
     try await withFolder { folder in
@@ -153,7 +154,8 @@ struct CoordinatorTests {
     }
   }
 
-  @Test("a coordinator that stops at any step goes on with the run when it is started again", arguments: [0, 1, 4, 5, 8])
+  @Test(
+    "a coordinator that stops at any step goes on with the run when it is started again", arguments: [0, 1, 4, 5, 8])
   func coordinatorStops(step: Int) async throws {
     let expected = try await undisturbed()
     try await withFolder { folder in
@@ -231,12 +233,17 @@ struct CoordinatorTests {
     }
   }
 
-  @Test("what is wrong with recipe, data or coordinator fails the run with one line", arguments: [
-    (["evaluation.checker=nobody"], "evaluation.checker: 'nobody' is unknown; known: short"),
-    (["data.train=missing.jsonl"], "missing.jsonl: cannot be read: no such file"),
-    (["generation=none"], "train.jsonl:1: with generation: none, method distillm2 needs the student's text in 'rejected'"),
-    (["student=nowhere"], "nowhere/config.json: no such file"),
-  ])
+  @Test(
+    "what is wrong with recipe, data or coordinator fails the run with one line",
+    arguments: [
+      (["evaluation.checker=nobody"], "evaluation.checker: 'nobody' is unknown; known: short"),
+      (["data.train=missing.jsonl"], "missing.jsonl: cannot be read: no such file"),
+      (
+        ["generation=none"],
+        "train.jsonl:1: with generation: none, method distillm2 needs the student's text in 'rejected'"
+      ),
+      (["student=nowhere"], "nowhere/config.json: no such file"),
+    ])
   func problems(overrides: [String], message: String) async throws {
     try await withFolder { folder in
       let bench = try Bench(folder)
@@ -254,8 +261,10 @@ struct CoordinatorTests {
       let status = try await bench.withCoordinator(hasTeacher: false) { try await $0.finish(try bench.recipe()) }
       #expect(status.message.contains("start it with --teacher"))
       let sft = try await bench.withCoordinator(hasTeacher: false) { coordinator in
-        let recipe = try bench.recipe(["method=sft", "evaluation.metrics=[perplexity]", "output_dir=\(folder.path)/sft"])
-          .replacing("teacher: \"teacher:7001\"\n", with: "")
+        let recipe = try bench.recipe([
+          "method=sft", "evaluation.metrics=[perplexity]", "output_dir=\(folder.path)/sft",
+        ])
+        .replacing("teacher: \"teacher:7001\"\n", with: "")
         return try await coordinator.end(of: try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "").runID)
       }
       #expect(sft.state == .finished, "\(sft.message)")

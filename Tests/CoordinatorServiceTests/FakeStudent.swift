@@ -117,11 +117,14 @@ private struct FakeStudent: StudentConnection {
           throw RPCError(code: .failedPrecondition, message: "step \(request.step) after \(state.step)")
         }
         var hash = SeededGenerator(seed: state.parameters, path: request.step)
-        for id in request.batch?.sequences?.tokenIDs ?? [] { hash = SeededGenerator(seed: hash.next(), path: UInt64(id)) }
+        for id in request.batch?.sequences?.tokenIDs ?? [] {
+          hash = SeededGenerator(seed: hash.next(), path: UInt64(id))
+        }
         state.parameters = hash.next()
         state.step += 1
         state.trained.append(state.step)
-        return WireStepMetrics(loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8)
+        return WireStepMetrics(
+          loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8)
       }
       try await onReply(TrainResponse(step: request.step, metrics: metrics))
     }

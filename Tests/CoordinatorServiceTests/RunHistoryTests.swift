@@ -121,7 +121,8 @@ struct RunHistoryTests {
     return world.exported
   }
 
-  @Test("an undisturbed run trains each sample once an epoch, on the words of the right round", arguments: Method.allCases)
+  @Test(
+    "an undisturbed run trains each sample once an epoch, on the words of the right round", arguments: Method.allCases)
   func plain(method: Method) throws {
     let plan = try makePlan(["method=\(method.rawValue)"])
     let trained = try #require(undisturbed(plan))
@@ -179,7 +180,9 @@ extension World {
     guard let session = pending.compactMap(\.session).first else { return }
     parameters = ["gone"]
     sessionOfParameters = -1
-    take(random.next() % 2 == 0 ? .trainerLost(session: session) : .studentFailed(session: session, .transient(message: "gone")))
+    take(
+      random.next() % 2 == 0
+        ? .trainerLost(session: session) : .studentFailed(session: session, .transient(message: "gone")))
   }
 
   mutating func stopAndResume() {

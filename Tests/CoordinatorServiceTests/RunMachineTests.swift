@@ -52,13 +52,15 @@ struct RunMachineTests {
     #expect(try machine(two, overrides).1.isEmpty)
   }
 
-  @Test("events of another session, of another step, or out of place change nothing", arguments: [
-    .stepCompleted(session: 0, step: 1), .stepCompleted(session: 1, step: 2), .saved(session: 1, position: 0),
-    .evaluated(session: 1, position: 3), .loaded(session: 1, position: 0, student: summary), .exported(session: 1),
-    .trainerRegistered(session: 1), .trainerLost(session: 0), .studentFailed(session: 7, .permanent(message: "x")),
-    .itemCompleted(WorkItemKey(stage: .student(round: 0), index: 0), session: 1),
-    .itemCompleted(WorkItemKey(stage: .student(round: 0), index: 0), session: nil), .resume, .teacherReady(summary),
-  ] as [RunEvent])
+  @Test(
+    "events of another session, of another step, or out of place change nothing",
+    arguments: [
+      .stepCompleted(session: 0, step: 1), .stepCompleted(session: 1, step: 2), .saved(session: 1, position: 0),
+      .evaluated(session: 1, position: 3), .loaded(session: 1, position: 0, student: summary), .exported(session: 1),
+      .trainerRegistered(session: 1), .trainerLost(session: 0), .studentFailed(session: 7, .permanent(message: "x")),
+      .itemCompleted(WorkItemKey(stage: .student(round: 0), index: 0), session: 1),
+      .itemCompleted(WorkItemKey(stage: .student(round: 0), index: 0), session: nil), .resume, .teacherReady(summary),
+    ] as [RunEvent])
   func outOfPlace(event: RunEvent) throws {
     let (before, _) = try machine(ready)
     let (after, effects) = RunMachine.step(before, event)

@@ -43,9 +43,11 @@ struct RunPlanTests {
     #expect(Array(plan.samples(of: .teacher).prefix(3)) == plan.samples(ofStep: 1))
   }
 
-  @Test("a method asks its teacher for what it needs and no more", arguments: [
-    ("distillm2", true, 0), ("kd", true, 0), ("rkl", false, 0), ("seqkd", true, nil), ("sft", false, nil),
-  ] as [(String, Bool, Int?)])
+  @Test(
+    "a method asks its teacher for what it needs and no more",
+    arguments: [
+      ("distillm2", true, 0), ("kd", true, 0), ("rkl", false, 0), ("seqkd", true, nil), ("sft", false, nil),
+    ] as [(String, Bool, Int?)])
   func needs(method: String, generate: Bool, topCount: Int?) throws {
     let plan = try makePlan(["method=\(method)", "evaluation.metrics=perplexity"])
     #expect(plan.needs == TeacherNeeds(generate: generate, topCount: topCount))

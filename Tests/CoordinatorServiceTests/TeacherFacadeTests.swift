@@ -42,7 +42,8 @@ private let quick = Backoff(first: .microseconds(1), limit: .microseconds(2))
 
 private func makeFacade(_ teacher: FakeTeacher, _ folder: URL, limit: Int = 1 << 20) throws -> TeacherFacade {
   TeacherFacade(
-    upstream: teacher, cache: try ReplyCache(folder: folder, byteLimit: limit), pauses: quick, logger: Logger(label: "test"))
+    upstream: teacher, cache: try ReplyCache(folder: folder, byteLimit: limit), pauses: quick,
+    logger: Logger(label: "test"))
 }
 
 private func bytes(_ text: String) -> WireBytes { WireBytes(text.utf8) }

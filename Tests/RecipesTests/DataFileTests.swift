@@ -18,7 +18,8 @@ struct LetterCodec: TextCodec {
   }
 
   func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) -> String? {
-    hasTemplate ? messages.map { "<\($0.role)>\($0.content)" }.joined() + (addGenerationPrompt ? "<assistant>" : "") : nil
+    hasTemplate
+      ? messages.map { "<\($0.role)>\($0.content)" }.joined() + (addGenerationPrompt ? "<assistant>" : "") : nil
   }
 }
 
@@ -26,7 +27,8 @@ let wide = SequenceLimits(prompt: 500, sequence: 1000, completion: 500)
 
 func ids(_ text: String) -> [TokenID] { text.unicodeScalars.map(\.value) }
 
-func sample(_ row: String, codec: LetterCodec = LetterCodec(), lengths: SequenceLimits = wide) throws -> TrainingSample {
+func sample(_ row: String, codec: LetterCodec = LetterCodec(), lengths: SequenceLimits = wide) throws -> TrainingSample
+{
   try #require(try DataFile(contents: row, path: "data.jsonl").samples(codec: codec, lengths: lengths).first)
 }
 
@@ -95,15 +97,17 @@ struct DataFileTests {
     #expect(sample.completion == ids("qr"))
   }
 
-  @Test("errors name file and line", arguments: [
-    ("{\"prompt\":\"a\"}\n\n{oops", "data.jsonl:3: not valid JSON"),
-    ("{\"prompt\":\"a\"}\n[1]", "data.jsonl:2: expected a JSON object"),
-    ("{\"question\":\"a\"}", "data.jsonl:1: columns [question] have no known shape"),
-    ("{\"prompt\":3}", "data.jsonl:1: 'prompt': expected text"),
-    ("{\"prompt\":\"a\",\"chosen\":\"b\"}", "data.jsonl:1: 'rejected': expected text"),
-    ("{\"messages\":[]}", "data.jsonl:1: 'messages': expected a list"),
-    ("\n \n", "data.jsonl: cannot be read: no rows"),
-  ])
+  @Test(
+    "errors name file and line",
+    arguments: [
+      ("{\"prompt\":\"a\"}\n\n{oops", "data.jsonl:3: not valid JSON"),
+      ("{\"prompt\":\"a\"}\n[1]", "data.jsonl:2: expected a JSON object"),
+      ("{\"question\":\"a\"}", "data.jsonl:1: columns [question] have no known shape"),
+      ("{\"prompt\":3}", "data.jsonl:1: 'prompt': expected text"),
+      ("{\"prompt\":\"a\",\"chosen\":\"b\"}", "data.jsonl:1: 'rejected': expected text"),
+      ("{\"messages\":[]}", "data.jsonl:1: 'messages': expected a list"),
+      ("\n \n", "data.jsonl: cannot be read: no rows"),
+    ])
   func errors(contents: String, message: String) throws {
     let error = try #require(throws: RecipeError.self) { try DataFile(contents: contents, path: "data.jsonl") }
     #expect(error.description.hasPrefix(message), "\(error)")

@@ -64,8 +64,12 @@ struct RecipeTests {
 
   @Test("an override wins over the file")
   func overrides() throws {
-    let recipe = try Recipe(yaml: minimal, overrides: ["training.max_steps=9", "generation=none", "student.from=base",
-      "student.hidden_size=64"])
+    let recipe = try Recipe(
+      yaml: minimal,
+      overrides: [
+        "training.max_steps=9", "generation=none", "student.from=base",
+        "student.hidden_size=64",
+      ])
     #expect(recipe.training.maxSteps == 9)
     #expect(recipe.generation == nil)
     let lists = ["evaluation.metrics=kl,valid", "evaluation.metrics=[kl, valid]"]
@@ -73,31 +77,44 @@ struct RecipeTests {
     #expect(recipe.student == .architecture(from: "base", numbers: ["hidden_size": 64], tiesWordEmbeddings: nil))
   }
 
-  @Test("tells a teacher's address and URL from a folder", arguments: [
-    ("127.0.0.1:7001", Recipe.TeacherSource.address("127.0.0.1:7001")),
-    ("https://api.example/v1", .url("https://api.example/v1")),
-    ("models/a:b", .folder("models/a:b")),
-    ("teacher", .folder("teacher")),
-  ])
+  @Test(
+    "tells a teacher's address and URL from a folder",
+    arguments: [
+      ("127.0.0.1:7001", Recipe.TeacherSource.address("127.0.0.1:7001")),
+      ("https://api.example/v1", .url("https://api.example/v1")),
+      ("models/a:b", .folder("models/a:b")),
+      ("teacher", .folder("teacher")),
+    ])
   func teacher(text: String, expected: Recipe.TeacherSource) throws {
     #expect(try Recipe(yaml: minimal, overrides: ["teacher=\(text)"]).teacher == expected)
   }
 
-  @Test("refuses with one line that says where and what is expected", arguments: [
-    ("trainig:\n  max_steps: 3", "recipe:6: unknown key 'trainig'"),
-    ("training:\n  learning_rat: 3", "recipe:7: unknown key 'training.learning_rat'; did you mean 'training.learning_rate'?"),
-    ("learning_rate: 3", "recipe:6: unknown key 'learning_rate'; did you mean 'training.learning_rate'?"),
-    ("training:\n  max_steps: many", "recipe:7: training.max_steps: 'many': expected a whole number from -1 to 2147483647"),
-    ("training:\n  learning_rate: -1", "recipe:7: training.learning_rate: '-1': expected a number, greater than 0.0"),
-    ("objective: {alpha: 1}", "recipe:6: objective.alpha: '1': expected a number between 0.0 and 1.0"),
-    ("training: {lr_scheduler_type: polynomial}", "recipe:6: training.lr_scheduler_type: 'polynomial': expected one of linear, cosine, constant"),
-    ("evaluation: {metrics: [kl, bleu]}", "recipe:6: evaluation.metrics: [kl, bleu]: expected a list of some of"),
-    ("training: 7", "recipe:6: training: 7: expected indented keys below it"),
-    ("seed: {a: 1}", "recipe:6: seed: a mapping: expected a whole number, at least 0"),
-    ("objective: {loss_add_tail: false}", "recipe:6: objective.loss_add_tail: 'false': expected true"),
-    ("training: {max_steps: 0}", "training.max_steps: 0"),
-    ("a: [", "recipe: not a recipe:"),
-  ])
+  @Test(
+    "refuses with one line that says where and what is expected",
+    arguments: [
+      ("trainig:\n  max_steps: 3", "recipe:6: unknown key 'trainig'"),
+      (
+        "training:\n  learning_rat: 3",
+        "recipe:7: unknown key 'training.learning_rat'; did you mean 'training.learning_rate'?"
+      ),
+      ("learning_rate: 3", "recipe:6: unknown key 'learning_rate'; did you mean 'training.learning_rate'?"),
+      (
+        "training:\n  max_steps: many",
+        "recipe:7: training.max_steps: 'many': expected a whole number from -1 to 2147483647"
+      ),
+      ("training:\n  learning_rate: -1", "recipe:7: training.learning_rate: '-1': expected a number, greater than 0.0"),
+      ("objective: {alpha: 1}", "recipe:6: objective.alpha: '1': expected a number between 0.0 and 1.0"),
+      (
+        "training: {lr_scheduler_type: polynomial}",
+        "recipe:6: training.lr_scheduler_type: 'polynomial': expected one of linear, cosine, constant"
+      ),
+      ("evaluation: {metrics: [kl, bleu]}", "recipe:6: evaluation.metrics: [kl, bleu]: expected a list of some of"),
+      ("training: 7", "recipe:6: training: 7: expected indented keys below it"),
+      ("seed: {a: 1}", "recipe:6: seed: a mapping: expected a whole number, at least 0"),
+      ("objective: {loss_add_tail: false}", "recipe:6: objective.loss_add_tail: 'false': expected true"),
+      ("training: {max_steps: 0}", "training.max_steps: 0"),
+      ("a: [", "recipe: not a recipe:"),
+    ])
   func refusals(added: String, message: String) throws {
     let error = try #require(throws: RecipeError.self) { try Recipe(yaml: minimal + "\n" + added) }
     #expect(error.description.hasPrefix(message) || error.description.hasPrefix("recipe: \(message)"), "\(error)")
