@@ -11,6 +11,6 @@ trap 'compose --profile submit down --volumes --timeout 5 >/dev/null 2>&1 || tru
 compose build
 compose up -d
 compose run --rm submit /models/compose-check.yaml
-compose run --rm --entrypoint retort submit generate --model /runs/compose-check/student --prompt "P5a=" --max-new-tokens 8
+compose run --rm --entrypoint retort submit generate --model /runs/compose-check/student --prompt "pal 6 with g:" --max-new-tokens 8
 compose ps
 echo "compose: teacher, coordinator and student made a student together"
