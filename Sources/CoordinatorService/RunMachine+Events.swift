@@ -12,6 +12,7 @@ extension RunMachine {
   mutating func registered() -> [RunEffect] {
     guard trainer == .wanted else { return [] }
     trainer = .loading
+    loadedFrom = checkpoint
     return [.load(session: session, checkpoint: checkpoint)]
   }
 
@@ -67,14 +68,19 @@ extension RunMachine {
     checkpoint = position
     savedPositions.insert(position)
     madeProgress()
-    let old = savedPositions.sorted().dropLast(plan.saveTotalLimit)
+    return prune(keeping: loadedFrom) + advance()
+  }
+
+  /// Lets the oldest checkpoints go, but for one that is in use.
+  private mutating func prune(keeping used: Int?) -> [RunEffect] {
+    let old = savedPositions.sorted().dropLast(plan.saveTotalLimit).filter { $0 != used }
     savedPositions.subtract(old)
-    return (old.isEmpty ? [] : [.prune(positions: Array(old))]) + advance()
+    return old.isEmpty ? [] : [.prune(positions: old)]
   }
 
   mutating func exported() -> [RunEffect] {
     guard exclusive == .exporting else { return [] }
-    return end(.finished)
+    return prune(keeping: nil) + end(.finished)
   }
 
   mutating func studentFailed(_ failure: Failure) -> [RunEffect] {

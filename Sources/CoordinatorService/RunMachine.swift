@@ -75,6 +75,8 @@ public struct RunMachine: Sendable, Hashable {
   var teacherItemsInFlight: Set<WorkItemKey> = []
   var evaluatedPositions: Set<Int> = []
   var savedPositions: Set<Int> = []
+  /// The checkpoint that the session's student was loaded from: it may still read files there.
+  var loadedFrom: Int?
   var attempts = 0
   var doubts = 0
   var lastTrouble: String?
