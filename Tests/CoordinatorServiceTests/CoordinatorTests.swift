@@ -154,6 +154,21 @@ struct CoordinatorTests {
     }
   }
 
+  @Test("the checkpoint that a student was loaded from stays as long as it is used", arguments: [15, 20, 25, 30])
+  func checkpointInUse(call: Int) async throws {
+    let frequent = ["training.save_steps=1", "training.save_total_limit=1"]
+    let expected = try await undisturbed(frequent)
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.callsLeft = call }
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(frequent)) }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(bench.exported == expected)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out")
+      #expect(names.filter { $0.hasPrefix("checkpoint") } == ["checkpoint-9"])
+    }
+  }
+
   @Test(
     "a coordinator that stops at any step goes on with the run when it is started again", arguments: [0, 1, 4, 5, 8])
   func coordinatorStops(step: Int) async throws {

@@ -57,6 +57,8 @@ final class FakeStudents: StudentConnector {
   struct State {
     var parameters: UInt64 = 0
     var step = 0
+    /// The folder that was loaded; writing copies its tokenizer, so it must still be there.
+    var origin = ""
     var loaded = false
     /// Calls until the student goes away; negative: never.
     var callsLeft = -1
@@ -96,7 +98,7 @@ private struct FakeStudent: StudentConnection {
       } else {
         (state.step, state.parameters) = (0, request.seed)
       }
-      state.loaded = true
+      (state.loaded, state.origin) = (true, request.path)
       return LoadResponse(model: makeDescription(), step: UInt64(state.step))
     }
   }
@@ -145,6 +147,7 @@ private struct FakeStudent: StudentConnection {
   }
 
   private func write(_ state: FakeStudents.State, to folder: String) throws {
+    _ = try FileManager.default.contentsOfDirectory(atPath: state.origin)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     try Data("\(state.step) \(state.parameters)".utf8).write(to: URL(fileURLWithPath: folder + "/state"))
   }
