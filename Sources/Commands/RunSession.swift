@@ -31,6 +31,7 @@ public struct RunSession: Sendable {
   /// - Throws: `RecipeError`.
   public init(recipe: Recipe, place: Place, resumes: Bool) throws {
     let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    if case .local = place { try recipe.checkTeacherIsNamed() }
     self.recipe = place.sharesFiles ? try recipe.withPaths(below: here) : recipe
     name = recipe.outputDir
     self.place = place

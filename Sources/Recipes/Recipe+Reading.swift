@@ -59,11 +59,14 @@ extension Recipe {
       try values.required("student", "a model folder, or 'student: {from: FOLDER, hidden_size: …}' for a new model"))
   }
 
+  /// Refuses a recipe that names no teacher although its method asks one: for a run whose coordinator has none of its own.
+  public func checkTeacherIsNamed() throws(RecipeError) {
+    let isNeeded = method != .sft && (method.usesTeacherLogprobs || generation != nil)
+    guard isNeeded, teacher == nil else { return }
+    throw .missingKey(key: "teacher", expected: "a model folder or HOST:PORT, or use method: sft")
+  }
+
   private func check(addsTail: Bool, place: [String: String]) throws(RecipeError) {
-    if teacher == nil, method != .sft {
-      let needed = method.usesTeacherLogprobs || generation != nil
-      if needed { throw .missingKey(key: "teacher", expected: "a model folder or HOST:PORT, or use method: sft") }
-    }
     if !addsTail {
       throw .badValue(
         place: place["objective.loss_add_tail"] ?? "recipe", key: "objective.loss_add_tail", value: "'false'",

@@ -132,10 +132,13 @@ struct RecipeTests {
   @Test("a teacher is needed unless the data has the answers")
   func teacherNeeded() throws {
     let withoutTeacher = minimal.replacing("teacher: models/teacher\n", with: "")
-    #expect(throws: RecipeError.self) { try Recipe(yaml: withoutTeacher) }
-    #expect(throws: RecipeError.self) { try Recipe(yaml: withoutTeacher, overrides: ["method=seqkd"]) }
-    #expect(try Recipe(yaml: withoutTeacher, overrides: ["method=sft"]).teacher == nil)
-    #expect(try Recipe(yaml: withoutTeacher, overrides: ["method=seqkd", "generation=none"]).teacher == nil)
+    for needed in [[], ["method=seqkd"]] {
+      let recipe = try Recipe(yaml: withoutTeacher, overrides: needed)
+      #expect(throws: RecipeError.self) { try recipe.checkTeacherIsNamed() }
+    }
+    for answered in [["method=sft"], ["method=seqkd", "generation=none"]] {
+      try Recipe(yaml: withoutTeacher, overrides: answered).checkTeacherIsNamed()
+    }
   }
 
   @Test("malformed overrides are refused", arguments: ["seed", "=3", "seed=x", "sed=3"])
