@@ -32,12 +32,15 @@ public struct ProgressDisplay: Sendable {
       write("\r\u{1B}[2K\(bar.line(state, width: terminal.width - 1))")
       hasLine = true
     } else {
-      guard time - lastShown >= interval || phase != lastPhase || (step == maxSteps && maxSteps > 0 && !rows.isEmpty)
-      else { return }
+      let isLast = step == maxSteps && maxSteps > 0 && !rows.isEmpty
+      guard time - lastShown >= interval || Self.kind(of: phase) != Self.kind(of: lastPhase) || isLast else { return }
       write(bar.plainLine(state) + "\n")
     }
     (lastShown, lastPhase) = (time, phase)
   }
+
+  /// A phase without its count: «the student writes» of «the student writes (3 of 125)».
+  private static func kind(of phase: String) -> Substring { phase.prefix { $0 != "(" } }
 
   /// Writes a line of its own above the bar.
   public mutating func note(_ text: String) {

@@ -54,7 +54,8 @@ import Testing
       let written = Mutex("")
       let terminal = Terminal(isInteractive: interactive, usesColor: false, usesUnicode: false)
       var display = ProgressDisplay(label: "sft", terminal: terminal) { text in written.withLock { $0 += text } }
-      display.update(step: 0, maxSteps: 4, phase: "teacher answers", rows: [], time: 0)
+      display.update(step: 0, maxSteps: 4, phase: "teacher answers (1 of 2)", rows: [], time: 0)
+      display.update(step: 0, maxSteps: 4, phase: "teacher answers (2 of 2)", rows: [], time: 0.5)
       display.update(step: 1, maxSteps: 4, phase: "", rows: [], time: 1)
       display.update(step: 2, maxSteps: 4, phase: "", rows: [], time: 2)
       display.update(step: 3, maxSteps: 4, phase: "", rows: [], time: 12)
@@ -62,7 +63,7 @@ import Testing
       return written.withLock { $0 }
     }
     #expect(show(interactive: false).split(separator: "\n").count == 3)
-    #expect(show(interactive: true).split(separator: "\r").count == 4)
+    #expect(show(interactive: true).split(separator: "\r").count == 5)
     #expect(show(interactive: true).filter { $0 == "\n" }.count == 1)
   }
 
