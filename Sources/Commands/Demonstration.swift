@@ -68,7 +68,7 @@ public struct Demonstration: Sendable {
         [run.title]
           + columns.map { _, name in
             let value = run.recipe == "ceiling" ? log.curve(name).first?.value : log.last(name)
-            return value.map { String(format: "%.3f", $0) } ?? "—"
+            return value.map { String(format: "%.3f", abs($0) < 0.0005 ? 0 : $0) } ?? "—"  // no «-0.000»
           })
     }
     return table.text
