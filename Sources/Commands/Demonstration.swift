@@ -74,12 +74,13 @@ public struct Demonstration: Sendable {
     return table.text
   }
 
-  /// Writes a data file that is not part of the examples because of its size; returns its place.
-  public func writeTeacherData() throws -> URL {
-    let data = PuzzleData.teacher
-    let file = examples.appending(path: "data").appending(path: data.fileName)
-    try Data(data.contents.utf8).write(to: file, options: .atomic)
-    return file
+  /// Writes the data files of the examples, the teacher's too, which is not committed because of its size; returns their folder.
+  public func writeData() throws -> URL {
+    let folder = examples.appending(path: "data")
+    for data in PuzzleData.allCases {
+      try Data(data.contents.utf8).write(to: folder.appending(path: data.fileName), options: .atomic)
+    }
+    return folder
   }
 
   private func recipe(_ name: String) throws -> Recipe {

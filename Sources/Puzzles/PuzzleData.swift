@@ -21,7 +21,7 @@ public enum PuzzleData: String, CaseIterable, Sendable {
   public var rowCount: Int {
     switch self {
     case .teacher: 192_000
-    case .prompts: 8000
+    case .prompts: 16_000
     case .few: 256
     case .heldOut: Self.heldOutRows.count
     }

@@ -19,14 +19,14 @@ struct Demo: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seed of every run.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Flag(help: "Only write data/teacher.jsonl, from which the teacher was trained.")
+  @Flag(help: "Only write the data files, the teacher's too, from which it was trained.")
   var writeData = false
 
   func run() async throws {
     let demo = try Demonstration(
       examples: URL(filePath: examples, directoryHint: .isDirectory),
       output: URL(filePath: output, directoryHint: .isDirectory), seed: seed)
-    if writeData { return printLine(try demo.writeTeacherData().relativePath) }
+    if writeData { return printLine(try demo.writeData().relativePath) }
     let table = try await Interruptible.run(remedy: "start the demo again with the same command") {
       try await demo.run(program: ExecutableLocation.current, terminal: .standardError, progress: printProgress)
     }
