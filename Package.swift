@@ -240,6 +240,8 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["ModelFixtures", "Reports", "ServiceRuntime", "retort"], swiftSettings: settings),
+      dependencies: [
+        "ModelFixtures", "Reports", "ServiceRuntime", "retort", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
   ]
 )

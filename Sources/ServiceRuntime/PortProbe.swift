@@ -13,17 +13,22 @@ public enum PortProbe {
     }
   }
 
+  /// Ports below those that Linux hands out by itself, so that no other program is given one before it is listened on.
+  private static let candidates = 20_000..<32_000
+
   /// Ports of loopback that are free now and differ from each other. They stay free only as long as nobody else takes them.
   ///
   /// - Throws: ``ServiceRuntimeError/noFreePort(reason:)``.
   public static func freePorts(_ count: Int) throws(ServiceRuntimeError) -> [Int] {
     var ports: [Int] = []
-    while ports.count < count {
-      switch bindOnce(host: "127.0.0.1", port: 0) {
+    var lastReason = ""
+    for _ in 0..<1000 where ports.count < count {
+      switch bindOnce(host: "127.0.0.1", port: Int.random(in: candidates)) {
       case .bound(let port): if !ports.contains(port) { ports.append(port) }
-      case .failed(_, let reason): throw .noFreePort(reason: reason)
+      case .failed(_, let reason): lastReason = reason
       }
     }
+    guard ports.count == count else { throw .noFreePort(reason: lastReason) }
     return ports
   }
 

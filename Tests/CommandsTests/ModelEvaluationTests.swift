@@ -1,6 +1,7 @@
 import Commands
 import Foundation
 import ModelFixtures
+import Sequences
 import Testing
 
 @Suite struct ModelEvaluationTests {
@@ -26,9 +27,9 @@ import Testing
         of: prompt, model: model, sampling: .init(samplingTemperature: 0, maxNewTokens: 8), seed: 0)
       return "{\"prompt\":\"\(prompt)\",\"completion\":\"\(own.text)\"}\n"
     }
-    let figures = try evaluate(rows.joined(), "exact_match,rouge_l")
-    #expect(figures.map(\.value) == [1, 1])
-    #expect(figures.map(\.rowCount) == [3, 3])
+    let figures = try evaluate(rows.joined(), "exact_match")
+    #expect(figures.map(\.value) == [1])
+    #expect(figures.map(\.rowCount) == [3])
   }
 
   @Test("perplexity is over the completions' tokens, and at most of a uniform model's order")

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import ModelFixtures
 import Reports
 import ServiceRuntime
@@ -6,13 +7,9 @@ import Testing
 
 /// python with grpcio: the one that `make venv` made, unless RETORT_PYTHON names another.
 private let python: URL? = {
-  let root = projectFolder
-  let candidates = [
-    ProcessInfo.processInfo.environment["RETORT_PYTHON"], root.appending(path: ".venv/bin/python").path,
-  ]
-  return candidates.compactMap(\.self).first { FileManager.default.isExecutableFile(atPath: $0) }.map {
-    URL(filePath: $0)
-  }
+  let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"]
+  let path = named ?? projectFolder.appending(path: ".venv/bin/python").path
+  return FileManager.default.isExecutableFile(atPath: path) ? URL(filePath: path) : nil
 }()
 
 /// The folder of Package.swift.

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFixtures
+import ServiceRuntime
 
 /// A run of a second or two: random teacher, smaller student, puzzles.
 struct SmallRun: Sendable {

@@ -1,4 +1,4 @@
-public import Checkpoints
+import Checkpoints
 public import Foundation
 import Kernels
 import Puzzles
@@ -45,11 +45,15 @@ public enum PuzzleModel {
 
   /// Instructions with answers, as lines of JSON.
   public static func rows(_ count: Int) -> String {
-    PuzzleData.few.lines.prefix(count).map { "\($0)\n" }.joined()
+    lines(PuzzleData.few.lines, count)
   }
 
   /// Instructions alone, as lines of JSON.
   public static func prompts(_ count: Int) -> String {
-    PuzzleData.prompts.lines.prefix(count).map { "\($0)\n" }.joined()
+    lines(PuzzleData.prompts.lines, count)
+  }
+
+  private static func lines(_ lines: some Sequence<String>, _ count: Int) -> String {
+    lines.prefix(count).map { "\($0)\n" }.joined()
   }
 }
