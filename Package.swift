@@ -230,7 +230,8 @@ let package = Package(
     .target(
       name: "ModelFixtures", dependencies: ["Checkpoints", "Kernels", "Puzzles", "Sequences", "Transformer"],
       path: "Tests/ModelFixtures", swiftSettings: settings),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands", "ModelFixtures", "Sequences"], swiftSettings: settings),
+    .testTarget(
+      name: "CommandsTests", dependencies: ["Commands", "ModelFixtures", "Sequences"], swiftSettings: settings),
     .executableTarget(
       name: "retort",
       dependencies: [
