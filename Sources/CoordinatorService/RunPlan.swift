@@ -67,7 +67,8 @@ public struct RunPlan: Sendable, Hashable {
     saveTotalLimit = training.saveTotalLimit
     evalSteps = recipe.evaluation.evalSteps
     evaluates = evalCount > 0 && !recipe.evaluation.metrics.isEmpty
-    let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && recipe.teacher != nil
+    let hasTeacher = recipe.teacher != nil || recipe.asksTeacher
+    let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && hasTeacher
     teacherWritesEvaluation = measuresKL
     needs = TeacherNeeds(
       generate: teacherWrites || measuresKL,

@@ -59,10 +59,12 @@ extension Recipe {
       try values.required("student", "a model folder, or 'student: {from: FOLDER, hidden_size: …}' for a new model"))
   }
 
+  /// True where the method needs a teacher's text or log-probs, and the data does not hold all of it.
+  public var asksTeacher: Bool { method != .sft && (method.usesTeacherLogprobs || generation != nil) }
+
   /// Refuses a recipe that names no teacher although its method asks one: for a run whose coordinator has none of its own.
   public func checkTeacherIsNamed() throws(RecipeError) {
-    let isNeeded = method != .sft && (method.usesTeacherLogprobs || generation != nil)
-    guard isNeeded, teacher == nil else { return }
+    guard asksTeacher, teacher == nil else { return }
     throw .missingKey(key: "teacher", expected: "a model folder or HOST:PORT, or use method: sft")
   }
 
