@@ -4,7 +4,7 @@ SWIFT ?= swift
 # One configuration for everything: numeric Swift is far too slow in debug, and what is tested is what runs.
 BUILD := $(SWIFT) build -c release
 TEST := $(SWIFT) test -c release
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Protos/generator/Package.swift Protos/generator/Sources
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e sanitize \

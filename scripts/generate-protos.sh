@@ -41,7 +41,7 @@ printf '  export *\n}\n' >>"$map"
 # Swift: messages and stubs.
 # shellcheck disable=SC2086
 protoc -I . --include_imports --include_source_info --descriptor_set_out="$work/set.pb" $protos
-generator_build=${RETORT_GENERATOR_BUILD:-$root/Protos/generator/.build}
+generator_build=${RETORT_GENERATOR_BUILD:-$root/.build/generator}
 swift build --package-path "$root/Protos/generator" --scratch-path "$generator_build" --quiet
 "$(swift build --package-path "$root/Protos/generator" --scratch-path "$generator_build" --show-bin-path)/generate-wire" \
   "$work/set.pb" "$work/Generated"
