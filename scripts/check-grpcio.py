@@ -22,7 +22,7 @@ called: set[str] = set()
 
 def make_stubs() -> None:
     stubs = tempfile.mkdtemp()
-    protos = [str(path) for path in sorted(ROOT.glob("[gr]*/**/*.proto")) if "generator" not in path.parts]
+    protos = [str(path) for folder in ("grpc", "retort") for path in sorted((ROOT / folder).rglob("*.proto"))]
     command = ["protoc", f"-I{ROOT}", f"--python_out={stubs}", f"--grpc_python_out={stubs}", *protos]
     if protoc.main(command) != 0:
         sys.exit("check-grpcio: the stubs cannot be made from Protos/")
