@@ -30,7 +30,7 @@ public struct CoordinatorProcess: Sendable {
   public func run() async throws {
     let (host, logger) = try service.host(label: "retort.coordinator")
     do { try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true) } catch {
-      throw CommandError.unwritable(folder: state.relativePath, reason: error.localizedDescription)
+      throw CommandError.unwritable(folder: state.relativePath, reason: FileProblem.words(error))
     }
     let upstream = try teacher.map { try GRPCTeacher(address: "\($0)") }
     let facade = try upstream.map {

@@ -27,7 +27,7 @@ public struct ScoreFile: Sendable {
     let path = file.relativePath
     let text: String
     do { text = try String(contentsOf: file, encoding: .utf8) } catch {
-      throw CommandError.unreadable(file: path, reason: error.localizedDescription)
+      throw CommandError.unreadable(file: path, reason: FileProblem.words(error))
     }
     var batch: [(line: Int, row: ScoreRow)] = []
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
