@@ -24,6 +24,8 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
   case runCancelled(run: String, remedy: String)
   /// A folder of results that is there already.
   case outputExists(folder: String)
+  /// A recipe that is not that of the run to go on with.
+  case recipeChanged(key: String, was: String, now: String)
   /// Nothing to resume.
   case nothingToResume(folder: String)
   /// A teacher of a kind that is not built.
@@ -52,6 +54,8 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
     case .runCancelled(let run, let remedy): "run \(run) was cancelled: go on with \(remedy)"
     case .outputExists(let folder):
       "\(folder) holds a run already: go on with --resume, or choose another output_dir"
+    case .recipeChanged(let key, let was, let now):
+      "the recipe differs from the run's in \(key) (\(was), now \(now)): choose another output_dir, or leave the key as it was"
     case .nothingToResume(let folder): "\(folder) holds no run to resume: leave out --resume"
     case .teacherNotSupported(let url):
       "teacher \(url): HTTP endpoints are not built yet: give a model folder or HOST:PORT of a retort teacher"

@@ -22,6 +22,7 @@ public struct RunSession: Sendable {
 
   private let recipe: Recipe
   private let name: String
+  private let here: URL
   private let place: Place
   private let resumes: Bool
 
@@ -30,7 +31,7 @@ public struct RunSession: Sendable {
   /// - Parameter resumes: Whether to go on with the run of the recipe's `output_dir`.
   /// - Throws: `RecipeError`.
   public init(recipe: Recipe, place: Place, resumes: Bool) throws {
-    let here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
     if case .local = place { try recipe.checkTeacherIsNamed() }
     self.recipe = place.sharesFiles ? try recipe.withPaths(below: here) : recipe
     name = recipe.outputDir
@@ -44,10 +45,17 @@ public struct RunSession: Sendable {
   /// - Throws: ``CommandError`` and `ServiceRuntimeError`; `CancellationError` where the task is cancelled, after the children's end.
   public func run(_ display: RunDisplay) async throws -> String {
     switch place {
-    case .coordinator(let address): return try await follow(address, display)
+    case .coordinator(let address):
+      if resumes, place.sharesFiles { try RunPremises(recipe: recipe).checkUnchanged(below: here) }
+      return try await follow(address, display)
     case .local(let program):
       let output = URL(filePath: recipe.outputDir, directoryHint: .isDirectory)
-      try checkOutput(output)
+      let premises = RunPremises(recipe: recipe)
+      if premises.holdsRun, !resumes { throw CommandError.outputExists(folder: name) }
+      if !premises.holdsRun, resumes { throw CommandError.nothingToResume(folder: name) }
+      if resumes { try premises.checkUnchanged(below: here) }
+      try premises.check()
+      if !resumes { try premises.clearState() }
       let services = try LocalServices(recipe: recipe, program: program, output: output)
       return try await ChildSupervisor(logger: display.logger).withChildren(services.commands) {
         try await follow(services.coordinator, display)
@@ -61,14 +69,6 @@ public struct RunSession: Sendable {
     case .local: "go on with the same command and --resume"
     case .coordinator: "the run goes on without this command; see it again with the same command and --resume"
     }
-  }
-
-  /// Refuses to mix two runs in one folder.
-  private func checkOutput(_ output: URL) throws(CommandError) {
-    let state = output.appending(path: "state").path(percentEncoded: false)
-    let exists = FileManager.default.fileExists(atPath: state)
-    if exists, !resumes { throw .outputExists(folder: name) }
-    if !exists, resumes { throw .nothingToResume(folder: name) }
   }
 
   private func follow(_ address: ListenAddress, _ display: RunDisplay) async throws -> String {

@@ -1,0 +1,60 @@
+import Foundation
+import Recipes
+
+/// What can be known to be wrong with a run on this machine before anything is started or written for it.
+struct RunPremises: Sendable {
+  private let recipe: Recipe
+  private let output: URL
+
+  /// Looks at a recipe whose paths are written out.
+  init(recipe: Recipe) {
+    self.recipe = recipe
+    output = URL(filePath: recipe.outputDir, directoryHint: .isDirectory)
+  }
+
+  /// True where a run has written results; logs and state alone are what is left of one that never began.
+  var holdsRun: Bool { exists("recipe.yaml") || exists("metrics.jsonl") }
+
+  /// Checks that the models are there, and reads the data.
+  ///
+  /// - Throws: ``CommandError``, or `RecipeError` with the file and line of a row that is wrong.
+  func check() throws {
+    if case .folder(let teacher) = recipe.teacher { try Self.checkModel(teacher) }
+    if case .url(let url) = recipe.teacher { throw CommandError.teacherNotSupported(url) }
+    try Self.checkModel(recipe.student.tokenizerFolder)
+    _ = try DataFile(path: recipe.trainData, limit: recipe.maxSamples)
+    if let file = recipe.evalData { _ = try DataFile(path: file, limit: recipe.maxEvalSamples) }
+  }
+
+  /// Checks that the recipe is still that of the run in the folder, where the folder can be seen.
+  ///
+  /// - Parameter folder: What relative paths are below.
+  func checkUnchanged(below folder: URL) throws {
+    let file = output.appending(path: "recipe.yaml")
+    guard let yaml = try? String(contentsOf: file, encoding: .utf8) else { return }
+    let stored = try Recipe(yaml: yaml, file: file.path(percentEncoded: false)).withPaths(below: folder)
+    guard let difference = RecipeDifference(from: stored, to: recipe) else { return }
+    throw CommandError.recipeChanged(key: difference.key, was: difference.was, now: difference.now)
+  }
+
+  /// Takes away the state of a run that never began, lest it be gone on with beside the new one.
+  func clearState() throws(CommandError) {
+    guard exists("state") else { return }
+    do { try FileManager.default.removeItem(at: output.appending(path: "state")) } catch {
+      throw .unwritable(folder: recipe.outputDir, reason: FileProblem.words(error))
+    }
+  }
+
+  private func exists(_ name: String) -> Bool {
+    FileManager.default.fileExists(atPath: output.appending(path: name).path(percentEncoded: false))
+  }
+
+  private static func checkModel(_ folder: String) throws(CommandError) {
+    let file = URL(filePath: folder, directoryHint: .isDirectory).appending(path: "config.json")
+    let path = file.path(percentEncoded: false)
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      let isThere = FileManager.default.fileExists(atPath: path)
+      throw .unreadable(file: path, reason: isThere ? "permission denied" : "no such file")
+    }
+  }
+}
