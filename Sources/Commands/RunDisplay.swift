@@ -10,6 +10,7 @@ public final class RunDisplay: Sendable {
   private struct State {
     var display: ProgressDisplay
     var run = WireRun()
+    var phase = ""
     var isAbsent = false
   }
 
@@ -40,9 +41,13 @@ public final class RunDisplay: Sendable {
       case .progress(let newest, let rows):
         state.isAbsent = false
         state.run = newest ?? state.run
+        // Why a run failed is said once, by the command's last line.
+        if state.run.state != .failed {
+          state.phase = state.run.message.hasPrefix("training") ? "" : state.run.message
+        }
         state.display.update(
           step: Int(state.run.step), maxSteps: Int(state.run.maxSteps),
-          phase: state.run.message.hasPrefix("training") ? "" : state.run.message, rows: rows,
+          phase: state.phase, rows: rows,
           time: (ContinuousClock.now - start) / .seconds(1))
       case .coordinatorAbsent:
         if !state.isAbsent { state.display.note("the coordinator is away; waiting for it") }
