@@ -64,7 +64,7 @@ struct RemoteTeacher: ExaminedModel {
     }
   }
 
-  private static var options: CallOptions { ServiceConnection.waiting(atMost: .seconds(30)) }
+  private static var options: CallOptions { ServiceConnection.answering(within: .seconds(30)) }
 
   private func call<Result: Sendable>(
     _ body: (TeacherServiceRPC.Client<ServiceConnection.Transport>) async throws -> Result

@@ -17,7 +17,7 @@ public struct HealthProbe: Sendable {
     do {
       status = try await ServiceConnection.with(address) { client in
         try await HealthRPC.Client(wrapping: client).check(
-          HealthCheckRequest(), options: ServiceConnection.waiting(atMost: .seconds(2))
+          HealthCheckRequest(), options: ServiceConnection.answering(within: .seconds(2))
         ).status
       }
     } catch let error as RPCError {

@@ -35,10 +35,10 @@ public enum ServiceConnection {
     }
   }
 
-  /// Options of a call that waits for the service to come, at most so long.
-  static func waiting(atMost limit: Duration) -> CallOptions {
+  /// Options of a call that takes at most so long, and fails at once where nothing listens.
+  static func answering(within limit: Duration) -> CallOptions {
     var options = CallOptions.defaults
-    options.waitForReady = true
+    options.waitForReady = false
     options.timeout = limit
     return options
   }
