@@ -1,3 +1,4 @@
+import Foundation
 public import Sequences
 import Tokenization
 import Transformer
@@ -15,6 +16,7 @@ public struct PromptCompletion: Sendable {
 
   /// Completes a prompt.
   public init(of prompt: String, model: LocalModel, sampling: SamplingOptions, seed: UInt64) throws {
+    try Self.check(sampling)
     let tokenizer = try model.requiredTokenizer()
     let promptIDs = tokenizer.encode(prompt)
     guard !promptIDs.isEmpty else {
@@ -30,6 +32,20 @@ public struct PromptCompletion: Sendable {
     text = tokenizer.decode(completion.tokenIDs)
     logprobs = completion.tokenLogprobs
     finishReason = completion.finishReason
+  }
+
+  /// Checks how to sample.
+  ///
+  /// - Throws: ``CommandError/badOption(name:value:expected:)`` for the first option that is out of range.
+  public static func check(_ sampling: SamplingOptions) throws(CommandError) {
+    func require(_ holds: Bool, _ name: String, _ value: Double, _ expected: String) throws(CommandError) {
+      if !holds { throw .badOption(name: name, value: String(format: "%g", value), expected: expected) }
+    }
+    let (temperature, share) = (Double(sampling.samplingTemperature), Double(sampling.topP))
+    try require(temperature >= 0 && temperature.isFinite, "--temperature", temperature, "0 or more")
+    try require(share > 0 && share <= 1, "--top-p", share, "over 0, at most 1")
+    try require(sampling.topK >= 0, "--top-k", Double(sampling.topK), "0 or more")
+    try require(sampling.maxNewTokens >= 1, "--max-new-tokens", Double(sampling.maxNewTokens), "1 or more")
   }
 
   /// One line of JSON.

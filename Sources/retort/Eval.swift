@@ -15,10 +15,10 @@ struct Eval: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Figures: rouge_l, exact_match, perplexity.", valueName: "names"))
   var metrics = "rouge_l,exact_match,perplexity"
 
-  @Option(help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
   var maxNewTokens = 128
 
-  @Option(help: ArgumentHelp("Use the first n rows alone.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Use the first n rows alone.", valueName: "n"))
   var maxSamples: Int?
 
   @Flag(help: "Write one JSON object instead of a table.")

@@ -13,28 +13,33 @@ struct Generate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Text to go on from.", valueName: "text"))
   var prompt: String
 
-  @Option(help: ArgumentHelp("Most tokens to write.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens to write.", valueName: "n"))
   var maxNewTokens = 128
 
-  @Option(help: ArgumentHelp("Sampling temperature; 0 takes the most probable token.", valueName: "x"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Sampling temperature; 0 takes the most probable token.", valueName: "x"))
   var temperature: Float = 1
 
-  @Option(help: ArgumentHelp("Keep the n most probable tokens; 0 keeps all.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Keep the n most probable tokens; 0 keeps all.", valueName: "n"))
   var topK = 0
 
-  @Option(help: ArgumentHelp("Keep the most probable tokens of this share, in (0, 1].", valueName: "p"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Keep the most probable tokens of this share, in (0, 1].", valueName: "p"))
   var topP: Float = 1
 
-  @Option(help: ArgumentHelp("Seed of the sampling.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the sampling.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Flag(help: "Write one JSON object: text, token_ids, prompt_length, logprobs, finish_reason.")
   var json = false
 
   func run() async throws {
-    let model = try LocalModel(folder: URL(filePath: model))
     let sampling = SamplingOptions(
       samplingTemperature: temperature, topK: topK, topP: topP, maxNewTokens: maxNewTokens)
+    try PromptCompletion.check(sampling)
+    let model = try LocalModel(folder: URL(filePath: model))
     let completion = try PromptCompletion(of: prompt, model: model, sampling: sampling, seed: seed)
     printLine(json ? completion.json.description : completion.text)
   }

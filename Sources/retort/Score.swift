@@ -16,7 +16,9 @@ struct Score: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Rows to score, JSONL.", valueName: "file"))
   var data: String
 
-  @Option(help: ArgumentHelp("Add the k most probable tokens of each position, and the tail.", valueName: "k"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Add the k most probable tokens of each position, and the tail.", valueName: "k"))
   var topLogprobs = 0
 
   func run() async throws {
