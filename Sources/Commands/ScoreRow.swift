@@ -40,11 +40,13 @@ public struct ScoreRow: Sendable {
       hasTokens = true
     } else if let prompt = columns.prompt, let completion = columns.completion {
       guard let tokenizer else { throw refuse("text needs a tokenizer, and the model folder has none; give token_ids") }
-      guard let encoded = Self.encode(prompt, completion, tokenizer) else {
+      let given = tokenizer.encode(prompt)
+      guard !given.isEmpty else {
         throw refuse(
           "the prompt is empty and the tokenizer adds no first token: its completion's first token has no log-prob")
       }
-      sequence = encoded
+      let own = tokenizer.encodeCompletion(completion, after: prompt, promptIDs: given, addSpecialTokens: true)
+      sequence = TokenSequence(prompt: given, completion: own)
       hasTokens = false
     } else {
       throw refuse(expected)
@@ -69,15 +71,5 @@ public struct ScoreRow: Sendable {
       fields.append(("tail_logprob", .floats(scores.tailLogprobs)))
     }
     return "\(opening),\(JSONText.fields(fields))}"
-  }
-
-  /// Where the tokenizer merges across the boundary, the completion is encoded by itself.
-  private static func encode(_ prompt: String, _ completion: String, _ tokenizer: Tokenizer) -> TokenSequence? {
-    let given = tokenizer.encode(prompt)
-    guard !given.isEmpty else { return nil }
-    let both = tokenizer.encode(prompt + completion)
-    let own =
-      both.starts(with: given) ? Array(both[given.count...]) : tokenizer.encode(completion, addSpecialTokens: false)
-    return TokenSequence(prompt: given, completion: own)
   }
 }

@@ -18,6 +18,9 @@ public struct TokenizerCodec: TextCodec {
     tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
   }
 
+  /// Ids of a text that goes on from other text.
+  public func encodeContinuation(_ text: String) -> [TokenID] { tokenizer.encodeContinuation(text) }
+
   /// Text of ids.
   public func decode(_ tokenIDs: [TokenID]) -> String { tokenizer.decode(tokenIDs) }
   /// Ids that end a completion.

@@ -3,8 +3,7 @@ internal import Sequences
 extension DataRow {
   /// Token ids of the row.
   ///
-  /// The completion's ids are what follows the prompt's in the ids of both texts together; where the tokenizer merges
-  /// across the boundary, the completion is encoded by itself. The end of sequence is appended once.
+  /// The completion's ids are those of `TextEncoding.encodeCompletion`; the end of sequence is appended once.
   func sample(codec: some TextCodec, lengths: SequenceLimits) throws -> TrainingSample {
     switch self {
     case .prompt(let prompt, let completion):
@@ -29,23 +28,22 @@ extension DataRow {
     _ prompt: String, _ completion: String?, _ rejected: String?, _ codec: some TextCodec, _ lengths: SequenceLimits,
     special: Bool
   ) throws -> TrainingSample {
-    let whole = try codec.encode(prompt, addSpecialTokens: special)
+    let whole = codec.encode(prompt, addSpecialTokens: special)
     guard !whole.isEmpty else { throw RowProblem("the prompt is empty and the tokenizer adds no first token") }
     let promptIDs = cut(whole, codec, lengths)
-    func ids(_ text: String?) throws -> [TokenID]? {
+    func ids(_ text: String?) -> [TokenID]? {
       guard let text else { return nil }
-      let both = try codec.encode(prompt + text, addSpecialTokens: special)
-      let own = both.starts(with: whole) ? Array(both[whole.count...]) : try codec.encode(text, addSpecialTokens: false)
+      let own = codec.encodeCompletion(text, after: prompt, promptIDs: whole, addSpecialTokens: special)
       return ended(own, codec, limit: min(lengths.completion, lengths.sequence - promptIDs.count))
     }
     return TrainingSample(
-      prompt: promptIDs, completion: try ids(completion), rejected: try ids(rejected), isPrompt: true,
+      prompt: promptIDs, completion: ids(completion), rejected: ids(rejected), isPrompt: true,
       promptText: prompt, completionText: completion)
   }
 
   private static func text(_ text: String, _ codec: some TextCodec, _ lengths: SequenceLimits) throws -> TrainingSample
   {
-    let whole = try codec.encode(text, addSpecialTokens: true)
+    let whole = codec.encode(text, addSpecialTokens: true)
     guard whole.count > 1 else { throw RowProblem("'text' has fewer than two tokens: nothing to learn") }
     let rest = ended(Array(whole[1...]), codec, limit: lengths.sequence - 1)
     return TrainingSample(

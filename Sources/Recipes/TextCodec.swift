@@ -1,9 +1,7 @@
 public import Sequences
 
 /// Text to token ids and back, as the student's tokenizer does it.
-public protocol TextCodec: Sendable {
-  /// Ids of a text; with special tokens as the tokenizer's post-processor adds them, or none.
-  func encode(_ text: String, addSpecialTokens: Bool) throws -> [TokenID]
+public protocol TextCodec: TextEncoding {
   /// Text of ids, special tokens left out.
   func decode(_ tokenIDs: [TokenID]) -> String
   /// Ids that end a completion; the first is the one to append.

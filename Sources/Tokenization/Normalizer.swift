@@ -44,14 +44,15 @@ indirect enum Normalizer: Sendable {
     }
   }
 
-  func normalize(_ text: [UInt8]) -> [UInt8] {
+  /// - Parameter continues: Whether the text goes on from other text; its beginning is then left as it is.
+  func normalize(_ text: [UInt8], continues: Bool = false) -> [UInt8] {
     switch self {
-    case .sequence(let parts): parts.reduce(text) { $1.normalize($0) }
+    case .sequence(let parts): parts.reduce(text) { $1.normalize($0, continues: continues) }
     case .form(let form): form.apply(text)
-    case .prepend(let prefix): text.isEmpty ? text : prefix + text
+    case .prepend(let prefix): text.isEmpty || continues ? text : prefix + text
     case .replace(let old, let new): text.replacing(old, with: new)
     case .lowercase: Self.lowercased(text)
-    case .strip(let left, let right): Self.stripped(text, left: left, right: right)
+    case .strip(let left, let right): Self.stripped(text, left: left && !continues, right: right)
     }
   }
 

@@ -4,6 +4,8 @@ struct Pieces {
   var ranges: [Range<Int>]
   /// Whether the first piece stands at the very beginning of the whole text.
   var isFirst: Bool
+  /// Whether the whole text goes on from other text: a first piece gets nothing put before it.
+  var continues = false
 }
 
 /// How a text is cut into pieces before pairs are merged; no merge crosses a cut.
@@ -69,17 +71,20 @@ indirect enum PreTokenizer: Sendable {
     case .sequence(let parts): for part in parts { part.apply(&pieces) }
     case .byteLevel(let addsSpace, let pattern):
       if addsSpace {
-        pieces.rewrite { text, range, result, _ in
-          if text[range.lowerBound] != 0x20 { result.append(0x20) }
+        let continues = pieces.continues
+        pieces.rewrite { text, range, result, isFirst in
+          if text[range.lowerBound] != 0x20, !(isFirst && continues) { result.append(0x20) }
           result += text[range]
         }
       }
       if let pattern { pieces.cut(.pattern(pattern), .isolated) }
       pieces.rewrite { text, range, result, _ in ByteAlphabet.append(text[range], to: &result) }
     case .metaspace(let mark, let prefix, let cuts):
+      let continues = pieces.continues
       pieces.rewrite { text, range, result, isFirst in
         let marked = Array(text[range]).replacing([0x20], with: mark)
-        if prefix == .always || (prefix == .first && isFirst), !marked.starts(with: mark) { result += mark }
+        let takesMark = isFirst ? prefix != .never && !continues : prefix == .always
+        if takesMark, !marked.starts(with: mark) { result += mark }
         result += marked
       }
       if cuts { pieces.cut(.literal(mark), .mergedWithNext) }

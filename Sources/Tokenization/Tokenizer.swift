@@ -3,7 +3,7 @@ public import Sequences
 /// Text to token ids and back, as the `tokenizers` library does it for a byte-pair-encoding `tokenizer.json`.
 ///
 /// Values share one cache of pieces; encoding from several threads is safe.
-public struct Tokenizer: Sendable {
+public struct Tokenizer: TextEncoding {
   /// Number of ids: the largest plus one, added tokens included.
   public let vocabSize: Int
   /// SHA-256 over the tokens in id order, the merges and the special ids, lower-case hex: see `VocabularyDigest`.
@@ -60,30 +60,45 @@ public struct Tokenizer: Sendable {
   ///   Special tokens that the text itself contains become their ids either way.
   public func encode(_ text: String, addSpecialTokens: Bool = true) -> [TokenID] {
     var ids = addSpecialTokens ? postProcessor.before : []
-    for segment in segments(of: text) {
-      if let id = segment.tokenID {
-        ids.append(id)
-      } else {
-        append(segment, to: &ids)
-      }
-    }
+    append(text, continues: false, to: &ids)
     if addSpecialTokens { ids += postProcessor.after }
     return ids
   }
 
+  /// Returns the ids of a text that goes on from other text, such as a completion after its prompt: without the tokens of
+  /// the post-processor, and without the space that the tokenizer may put before the beginning of a text.
+  public func encodeContinuation(_ text: String) -> [TokenID] {
+    var ids: [TokenID] = []
+    append(text, continues: true, to: &ids)
+    return ids
+  }
+
+  private func append(_ text: String, continues: Bool, to ids: inout [TokenID]) {
+    for segment in segments(of: text, continues: continues) {
+      if let id = segment.tokenID {
+        ids.append(id)
+      } else {
+        append(segment, continues: continues, to: &ids)
+      }
+    }
+  }
+
   /// Cuts at added tokens: those of the text as given, then those of the normalized rest.
-  private func segments(of text: String) -> [Segment] {
+  private func segments(of text: String, continues: Bool) -> [Segment] {
     let whole = Segment(text: Array(text.utf8), tokenID: nil, isFirst: true)
     return rawMatcher.split(whole).flatMap { segment -> [Segment] in
       guard segment.tokenID == nil else { return [segment] }
       var normalized = segment
-      if let normalizer { normalized.text = normalizer.normalize(segment.text) }
+      if let normalizer {
+        normalized.text = normalizer.normalize(segment.text, continues: continues && segment.isFirst)
+      }
       return normalizedMatcher.split(normalized)
     }
   }
 
-  private func append(_ segment: Segment, to ids: inout [UInt32]) {
-    var pieces = Pieces(text: segment.text, ranges: [0..<segment.text.count], isFirst: segment.isFirst)
+  private func append(_ segment: Segment, continues: Bool, to ids: inout [UInt32]) {
+    var pieces = Pieces(
+      text: segment.text, ranges: [0..<segment.text.count], isFirst: segment.isFirst, continues: continues)
     preTokenizer?.apply(&pieces)
     let found = cache.withCache { [pieces, model] cache in
       var found: [UInt32] = []

@@ -16,6 +16,8 @@ struct LetterCodec: TextCodec {
     (addSpecialTokens ? bosTokenIDs : []) + text.unicodeScalars.map(\.value)
   }
 
+  func encodeContinuation(_ text: String) -> [TokenID] { encode(text, addSpecialTokens: false) }
+
   func decode(_ tokenIDs: [TokenID]) -> String {
     String(String.UnicodeScalarView(tokenIDs.filter { $0 > 2 }.compactMap(Unicode.Scalar.init)))
   }

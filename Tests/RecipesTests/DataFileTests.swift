@@ -7,10 +7,15 @@ struct LetterCodec: TextCodec {
   var eosTokenIDs: [TokenID] = [2]
   var bosTokenIDs: [TokenID] = [1]
   var hasTemplate = true
+  /// Put before the beginning of a text, as a tokenizer may put a space.
+  var prefix = ""
 
   func encode(_ text: String, addSpecialTokens: Bool) -> [TokenID] {
-    let merged = text.replacing("ab", with: "\u{F8}")
-    return (addSpecialTokens ? bosTokenIDs : []) + merged.unicodeScalars.map(\.value)
+    (addSpecialTokens ? bosTokenIDs : []) + encodeContinuation(prefix + text)
+  }
+
+  func encodeContinuation(_ text: String) -> [TokenID] {
+    text.replacing("ab", with: "\u{F8}").unicodeScalars.map(\.value)
   }
 
   func decode(_ tokenIDs: [TokenID]) -> String {
@@ -52,6 +57,15 @@ struct DataFileTests {
     let sample = try sample(#"{"prompt":"xa","completion":"by"}"#)
     #expect(sample.prompt == [1] + ids("xa"))
     #expect(sample.completion == ids("by") + [2])
+  }
+
+  @Test("a completion gets no space of a text's beginning", arguments: ["xa", "x"])
+  func noPrefix(prompt: String) throws {
+    let row = #"{"prompt":"\#(prompt)","chosen":"by","rejected":"bad"}"#
+    let sample = try sample(row, codec: LetterCodec(prefix: " "))
+    #expect(sample.prompt == [1] + ids(" " + prompt))
+    #expect(sample.completion == ids("by") + [2])
+    #expect(sample.rejected == ids("bad") + [2])
   }
 
   @Test("a pair keeps the teacher's answer and the student's apart")
