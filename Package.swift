@@ -231,7 +231,8 @@ let package = Package(
       name: "ModelFixtures", dependencies: ["Checkpoints", "Kernels", "Puzzles", "Sequences", "Transformer"],
       path: "Tests/ModelFixtures", swiftSettings: settings),
     .testTarget(
-      name: "CommandsTests", dependencies: ["Commands", "ModelFixtures", "Sequences"], swiftSettings: settings),
+      name: "CommandsTests", dependencies: ["Commands", "ModelFixtures", "Recipes", "Reports", "Sequences"],
+      swiftSettings: settings),
     .executableTarget(
       name: "retort",
       dependencies: [

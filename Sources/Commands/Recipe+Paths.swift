@@ -7,7 +7,8 @@ extension Recipe {
   /// - Parameter folder: What relative paths are below.
   public func withPaths(below folder: URL) throws(RecipeError) -> Recipe {
     func place(_ path: String) -> String {
-      URL(filePath: path, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
+      let full = URL(filePath: path, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
+      return full.count > 1 && full.hasSuffix("/") ? String(full.dropLast()) : full
     }
     var overrides = ["output_dir=\(place(outputDir))", "data.train=\(place(trainData))"]
     if let evalData { overrides.append("data.eval=\(place(evalData))") }

@@ -41,6 +41,19 @@ import Testing
     #expect(Set(fields.keys) == ["text", "token_ids", "prompt_length", "logprobs", "finish_reason"])
   }
 
+  @Test(
+    "a sampling option out of range is refused with its name and value",
+    arguments: [
+      (SamplingOptions(samplingTemperature: -1), "--temperature -1: expected 0 or more"),
+      (SamplingOptions(samplingTemperature: .nan), "--temperature nan: "), (SamplingOptions(topK: -2), "--top-k -2: "),
+      (SamplingOptions(topP: 0), "--top-p 0: "), (SamplingOptions(topP: 1.5), "--top-p 1.5: "),
+      (SamplingOptions(maxNewTokens: 0), "--max-new-tokens 0: "),
+    ])
+  func samplingOutOfRange(sampling: SamplingOptions, words: String) throws {
+    let error = try #require(throws: CommandError.self) { try PromptCompletion.check(sampling) }
+    #expect(error.description.hasPrefix(words), "\(error)")
+  }
+
   @Test("a prompt that fills the context is refused")
   func longPrompt() {
     #expect(throws: CommandError.self) { try complete(String(repeating: "a", count: 70)) }

@@ -90,6 +90,14 @@ import Testing
     #expect(!error.description.contains("\n"))
   }
 
+  @Test("a file that is not there is refused in plain words")
+  func absentFile() throws {
+    let error = try #require(throws: CommandError.self) {
+      try ScoreFile(model: model, topCount: 0).run(data: folder.url.appending(path: "nothing.jsonl")) { _ in }
+    }
+    #expect(error.description.contains("(no such file)"), "\(error)")
+  }
+
   @Test("more top log-probs than tokens are refused", arguments: [-1, 51])
   func topCountOutOfRange(topCount: Int) {
     #expect(throws: CommandError.self) { try ScoreFile(model: model, topCount: topCount) }
