@@ -3,6 +3,10 @@ internal import GRPCCore
 extension Failure {
   /// How bad an error of a call to the student is.
   init(_ error: any Error, doing what: String) {
+    if let error = error as? FolderError {
+      self = .permanent(message: error.description)
+      return
+    }
     guard let error = error as? RPCError else {
       self = .permanent(message: "\(what): \(error)")
       return

@@ -15,7 +15,7 @@ public enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
     case .notDurable(let path, let mode):
       "\(path): SQLite refuses synchronous=FULL (it reports \(mode)); the journal would not survive a power cut"
     case .corrupt(let path, let reason): "\(path): the journal is damaged: \(reason); move it away to start afresh"
-    case .diskFull(let path): "\(path): no space left on the disk; free some, then resume the run"
+    case .diskFull(let path): "the disk of \(path) is full: free some space, then go on with --resume"
     case .failed(let path, let reason): "\(path): the journal cannot be written: \(reason)"
     }
   }

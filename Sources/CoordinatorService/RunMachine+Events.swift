@@ -49,8 +49,11 @@ extension RunMachine {
   mutating func stepped(_ step: Int) -> [RunEffect] {
     guard trainer == .ready, step == position + 1, step <= sent else { return [] }
     position = step
-    trainedSteps = max(trainedSteps, step)
-    madeProgress()
+    // Steps made again after a failure are no progress: what failed then may fail forever.
+    if step > trainedSteps {
+      trainedSteps = step
+      madeProgress()
+    }
     return advance()
   }
 

@@ -64,13 +64,20 @@ struct SessionWork: Sendable {
     case .save(_, let position):
       let path = driver.folder.checkpoint(position)
       driver.folder.clear(path)
-      _ = try await student.save(SaveRequest(path: RunFolder.named(path)))
+      try await writing { _ = try await student.save(SaveRequest(path: RunFolder.named(path))) }
       post(.saved(session: session, position: position))
     case .export:
       driver.folder.clear(driver.folder.student)
-      _ = try await student.export(ExportRequest(path: RunFolder.named(driver.folder.student)))
+      try await writing { _ = try await student.export(ExportRequest(path: RunFolder.named(driver.folder.student))) }
       post(.exported(session: session))
     default: break
+    }
+  }
+
+  /// The student writes into the run's folder; what it lacks then is space.
+  private func writing(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch let error as RPCError where error.code == .resourceExhausted {
+      throw FolderError.full(folder: driver.folder.path)
     }
   }
 

@@ -1,5 +1,6 @@
 public import Checkpoints
 public import Distillation
+internal import Foundation
 public import GRPCCore
 public import Optimization
 public import Tokenization
@@ -47,12 +48,13 @@ extension OptimizationError: RPCErrorConvertible {
 }
 
 extension CheckpointError: RPCErrorConvertible {
-  /// NOT_FOUND, ALREADY_EXISTS, INTERNAL where the disk refuses, FAILED_PRECONDITION for another arithmetic, else
-  /// INVALID_ARGUMENT.
+  /// NOT_FOUND, ALREADY_EXISTS, RESOURCE_EXHAUSTED where the disk is full, INTERNAL where it refuses otherwise,
+  /// FAILED_PRECONDITION for another arithmetic, else INVALID_ARGUMENT.
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .notFound: .notFound
     case .alreadyExists: .alreadyExists
+    case .writeFailed(_, let code) where code == ENOSPC || code == EDQUOT: .resourceExhausted
     case .readFailed, .writeFailed: .internalError
     case .otherArithmetic: .failedPrecondition
     default: .invalidArgument

@@ -1,5 +1,6 @@
 import CoordinatorService
 import Foundation
+import GRPCCore
 import Logging
 import Recipes
 import Synchronization
@@ -266,6 +267,27 @@ struct CoordinatorTests {
       #expect(status.state == .failed)
       #expect(status.message.contains(message), "\(status.message)")
       #expect(!status.message.contains("\n"))
+    }
+  }
+
+  @Test("a full disk fails the run at once, and with space it goes on to the same student")
+  func fullDisk() async throws {
+    let expected = try await undisturbed()
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.writeError = RPCError(code: .resourceExhausted, message: "full") }
+      let status = try await bench.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "")
+        let full = try await coordinator.end(of: run.runID)
+        #expect(full.state == .failed)
+        #expect(full.message == "the disk of \(folder.path)/out is full: free some space, then go on with --resume")
+        #expect(bench.students.state.withLock { $0.writes } == 1)
+        bench.students.state.withLock { $0.writeError = nil }
+        _ = try await coordinator.resume(run.runID)
+        return try await coordinator.end(of: run.runID)
+      }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(bench.exported == expected)
     }
   }
 

@@ -66,6 +66,9 @@ final class FakeStudents: StudentConnector {
     var callsLeft = -1
     var trained: [Int] = []
     var lossAt: [Int: Double] = [:]
+    /// What writing a folder is answered with; nil: it works.
+    var writeError: RPCError?
+    var writes = 0
   }
 
   let state = Mutex(State())
@@ -136,6 +139,8 @@ private struct FakeStudent: StudentConnection {
 
   func save(_ request: SaveRequest) async throws -> SaveResponse {
     try students.call { state in
+      state.writes += 1
+      if let error = state.writeError { throw error }
       try write(state, to: request.path)
       return SaveResponse(step: UInt64(state.step), modelDigest: "\(state.parameters)")
     }
@@ -143,6 +148,8 @@ private struct FakeStudent: StudentConnection {
 
   func export(_ request: ExportRequest) async throws -> ExportResponse {
     try students.call { state in
+      state.writes += 1
+      if let error = state.writeError { throw error }
       try write(state, to: request.path)
       return ExportResponse(modelDigest: "\(state.parameters)")
     }

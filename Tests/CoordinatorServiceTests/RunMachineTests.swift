@@ -106,6 +106,52 @@ struct RunMachineTests {
     #expect(machine.statusLine(teacherAddress: "").hasSuffix("a student (gone)"))
   }
 
+  @Test(
+    "a checkpoint that fails again and again is no progress, though its steps are made anew each time",
+    arguments: [
+      (.transient(message: "gone"), [1, 2, 3, 4], nil), (.doubtful(message: "no"), [1, 2], "no"),
+      (.permanent(message: "full"), [], "full"),
+    ] as [(Failure, [Int], String?)])
+  func noProgress(failure: Failure, attempts: [Int], end: String?) throws {
+    var (machine, _) = try machine([], ["method=sft", "evaluation.metrics=[]"])
+    var seen: [Int] = []
+    for session in 1...4 {
+      _ = machine.step(.trainerRegistered(session: session))
+      _ = machine.step(.loaded(session: session, position: 0, student: summary))
+      for step in 1...4 { _ = machine.step(.stepCompleted(session: session, step: step)) }
+      for effect in machine.step(.studentFailed(session: session, failure)) {
+        if case .acquireTrainer(_, let attempt) = effect { seen.append(attempt) }
+      }
+    }
+    #expect(seen == attempts)
+    #expect(machine.phase == end.map { .failed($0) } ?? .waiting)
+    #expect(machine.trainedSteps == 4)
+  }
+
+  @Test(
+    "a step beyond all others, and a checkpoint, are progress: the next failure counts as the first",
+    arguments: [
+      [.stepCompleted(session: 3, step: 1), .stepCompleted(session: 3, step: 2)], [.saved(session: 3, position: 1)],
+    ]
+      as [[RunEvent]])
+  func progress(events: [RunEvent]) throws {
+    let save = events.count == 1
+    var (machine, _) = try machine(
+      [], ["method=sft", "evaluation.metrics=[]", "training.save_steps=\(save ? 1 : 4)"])
+    for session in 1...2 {
+      _ = machine.step(.trainerRegistered(session: session))
+      _ = machine.step(.loaded(session: session, position: 0, student: summary))
+      _ = machine.step(.stepCompleted(session: session, step: 1))
+      _ = machine.step(.studentFailed(session: session, .transient(message: "gone")))
+    }
+    _ = machine.step(.trainerRegistered(session: 3))
+    _ = machine.step(.loaded(session: 3, position: 0, student: summary))
+    if save { _ = machine.step(.stepCompleted(session: 3, step: 1)) }
+    for event in events { _ = machine.step(event) }
+    let effects = machine.step(.trainerLost(session: 3))
+    #expect(effects == [.releaseTrainer(session: 3), .acquireTrainer(session: 4, attempt: 1)])
+  }
+
   @Test("a cancelled or failed run goes on when it is resumed", arguments: [RunEvent.cancel, .failed(message: "no")])
   func resume(event: RunEvent) throws {
     var (machine, effects) = try machine(ready + [event])
