@@ -13,6 +13,8 @@ public final class Coordinator: Sendable {
     case wrongState(runID: String, state: RunStatus.State, wanted: String)
     /// The recipe names another teacher than the coordinator serves.
     case otherTeacher(recipe: String, coordinator: String)
+    /// The recipe's folder is another run's; nil: one that this coordinator does not know.
+    case folderTaken(folder: String, runID: String?)
 
     /// One line: what, where, what to do.
     public var description: String {
@@ -21,6 +23,8 @@ public final class Coordinator: Sendable {
       case .wrongState(let runID, let state, let wanted): "run '\(runID)' is \(state.rawValue): \(wanted)"
       case .otherTeacher(let recipe, let coordinator):
         "the recipe's teacher is \(recipe), this coordinator's \(coordinator): start it with --teacher \(recipe)"
+      case .folderTaken(let folder, let runID):
+        "\(folder) holds a run already: choose another output_dir" + (runID.map { ", or resume \($0)" } ?? "")
       }
     }
   }
@@ -87,6 +91,7 @@ public final class Coordinator: Sendable {
   /// Takes a recipe and begins it.
   ///
   /// - Parameter idempotencyKey: The same key again returns the first run; empty: always a new run.
+  /// - Throws: `RecipeError`, `JournalError` and ``Refusal``; two runs never share a folder.
   public func submit(recipeYAML: String, idempotencyKey: String) async throws -> RunRecord {
     let recipe = try Recipe(yaml: recipeYAML)
     try checkTeacher(recipe)
@@ -95,12 +100,15 @@ public final class Coordinator: Sendable {
       method: recipe.method.rawValue, submittedMilliseconds: Int(Date().timeIntervalSince1970 * 1000),
       status: RunStatus(
         state: .waiting, message: "reading the data", step: 0, maxSteps: max(0, recipe.training.maxSteps)))
-    let (kept, isNew) = try await dependencies.journal.add(run, idempotencyKey: idempotencyKey)
-    if isNew {
-      board.show(kept.status, of: kept.runID)
-      start.yield(kept)
+    let isFree = !RunFolder(path: run.outputDir).holdsRun
+    switch try await dependencies.journal.add(run, idempotencyKey: idempotencyKey, folderIsFree: isFree) {
+    case .known(let first): return present(first)
+    case .taken(let runID): throw Refusal.folderTaken(folder: run.outputDir, runID: runID)
+    case .new:
+      board.show(run.status, of: run.runID)
+      start.yield(run)
+      return present(run)
     }
-    return present(kept)
   }
 
   /// A run.

@@ -84,7 +84,12 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
     } catch let error as RecipeError {
       throw RPCError(code: .invalidArgument, message: error.description)
     } catch let error as Coordinator.Refusal {
-      let code: RPCError.Code = if case .unknownRun = error { .notFound } else { .failedPrecondition }
+      let code: RPCError.Code =
+        switch error {
+        case .unknownRun: .notFound
+        case .folderTaken: .alreadyExists
+        case .wrongState, .otherTeacher: .failedPrecondition
+        }
       throw RPCError(code: code, message: error.description)
     } catch let error as JournalError {
       let code: RPCError.Code = if case .diskFull = error { .resourceExhausted } else { .internalError }

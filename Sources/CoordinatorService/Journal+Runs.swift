@@ -2,18 +2,35 @@ internal import Foundation
 internal import GRDB
 
 extension Journal {
-  /// Adds a run. The same idempotency key again returns the first run.
+  /// What came of adding a run.
+  public enum Admission: Sendable, Hashable {
+    /// It is kept.
+    case new
+    /// This one came under the same idempotency key before.
+    case known(RunRecord)
+    /// The folder of its results is another run's; nil: one that this journal has not.
+    case taken(runID: String?)
+  }
+
+  /// Adds a run, unless its idempotency key or its folder is known.
   ///
-  /// - Returns: The run, and whether it is new.
-  public func add(_ run: RunRecord, idempotencyKey: String) async throws(JournalError) -> (run: RunRecord, isNew: Bool)
-  {
+  /// - Parameter folderIsFree: Whether the folder holds no run on disk.
+  public func add(
+    _ run: RunRecord, idempotencyKey: String, folderIsFree: Bool = true
+  ) async throws(JournalError) -> Admission {
     try await write { database in
       if !idempotencyKey.isEmpty,
         let row = try Row.fetchOne(
           database, sql: "SELECT * FROM runs WHERE idempotency_key = ?", arguments: [idempotencyKey])
       {
-        return (RunRecord(row), false)
+        return .known(RunRecord(row))
       }
+      let folder = RunFolder.canonical(run.outputDir)
+      for row in try Row.fetchAll(database, sql: "SELECT run_id, output_dir FROM runs ORDER BY ordinal DESC")
+      where RunFolder.canonical(row["output_dir"]) == folder {
+        return .taken(runID: row["run_id"])
+      }
+      guard folderIsFree else { return .taken(runID: nil) }
       try database.execute(
         sql: """
           INSERT INTO runs (run_id, idempotency_key, recipe, output_dir, method, submitted_ms, state, message, step, max_steps)
@@ -24,7 +41,7 @@ extension Journal {
           run.submittedMilliseconds, run.status.state.rawValue, run.status.message, run.status.step,
           run.status.maxSteps,
         ])
-      return (run, true)
+      return .new
     }
   }
 

@@ -15,6 +15,22 @@ struct RunFolder: Sendable {
     path.split(separator: "/").contains("..") ? URL(fileURLWithPath: path).standardizedFileURL.path : path
   }
 
+  /// One spelling for all names of a folder, whether it exists or not.
+  static func canonical(_ path: String) -> String {
+    var url = URL(fileURLWithPath: path).standardizedFileURL
+    var missing: [String] = []
+    while url.path != "/", !FileManager.default.fileExists(atPath: url.path) {
+      missing.append(url.lastPathComponent)
+      url = url.deletingLastPathComponent()
+    }
+    return missing.reversed().reduce(url.resolvingSymlinksInPath()) { $0.appendingPathComponent($1) }.path
+  }
+
+  /// True where the files of a run are there, be it another coordinator's.
+  var holdsRun: Bool {
+    ["recipe.yaml", "metrics.jsonl"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+  }
+
   /// Makes the folder with the resolved recipe in it.
   func prepare(_ recipe: Recipe) throws {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

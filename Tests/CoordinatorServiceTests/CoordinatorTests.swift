@@ -291,6 +291,54 @@ struct CoordinatorTests {
     }
   }
 
+  @Test(
+    "a folder that is another run's, by whatever name, is refused; the same key again is not",
+    arguments: ["out", "out/", "./out", "other/../out", "link/out"])
+  func folderTaken(name: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/link", withDestinationPath: folder.path)
+      try await bench.withCoordinator { coordinator in
+        let recipe = try bench.recipe()
+        let first = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
+        let second = "\(folder.path)/\(name)"
+        let other = try bench.recipe(["output_dir=\(second)", "seed=7"])
+        let refusal = Coordinator.Refusal.folderTaken(folder: try Recipe(yaml: other).outputDir, runID: first.runID)
+        await #expect(throws: refusal) { try await coordinator.submit(recipeYAML: other, idempotencyKey: "") }
+        _ = try await coordinator.end(of: first.runID)
+        await #expect(throws: refusal) { try await coordinator.submit(recipeYAML: other, idempotencyKey: "new") }
+        #expect(refusal.description.hasSuffix("choose another output_dir, or resume \(first.runID)"))
+        #expect(try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key").runID == first.runID)
+        #expect(try await coordinator.runs().count == 1)
+      }
+    }
+  }
+
+  @Test(
+    "a folder with the files of an unknown run is refused, one with other files is not",
+    arguments: ["recipe.yaml", "metrics.jsonl", "notes.txt"])
+  func folderOnDisk(file: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let out = folder.path + "/out"
+      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+      try bench.write("out/\(file)", ["mine"])
+      try await bench.withCoordinator { coordinator in
+        let recipe = try bench.recipe()
+        guard file != "notes.txt" else {
+          #expect(try await coordinator.finish(recipe).state == .finished)
+          return
+        }
+        await #expect(throws: Coordinator.Refusal.folderTaken(folder: out, runID: nil)) {
+          try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
+        }
+        #expect(try await coordinator.runs().isEmpty)
+      }
+      #expect(try String(contentsOfFile: "\(out)/\(file)", encoding: .utf8) == "mine")
+    }
+  }
+
   @Test("a method that needs a teacher is refused where there is none")
   func noTeacher() async throws {
     try await withFolder { folder in

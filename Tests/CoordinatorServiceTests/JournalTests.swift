@@ -4,7 +4,7 @@ import Testing
 
 private func makeRun(_ runID: String) -> RunRecord {
   RunRecord(
-    runID: runID, recipeYAML: "method: sft\n", outputDir: "out", method: "sft", submittedMilliseconds: 5,
+    runID: runID, recipeYAML: "method: sft\n", outputDir: runID, method: "sft", submittedMilliseconds: 5,
     status: RunStatus(state: .waiting, message: "", step: 0, maxSteps: 9))
 }
 
@@ -24,12 +24,12 @@ struct JournalTests {
   func idempotency() async throws {
     try await withFolder { folder in
       let journal = try Journal(path: folder.path + "/journal.sqlite")
-      #expect(try await journal.add(makeRun("a"), idempotencyKey: "key").isNew)
-      let again = try await journal.add(makeRun("b"), idempotencyKey: "key")
-      #expect(!again.isNew)
-      #expect(again.run == makeRun("a"))
-      #expect(try await journal.add(makeRun("c"), idempotencyKey: "").isNew)
-      #expect(try await journal.add(makeRun("d"), idempotencyKey: "").isNew)
+      #expect(try await journal.add(makeRun("a"), idempotencyKey: "key") == .new)
+      #expect(try await journal.add(makeRun("b"), idempotencyKey: "key") == .known(makeRun("a")))
+      #expect(try await journal.add(makeRun("c"), idempotencyKey: "") == .new)
+      #expect(try await journal.add(makeRun("d"), idempotencyKey: "") == .new)
+      #expect(try await journal.add(makeRun("d"), idempotencyKey: "") == .taken(runID: "d"))
+      #expect(try await journal.add(makeRun("e"), idempotencyKey: "", folderIsFree: false) == .taken(runID: nil))
       #expect(try await journal.runs().map(\.runID) == ["a", "c", "d"])
     }
   }
