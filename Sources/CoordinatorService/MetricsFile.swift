@@ -15,16 +15,20 @@ struct MetricsFile {
   /// Adds a row; that of a repeated step stands already.
   mutating func append(_ entry: MetricsEntry) throws {
     guard known.insert(Self.identity(entry)).inserted else { return }
-    let handle = try FileHandle(forWritingTo: file)
-    defer { try? handle.close() }
-    try handle.seekToEnd()
-    try handle.write(contentsOf: Data((entry.row + "\n").utf8))
+    try FolderError.explaining(file.deletingLastPathComponent().path) {
+      let handle = try FileHandle(forWritingTo: file)
+      defer { try? handle.close() }
+      try handle.seekToEnd()
+      try handle.write(contentsOf: Data((entry.row + "\n").utf8))
+    }
   }
 
   /// Replaces everything, all or nothing.
   func rewrite(_ entries: [MetricsEntry]) throws {
     let text = entries.map { $0.row + "\n" }.joined()
-    try Data(text.utf8).write(to: file, options: .atomic)
+    try FolderError.explaining(file.deletingLastPathComponent().path) {
+      try Data(text.utf8).write(to: file, options: .atomic)
+    }
   }
 
   private static func identity(_ entry: MetricsEntry) -> String { "\(entry.step) \(entry.kind.rawValue)" }

@@ -39,7 +39,9 @@ public final class ReplyCache: Sendable {
   /// Opens the cache of a folder; files of earlier runs count.
   public init(folder: URL, byteLimit: Int = 8 << 30) throws {
     (self.folder, self.byteLimit) = (folder, byteLimit)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FolderError.explaining(folder.path) {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
     let keys: [URLResourceKey] = [.fileSizeKey, .contentModificationDateKey]
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: keys)
     var found: [(name: String, size: Int, date: Date)] = []

@@ -33,9 +33,11 @@ struct RunFolder: Sendable {
 
   /// Makes the folder with the resolved recipe in it.
   func prepare(_ recipe: Recipe) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let file = URL(fileURLWithPath: path).appendingPathComponent("recipe.yaml")
-    try Data(recipe.resolvedYAML.utf8).write(to: file, options: .atomic)
+    try FolderError.explaining(path) {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      let file = URL(fileURLWithPath: path).appendingPathComponent("recipe.yaml")
+      try Data(recipe.resolvedYAML.utf8).write(to: file, options: .atomic)
+    }
     if case .architecture(let from, let numbers, let ties) = recipe.student {
       try StudentFolder.write(to: start, from: from, numbers: numbers, tiesWordEmbeddings: ties)
     }

@@ -7,13 +7,11 @@ enum StudentFolder {
   enum Problem: Error, CustomStringConvertible {
     case unreadable(file: String)
     case malformed(file: String, reason: String)
-    case unwritable(folder: String, reason: String)
 
     var description: String {
       switch self {
       case .unreadable(let file): "\(file): no such file, or no permission; 'student' must be a model folder"
       case .malformed(let file, let reason): "\(file): \(reason)"
-      case .unwritable(let folder, let reason): "\(folder): cannot be written: \(reason)"
       }
     }
   }
@@ -52,7 +50,7 @@ enum StudentFolder {
       config["num_key_value_heads"] = heads
     }
     config["_name_or_path"] = nil
-    do {
+    try FolderError.explaining(folder) {
       let target = URL(fileURLWithPath: folder)
       try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
       let json = try JSONSerialization.data(withJSONObject: config, options: [.prettyPrinted, .sortedKeys])
@@ -62,8 +60,6 @@ enum StudentFolder {
         guard let data = try? Data(contentsOf: file) else { continue }
         try data.write(to: target.appendingPathComponent(name), options: .atomic)
       }
-    } catch {
-      throw Problem.unwritable(folder: folder, reason: error.localizedDescription)
     }
   }
 

@@ -339,6 +339,30 @@ struct CoordinatorTests {
     }
   }
 
+  @Test(
+    "a folder that cannot be made fails the run with one line of our own",
+    arguments: [("/proc/nope", "No such file or directory"), ("FOLDER/file/out", "Not a directory")])
+  func unwritable(name: String, reason: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try bench.write("file", ["no folder"])
+      let out = name.replacing("FOLDER", with: folder.path)
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(["output_dir=\(out)"])) }
+      #expect(status.state == .failed)
+      #expect(status.message == "\(out) cannot be written (\(reason)): choose another folder")
+    }
+  }
+
+  @Test("a state folder that cannot be made is refused with one line of our own", arguments: ["/proc/nope/cache"])
+  func unwritableState(path: String) throws {
+    do {
+      _ = try ReplyCache(folder: URL(fileURLWithPath: path))
+      Issue.record("the folder was made")
+    } catch {
+      #expect("\(error)" == "\(path) cannot be written (No such file or directory): choose another folder")
+    }
+  }
+
   @Test("a method that needs a teacher is refused where there is none")
   func noTeacher() async throws {
     try await withFolder { folder in
