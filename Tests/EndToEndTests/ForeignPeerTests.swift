@@ -67,7 +67,7 @@ private let tinyStories: URL? = {
       try await run.program.service(["coordinator", "--teacher", teacher, "--state", state, "--listen", coordinator]) {
         try await run.program.service(["student", "--coordinator", coordinator, "--listen", student, "--root", "/"]) {
           for address in [teacher, coordinator, student] {
-            try await wait { (try? PortProbe.check(ListenAddress(parsing: address))) == nil }
+            try await waitForListener(at: address)
           }
           let script = projectFolder.appending(path: "scripts/check-grpcio.py").path
           let outcome = try await run.program.run(python, [script, teacher, coordinator, student, recipe, folder])

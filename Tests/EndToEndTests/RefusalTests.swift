@@ -61,7 +61,7 @@ import Testing
   func portInUse() async throws {
     let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
     try await run.program.service(["teacher", "--model", run.folder.path("teacher"), "--listen", address]) {
-      try await wait { (try? PortProbe.check(ListenAddress(parsing: address))) == nil }
+      try await waitForListener(at: address)
       try await expectRefusal(
         ["teacher", "--model", run.folder.path("teacher"), "--listen", address], "in use", address)
     }

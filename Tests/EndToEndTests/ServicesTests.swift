@@ -49,7 +49,7 @@ import Testing
     #expect(absent.exit == .status(1) && absent.complaints.count == 1)
     let outcome = try await run.program.run(["teacher", "--model", run.folder.path("teacher"), "--listen", teacher]) {
       pid in
-      try await wait { (try? PortProbe.check(ListenAddress(parsing: teacher))) == nil }
+      try await waitForListener(at: teacher)
       let healthy = try await run.program.run(["health", teacher])
       #expect(healthy.exit == .status(0) && healthy.output == "serving\n", "\(healthy.errors)")
       kill(pid, SIGTERM)
@@ -61,6 +61,7 @@ import Testing
   @Test("doctor passes two models that belong together, over the wire")
   func doctor() async throws {
     try await run.program.service(["teacher", "--model", run.folder.path("teacher"), "--listen", teacher]) {
+      try await waitForListener(at: teacher)
       let outcome = try await run.program.run(["doctor", "--teacher", teacher, "--student", run.folder.path("teacher")])
       #expect(outcome.exit == .status(0), "\(outcome.errors)")
       #expect(outcome.output.contains("✓") && !outcome.output.contains("✗"), "\(outcome.output)")
