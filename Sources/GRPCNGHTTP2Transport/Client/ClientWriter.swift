@@ -18,6 +18,7 @@ struct ClientWriter: ClosableRPCWriterProtocol {
   /// What a call is sent with.
   struct Options {
     let authority: String
+    let scheme: String
     let userAgent: String
     let maxSendBytes: Int
     let maxReceiveBytes: Int
@@ -38,7 +39,8 @@ struct ClientWriter: ClosableRPCWriterProtocol {
     switch element {
     case .metadata(let metadata):
       let headers = try RequestHead.make(
-        method: call.descriptor, authority: options.authority, userAgent: options.userAgent, metadata: metadata)
+        method: call.descriptor, authority: options.authority, scheme: options.scheme, userAgent: options.userAgent,
+        metadata: metadata)
       try begin()
       try post(.open(call, headers, maxMessageBytes: options.maxReceiveBytes))
     case .message(let bytes):

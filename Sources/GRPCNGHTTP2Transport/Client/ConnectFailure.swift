@@ -22,6 +22,7 @@ enum ConnectFailure {
       if let first = error.connectionErrors.first { return message(first.error, at: target, within: timeout) }
       return "\(target): the host name is not known"
     }
+    if let error = error as? ConnectionSecurityError { return "\(error)" }
     if case .connectTimeout = error as? ChannelError { return "\(target) did not answer within \(timeout)" }
     if let error = error as? IOError {
       switch error.errnoCode {

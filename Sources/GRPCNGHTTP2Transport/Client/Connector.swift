@@ -186,6 +186,7 @@ final class Connector: Sendable {
           let handler = try ConnectionHandler(
             role: .client(role), link: link, peer: "\(target)", configuration: self.configuration.connection,
             recorder: self.recorder)
+          try self.addSecurity(to: channel, target: target)
           try channel.pipeline.syncOperations.addHandler(handler)
         }
       }
@@ -209,6 +210,14 @@ final class Connector: Sendable {
         id: id, target: target, link: link, remotePeer: channel.remoteAddress.peerDescription,
         localPeer: channel.localAddress.peerDescription)
     }
+  }
+
+  /// Adds what secures the connection, if anything does.
+  private func addSecurity(to channel: any Channel, target: NetworkAddress) throws {
+    guard let security = configuration.security else { return }
+    try security.addHandlers(to: channel.pipeline.syncOperations, serverName: target.serverName)
+    try channel.pipeline.syncOperations.addHandler(
+      SecurityGate(peer: "\(target)", timeLimit: configuration.handshakeTimeout))
   }
 
   private func connectionLost(_ id: UInt64) {

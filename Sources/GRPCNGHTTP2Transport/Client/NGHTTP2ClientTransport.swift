@@ -20,6 +20,10 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     public var backoff = ConnectionBackoff()
     /// How long an attempt may take, up to the server's SETTINGS.
     public var connectTimeout: Duration = .seconds(20)
+    /// What secures connections beneath HTTP/2; nil: nothing does.
+    public var security: (any ClientConnectionSecurity)?
+    /// Time from a connection's opening until it must be secured.
+    public var handshakeTimeout: Duration = .seconds(10)
     /// Timeouts, retries, hedging and limits per method.
     public var serviceConfig = ServiceConfig()
     /// `:authority` of requests; nil: the address.
@@ -90,7 +94,8 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     let writer = ClientWriter(
       call: call,
       options: ClientWriter.Options(
-        authority: configuration.authority ?? connection.target.authority, userAgent: configuration.userAgent,
+        authority: configuration.authority ?? connection.target.authority,
+        scheme: configuration.security == nil ? "http" : "https", userAgent: configuration.userAgent,
         maxSendBytes: options.maxRequestMessageBytes ?? limits.maxSendMessageBytes,
         maxReceiveBytes: options.maxResponseMessageBytes ?? limits.maxReceiveMessageBytes))
     let stream = RPCStream(

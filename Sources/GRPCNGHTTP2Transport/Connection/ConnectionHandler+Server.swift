@@ -6,12 +6,15 @@ struct AcceptedCall: Sendable {
   let call: StreamCall
   let remotePeer: String
   let localPeer: String
+  let securedPeer: SecuredPeer?
 }
 
 /// What a connection of a server needs of its owner.
 struct ServerRole {
   let remotePeer: String
   let localPeer: String
+  /// The peer of a secured connection.
+  let securedPeer: () -> SecuredPeer?
   /// Hands a call to the task that runs handlers.
   let accept: (AcceptedCall) -> Void
   /// The type of a method that is served.
@@ -51,7 +54,9 @@ extension ConnectionHandler {
     stream.call = call
     streams[call.token] = stream
     _ = call.inbound.push(.metadata(metadata), byteCount: 0)
-    server.accept(AcceptedCall(call: call, remotePeer: server.remotePeer, localPeer: server.localPeer))
+    server.accept(
+      AcceptedCall(
+        call: call, remotePeer: server.remotePeer, localPeer: server.localPeer, securedPeer: server.securedPeer()))
   }
 
   private func refuse(_ stream: HTTP2Stream, _ status: Status) {

@@ -100,7 +100,10 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if lossReason.cause == nil { lossReason.cause = error }
+    if lossReason.cause == nil {
+      lossReason.cause = error
+      if let error = error as? ConnectionSecurityError { lossReason.message = "\(error)" }
+    }
     context.close(promise: nil)
   }
 

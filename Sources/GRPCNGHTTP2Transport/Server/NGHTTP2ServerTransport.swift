@@ -22,6 +22,12 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     public var shutdownGracePeriod: Duration? = .seconds(30)
     /// Connections that may be open at once.
     public var maxConnections = 256
+    /// What secures connections beneath HTTP/2; nil: nothing does.
+    public var security: (any ServerConnectionSecurity)?
+    /// Time from a connection's opening until it must be secured.
+    public var handshakeTimeout: Duration = .seconds(10)
+    /// Learns of connections that could not be secured: who the peer was, and why. Called on event loops.
+    public var didRefuseConnection: (@Sendable (_ remotePeer: String, _ reason: ConnectionSecurityError) -> Void)?
 
     /// Makes a configuration of the defaults.
     public init() {}
@@ -123,9 +129,10 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       let stream = RPCStream(
         descriptor: call.descriptor, inbound: RPCAsyncSequence(wrapping: RequestParts(call: call)),
         outbound: RPCWriter.Closable(wrapping: writer))
-      let context = ServerContext(
+      var context = ServerContext(
         descriptor: call.descriptor, remotePeer: accepted.remotePeer, localPeer: accepted.localPeer,
         cancellation: handle)
+      context.transportSpecific = accepted.securedPeer
       await streamHandler(stream, context)
     }
     call.link.post(.handlerFinished(call.token))
@@ -185,15 +192,39 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       return true
     }
     guard isTaken else { throw TransportError.stopped }
+    do { try addHandlers(to: channel, link) } catch {
+      connectionClosed(id)
+      throw error
+    }
+  }
+
+  private func addHandlers(to channel: any Channel, _ link: ConnectionLink) throws {
+    let id = ObjectIdentifier(link)
     let types = state.withLockedValue { $0.methodTypes }
     let continuation = callsContinuation
+    let gate = try addSecurity(to: channel)
     let role = ServerRole(
       remotePeer: channel.remoteAddress.peerDescription, localPeer: channel.localAddress.peerDescription,
+      securedPeer: { gate?.securedPeer },
       accept: { continuation.yield($0) }, type: { types[$0] }, didClose: { self.connectionClosed(id) })
     let handler = try ConnectionHandler(
       role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection,
       recorder: recorder)
     try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
+  /// Adds what secures the connection, if anything does.
+  private func addSecurity(to channel: any Channel) throws -> SecurityGate? {
+    guard let security = configuration.security else { return nil }
+    let peer = channel.remoteAddress.peerDescription
+    let didRefuse = configuration.didRefuseConnection
+    let gate = SecurityGate(peer: peer, timeLimit: configuration.handshakeTimeout) { didRefuse?(peer, $0) }
+    do { try security.addHandlers(to: channel.pipeline.syncOperations) } catch {
+      if let error = error as? ConnectionSecurityError { didRefuse?(peer, error) }
+      throw error
+    }
+    try channel.pipeline.syncOperations.addHandler(gate)
+    return gate
   }
 
   private func connectionClosed(_ id: ObjectIdentifier) {
