@@ -21,7 +21,7 @@ public struct ModelAnswers: Sendable {
   ///
   /// - Parameters:
   ///   - seeds: One per prompt, or none, which is 0 for all.
-  ///   - isCancelled: Asked between groups of prompts.
+  ///   - isCancelled: Asked before each new token.
   ///   - write: Sends some completions.
   /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
   public func generate(
@@ -36,8 +36,8 @@ public struct ModelAnswers: Sendable {
     let generator = model.generator
     try await queue.relay(limits: limits) { (send: ([Completion]) throws -> Void) in
       var finished: [Completion] = []
-      try generator.generate(prompts: prompts, sampling: sampling, seeds: seeds) { completion in
-        if isCancelled() { throw CancellationError() }
+      try generator.generate(prompts: prompts, sampling: sampling, seeds: seeds, isCancelled: isCancelled) {
+        completion in
         finished.append(completion)
         guard finished.count == Self.completionsPerMessage else { return }
         try send(finished)

@@ -33,10 +33,14 @@ public struct TextGenerator: Sendable {
   ///
   /// Blocks the calling thread and uses the compute pool. Completions come in the prompts' order, some groups at a time.
   /// A prompt that fills the context gets an empty completion.
-  /// - Parameter seeds: One per prompt.
-  /// - Throws: ``ModelError`` where a prompt or an option cannot be answered; what `onFinished` throws.
+  /// - Parameters:
+  ///   - seeds: One per prompt.
+  ///   - isCancelled: Asked before each new token of a group, from the threads that compute.
+  /// - Throws: ``ModelError`` where a prompt or an option cannot be answered; `CancellationError`; what `onFinished`
+  ///   throws.
   public func generate(
-    prompts: SequenceBatch, sampling: SamplingOptions, seeds: [UInt64], onFinished: (Completion) throws -> Void
+    prompts: SequenceBatch, sampling: SamplingOptions, seeds: [UInt64],
+    isCancelled: @escaping @Sendable () -> Bool = { false }, onFinished: (Completion) throws -> Void
   ) throws {
     let prompts = prompts.sequences.map { TokenSequence(prompt: Array($0.prompt), completion: []) }
     try transformer.check(SequenceBatch(prompts), vocabSize: vocabSize)
@@ -46,14 +50,19 @@ public struct TextGenerator: Sendable {
       let waveStarts = Array(starts[wave..<min(wave + ComputePool.threadCount, starts.count)])
       let groups = ComputePool.map(waveStarts.count) { index in
         let range = waveStarts[index]..<min(waveStarts[index] + TextGenerator.groupSize, prompts.count)
-        return generate(Array(prompts[range]), first: range.lowerBound, sampling, seeds: Array(seeds[range]))
+        return generate(
+          Array(prompts[range]), first: range.lowerBound, sampling, seeds: Array(seeds[range]), isCancelled: isCancelled
+        )
       }
+      // The completions of a wave that was cut off are not whole.
+      guard !isCancelled() else { throw CancellationError() }
       for completion in groups.joined() { try onFinished(completion) }
     }
   }
 
   private func generate(
-    _ prompts: [TokenSequence], first: Int, _ sampling: SamplingOptions, seeds: [UInt64]
+    _ prompts: [TokenSequence], first: Int, _ sampling: SamplingOptions, seeds: [UInt64],
+    isCancelled: () -> Bool
   ) -> [Completion] {
     var stops = Set(sampling.stopTokenIDs)
     if stops.isEmpty { stops = Set(eosTokenIDs) }
@@ -61,7 +70,7 @@ public struct TextGenerator: Sendable {
       transformer, parameters, prompts: prompts.map(\.tokenIDs), sampling: sampling, seeds: seeds)
     let sampler = TokenSampler(options: sampling, vocabSize: vocabSize)
     group.readPrompts()
-    while !group.live.isEmpty {
+    while !group.live.isEmpty, !isCancelled() {
       group.draw(with: sampler, vocabSize: vocabSize, stops: stops)
       group.readNewTokens()
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Sequences
+import Synchronization
 import Testing
 import Transformer
 
@@ -65,6 +66,28 @@ struct GenerationTests {
     #expect(byModel.tokenLogprobs.count == end)
     sampling.stopTokenIDs = [expected[0]]
     #expect(try GenerationTests.generate(prompts, golden, sampling, eos: [expected[2]])[0].tokenIDs == [expected[0]])
+  }
+
+  @Test("a cancelled call computes no further token, and gives no completion that is not whole")
+  func cancellation() throws {
+    let golden = try GoldenModel.read("llama")
+    let transformer = try golden.transformer()
+    let generator = try TextGenerator(
+      transformer: transformer, parameters: golden.parameters(transformer), vocabSize: golden.configuration.vocabSize,
+      eosTokenIDs: [])
+    let prompts = GenerationTests.prompts(golden)
+    let asked = Atomic(0)
+    #expect(throws: CancellationError.self) {
+      try generator.generate(
+        prompts: prompts, sampling: SamplingOptions(samplingTemperature: 0, maxNewTokens: 8),
+        seeds: Array(repeating: 0, count: prompts.count),
+        isCancelled: { asked.add(1, ordering: .relaxed).newValue > 3 }
+      ) { completion in
+        Issue.record("a completion of \(completion.tokenIDs.count) tokens")
+      }
+    }
+    // Three tokens, the question that stopped them, and one before the completions would have been given.
+    #expect(asked.load(ordering: .relaxed) == 5)
   }
 
   @Test("a completion ends where the context does", arguments: ["gpt2", "llama"])
