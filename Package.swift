@@ -96,10 +96,12 @@ let package = Package(
       ], swiftSettings: settings),
     .systemLibrary(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "GRPCNGHTTP2Transport",
       dependencies: [
         "CNGHTTP2",
+        "CZlib",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),

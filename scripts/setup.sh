@@ -10,6 +10,7 @@ case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 declare -A why=(
   [libnghttp2-dev]="the HTTP/2 engine under gRPC"
+  [zlib1g-dev]="gzip of messages, where a peer asks for it"
   [libprotobuf-c-dev]="the protobuf codec of the wire"
   [libopenblas-dev]="matrix products"
   [libsqlite3-dev]="the coordinator's journal"

@@ -14,6 +14,9 @@ public struct WireBytes: GRPCContiguousBytes, Sendable {
   /// Prefix and message; always holds at least the prefix, whose length field is the message's.
   package private(set) var framed: ByteBuffer
 
+  /// Whether the message was compressed on its way here.
+  public private(set) var wasCompressed = false
+
   /// Makes a message of at most `capacity` bytes in memory that is not cleared first.
   ///
   /// - Parameters:
@@ -54,6 +57,17 @@ public struct WireBytes: GRPCContiguousBytes, Sendable {
   package init(framed: ByteBuffer) {
     precondition(framed.readableBytes >= Self.prefixLength, "no prefix: \(framed.readableBytes) bytes")
     self.framed = framed
+  }
+
+  /// Takes a buffer like ``init(framed:)``, of a message that came compressed.
+  package init(inflated framed: ByteBuffer) {
+    self.init(framed: framed)
+    self.wasCompressed = true
+  }
+
+  /// Whether the bytes are compressed still: the prefix says so.
+  package var isCompressed: Bool {
+    framed.getInteger(at: framed.readerIndex, as: UInt8.self) == 1
   }
 
   /// Bytes of the message, without the prefix.

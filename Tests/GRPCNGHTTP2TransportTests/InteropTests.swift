@@ -102,6 +102,18 @@ struct InteropTests {
     }
   }
 
+  @Test("our client and its server read what the other has compressed")
+  func foreignCompression() async throws {
+    try await withForeignServer { loopback in
+      var options = CallOptions.defaults
+      options.compression = .gzip
+      let message = WireBytes(patterned: 100_000)
+      let response = try await loopback.unary(message, metadata: ["gzip": "on"], options: options)
+      #expect(try response.message == message)
+      #expect(try response.message.wasCompressed)
+    }
+  }
+
   @Test("our client understands its metadata, errors, deadlines and limits")
   func foreignErrors() async throws {
     try await withForeignServer { loopback in

@@ -101,7 +101,10 @@ struct PartsTests {
       (["content-type": "application/json"], .http(status: 415, text: "content-type must be application/grpc\n")),
       (["content-type": "application/grpc-web"], .http(status: 415, text: "content-type must be application/grpc\n")),
       ([":path": "/only"], .call(.unimplemented, "path '/only' is not /SERVICE/METHOD")),
-      (["grpc-encoding": "gzip"], .call(.unimplemented, "messages compressed with 'gzip' are not read: send identity")),
+      (
+        ["grpc-encoding": "br"],
+        .call(.unimplemented, "messages compressed with 'br' are not read: send gzip or identity")
+      ),
     ])
   func refusals(changes: [String: String], refusal: RequestHead.Refusal) {
     var values = [":method": "POST", ":path": "/a.B/C", "content-type": "application/grpc"]

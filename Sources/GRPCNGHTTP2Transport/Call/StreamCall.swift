@@ -11,22 +11,35 @@ final class StreamCall: Sendable {
   let link: ConnectionLink
   /// Names the call in operations: unique on its connection.
   let token: UInt64
-  private let cancellation = NIOLockedValueBox<(handle: ServerContext.RPCCancellationHandle?, isCancelled: Bool)>(
-    (nil, false))
+  /// The most bytes of a message of the peer, inflated.
+  let maxMessageBytes: Int
+  /// The client reads answers that are compressed.
+  let peerReadsGzip: Bool
+  private let control = NIOLockedValueBox(Control())
 
-  init(descriptor: MethodDescriptor, link: ConnectionLink, token: UInt64, configuration: ConnectionConfiguration) {
+  private struct Control {
+    var handle: ServerContext.RPCCancellationHandle?
+    var isCancelled = false
+  }
+
+  init(
+    descriptor: MethodDescriptor, link: ConnectionLink, token: UInt64, configuration: ConnectionConfiguration,
+    maxMessageBytes: Int? = nil, peerReadsGzip: Bool = false
+  ) {
     self.descriptor = descriptor
     self.link = link
     self.token = token
+    self.maxMessageBytes = maxMessageBytes ?? configuration.maxReceiveMessageBytes
+    self.peerReadsGzip = peerReadsGzip
     self.inbound = InboundQueue(highWater: configuration.inboundHighWaterBytes)
     self.gate = WriteGate(highWater: configuration.outboundHighWaterBytes)
   }
 
   /// Ties the call to the handle that its handler watches.
   func attach(_ handle: ServerContext.RPCCancellationHandle) {
-    let isCancelled = cancellation.withLockedValue { cancellation in
-      cancellation.handle = handle
-      return cancellation.isCancelled
+    let isCancelled = control.withLockedValue { control in
+      control.handle = handle
+      return control.isCancelled
     }
     if isCancelled { handle.cancel() }
   }
@@ -35,16 +48,23 @@ final class StreamCall: Sendable {
   func abort(_ error: RPCError, discarding: Bool) {
     if discarding { inbound.abort(error) } else { inbound.finish(.failure(error)) }
     gate.close(error)
-    let handle = cancellation.withLockedValue { cancellation in
-      cancellation.isCancelled = true
-      return cancellation.handle
+    let handle = control.withLockedValue { control in
+      control.isCancelled = true
+      return control.handle
     }
     handle?.cancel()
   }
 
-  /// The next part from the peer.
+  /// The next part from the peer; a compressed message is inflated here, by its reader.
   func nextPart() async throws -> InboundPart? {
-    try await inbound.next { link.post(.readerCaughtUp(token)) }
+    let part = try await inbound.next { link.post(.readerCaughtUp(token)) }
+    guard case .message(let bytes) = part, bytes.isCompressed else { return part }
+    do throws(Gzip.Failure) {
+      return .message(try Gzip.inflate(bytes, limit: maxMessageBytes))
+    } catch {
+      inbound.abort(RPCError(error))
+      throw RPCError(error)
+    }
   }
 }
 
@@ -85,14 +105,35 @@ struct ResponseParts: AsyncSequence, Sendable {
     }
 
     mutating func next(isolation actor: isolated (any Actor)?) async throws -> RPCResponsePart<WireBytes>? {
-      switch try await call.nextPart() {
+      switch try await nextPart() {
       case .metadata(let metadata): .metadata(metadata)
       case .message(let bytes): .message(bytes)
       case .status(let status, let metadata): .status(status, metadata)
       case nil: nil
       }
     }
+
+    /// A server whose answer cannot be read is told to stop.
+    private func nextPart() async throws -> InboundPart? {
+      do {
+        return try await call.nextPart()
+      } catch {
+        call.link.post(.reset(call.token, .cancel))
+        throw error
+      }
+    }
   }
 
   func makeAsyncIterator() -> AsyncIterator { AsyncIterator(call: call) }
+}
+
+extension RPCError {
+  fileprivate init(_ failure: Gzip.Failure) {
+    switch failure {
+    case .oversize(let limit):
+      self.init(code: .resourceExhausted, message: "an inflated message exceeds the limit of \(limit) bytes")
+    case .malformed: self.init(code: .internalError, message: "a compressed message is not gzip, or was cut")
+    case .noMemory: self.init(code: .resourceExhausted, message: "no memory to inflate a message")
+    }
+  }
 }

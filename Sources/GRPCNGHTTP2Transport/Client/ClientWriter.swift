@@ -21,7 +21,7 @@ struct ClientWriter: ClosableRPCWriterProtocol {
     let scheme: String
     let userAgent: String
     let maxSendBytes: Int
-    let maxReceiveBytes: Int
+    let compresses: Bool
   }
 
   private let call: StreamCall
@@ -40,17 +40,19 @@ struct ClientWriter: ClosableRPCWriterProtocol {
     case .metadata(let metadata):
       let headers = try RequestHead.make(
         method: call.descriptor, authority: options.authority, scheme: options.scheme, userAgent: options.userAgent,
-        metadata: metadata)
+        compresses: options.compresses, metadata: metadata)
       try begin()
-      try post(.open(call, headers, maxMessageBytes: options.maxReceiveBytes))
+      try post(.open(call, headers, maxMessageBytes: call.maxMessageBytes))
     case .message(let bytes):
       guard bytes.count <= options.maxSendBytes else {
         throw RPCError(
           code: .resourceExhausted,
           message: "a message of \(bytes.count) bytes exceeds the limit of \(options.maxSendBytes)")
       }
-      try await call.gate.enter(bytes.framed.readableBytes)
-      try post(.message(call.token, bytes.framed))
+      let compresses = options.compresses && !MessageCompression.isSkipped
+      let framed = (compresses ? Gzip.deflate(bytes) : nil) ?? bytes.framed
+      try await call.gate.enter(framed.readableBytes)
+      try post(.message(call.token, framed))
     }
   }
 

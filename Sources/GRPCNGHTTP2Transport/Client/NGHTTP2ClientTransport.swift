@@ -26,6 +26,8 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     public var handshakeTimeout: Duration = .seconds(10)
     /// Timeouts, retries, hedging and limits per method.
     public var serviceConfig = ServiceConfig()
+    /// What requests are compressed with where a call's options do not choose: gzip, or nothing. Answers may always be.
+    public var compression = CompressionAlgorithm.none
     /// `:authority` of requests; nil: the address.
     public var authority: String?
     /// `user-agent` of requests.
@@ -90,14 +92,16 @@ public final class NGHTTP2ClientTransport: ClientTransport {
   ) async throws -> T {
     let (connection, token) = try await connector.connection(waitsForReady: options.waitForReady ?? false)
     let limits = configuration.connection
-    let call = StreamCall(descriptor: descriptor, link: connection.link, token: token, configuration: limits)
+    let call = StreamCall(
+      descriptor: descriptor, link: connection.link, token: token, configuration: limits,
+      maxMessageBytes: options.maxResponseMessageBytes)
     let writer = ClientWriter(
       call: call,
       options: ClientWriter.Options(
         authority: configuration.authority ?? connection.target.authority,
         scheme: configuration.security == nil ? "http" : "https", userAgent: configuration.userAgent,
         maxSendBytes: options.maxRequestMessageBytes ?? limits.maxSendMessageBytes,
-        maxReceiveBytes: options.maxResponseMessageBytes ?? limits.maxReceiveMessageBytes))
+        compresses: (options.compression ?? configuration.compression) == .gzip))
     let stream = RPCStream(
       descriptor: descriptor, inbound: RPCAsyncSequence(wrapping: ResponseParts(call: call)),
       outbound: RPCWriter.Closable(wrapping: writer))

@@ -37,7 +37,7 @@ extension ConnectionHandler {
       guard streams.count + orphans.count < configuration.maxConcurrentStreams else {
         return session.reset(stream, .refusedStream)
       }
-      accept(stream, method, headers.metadata, server: server)
+      accept(stream, method, headers, server: server)
     } catch {
       switch error {
       case .http(let status, let text): answerHTTP(stream, status: status, text: text)
@@ -46,14 +46,15 @@ extension ConnectionHandler {
     }
   }
 
-  private func accept(_ stream: HTTP2Stream, _ method: MethodDescriptor, _ metadata: Metadata, server: ServerRole) {
+  private func accept(_ stream: HTTP2Stream, _ method: MethodDescriptor, _ headers: HeaderFields, server: ServerRole) {
     var method = method
     method.type = server.type(method)
     let call = StreamCall(
-      descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration)
+      descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration,
+      peerReadsGzip: headers.acceptGzip)
     stream.call = call
     streams[call.token] = stream
-    _ = call.inbound.push(.metadata(metadata), byteCount: 0)
+    _ = call.inbound.push(.metadata(headers.metadata), byteCount: 0)
     server.accept(
       AcceptedCall(
         call: call, remotePeer: server.remotePeer, localPeer: server.localPeer, securedPeer: server.securedPeer()))

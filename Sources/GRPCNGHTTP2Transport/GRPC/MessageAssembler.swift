@@ -13,12 +13,14 @@ package enum MessageError: Error, Sendable, Hashable {
 
 /// Cuts the DATA of a stream into gRPC messages, copying each byte once, into memory of the message's size.
 package struct MessageAssembler: Sendable {
+  /// Whether the stream's headers named an encoding for messages whose flag says that they are compressed.
+  package var takesCompressed = false
   private let limit: Int
   private var prefix: [UInt8] = []
   private var message: ByteBuffer?
   private var missing = 0
 
-  /// Makes an assembler of messages of at most `limit` bytes each.
+  /// Makes an assembler of messages of at most `limit` bytes each, as they come: compressed ones are not inflated.
   package init(limit: Int) {
     self.limit = limit
   }
@@ -52,7 +54,7 @@ package struct MessageAssembler: Sendable {
 
   private mutating func begin() throws(MessageError) {
     guard prefix[0] <= 1 else { throw .badFlag(prefix[0]) }
-    guard prefix[0] == 0 else { throw .compressed }
+    guard prefix[0] == 0 || takesCompressed else { throw .compressed }
     let length = prefix[1...].reduce(0) { $0 << 8 | Int($1) }
     guard length <= limit else { throw .oversize(announced: length, limit: limit) }
     var buffer = ByteBufferAllocator().buffer(capacity: WireBytes.prefixLength + length)

@@ -5,7 +5,7 @@ extension HeaderFields {
   private static let reserved: Set<String> = [
     "te", "content-type", "user-agent", "host", "connection", "keep-alive", "proxy-connection", "transfer-encoding",
     "upgrade", "content-length", "grpc-status", "grpc-message", "grpc-encoding", "grpc-accept-encoding",
-    "grpc-message-type",
+    "grpc-message-type", Metadata.responseCompressionKey,
   ]
 
   /// Adds metadata: binary values as base64, names in lower case, the protocol's own names left out.
@@ -33,6 +33,14 @@ extension HeaderFields {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
     case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
     default: false
+    }
+  }
+
+  /// Whether the peer reads messages compressed with gzip.
+  package var acceptGzip: Bool {
+    guard let encodings = self["grpc-accept-encoding"] else { return false }
+    return encodings.utf8.split(separator: UInt8(ascii: ",")).contains {
+      $0.drop { $0 == UInt8(ascii: " ") }.elementsEqual("gzip".utf8)
     }
   }
 

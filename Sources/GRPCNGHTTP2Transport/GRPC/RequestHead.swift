@@ -14,13 +14,15 @@ package enum RequestHead {
   ///
   /// - Throws: `RPCError` for metadata that HTTP/2 cannot carry.
   package static func make(
-    method: MethodDescriptor, authority: String, scheme: String = "http", userAgent: String, metadata: Metadata
+    method: MethodDescriptor, authority: String, scheme: String = "http", userAgent: String, compresses: Bool = false,
+    metadata: Metadata
   ) throws(RPCError) -> HeaderFields {
     var headers: HeaderFields = [
       ":method": "POST", ":scheme": scheme, ":path": "/\(method.fullyQualifiedMethod)", ":authority": authority,
       "te": "trailers", "content-type": "application/grpc", "user-agent": userAgent,
-      "grpc-accept-encoding": "identity",
+      "grpc-accept-encoding": "identity,gzip",
     ]
+    if compresses { headers.append("grpc-encoding", "gzip") }
     try headers.append(metadata)
     return headers
   }
@@ -42,8 +44,8 @@ package enum RequestHead {
     guard parts.count == 3, parts[0].isEmpty, !parts[1].isEmpty, !parts[2].isEmpty else {
       throw .call(.unimplemented, "path '\(path)' is not /SERVICE/METHOD")
     }
-    if let encoding = headers["grpc-encoding"], encoding != "identity" {
-      throw .call(.unimplemented, "messages compressed with '\(encoding)' are not read: send identity")
+    if let encoding = headers["grpc-encoding"], encoding != "identity", encoding != "gzip" {
+      throw .call(.unimplemented, "messages compressed with '\(encoding)' are not read: send gzip or identity")
     }
     return MethodDescriptor(fullyQualifiedService: String(parts[1]), method: String(parts[2]))
   }

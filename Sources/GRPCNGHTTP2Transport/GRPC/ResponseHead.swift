@@ -5,14 +5,15 @@ package enum ResponseHead {
   /// Headers before the first message.
   ///
   /// - Throws: `RPCError` for metadata that HTTP/2 cannot carry.
-  package static func make(_ metadata: Metadata) throws(RPCError) -> HeaderFields {
+  package static func make(_ metadata: Metadata, compresses: Bool = false) throws(RPCError) -> HeaderFields {
     var headers = initial
+    if compresses { headers.append("grpc-encoding", "gzip") }
     try headers.append(metadata)
     return headers
   }
 
   private static let initial: HeaderFields = [
-    ":status": "200", "content-type": "application/grpc", "grpc-accept-encoding": "identity",
+    ":status": "200", "content-type": "application/grpc", "grpc-accept-encoding": "identity,gzip",
   ]
 
   /// Trailers after the last message, or the whole answer when it has no message.
@@ -55,7 +56,7 @@ package enum ResponseHead {
     guard RequestHead.isGRPC(contentType) else {
       return Status(code: .unknown, message: "the server answered with content-type '\(contentType)'")
     }
-    if let encoding = headers["grpc-encoding"], encoding != "identity" {
+    if let encoding = headers["grpc-encoding"], encoding != "identity", encoding != "gzip" {
       return Status(code: .internalError, message: "the server compresses with '\(encoding)', which was not offered")
     }
     return nil

@@ -32,6 +32,7 @@ extension HTTP2Session {
     let isInformational = role == .client && headers[":status"]?.hasPrefix("1") == true
     guard !isInformational else { return }
     stream.receivedHeaders = true
+    if isFirst, headers["grpc-encoding"] == "gzip" { stream.assembler.takesCompressed = true }
     if endStream { stream.remoteEnded = true }
     events.append(.headers(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream))
     if endStream { events.append(.remoteEnd(stream)) }

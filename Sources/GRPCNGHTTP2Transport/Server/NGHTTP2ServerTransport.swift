@@ -20,6 +20,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     public var connection = ConnectionConfiguration()
     /// How long calls may go on after ``NGHTTP2ServerTransport/beginGracefulShutdown()``; nil: until they end.
     public var shutdownGracePeriod: Duration? = .seconds(30)
+    /// What answers are compressed with where the client reads it and the handler does not choose: gzip, or nothing.
+    public var compression = CompressionAlgorithm.none
     /// Connections that may be open at once.
     public var maxConnections = 256
     /// What secures connections beneath HTTP/2; nil: nothing does.
@@ -125,7 +127,9 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     let call = accepted.call
     await withServerContextRPCCancellationHandle { handle in
       call.attach(handle)
-      let writer = ServerWriter(call: call, maxMessageBytes: configuration.connection.maxSendMessageBytes)
+      let writer = ServerWriter(
+        call: call, maxMessageBytes: configuration.connection.maxSendMessageBytes,
+        compressesByDefault: configuration.compression == .gzip)
       let stream = RPCStream(
         descriptor: call.descriptor, inbound: RPCAsyncSequence(wrapping: RequestParts(call: call)),
         outbound: RPCWriter.Closable(wrapping: writer))

@@ -11,18 +11,21 @@ struct ServerWriter: ClosableRPCWriterProtocol {
 
   private struct State {
     var hasHead = false
+    var compresses = false
     var isOver = false
     var held: [ConnectionLink.Operation] = []
   }
 
   private let call: StreamCall
   private let maxMessageBytes: Int
+  private let compressesByDefault: Bool
   private let holdsBack: Bool
   private let state = NIOLockedValueBox(State())
 
-  init(call: StreamCall, maxMessageBytes: Int) {
+  init(call: StreamCall, maxMessageBytes: Int, compressesByDefault: Bool) {
     self.call = call
     self.maxMessageBytes = maxMessageBytes
+    self.compressesByDefault = compressesByDefault
     self.holdsBack = call.descriptor.type.map { !$0.isResponseStreaming } ?? false
   }
 
@@ -37,8 +40,9 @@ struct ServerWriter: ClosableRPCWriterProtocol {
         )
       }
       if !state.withLockedValue({ $0.hasHead }) { try begin([:]) }
-      try await call.gate.enter(bytes.framed.readableBytes)
-      post(.message(call.token, bytes.framed))
+      let framed = encode(bytes)
+      try await call.gate.enter(framed.readableBytes)
+      post(.message(call.token, framed))
     case .status(let status, let metadata):
       end(status, metadata)
     }
@@ -55,10 +59,19 @@ struct ServerWriter: ClosableRPCWriterProtocol {
     end(Status(code: Status.Code(error.code), message: error.message), error.metadata)
   }
 
+  private func encode(_ message: WireBytes) -> ByteBuffer {
+    guard state.withLockedValue({ $0.compresses }), !MessageCompression.isSkipped else { return message.framed }
+    return Gzip.deflate(message) ?? message.framed
+  }
+
   private func begin(_ metadata: Metadata) throws {
-    let headers = try ResponseHead.make(metadata)
+    let compresses = call.peerReadsGzip && metadata.responseCompression.map { $0 == .gzip } ?? compressesByDefault
+    let headers = try ResponseHead.make(metadata, compresses: compresses)
     let isFirst = state.withLockedValue { state in
-      defer { state.hasHead = true }
+      defer {
+        state.hasHead = true
+        state.compresses = compresses
+      }
       return !state.hasHead && !state.isOver
     }
     guard isFirst else {

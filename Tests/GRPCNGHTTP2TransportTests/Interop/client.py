@@ -88,8 +88,12 @@ def many(channel):
 
 def compressed(channel):
     echo = method(channel, "Echo", "unary_unary")
-    error = error_of(lambda: echo(bytes(1000), compression=grpc.Compression.Gzip))
-    expect(error.code() == grpc.StatusCode.UNIMPLEMENTED, "gzip is not read")
+    for metadata in ((), (("gzip", "on"),)):
+        message = bytes(100_000)
+        expect(echo(message, compression=grpc.Compression.Gzip, metadata=metadata) == message, "gzip")
+        expect(echo(message, metadata=metadata) == message, "gzip of the answer")
+    error = error_of(lambda: echo(bytes(1000), compression=grpc.Compression.Deflate))
+    expect(error.code() == grpc.StatusCode.UNIMPLEMENTED, "deflate is not read")
 
 
 def stalled(channel):

@@ -8,6 +8,8 @@ import grpc
 
 
 def echo(request, context):
+    if ("gzip", "on") in context.invocation_metadata():
+        context.set_compression(grpc.Compression.Gzip)
     context.set_trailing_metadata((("end", "1"),))
     for key, value in context.invocation_metadata():
         if key in ("say", "say-bin"):

@@ -58,9 +58,12 @@ struct EchoService: RegistrableRPCService {
   func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
     register(Self.echo, with: &router) { request, context in
       let message = try await request.messages.first { _ in true } ?? WireBytes([])
-      var initial: Metadata = ["peer": .string(context.remotePeer)]
+      var initial: Metadata = [
+        "peer": .string(context.remotePeer), "came-compressed": .string("\(message.wasCompressed)"),
+      ]
       for value in request.metadata[stringValues: "say"] { initial.addString(value, forKey: "said") }
       for value in request.metadata[binaryValues: "say-bin"] { initial.addBinary(value, forKey: "said-bin") }
+      initial.responseCompression = request.metadata.wantedCompression
       return StreamingServerResponse(
         single: ServerResponse(message: message, metadata: initial, trailingMetadata: ["end": "1"]))
     }
@@ -78,8 +81,17 @@ struct EchoService: RegistrableRPCService {
       }
     }
     register(Self.chat, with: &router) { request, _ in
-      StreamingServerResponse { writer in
-        for try await message in request.messages { try await writer.write(message) }
+      var initial = Metadata()
+      initial.responseCompression = request.metadata.wantedCompression
+      return StreamingServerResponse(metadata: initial) { writer in
+        for try await message in request.messages {
+          // A compressed answer mirrors what came, message by message.
+          if !message.wasCompressed {
+            try await MessageCompression.skip { try await writer.write(message) }
+          } else {
+            try await writer.write(message)
+          }
+        }
         return ["end": "chat"]
       }
     }
@@ -103,6 +115,17 @@ struct EchoService: RegistrableRPCService {
   ) {
     router.registerHandler(
       forMethod: method, deserializer: RawCoding(), serializer: RawCoding(), handler: handler)
+  }
+}
+
+extension Metadata {
+  /// What `gzip` asks for: `on`, `off`, or neither.
+  fileprivate var wantedCompression: CompressionAlgorithm? {
+    switch Array(self[stringValues: "gzip"]).first {
+    case "on": .gzip
+    case "off": CompressionAlgorithm.none
+    default: nil
+    }
   }
 }
 
