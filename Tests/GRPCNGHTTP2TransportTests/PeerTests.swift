@@ -211,19 +211,4 @@ struct PeerTests {
       #expect(try response.message.count == 1)
     }
   }
-
-  @Test(
-    "control frames beyond the limit end the connection with ENHANCE_YOUR_CALM",
-    arguments: [
-      frame(type: 6, [0, 0, 0, 0, 0, 0, 0, 0]), frame(type: 4), frame(type: 2, stream: 3, [0, 0, 0, 0, 9]),
-      frame(type: 0xBB, [1]),
-    ])
-  func controlFlood(one: [UInt8]) async throws {
-    try await Loopback.run { loopback in
-      let flood = (0..<250).flatMap { _ in one }
-      let answer = try await BytesPeer.exchange(clientPreface + flood, with: loopback.address)
-      let goAway = try #require(frames(in: answer).last { $0.type == 7 })
-      #expect(goAway.payload.dropFirst(4).prefix(4).elementsEqual([0, 0, 0, 11]))
-    }
-  }
 }

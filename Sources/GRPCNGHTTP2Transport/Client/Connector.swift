@@ -36,6 +36,8 @@ final class Connector: Sendable {
   private let eventLoopGroup: MultiThreadedEventLoopGroup
   private let state = NIOLockedValueBox(State())
   let recorder = PeakRecorder()
+  /// Servers that complain of keepalive pings slow them down for all connections.
+  private let stretch = KeepaliveStretch()
 
   init(
     targets: [NetworkAddress], configuration: NGHTTP2ClientTransport.Configuration,
@@ -185,7 +187,7 @@ final class Connector: Sendable {
             })
           let handler = try ConnectionHandler(
             role: .client(role), link: link, peer: "\(target)", configuration: self.configuration.connection,
-            recorder: self.recorder)
+            recorder: self.recorder, stretch: self.stretch)
           try self.addSecurity(to: channel, target: target)
           try channel.pipeline.syncOperations.addHandler(handler)
         }

@@ -5,6 +5,8 @@ import NIOCore
 extension ConnectionHandler {
   /// Marks the ping whose answer says that a shutdown notice was read.
   static let drainMark: UInt8 = 0xD5
+  /// Marks a ping that asks for a sign of life.
+  static let keepaliveMark: UInt8 = 0xA8
 
   func remoteEnded(_ stream: HTTP2Stream) {
     guard let call = stream.call else { return }
@@ -47,6 +49,7 @@ extension ConnectionHandler {
       case .badFlag(let flag):
         Status(code: .internalError, message: "a message begins with flag \(flag): 0 or 1 is known")
       }
+    if case .oversize = reason { limits.record(.messageBytes) }
     let error = RPCError(code: RPCError.Code(status.code) ?? .internalError, message: status.message)
     stream.call?.inbound.finish(.failure(error))
     if case .client = role {
@@ -82,6 +85,6 @@ extension ConnectionHandler {
   func sendLastGoAway() {
     guard isDraining, !hasSentLastGoAway else { return }
     hasSentLastGoAway = true
-    session.submitGoAway()
+    session.submitGoAway(reason: drainReason)
   }
 }

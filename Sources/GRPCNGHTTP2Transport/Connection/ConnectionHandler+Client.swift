@@ -50,6 +50,12 @@ extension ConnectionHandler {
   }
 
   func receiveGoAway(lastStreamID: Int32, code: UInt32) {
+    if code != HTTP2ErrorCode.noError.rawValue {
+      let name = HTTP2ErrorCode(rawValue: code)?.name ?? "\(code)"
+      let text = String(session.goAwayText.unicodeScalars.map { $0.isASCII && $0.value >= 0x20 ? Character($0) : "?" })
+      lossReason.message = "the server closed the connection: \(name)\(text.isEmpty ? "" : " (\(text))")"
+      if code == HTTP2ErrorCode.enhanceYourCalm.rawValue, text == TransportLimit.pings.rawValue { stretch.double() }
+    }
     guard case .client(let client) = role, !isDraining else { return }
     isDraining = true
     client.didStartDraining()

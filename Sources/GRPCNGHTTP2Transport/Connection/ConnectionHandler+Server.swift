@@ -26,6 +26,8 @@ struct ServerRole {
 extension ConnectionHandler {
   func receiveRequest(_ stream: HTTP2Stream, _ headers: HeaderFields, overflow: Bool, server: ServerRole) {
     if overflow {
+      limits.record(.headerList)
+      session.countForcedReset()
       let status = Status(
         code: .resourceExhausted,
         message:
@@ -35,6 +37,8 @@ extension ConnectionHandler {
     do throws(RequestHead.Refusal) {
       let method = try RequestHead.parse(headers)
       guard streams.count + orphans.count < configuration.maxConcurrentStreams else {
+        limits.record(.runningCalls)
+        session.countRefusal()
         return session.reset(stream, .refusedStream)
       }
       accept(stream, method, headers, server: server)

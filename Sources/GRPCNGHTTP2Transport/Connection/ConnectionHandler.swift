@@ -31,19 +31,41 @@ final class ConnectionHandler: ChannelInboundHandler {
   var hasSentLastGoAway = false
   /// The peer's SETTINGS have come.
   var isReady = false
-  private var context: ChannelHandlerContext?
+  private(set) var context: ChannelHandlerContext?
   private var isTurning = false
-  private var isClosing = false
-  private var lossReason: RPCError
-  private var pendingPreface: Int
+  /// The limit that ends the connection was counted.
+  var hasCountedLoss = false
+  private(set) var isClosing = false
+  var lossReason: RPCError
+  /// Why the connection is closed once its calls have ended, as GOAWAY says it.
+  var drainReason = ""
+  let limits: LimitRecorder
+  var keepalive: KeepaliveMachine
+  let stretch: KeepaliveStretch
+  /// When this end was made, by the clock of the loop: from here its times are counted.
+  let epoch: NIODeadline
+  var ticker: RepeatedTask?
+  /// When the channel could first carry HTTP/2.
+  var openedAt: Duration = .zero
+  /// The header list that was arriving at the last tick, and since when it has been.
+  var slowHeaders: (block: Int, since: Duration)?
+  /// Since when the channel takes nothing.
+  var unwritableSince: Duration?
+  private(set) var pendingPreface: Int
   private var wasActive = false
   private var isClosed = false
+  /// Bytes that are still read, and thrown away, so that a last GOAWAY reaches a peer that goes on sending.
+  private var lingerBytes = 1 << 20
 
   init(
-    role: Role, link: ConnectionLink, peer: String, configuration: ConnectionConfiguration, recorder: PeakRecorder
+    role: Role, link: ConnectionLink, peer: String, configuration: ConnectionConfiguration, recorder: PeakRecorder,
+    limits: LimitRecorder = LimitRecorder(), stretch: KeepaliveStretch = KeepaliveStretch()
   ) throws(HTTP2SessionError) {
-    let clock = ContinuousClock()
-    let start = clock.now
+    let eventLoop = link.eventLoop
+    let epoch = eventLoop.now
+    self.epoch = epoch
+    self.limits = limits
+    self.stretch = stretch
     self.role = role
     self.recorder = recorder
     self.link = link
@@ -51,10 +73,16 @@ final class ConnectionHandler: ChannelInboundHandler {
     self.lossReason = RPCError(code: .unavailable, message: "the connection to \(peer) was lost")
     switch role {
     case .client:
-      self.session = try HTTP2Session(role: .client, configuration: configuration) { clock.now - start }
+      self.session = try HTTP2Session(role: .client, configuration: configuration) {
+        eventLoop.now.duration(since: epoch)
+      }
+      self.keepalive = .client(configuration, start: .zero, stretch: stretch.factor)
       self.pendingPreface = 0
     case .server:
-      self.session = try HTTP2Session(role: .server, configuration: configuration) { clock.now - start }
+      self.session = try HTTP2Session(role: .server, configuration: configuration) {
+        eventLoop.now.duration(since: epoch)
+      }
+      self.keepalive = .server(configuration, start: .zero, jitter: .random(in: 0.9...1.1))
       self.pendingPreface = HTTP1Answer.preface.count
     }
   }
@@ -74,17 +102,23 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func start() {
     wasActive = true
     link.attach(self)
-    if pendingPreface > 0 { expectPreface() } else { turn() }
+    startTicking()
+    if pendingPreface == 0 { turn() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isClosing else { return }
     let buffer = unwrapInboundIn(data)
+    guard !isClosing else { return linger(buffer) }
+    keepalive.didReceive()
     guard checkPreface(buffer) else { return refuseProtocol(buffer) }
     do throws(HTTP2SessionError) {
       try session.receive(buffer)
     } catch {
-      lose(RPCError(code: .unavailable, message: "HTTP/2 failed: \(error)"), code: .protocolError)
+      if let limit = error.limit {
+        enforce(limit)
+      } else {
+        lose(RPCError(code: .unavailable, message: "HTTP/2 failed: \(error)"), code: .protocolError)
+      }
     }
     react()
   }
@@ -121,6 +155,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard context != nil else { return }
     context = nil
     isClosing = true
+    ticker?.cancel()
+    ticker = nil
     let unopened = link.close()
     for case .open(let call, _, _) in unopened { call.abort(lossReason, discarding: false) }
     for call in streams.values.compactMap(\.call) {
@@ -134,7 +170,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
-  private var isServer: Bool { session.role == .server }
+  var isServer: Bool { session.role == .server }
 
   // MARK: Turns
 
@@ -145,7 +181,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// Reacts to what the peer did, sends what there is to send, and closes when nothing is left to do.
-  private func turn() {
+  func turn() {
     guard !isTurning else { return }
     isTurning = true
     defer { isTurning = false }
@@ -154,7 +190,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       flush()
     } while session.hasEvents && context != nil
     if isDraining, session.streams.isEmpty, !isServer || hasSentLastGoAway {
-      session.terminate(.noError)
+      session.terminate(.noError, reason: drainReason)
       isClosing = true
     }
     if isClosing { flush() }
@@ -187,30 +223,31 @@ final class ConnectionHandler: ChannelInboundHandler {
     isClosed = true
     isClosing = true
     let channel = context.channel
-    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in channel.close(promise: nil) }
+    // What a peer has sent and nobody read would make the system throw away the GOAWAY that says why.
+    let lingers = isServer && session.sentError != nil
+    if session.sentError != nil, !hasCountedLoss { limits.record(.protocolErrors) }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+      guard lingers else { return channel.close(promise: nil) }
+      channel.close(mode: .output).whenFailure { _ in channel.close(promise: nil) }
+    }
     // A peer that does not read gets no more time than this.
     context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
   }
 
+  private func linger(_ buffer: ByteBuffer) {
+    lingerBytes -= buffer.readableBytes
+    if lingerBytes < 0 { context?.close(promise: nil) }
+  }
+
   /// Ends the connection with GOAWAY; every call on it fails with `reason`.
-  func lose(_ reason: RPCError, code: HTTP2ErrorCode) {
+  func lose(_ reason: RPCError, code: HTTP2ErrorCode, text: String = "") {
     guard !isClosing else { return }
     lossReason = reason
     isClosing = true
-    session.terminate(code)
+    session.terminate(code, reason: text)
   }
 
   // MARK: Protocol
-
-  private func expectPreface() {
-    let link = link
-    link.eventLoop.scheduleTask(in: .seconds(10)) { link.closeIfSilent() }
-  }
-
-  /// Closes a connection whose peer has not said in time that it speaks HTTP/2.
-  func closeIfSilent() {
-    if pendingPreface > 0 { context?.close(promise: nil) }
-  }
 
   /// Whether what came so far may be the start of HTTP/2.
   private func checkPreface(_ buffer: ByteBuffer) -> Bool {
@@ -282,9 +319,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         receiveGoAway(lastStreamID: lastStreamID, code: code)
       case .pingAnswer(let mark):
         if mark == Self.drainMark { sendLastGoAway() }
-      case .flood(let what):
-        lose(RPCError(code: .unavailable, message: what), code: .enhanceYourCalm)
-        return
+      case .flood(let limit):
+        return enforce(limit)
       }
     }
   }

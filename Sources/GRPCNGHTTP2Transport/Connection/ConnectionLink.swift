@@ -93,8 +93,8 @@ final class ConnectionLink: Sendable {
 // MARK: - Timers, on the loop
 
 extension ConnectionLink {
-  func closeIfSilent() {
-    handler.value?.closeIfSilent()
+  func tick() {
+    handler.value?.tick()
   }
 
   func finishDraining() {

@@ -7,8 +7,13 @@ package struct FloodCounter: Sendable {
 
   /// Makes a counter that allows `limit` events in any `window`, roughly, and `limit` at once.
   package init(limit: Int, window: Duration) {
-    self.limit = Double(limit)
-    self.perSecond = Double(limit) / max(window / .seconds(1), 1e-9)
+    self.init(burst: limit, perSecond: Double(limit) / max(window / .seconds(1), 1e-9))
+  }
+
+  /// Makes a counter that allows `burst` events at once, and forgets `perSecond` of them in a second.
+  package init(burst: Int, perSecond: Double) {
+    self.limit = Double(burst)
+    self.perSecond = perSecond
   }
 
   /// Counts one event; returns false when there were too many.

@@ -16,6 +16,7 @@ extension HTTP2Session {
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, beginHeaders)
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, header)
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
+    unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, invalidFrameReceived)
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataReceived)
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
     unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent)
@@ -31,7 +32,7 @@ extension HTTP2Session {
 
   private static let beginFrame: nghttp2_on_begin_frame_callback = { _, head, user in
     guard let session = unsafe session(user), let head = unsafe head?.pointee else { return 0 }
-    session.countFrame(type: head.type, isEmpty: head.length == 0, endsStream: head.flags & endStreamFlag != 0)
+    session.didBeginFrame(type: head.type, flags: head.flags, length: head.length, id: head.stream_id)
     return 0
   }
 
@@ -66,9 +67,18 @@ extension HTTP2Session {
       }
     case NGHTTP2_GOAWAY.rawValue:
       let goaway = unsafe frame.pointee.goaway
+      let text = unsafe UnsafeBufferPointer(start: goaway.opaque_data, count: min(goaway.opaque_data_len, 256))
+      session.goAwayText = unsafe String(decoding: text, as: UTF8.self)
       unsafe session.didReceive(.goAway(lastStreamID: goaway.last_stream_id, code: goaway.error_code))
     default: break
     }
+    return 0
+  }
+
+  /// A header list that is refused as a whole has ended too.
+  private static let invalidFrameReceived: nghttp2_on_invalid_frame_recv_callback = { _, frame, _, user in
+    guard let session = unsafe session(user), let frame = unsafe frame else { return 0 }
+    if unsafe UInt32(frame.pointee.hd.type) == NGHTTP2_HEADERS.rawValue { session.openHeaderBlock = nil }
     return 0
   }
 
@@ -88,12 +98,17 @@ extension HTTP2Session {
     let head = unsafe frame.pointee.hd
     switch UInt32(head.type) {
     case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
+      session.flood.didSendFrame()
       if head.flags & endStreamFlag != 0 { session.didSendEnd(id: head.stream_id) }
+    case NGHTTP2_GOAWAY.rawValue:
+      let code = unsafe frame.pointee.goaway.error_code
+      if code != HTTP2ErrorCode.noError.rawValue { session.sentError = code }
+      if session.isTerminating { session.isTerminated = true }
     case NGHTTP2_RST_STREAM.rawValue:
       // What a peer makes us reset counts, but not what we end of our own accord.
       switch HTTP2ErrorCode(rawValue: unsafe frame.pointee.rst_stream.error_code) {
       case .noError, .cancel, .refusedStream: break
-      default: session.countReset()
+      default: session.countForcedReset()
       }
     default: break
     }

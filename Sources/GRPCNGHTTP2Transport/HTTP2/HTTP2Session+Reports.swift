@@ -5,8 +5,11 @@ import WireBytes
 /// What the engine reports, as plain values: each callback notes it, and nothing reacts before the engine is left.
 extension HTTP2Session {
   func didBeginHeaders(id: Int32, isRequest: Bool) {
+    openHeaderBlock = id
+    headerBlocksBegun += 1
     if isRequest, role == .server, streams[id] == nil {
       streams[id] = HTTP2Stream(id: id, maxMessageBytes: configuration.maxReceiveMessageBytes)
+      lastPeerStream = id
     }
     streams[id]?.beginHeaders()
   }
@@ -24,6 +27,7 @@ extension HTTP2Session {
   }
 
   func didReceiveHeaders(id: Int32, endStream: Bool) {
+    openHeaderBlock = nil
     guard let stream = streams[id] else { return }
     let headers = stream.headers
     let overflow = stream.headersOverflow
@@ -40,8 +44,10 @@ extension HTTP2Session {
 
   func didReceiveData(id: Int32, bytes: UnsafeRawBufferPointer) {
     unsafe nghttp2_session_consume_connection(handle, bytes.count)
+    flood.didReceiveData()
     guard let stream = streams[id] else { return }
     stream.withheldBytes += bytes.count
+    stream.movedBytes &+= bytes.count
     if !stream.discardsData {
       do throws(MessageError) {
         try unsafe stream.assembler.append(bytes) { deliver($0, on: stream) }
@@ -76,6 +82,7 @@ extension HTTP2Session {
   }
 
   func didClose(id: Int32, code: UInt32) {
+    if openHeaderBlock == id { openHeaderBlock = nil }
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.dropOutbound()
     progressed.append(stream)
@@ -84,26 +91,6 @@ extension HTTP2Session {
 
   func didReceive(_ event: Event) {
     events.append(event)
-  }
-
-  /// Counts a frame that a peer should send only now and then.
-  func countFrame(type: UInt8, isEmpty: Bool, endsStream: Bool) {
-    let counts =
-      switch type {
-      case 0: isEmpty && !endsStream
-      case 1, 3, 7, 8, 9: false
-      default: true
-      }
-    guard role == .server, counts, !isFlooded, !controlFrames.count(at: now()) else { return }
-    isFlooded = true
-    events.append(.flood("too many control frames"))
-  }
-
-  /// Counts a stream that the peer reset, or made us reset.
-  func countReset() {
-    guard role == .server, !isFlooded, !resets.count(at: now()) else { return }
-    isFlooded = true
-    events.append(.flood("too many streams reset"))
   }
 
   /// Sends nothing more on the stream; a server tells a client that still sends to stop.

@@ -31,7 +31,7 @@ package import WireBytes
     /// The answer to ``submitPing(_:)``.
     case pingAnswer(UInt8)
     /// The peer does something more often than is allowed.
-    case flood(String)
+    case flood(TransportLimit)
   }
 
   package let role: Role
@@ -42,9 +42,21 @@ package import WireBytes
   var events: [Event] = []
   var output = OutputCollector()
   var outputLimit = 0
-  var resets: FloodCounter
-  var controlFrames: FloodCounter
+  var flood: FloodGuard
   var isFlooded = false
+  /// The stream whose header list is arriving.
+  var openHeaderBlock: Int32?
+  /// Streams that the peer has opened, or header lists that it has begun on a client.
+  package internal(set) var headerBlocksBegun = 0
+  /// The greatest id of a stream that the peer has opened.
+  var lastPeerStream: Int32 = 0
+  /// What the peer's last GOAWAY said besides its code.
+  package internal(set) var goAwayText = ""
+  /// A GOAWAY was submitted after which nothing is sent.
+  var isTerminating = false
+  var isTerminated = false
+  /// The code of the GOAWAY that the engine or its owner sent, unless that was NO_ERROR.
+  package internal(set) var sentError: UInt32?
   /// Streams that sent bytes since ``takeProgressed()``.
   var progressed: [HTTP2Stream] = []
 
@@ -58,8 +70,7 @@ package import WireBytes
     self.role = role
     self.configuration = configuration
     self.now = now
-    self.resets = FloodCounter(limit: configuration.maxResetsPerWindow, window: configuration.floodWindow)
-    self.controlFrames = FloodCounter(limit: configuration.maxControlFramesPerWindow, window: configuration.floodWindow)
+    self.flood = FloodGuard(configuration)
     try makeHandle()
     try submitSettings()
   }
@@ -77,8 +88,12 @@ package import WireBytes
     defer { unsafe nghttp2_option_del(option) }
     unsafe Self.install(on: callbacks)
     unsafe nghttp2_option_set_no_auto_window_update(option, 1)
-    unsafe nghttp2_option_set_max_continuations(option, 8)
+    unsafe nghttp2_option_set_max_continuations(option, configuration.maxContinuationFrames)
     unsafe nghttp2_option_set_max_settings(option, 32)
+    unsafe nghttp2_option_set_max_outbound_ack(option, configuration.maxQueuedAcknowledgements)
+    // Resets are counted here, by the same clock as the rest; the engine's own count is for the worst.
+    let resets = UInt64(max(configuration.maxResetsPerWindow, 1000) * 2)
+    unsafe nghttp2_option_set_stream_reset_rate_limit(option, resets, resets)
     // Frames of unknown types are reported as well: they count among the control frames.
     for type in UInt8(10)...255 { unsafe nghttp2_option_set_user_recv_extension_type(option, type) }
     let user = unsafe Unmanaged.passUnretained(self).toOpaque()
@@ -130,7 +145,7 @@ package import WireBytes
   /// - Throws: ``HTTP2SessionError`` when the connection cannot go on.
   package func produce(limit: Int) throws(HTTP2SessionError) -> [ByteBuffer] {
     outputLimit = limit
-    while output.count < limit {
+    while output.count < limit, !isTerminated {
       var bytes: UnsafePointer<UInt8>?
       let count = unsafe nghttp2_session_mem_send(handle, &bytes)
       if count < 0 { throw HTTP2SessionError(code: Int32(count)) }
@@ -142,7 +157,7 @@ package import WireBytes
 
   /// Whether the connection still has a purpose; when false it should be closed.
   package var isAlive: Bool {
-    unsafe nghttp2_session_want_read(handle) != 0 || nghttp2_session_want_write(handle) != 0
+    unsafe !isTerminated && (nghttp2_session_want_read(handle) != 0 || nghttp2_session_want_write(handle) != 0)
   }
 
   /// Whether ``takeEvents()`` has anything to give.
@@ -242,9 +257,11 @@ package import WireBytes
     }
   }
 
-  /// Ends the connection with GOAWAY, whatever is under way.
-  package func terminate(_ code: HTTP2ErrorCode) {
-    unsafe nghttp2_session_terminate_session(handle, code.rawValue)
+  /// Ends the connection with GOAWAY, whatever is under way; `reason` is its debug data.
+  package func terminate(_ code: HTTP2ErrorCode, reason: String = "") {
+    guard !isTerminating else { return }
+    isTerminating = true
+    submitGoAway(code, reason: reason)
   }
 
   /// Asks the peer for a sign of life that carries `mark`.

@@ -31,6 +31,12 @@ package final class HTTP2Stream {
   package internal(set) var remoteEnded = false
   var receivedHeaders = false
 
+  // Progress, as ``isStalled(at:timeout:)`` looks at it now and then.
+  var movedBytes = 0
+  private var stallMark: (movedBytes: Int, since: Duration)?
+  /// When the stream was first looked at.
+  var openedAt: Duration?
+
   // Outbound data.
   private var outbound = CircularBuffer<ByteBuffer>(initialCapacity: 2)
   private(set) var outboundBytes = 0
@@ -54,6 +60,23 @@ package final class HTTP2Stream {
     headersOverflow = false
   }
 
+  /// Whether the stream waits for the peer to take or to complete something.
+  private var waitsForPeer: Bool {
+    if outboundBytes > 0 || (ending != nil && !localEnded) { return true }
+    return !assembler.isAtBoundary && !isCongested && !discardsData && !remoteEnded
+  }
+
+  /// Whether the peer has let the stream wait for `timeout` in which less than 1 KiB moved.
+  func isStalled(at now: Duration, timeout: Duration) -> Bool {
+    guard waitsForPeer else {
+      stallMark = nil
+      return false
+    }
+    if let mark = stallMark, movedBytes &- mark.movedBytes < 1024 { return now - mark.since >= timeout }
+    stallMark = (movedBytes, now)
+    return false
+  }
+
   func enqueue(_ buffer: ByteBuffer) {
     outboundBytes += buffer.readableBytes
     outbound.append(buffer)
@@ -70,6 +93,7 @@ package final class HTTP2Stream {
     var count = count
     outboundBytes -= count
     sentBytes += count
+    movedBytes &+= count
     while count > 0, var buffer = outbound.popFirst() {
       let taken = min(count, buffer.readableBytes)
       if let slice = buffer.readSlice(length: taken) { output.append(slice) }

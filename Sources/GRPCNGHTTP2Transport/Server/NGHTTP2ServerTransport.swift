@@ -22,8 +22,10 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     public var shutdownGracePeriod: Duration? = .seconds(30)
     /// What answers are compressed with where the client reads it and the handler does not choose: gzip, or nothing.
     public var compression = CompressionAlgorithm.none
-    /// Connections that may be open at once.
+    /// Connections that may be open at once; one more is closed as soon as it opens.
     public var maxConnections = 256
+    /// Connections from one IP address that may be open at once. Unix sockets have no address: they all count as others.
+    public var maxConnectionsPerPeer = 32
     /// What secures connections beneath HTTP/2; nil: nothing does.
     public var security: (any ServerConnectionSecurity)?
     /// Time from a connection's opening until it must be secured.
@@ -39,10 +41,36 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     var methodTypes: [MethodDescriptor: MethodDescriptor.RPCType] = [:]
     var listener: (any Channel)?
     var links: [ObjectIdentifier: ConnectionLink] = [:]
+    var connectionsPerPeer: [String: Int] = [:]
     var isStarted = false
     var isStopping = false
     var address: Result<NetworkAddress, TransportError>?
     var addressWaiters: [CheckedContinuation<NetworkAddress, any Error>] = []
+
+    /// Counts a connection in; returns why not.
+    mutating func take(_ link: ConnectionLink, from peer: String?, within limits: Configuration) -> Refusal? {
+      if isStopping { return Refusal(limit: nil) }
+      if links.count >= limits.maxConnections { return Refusal(limit: .connections) }
+      if let peer {
+        if connectionsPerPeer[peer, default: 0] >= limits.maxConnectionsPerPeer {
+          return Refusal(limit: .connectionsPerPeer)
+        }
+        connectionsPerPeer[peer, default: 0] += 1
+      }
+      links[ObjectIdentifier(link)] = link
+      return nil
+    }
+
+    /// Counts a connection out.
+    mutating func drop(_ id: ObjectIdentifier, from peer: String?) {
+      guard links.removeValue(forKey: id) != nil, let peer, let count = connectionsPerPeer[peer] else { return }
+      connectionsPerPeer[peer] = count > 1 ? count - 1 : nil
+    }
+  }
+
+  /// Why a connection is not taken: a limit, or none when the server stops.
+  private struct Refusal {
+    let limit: TransportLimit?
   }
 
   private let address: NetworkAddress
@@ -50,6 +78,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   private let eventLoopGroup: MultiThreadedEventLoopGroup
   private let state = NIOLockedValueBox(State())
   private let recorder = PeakRecorder()
+  private let limits = LimitRecorder()
   private let calls: AsyncStream<AcceptedCall>
   private let callsContinuation: AsyncStream<AcceptedCall>.Continuation
 
@@ -114,6 +143,9 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   public func beginGracefulShutdown() {
     stop(grace: configuration.shutdownGracePeriod)
   }
+
+  /// How often peers have passed each limit.
+  public var limitCounts: LimitCounts { limits.counts }
 
   /// The most that any finished stream held in memory.
   package var peaks: PeakRecorder.Peaks { recorder.peaks }
@@ -190,19 +222,19 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   private func configureConnection(_ channel: any Channel) throws {
     let link = ConnectionLink(eventLoop: channel.eventLoop)
     let id = ObjectIdentifier(link)
-    let isTaken = state.withLockedValue { state in
-      guard !state.isStopping, state.links.count < configuration.maxConnections else { return false }
-      state.links[id] = link
-      return true
+    let peer = channel.remoteAddress?.ipAddress
+    let refusal = state.withLockedValue { state in state.take(link, from: peer, within: configuration) }
+    if let refusal {
+      if let limit = refusal.limit { limits.record(limit) }
+      throw TransportError.stopped
     }
-    guard isTaken else { throw TransportError.stopped }
-    do { try addHandlers(to: channel, link) } catch {
-      connectionClosed(id)
+    do { try addHandlers(to: channel, link, from: peer) } catch {
+      connectionClosed(id, from: peer)
       throw error
     }
   }
 
-  private func addHandlers(to channel: any Channel, _ link: ConnectionLink) throws {
+  private func addHandlers(to channel: any Channel, _ link: ConnectionLink, from peer: String?) throws {
     let id = ObjectIdentifier(link)
     let types = state.withLockedValue { $0.methodTypes }
     let continuation = callsContinuation
@@ -210,10 +242,10 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     let role = ServerRole(
       remotePeer: channel.remoteAddress.peerDescription, localPeer: channel.localAddress.peerDescription,
       securedPeer: { gate?.securedPeer },
-      accept: { continuation.yield($0) }, type: { types[$0] }, didClose: { self.connectionClosed(id) })
+      accept: { continuation.yield($0) }, type: { types[$0] }, didClose: { self.connectionClosed(id, from: peer) })
     let handler = try ConnectionHandler(
       role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection,
-      recorder: recorder)
+      recorder: recorder, limits: limits)
     try channel.pipeline.syncOperations.addHandler(handler)
   }
 
@@ -231,9 +263,9 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     return gate
   }
 
-  private func connectionClosed(_ id: ObjectIdentifier) {
+  private func connectionClosed(_ id: ObjectIdentifier, from peer: String?) {
     let isDone = state.withLockedValue { state in
-      state.links[id] = nil
+      state.drop(id, from: peer)
       return state.isStopping && state.links.isEmpty
     }
     if isDone { callsContinuation.finish() }
