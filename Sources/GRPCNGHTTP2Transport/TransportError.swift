@@ -6,6 +6,8 @@ public enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
   case cannotListen(NetworkAddress, reason: String)
   /// Not `HOST:PORT`, `[IPv6]:PORT` or `unix:PATH`.
   case malformedAddress(String)
+  /// Not a target as ``ServiceTarget`` reads it.
+  case malformedTarget(String)
   /// The transport was started twice, or after its end.
   case alreadyStarted
   /// The transport ended before it listened.
@@ -17,6 +19,8 @@ public enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
     case .addressInUse(let address): "\(address) is in use: stop the process that listens there, or choose another port"
     case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
     case .malformedAddress(let text): "'\(text)' is not an address: write HOST:PORT, [IPv6]:PORT or unix:PATH"
+    case .malformedTarget(let text):
+      "'\(text)' is not a target: write HOST:PORT, dns:HOST:PORT, ipv4:IP:PORT, ipv6:[IP]:PORT or unix:PATH"
     case .alreadyStarted: "the transport was started before: make a new one"
     case .stopped: "the transport was stopped before it listened"
     }

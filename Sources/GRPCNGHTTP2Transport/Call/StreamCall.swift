@@ -15,10 +15,20 @@ final class StreamCall: Sendable {
   let maxMessageBytes: Int
   /// The client reads answers that are compressed.
   let peerReadsGzip: Bool
+
+  /// Why another stream may carry the call.
+  enum Untaken: Sendable {
+    /// Nothing of it left this side.
+    case unsent
+    /// The server says that it has not looked at it.
+    case refused
+  }
+
   private let control = NIOLockedValueBox(Control())
 
   private struct Control {
     var handle: ServerContext.RPCCancellationHandle?
+    var untaken: Untaken?
     var isCancelled = false
   }
 
@@ -55,6 +65,15 @@ final class StreamCall: Sendable {
     handle?.cancel()
   }
 
+  /// Ends a call of a client that the server has not processed.
+  func abort(_ error: RPCError, untaken: Untaken) {
+    control.withLockedValue { $0.untaken = untaken }
+    abort(error, discarding: false)
+  }
+
+  /// Whether the server has certainly not processed the call.
+  var untaken: Untaken? { control.withLockedValue { $0.untaken } }
+
   /// The next part from the peer; a compressed message is inflated here, by its reader.
   func nextPart() async throws -> InboundPart? {
     let part = try await inbound.next { link.post(.readerCaughtUp(token)) }
@@ -85,41 +104,6 @@ struct RequestParts: AsyncSequence, Sendable {
       case .metadata(let metadata): .metadata(metadata)
       case .message(let bytes): .message(bytes)
       case .status, nil: nil
-      }
-    }
-  }
-
-  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(call: call) }
-}
-
-/// What a client reads of a call.
-struct ResponseParts: AsyncSequence, Sendable {
-  typealias Failure = any Error
-  let call: StreamCall
-
-  struct AsyncIterator: AsyncIteratorProtocol {
-    let call: StreamCall
-
-    mutating func next() async throws -> RPCResponsePart<WireBytes>? {
-      try await next(isolation: #isolation)
-    }
-
-    mutating func next(isolation actor: isolated (any Actor)?) async throws -> RPCResponsePart<WireBytes>? {
-      switch try await nextPart() {
-      case .metadata(let metadata): .metadata(metadata)
-      case .message(let bytes): .message(bytes)
-      case .status(let status, let metadata): .status(status, metadata)
-      case nil: nil
-      }
-    }
-
-    /// A server whose answer cannot be read is told to stop.
-    private func nextPart() async throws -> InboundPart? {
-      do {
-        return try await call.nextPart()
-      } catch {
-        call.link.post(.reset(call.token, .cancel))
-        throw error
       }
     }
   }

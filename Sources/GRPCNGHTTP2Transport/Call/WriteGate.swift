@@ -39,6 +39,14 @@ final class WriteGate: Sendable {
     }
   }
 
+  /// Takes room for bytes that must not wait.
+  func take(_ byteCount: Int) {
+    state.withLockedValue { state in
+      state.bufferedBytes += byteCount
+      state.peakBytes = max(state.peakBytes, state.bufferedBytes)
+    }
+  }
+
   private func tryEnter(_ byteCount: Int) throws -> Bool {
     try state.withLockedValue { state in
       if let failure = state.failure { throw failure }

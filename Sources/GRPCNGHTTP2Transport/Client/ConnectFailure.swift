@@ -12,12 +12,12 @@ import NIOPosix
 
 /// Says in one line why a server could not be reached.
 enum ConnectFailure {
-  static func describe(_ error: any Error, at target: NetworkAddress, within timeout: Duration) -> RPCError {
+  static func describe(_ error: any Error, at target: ServerAddress, within timeout: Duration) -> RPCError {
     if let error = error as? RPCError { return error }
     return RPCError(code: .unavailable, message: message(error, at: target, within: timeout), cause: error)
   }
 
-  private static func message(_ error: any Error, at target: NetworkAddress, within timeout: Duration) -> String {
+  private static func message(_ error: any Error, at target: ServerAddress, within timeout: Duration) -> String {
     if let error = error as? NIOConnectionError {
       if let first = error.connectionErrors.first { return message(first.error, at: target, within: timeout) }
       return "\(target): the host name is not known"

@@ -6,23 +6,32 @@ import NIOPosix
 /// A connection that calls are made on.
 struct ReadyConnection: Sendable, Identifiable {
   let id: UInt64
-  let target: NetworkAddress
+  let address: ServerAddress
   let link: ConnectionLink
   let remotePeer: String
   let localPeer: String
 }
 
-/// Keeps a client connected: performs what a ``ConnectivityMachine`` decides.
+/// Keeps a client connected: performs what a ``ChannelMachine`` decides.
+///
+/// How it opens a connection stands in the extension `+Attempts`.
 final class Connector: Sendable {
   typealias Waiter = CheckedContinuation<ReadyConnection, any Error>
+  typealias Machine = ChannelMachine<ReadyConnection, Waiter>
 
-  fileprivate struct State {
-    var machine = ConnectivityMachine<ReadyConnection, Waiter>()
-    /// Connections that are open or being opened.
-    var links: [UInt64: ConnectionLink] = [:]
+  /// A connection that is open, or is being opened.
+  struct Opened {
+    let link: ConnectionLink
+    var channel: (any Channel)?
+    /// The server's SETTINGS have come.
+    var isReady = false
+  }
+
+  struct State {
+    var machine: Machine
+    var opened: [UInt64: Opened] = [:]
     var nextID: UInt64 = 0
     var isStopped = false
-    var isAttempting = false
     var endWaiters: [CheckedContinuation<Void, Never>] = []
 
     mutating func newID() -> UInt64 {
@@ -31,30 +40,53 @@ final class Connector: Sendable {
     }
   }
 
-  private let targets: [NetworkAddress]
-  private let configuration: NGHTTP2ClientTransport.Configuration
-  private let eventLoopGroup: MultiThreadedEventLoopGroup
-  private let state = NIOLockedValueBox(State())
+  let configuration: NGHTTP2ClientTransport.Configuration
+  let eventLoopGroup: MultiThreadedEventLoopGroup
+  let state: NIOLockedValueBox<State>
   let recorder = PeakRecorder()
   /// Servers that complain of keepalive pings slow them down for all connections.
-  private let stretch = KeepaliveStretch()
+  let stretch = KeepaliveStretch()
+  private let target: ServiceTarget
+  private let start = ContinuousClock.now
 
   init(
-    targets: [NetworkAddress], configuration: NGHTTP2ClientTransport.Configuration,
+    target: ServiceTarget, configuration: NGHTTP2ClientTransport.Configuration,
     eventLoopGroup: MultiThreadedEventLoopGroup
   ) {
-    self.targets = targets
+    self.target = target
     self.configuration = configuration
     self.eventLoopGroup = eventLoopGroup
+    self.state = NIOLockedValueBox(State(machine: Self.machine(for: target, configuration)))
   }
+
+  private static func machine(
+    for target: ServiceTarget, _ configuration: NGHTTP2ClientTransport.Configuration
+  ) -> Machine {
+    let isRoundRobin = configuration.effectiveLoadBalancing == .roundRobin
+    let balancer: any Balancer<ReadyConnection> =
+      isRoundRobin ? RoundRobin(turn: Int.random(in: 0..<(1 << 20))) : PickFirst()
+    if target.hasNames {
+      return Machine(balancer, looksAgain: isRoundRobin, interval: configuration.minResolutionInterval)
+    }
+    var seen: Set<NetworkAddress> = []
+    let addresses = target.endpoints.filter { seen.insert($0).inserted }.map { ServerAddress($0) }
+    return Machine(balancer, addresses: configuration.shufflesAddresses ? addresses.shuffled() : addresses)
+  }
+
+  /// The time since the connector was made.
+  private var now: Duration { ContinuousClock.now - start }
 
   // MARK: Calls
 
   /// A connection for a call, with a token for it.
   func connection(waitsForReady: Bool) async throws -> (ReadyConnection, UInt64) {
-    let id = state.withLockedValue { $0.newID() }
+    let (id, ready) = state.withLockedValue { ($0.newID(), $0.machine.pickReady { now }) }
+    if let ready {
+      if ready.resolves { resolve() }
+      return (ready.connection, id)
+    }
     let connection = try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { pick(id, $0, waitsForReady: waitsForReady) }
+      try await withCheckedThrowingContinuation { wait(id, $0, waitsForReady: waitsForReady) }
     } onCancel: {
       let waiter = state.withLockedValue { $0.machine.cancel(id) }
       waiter?.resume(throwing: RPCError.cancelledWhileConnecting)
@@ -62,16 +94,12 @@ final class Connector: Sendable {
     return (connection, id)
   }
 
-  private func pick(_ id: UInt64, _ waiter: Waiter, waitsForReady: Bool) {
-    let isCancelled = Task.isCancelled
-    let action = state.withLockedValue { state -> ConnectivityMachine<ReadyConnection, Waiter>.Pick in
-      if isCancelled { return .fail(.cancelledWhileConnecting) }
-      return state.machine.pick(id, waiter, waitsForReady: waitsForReady)
-    }
-    switch action {
-    case .use(let connection): waiter.resume(returning: connection)
-    case .fail(let error): waiter.resume(throwing: error)
-    case .wait(let startsAttempt): if startsAttempt { attempt(targets[...]) }
+  private func wait(_ id: UInt64, _ waiter: Waiter, waitsForReady: Bool) {
+    guard !Task.isCancelled else { return waiter.resume(throwing: RPCError.cancelledWhileConnecting) }
+    perform { $0.pick(id, waiter, waitsForReady: waitsForReady, at: $1) }
+    // A cancellation that came before the wait was known found nobody.
+    if Task.isCancelled {
+      state.withLockedValue { $0.machine.cancel(id) }?.resume(throwing: RPCError.cancelledWhileConnecting)
     }
   }
 
@@ -82,9 +110,8 @@ final class Connector: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { waiter in
         let isOver = state.withLockedValue { state in
-          let isOver = state.isOver
-          if !isOver { state.endWaiters.append(waiter) }
-          return isOver
+          if !state.isOver { state.endWaiters.append(waiter) }
+          return state.isOver
         }
         if isOver { waiter.resume() }
       }
@@ -93,20 +120,28 @@ final class Connector: Sendable {
     }
   }
 
+  /// Takes no new calls; those under way may end, unless it is `abruptly`.
   func stop(abruptly: Bool) {
-    let (waiters, links) = state.withLockedValue { state in
+    let (waiters, opened) = state.withLockedValue { state in
       state.isStopped = true
-      return (state.machine.stop(), Array(state.links.values))
+      return (state.machine.stop(), Array(state.opened.values))
     }
     for waiter in waiters {
       waiter.resume(throwing: RPCError(code: .failedPrecondition, message: "the client is shutting down"))
     }
     let reason = RPCError(code: .unavailable, message: "the client was shut down")
-    for link in links { link.post(abruptly ? .close(reason) : .drain) }
+    for connection in opened {
+      if connection.isReady {
+        connection.link.post(abruptly ? .close(reason) : .drain)
+      } else {
+        // Nobody waits for it any more.
+        connection.channel?.close(promise: nil)
+      }
+    }
     endIfOver()
   }
 
-  private func endIfOver() {
+  func endIfOver() {
     let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
       guard state.isOver else { return [] }
       defer { state.endWaiters = [] }
@@ -115,126 +150,55 @@ final class Connector: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  // MARK: Attempts
+  // MARK: Effects
 
-  /// Tries the first of `targets`, then the others.
-  private func attempt(_ targets: ArraySlice<NetworkAddress>) {
-    guard let target = targets.first else { return }
-    let id = state.withLockedValue { state in
-      state.isAttempting = true
-      return state.newID()
-    }
-    connect(to: target, id: id).whenComplete { result in
-      switch result {
-      case .success(let connection):
-        let waiters = self.state.withLockedValue { state in
-          state.isAttempting = false
-          return state.machine.attemptSucceeded(connection)
-        }
-        guard let waiters else {
-          connection.link.post(.drain)
-          return self.endIfOver()
-        }
-        for waiter in waiters { waiter.resume(returning: connection) }
-      case .failure(let error):
-        if targets.count > 1, !self.state.withLockedValue({ $0.isStopped }) {
-          self.attempt(targets.dropFirst())
-        } else {
-          self.attemptFailed(ConnectFailure.describe(error, at: target, within: self.configuration.connectTimeout))
-        }
-      }
+  /// Tells the machine an event, and performs what it wants.
+  func perform(_ event: (inout Machine, Duration) -> [Machine.Effect]) {
+    let now = now
+    for effect in state.withLockedValue({ event(&$0.machine, now) }) { perform(effect) }
+  }
+
+  private func perform(_ effect: Machine.Effect) {
+    switch effect {
+    case .serve(let waiter, let connection): waiter.resume(returning: connection)
+    case .fail(let waiter, let error): waiter.resume(throwing: error)
+    case .resolve: resolve()
+    case .resolveLater(let delay): after(delay) { $0.resolutionIsDue(at: $1) }
+    case .backOffName(let failures): after(backoff(failures)) { $0.nameBackoffElapsed(at: $1) }
+    case .step(.connect(let address, let attempt)): self.attempt(attempt, address)
+    case .step(.hurry(let attempt)):
+      after(configuration.nextAddressDelay) { $0.attemptLingers(attempt, at: $1) }
+    case .step(.backOff(let id, let failures)): after(backoff(failures)) { $0.backoffElapsed(id, at: $1) }
+    case .step(.drain(let connection)): connection.link.post(.drain)
+    case .step(.resolve): break
     }
   }
 
-  private func attemptFailed(_ error: RPCError) {
-    let outcome = state.withLockedValue { state in
-      state.isAttempting = false
-      return state.machine.attemptFailed(error)
-    }
-    guard let outcome else { return endIfOver() }
-    for waiter in outcome.failed { waiter.resume(throwing: error) }
+  private func backoff(_ failures: Int) -> Duration {
     var generator = SystemRandomNumberGenerator()
-    let delay = configuration.backoff.delay(afterFailures: outcome.failures, using: &generator)
-    eventLoopGroup.next().scheduleTask(in: TimeAmount(delay)) {
-      if self.state.withLockedValue({ $0.machine.backoffElapsed() }) { self.attempt(self.targets[...]) }
-    }
+    return configuration.backoff.delay(afterFailures: failures, using: &generator)
   }
 
-  /// Opens a connection; done when the server's SETTINGS have come.
-  private func connect(to target: NetworkAddress, id: UInt64) -> EventLoopFuture<ReadyConnection> {
-    let eventLoop = eventLoopGroup.next()
-    let link = ConnectionLink(eventLoop: eventLoop)
-    let ready = eventLoop.makePromise(of: Void.self)
-    let isOpen = state.withLockedValue { state in
-      if !state.isStopped { state.links[id] = link }
-      return !state.isStopped
-    }
-    guard isOpen else { return eventLoop.makeFailedFuture(ChannelError.alreadyClosed) }
-    let bootstrap = ClientBootstrap(group: eventLoop)
-      .connectTimeout(TimeAmount(configuration.connectTimeout))
-      .channelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
-      .channelOption(
-        .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16 << 10, maximum: 256 << 10)
-      )
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let role = ClientRole(
-            didBecomeReady: { ready.succeed() },
-            didStartDraining: { self.connectionLost(id) },
-            didClose: { reason in
-              ready.fail(reason)
-              self.connectionClosed(id)
-            })
-          let handler = try ConnectionHandler(
-            role: .client(role), link: link, peer: "\(target)", configuration: self.configuration.connection,
-            recorder: self.recorder, stretch: self.stretch)
-          try self.addSecurity(to: channel, target: target)
-          try channel.pipeline.syncOperations.addHandler(handler)
-        }
-      }
-    let timeout = eventLoop.scheduleTask(in: TimeAmount(configuration.connectTimeout)) {
-      ready.fail(ChannelError.connectTimeout(TimeAmount(self.configuration.connectTimeout)))
-      link.post(.close(RPCError(code: .unavailable, message: "\(target) sent no SETTINGS in time")))
-    }
-    let opened =
-      switch target {
-      case .tcp(let host, let port):
-        bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
-      case .unixSocket(let path): bootstrap.connect(unixDomainSocketPath: path)
-      }
-    opened.whenFailure { error in
-      ready.fail(error)
-      self.connectionClosed(id)
-    }
-    ready.futureResult.whenComplete { _ in timeout.cancel() }
-    return opened.and(ready.futureResult).map { channel, _ in
-      ReadyConnection(
-        id: id, target: target, link: link, remotePeer: channel.remoteAddress.peerDescription,
-        localPeer: channel.localAddress.peerDescription)
-    }
+  private func after(
+    _ delay: Duration, _ event: @escaping @Sendable (inout Machine, Duration) -> [Machine.Effect]
+  ) {
+    eventLoopGroup.next().scheduleTask(in: TimeAmount(delay)) { self.perform(event) }
   }
 
-  /// Adds what secures the connection, if anything does.
-  private func addSecurity(to channel: any Channel, target: NetworkAddress) throws {
-    guard let security = configuration.security else { return }
-    try security.addHandlers(to: channel.pipeline.syncOperations, serverName: target.serverName)
-    try channel.pipeline.syncOperations.addHandler(
-      SecurityGate(peer: "\(target)", timeLimit: configuration.handshakeTimeout))
-  }
-
-  private func connectionLost(_ id: UInt64) {
-    if state.withLockedValue({ $0.machine.connectionLost(id) }) { attempt(targets[...]) }
-  }
-
-  private func connectionClosed(_ id: UInt64) {
-    connectionLost(id)
-    state.withLockedValue { $0.links[id] = nil }
-    endIfOver()
+  /// Looks the names up on a thread that may wait.
+  private func resolve() {
+    let (target, resolver) = (target, configuration.resolver)
+    let shuffles = configuration.shufflesAddresses
+    NIOThreadPool.singleton.submit { state in
+      guard state == .active else { return }
+      let addresses = target.resolve(with: resolver).map { shuffles ? $0.shuffled() : $0 }
+      self.perform { $0.resolved(addresses, at: $1) }
+    }
   }
 }
 
 extension Connector.State {
-  var isOver: Bool { isStopped && links.isEmpty && !isAttempting }
+  var isOver: Bool { isStopped && opened.isEmpty }
 }
 
 extension RPCError {

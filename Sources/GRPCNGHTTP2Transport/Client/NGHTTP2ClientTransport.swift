@@ -6,8 +6,13 @@ public import WireBytes
 
 /// A client transport of grpc-swift-2 over HTTP/2, on libnghttp2 and SwiftNIO.
 ///
-/// It connects when the first call comes, to the first of its addresses that answers, and again after a loss, with
-/// ever longer pauses between failures. A call that does not wait for readiness fails with UNAVAILABLE when an attempt fails.
+/// It connects when the first call comes, to the first of its addresses that answers or to all of them, and again after a
+/// loss, with ever longer pauses between failures. Until there is a connection calls wait; when an attempt fails, those
+/// that do not wait for readiness fail with UNAVAILABLE and the cause.
+///
+/// A call whose stream the server did not process (refused, above the last id of a GOAWAY, or never sent) is
+/// repeated on another stream without a retry policy, as long as no part of the answer was read and what was written fits
+/// into ``Configuration/maxReplayBytes``. That covers unary calls of any size, and the beginnings of streaming ones.
 public final class NGHTTP2ClientTransport: ClientTransport {
   /// Messages lie in memory as they are sent.
   public typealias Bytes = WireBytes
@@ -16,6 +21,15 @@ public final class NGHTTP2ClientTransport: ClientTransport {
   public struct Configuration: Sendable {
     /// Limits of each connection.
     public var connection = ConnectionConfiguration()
+    /// Which addresses calls go to. The service configuration's `loadBalancingConfig` comes first.
+    public var loadBalancing = LoadBalancing.pickFirst
+    /// Looks host names up: all addresses of a name are used.
+    public var resolver: any NameResolver = SystemNameResolver()
+    /// The least time between two lookups while any connection is ready. With round robin, calls cause one so often, and
+    /// servers that came or went are noticed.
+    public var minResolutionInterval: Duration = .seconds(30)
+    /// The time after which, with pick first, the next address is tried beside a slow one.
+    public var nextAddressDelay: Duration = .milliseconds(250)
     /// Pauses between attempts to connect.
     public var backoff = ConnectionBackoff()
     /// How long an attempt may take, up to the server's SETTINGS.
@@ -28,6 +42,8 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     public var serviceConfig = ServiceConfig()
     /// What requests are compressed with where a call's options do not choose: gzip, or nothing. Answers may always be.
     public var compression = CompressionAlgorithm.none
+    /// Bytes of a streaming request that are kept until the answer begins, to repeat the call if the server did not take it.
+    public var maxReplayBytes = 1 << 20
     /// `:authority` of requests; nil: the address.
     public var authority: String?
     /// `user-agent` of requests.
@@ -43,18 +59,25 @@ public final class NGHTTP2ClientTransport: ClientTransport {
   private let configuration: Configuration
   private let methodConfigs: MethodConfigTable
 
-  /// Makes a client of the first of `targets` that answers.
-  ///
-  /// - Precondition: There is at least one target.
+  /// Makes a client of a service.
   public init(
-    targets: [NetworkAddress], configuration: Configuration = Configuration(),
+    service: ServiceTarget, configuration: Configuration = Configuration(),
     eventLoopGroup: MultiThreadedEventLoopGroup = .singleton
   ) {
-    precondition(!targets.isEmpty, "a client needs an address")
     self.configuration = configuration
     self.retryThrottle = configuration.serviceConfig.retryThrottling.map { RetryThrottle(policy: $0) }
     self.methodConfigs = MethodConfigTable(configuration.serviceConfig)
-    self.connector = Connector(targets: targets, configuration: configuration, eventLoopGroup: eventLoopGroup)
+    self.connector = Connector(target: service, configuration: configuration, eventLoopGroup: eventLoopGroup)
+  }
+
+  /// Makes a client of several addresses.
+  ///
+  /// - Precondition: There is at least one.
+  public convenience init(
+    targets: [NetworkAddress], configuration: Configuration = Configuration(),
+    eventLoopGroup: MultiThreadedEventLoopGroup = .singleton
+  ) {
+    self.init(service: ServiceTarget(targets), configuration: configuration, eventLoopGroup: eventLoopGroup)
   }
 
   /// Makes a client of one address.
@@ -92,19 +115,18 @@ public final class NGHTTP2ClientTransport: ClientTransport {
   ) async throws -> T {
     let (connection, token) = try await connector.connection(waitsForReady: options.waitForReady ?? false)
     let limits = configuration.connection
-    let call = StreamCall(
-      descriptor: descriptor, link: connection.link, token: token, configuration: limits,
-      maxMessageBytes: options.maxResponseMessageBytes)
-    let writer = ClientWriter(
-      call: call,
-      options: ClientWriter.Options(
-        authority: configuration.authority ?? connection.target.authority,
+    let call = ClientCall(
+      on: connection, token: token, descriptor: descriptor, connector: connector,
+      options: ClientCall.Options(
+        authority: configuration.authority ?? connection.address.origin.authority,
         scheme: configuration.security == nil ? "http" : "https", userAgent: configuration.userAgent,
         maxSendBytes: options.maxRequestMessageBytes ?? limits.maxSendMessageBytes,
-        compresses: (options.compression ?? configuration.compression) == .gzip))
+        maxReceiveBytes: options.maxResponseMessageBytes ?? limits.maxReceiveMessageBytes,
+        compresses: (options.compression ?? configuration.compression) == .gzip,
+        waitsForReady: options.waitForReady ?? false))
     let stream = RPCStream(
       descriptor: descriptor, inbound: RPCAsyncSequence(wrapping: ResponseParts(call: call)),
-      outbound: RPCWriter.Closable(wrapping: writer))
+      outbound: RPCWriter.Closable(wrapping: ClientWriter(call: call)))
     let context = ClientContext(
       descriptor: descriptor, remotePeer: connection.remotePeer, localPeer: connection.localPeer)
     defer { call.abandon() }
@@ -112,18 +134,15 @@ public final class NGHTTP2ClientTransport: ClientTransport {
   }
 }
 
-extension StreamCall {
-  /// Tells the server to stop, unless the call has ended.
-  fileprivate func abandon() {
-    guard !inbound.hasEnded else { return }
-    abort(RPCError(code: .cancelled, message: "the call was left"), discarding: true)
-    link.post(.reset(token, .cancel))
+extension NGHTTP2ClientTransport.Configuration {
+  /// The first policy of the service configuration, else the plain option.
+  var effectiveLoadBalancing: LoadBalancing {
+    guard let policy = serviceConfig.loadBalancingConfig.first else { return loadBalancing }
+    return policy.roundRobin == nil ? .pickFirst : .roundRobin
   }
-}
 
-extension NetworkAddress {
-  /// The address as `:authority` writes it.
-  var authority: String {
-    if case .unixSocket = self { "localhost" } else { description }
+  /// Whether addresses are tried in random order.
+  var shufflesAddresses: Bool {
+    serviceConfig.loadBalancingConfig.first?.pickFirst?.shuffleAddressList ?? false
   }
 }

@@ -36,6 +36,9 @@ extension ConnectionHandler {
     if case .server = role, !stream.handlerReturned { orphans.insert(call.token) }
     let what = code == .refusedStream ? "the peer did not take the call" : "the peer reset the call"
     let error = RPCError(code: code.status, message: "\(what) (\(code.name))")
+    if case .client = role, code == .refusedStream {
+      return call.abort(error, untaken: stream.sentHeaders ? .refused : .unsent)
+    }
     call.abort(error, discarding: session.role == .server)
   }
 

@@ -14,7 +14,7 @@ extension ConnectionHandler {
   func open(_ call: StreamCall, _ headers: HeaderFields, maxMessageBytes: Int) {
     guard !isDraining, let stream = session.submitRequest(headers, maxMessageBytes: maxMessageBytes) else {
       let error = RPCError(code: .unavailable, message: "the connection takes no new calls: the server is closing it")
-      return call.abort(error, discarding: false)
+      return call.abort(error, untaken: .unsent)
     }
     stream.call = call
     streams[call.token] = stream

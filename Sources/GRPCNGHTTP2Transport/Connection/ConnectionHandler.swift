@@ -158,10 +158,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     ticker?.cancel()
     ticker = nil
     let unopened = link.close()
-    for case .open(let call, _, _) in unopened { call.abort(lossReason, discarding: false) }
-    for call in streams.values.compactMap(\.call) {
+    for case .open(let call, _, _) in unopened { call.abort(lossReason, untaken: .unsent) }
+    for stream in streams.values {
+      guard let call = stream.call else { continue }
       recorder.record(call)
-      call.abort(lossReason, discarding: isServer)
+      if isServer || stream.sentHeaders {
+        call.abort(lossReason, discarding: isServer)
+      } else {
+        call.abort(lossReason, untaken: .unsent)
+      }
     }
     streams = [:]
     switch role {

@@ -99,6 +99,7 @@ extension HTTP2Session {
     switch UInt32(head.type) {
     case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
       session.flood.didSendFrame()
+      if session.role == .client, head.type == 1 { session.streams[head.stream_id]?.sentHeaders = true }
       if head.flags & endStreamFlag != 0 { session.didSendEnd(id: head.stream_id) }
     case NGHTTP2_GOAWAY.rawValue:
       let code = unsafe frame.pointee.goaway.error_code

@@ -47,6 +47,8 @@ package final class HTTP2Stream {
   var sentBytes = 0
   /// Response headers, or the request's, were submitted.
   var submittedHeaders = false
+  /// The request's headers have left.
+  var sentHeaders = false
   package internal(set) var localEnded = false
 
   init(id: Int32, maxMessageBytes: Int) {
