@@ -121,6 +121,16 @@ let package = Package(
       ],
       exclude: ["Interop"],
       swiftSettings: settings),
+    .testTarget(
+      name: "InteropTests",
+      dependencies: [
+        "GRPCNGHTTP2Transport",
+        "WireBytes",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
+      exclude: ["Peer"],
+      swiftSettings: settings),
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CRetortProtos", dependencies: ["CProtobufC"]),
     .target(
