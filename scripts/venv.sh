@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv with the foreign implementations that tests and scripts compare with.
 # Usage: scripts/venv.sh [-h] [--parity]
-#   (nothing)  grpcio alone: the foreign peer of the wire tests; seconds
+#   (nothing)  grpcio, h2 and trustme: foreign peers of the wire tests and their certificates; seconds
 #   --parity   PyTorch and transformers too: model, tokenizer and optimizer comparisons; gigabytes
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,8 @@ case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 [ -x .venv/bin/python ] || python3 -m venv .venv
 pip() { .venv/bin/pip install -q --disable-pip-version-check "$@"; }
-.venv/bin/python -c 'import grpc_tools' 2>/dev/null || pip "grpcio==1.85.1" "grpcio-tools==1.85.1"
+.venv/bin/python -c 'import grpc_tools, h2, hpack, trustme' 2>/dev/null ||
+  pip "grpcio==1.85.1" "grpcio-tools==1.85.1" "h2==4.4.1" "hpack==4.2.0" "trustme==1.2.1"
 if [ "${1:-}" = --parity ]; then
   pip "torch==2.15.0" "transformers==5.23.0" "safetensors" "tokenizers" "rouge_score" "jinja2"
 fi

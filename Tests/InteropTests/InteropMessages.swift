@@ -24,7 +24,9 @@ struct InteropSerializer<Message: InteropMessage>: MessageSerializer {
 
 struct InteropDeserializer<Message: InteropMessage>: MessageDeserializer {
   func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> Received<Message> {
-    Received(message: try Message(encoded: bytes.withUnsafeBytes { Array($0) }), wasCompressed: false)
+    Received(
+      message: try Message(encoded: bytes.withUnsafeBytes { Array($0) }),
+      wasCompressed: (bytes as? WireBytes)?.wasCompressed ?? false)
   }
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// What our transport can be secured with so far.
 private let securities: [Security] = [.plain]
-private let cases = InteropCase.allCases.filter { !$0.needsFlags }
+private let cases = InteropCase.allCases
 
 @Suite(
   "gRPC's interoperability cases, with grpcio", .enabled(if: Python.path != nil, Python.missing),
@@ -57,7 +57,9 @@ struct InteropTests {
     }
   }
 
-  @Test("grpcio's client passes against our server", arguments: ["parallel_large_unary", "cancel_storm"])
+  @Test(
+    "grpcio's client passes against our server",
+    arguments: ["parallel_large_unary", "cancel_storm", "beside_stalled_readers"])
   func loadedServer(name: String) async throws {
     var configuration = NGHTTP2ServerTransport.Configuration()
     // A storm of cancelled calls looks like a flood: who expects one raises the limit.

@@ -53,9 +53,12 @@ struct TestService: RegistrableRPCService {
     }
     try check(received.message.expectCompressed, received.wasCompressed)
     try failIfAsked(received.message.responseStatus)
+    var metadata = initial(request.metadata)
+    metadata.responseCompression =
+      received.message.responseCompressed?.value == true ? .gzip : CompressionAlgorithm.none
     return StreamingServerResponse(
       single: ServerResponse(
-        message: PayloadResponse(size: received.message.responseSize), metadata: initial(request.metadata),
+        message: PayloadResponse(size: received.message.responseSize), metadata: metadata,
         trailingMetadata: trailing(request.metadata)))
   }
 
@@ -74,9 +77,12 @@ struct TestService: RegistrableRPCService {
   @concurrent @Sendable private func streamingOutput(
     _ request: StreamingServerRequest<Received<StreamingOutputCallRequest>>, _ context: ServerContext
   ) async throws -> StreamingServerResponse<PayloadResponse> {
-    let received = try await request.messages.first { _ in true }
-    return StreamingServerResponse { writer in
-      try await answer(received?.message.responseParameters ?? [], on: writer)
+    let parameters = try await request.messages.first { _ in true }?.message.responseParameters ?? []
+    var metadata = Metadata()
+    metadata.responseCompression =
+      parameters.contains { $0.compressed?.value == true } ? .gzip : CompressionAlgorithm.none
+    return StreamingServerResponse(metadata: metadata) { writer in
+      try await answer(parameters, on: writer)
       return [:]
     }
   }
@@ -100,7 +106,12 @@ struct TestService: RegistrableRPCService {
       if parameters.intervalMicroseconds > 0 {
         try await Task.sleep(for: .microseconds(parameters.intervalMicroseconds))
       }
-      try await writer.write(PayloadResponse(size: parameters.size))
+      let response = PayloadResponse(size: parameters.size)
+      if parameters.compressed?.value == true {
+        try await writer.write(response)
+      } else {
+        try await MessageCompression.skip { try await writer.write(response) }
+      }
     }
   }
 
