@@ -38,7 +38,6 @@ extension ConnectionHandler {
       let method = try RequestHead.parse(headers)
       guard streams.count + orphans.count < configuration.maxConcurrentStreams else {
         limits.record(.runningCalls)
-        session.countRefusal()
         return session.reset(stream, .refusedStream)
       }
       accept(stream, method, headers, server: server)

@@ -33,7 +33,7 @@ extension HTTP2Session {
   private static let beginFrame: nghttp2_on_begin_frame_callback = { _, head, user in
     guard let session = unsafe session(user), let head = unsafe head?.pointee else { return 0 }
     session.didBeginFrame(type: head.type, flags: head.flags, length: head.length, id: head.stream_id)
-    return 0
+    return session.isFlooded ? Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) : 0
   }
 
   private static let beginHeaders: nghttp2_on_begin_headers_callback = { _, frame, user in
@@ -60,7 +60,11 @@ extension HTTP2Session {
     case NGHTTP2_DATA.rawValue: if endsStream { session.didReceiveEnd(id: head.stream_id) }
     case NGHTTP2_RST_STREAM.rawValue: session.countReset()
     case NGHTTP2_SETTINGS.rawValue:
-      if head.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { session.didReceive(.settings) }
+      guard head.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 else { break }
+      let entries = unsafe UnsafeBufferPointer(start: frame.pointee.settings.iv, count: frame.pointee.settings.niv)
+      let window = Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue)
+      if unsafe entries.contains(where: { $0.settings_id == window }) { session.hasNewInitialWindow = true }
+      session.didReceive(.settings)
     case NGHTTP2_PING.rawValue:
       if head.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 {
         session.didReceive(.pingAnswer(unsafe frame.pointee.ping.opaque_data.0))
@@ -108,7 +112,11 @@ extension HTTP2Session {
     case NGHTTP2_RST_STREAM.rawValue:
       // What a peer makes us reset counts, but not what we end of our own accord.
       switch HTTP2ErrorCode(rawValue: unsafe frame.pointee.rst_stream.error_code) {
-      case .noError, .cancel, .refusedStream: break
+      case .noError, .cancel: break
+      case .refusedStream: session.countRefusal()
+      // A window that SETTINGS made too large is an error of the connection (RFC 9113, section 6.9.2).
+      case .flowControlError where session.hasNewInitialWindow:
+        session.terminate(.flowControlError, reason: "SETTINGS: a window exceeds 2^31-1")
       default: session.countForcedReset()
       }
     default: break

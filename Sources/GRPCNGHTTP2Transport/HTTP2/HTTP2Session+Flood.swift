@@ -11,11 +11,15 @@ extension HTTP2Session {
       let mayBeEmpty = length == 0 || flags & UInt8(NGHTTP2_FLAG_PADDED.rawValue) != 0
       if mayBeEmpty, !endsStream { report(flood.didReceiveEmptyData(at: now())) }
     case NGHTTP2_HEADERS.rawValue:
+      continuations = 0
       // Headers on a stream that is over are read by the engine, and lead to nothing.
       if role == .server, id <= lastPeerStream, streams[id] == nil {
         report(flood.didReceiveUselessFrame(at: now()))
       }
-    case NGHTTP2_RST_STREAM.rawValue, NGHTTP2_CONTINUATION.rawValue: break
+    case NGHTTP2_RST_STREAM.rawValue: break
+    case NGHTTP2_CONTINUATION.rawValue:
+      continuations += 1
+      if continuations > configuration.maxContinuationFrames { report(.continuations) }
     case NGHTTP2_WINDOW_UPDATE.rawValue:
       report(flood.didReceiveWindowUpdate(at: now))
       streams[id]?.movedBytes &+= 1

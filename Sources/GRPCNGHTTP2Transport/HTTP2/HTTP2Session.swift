@@ -44,6 +44,10 @@ package import WireBytes
   var outputLimit = 0
   var flood: FloodGuard
   var isFlooded = false
+  /// CONTINUATION frames of the header list that is arriving.
+  var continuations = 0
+  /// The peer's SETTINGS changed the windows of streams, and what follows from that was not sent yet.
+  var hasNewInitialWindow = false
   /// The stream whose header list is arriving.
   var openHeaderBlock: Int32?
   /// Streams that the peer has opened, or header lists that it has begun on a client.
@@ -88,7 +92,8 @@ package import WireBytes
     defer { unsafe nghttp2_option_del(option) }
     unsafe Self.install(on: callbacks)
     unsafe nghttp2_option_set_no_auto_window_update(option, 1)
-    unsafe nghttp2_option_set_max_continuations(option, configuration.maxContinuationFrames)
+    // The engine's own count also counts each piece of a frame's header that arrives by itself.
+    unsafe nghttp2_option_set_max_continuations(option, (configuration.maxContinuationFrames + 1) * 16)
     unsafe nghttp2_option_set_max_settings(option, 32)
     unsafe nghttp2_option_set_max_outbound_ack(option, configuration.maxQueuedAcknowledgements)
     // Resets are counted here, by the same clock as the rest; the engine's own count is for the worst.
@@ -137,7 +142,8 @@ package import WireBytes
     let count = unsafe buffer.withUnsafeReadableBytes { bytes in
       unsafe nghttp2_session_mem_recv(handle, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count)
     }
-    if count < 0 { throw HTTP2SessionError(code: Int32(count)) }
+    // The flood itself is among the events.
+    if count < 0, !isFlooded { throw HTTP2SessionError(code: Int32(count)) }
   }
 
   /// Gives about `limit` bytes to be sent, fewer when there are no more.
@@ -152,6 +158,7 @@ package import WireBytes
       if count == 0 { break }
       unsafe output.append(UnsafeRawBufferPointer(start: bytes, count: count))
     }
+    hasNewInitialWindow = false
     return output.take()
   }
 
