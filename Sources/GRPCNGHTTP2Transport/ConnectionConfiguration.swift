@@ -14,6 +14,10 @@ public struct ConnectionConfiguration: Sendable, Hashable {
   public var maxReceiveMessageBytes = 64 << 20
   /// The largest message that is sent.
   public var maxSendMessageBytes = Int(UInt32.max)
+  /// The longest frame that is accepted, 2¹⁴ to 2²⁴ − 1 bytes; nil: 64 KiB on a client, 16 KiB on a server.
+  ///
+  /// Longer frames cost less for each byte, but a stream's frame holds up all others. None over 64 KiB is sent.
+  public var maxFrameBytes: Int?
   /// Received messages that wait for their reader beyond so many bytes stop the stream's window.
   public var inboundHighWaterBytes = 1 << 20
   /// Writers wait while so many bytes of their stream have not reached the socket.
@@ -78,6 +82,16 @@ public struct ConnectionConfiguration: Sendable, Hashable {
 
   /// Makes a configuration of the defaults.
   public init() {}
+}
+
+extension ConnectionConfiguration {
+  /// What every HTTP/2 endpoint accepts.
+  static let smallestMaxFrameBytes = 16 << 10
+
+  func maxFrameBytes(_ role: HTTP2Session.Role) -> Int {
+    let bytes = maxFrameBytes ?? (role == .client ? 64 << 10 : Self.smallestMaxFrameBytes)
+    return min(max(bytes, Self.smallestMaxFrameBytes), (1 << 24) - 1)
+  }
 }
 
 /// When a connection asks its peer for a sign of life.

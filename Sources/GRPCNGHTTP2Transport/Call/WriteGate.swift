@@ -3,12 +3,22 @@ import NIOConcurrencyHelpers
 
 /// Lets writers of one stream pass while little of what they wrote waits for the socket.
 final class WriteGate: Sendable {
+  private struct Waiter {
+    let byteCount: Int
+    let continuation: CheckedContinuation<Void, any Error>
+  }
+
   private struct State {
     var bufferedBytes = 0
     var peakBytes = 0
     var failure: RPCError?
-    var waiters: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+    var waiters: [UInt64: Waiter] = [:]
     var nextWaiter: UInt64 = 0
+
+    /// One large message at a time: while it leaves, the next one is made.
+    func takes(_ byteCount: Int, highWater: Int) -> Bool {
+      bufferedBytes == 0 || bufferedBytes + byteCount <= highWater
+    }
   }
 
   private let state = NIOLockedValueBox(State())
@@ -21,7 +31,7 @@ final class WriteGate: Sendable {
   /// The most bytes that waited at once.
   var peakBytes: Int { state.withLockedValue { $0.peakBytes } }
 
-  /// Waits until there is room, then takes it: a message of any size passes when little else waits.
+  /// Waits until there is room, then takes it: a message of any size passes when nothing else waits.
   ///
   /// - Throws: `RPCError` when the stream is over or the task cancelled.
   func enter(_ byteCount: Int) async throws {
@@ -32,7 +42,7 @@ final class WriteGate: Sendable {
         return state.nextWaiter
       }
       try await withTaskCancellationHandler {
-        try await withCheckedThrowingContinuation { wait($0, id: id) }
+        try await withCheckedThrowingContinuation { wait(Waiter(byteCount: byteCount, continuation: $0), id: id) }
       } onCancel: {
         cancel(id)
       }
@@ -50,49 +60,51 @@ final class WriteGate: Sendable {
   private func tryEnter(_ byteCount: Int) throws -> Bool {
     try state.withLockedValue { state in
       if let failure = state.failure { throw failure }
-      guard state.bufferedBytes < highWater else { return false }
+      guard state.takes(byteCount, highWater: highWater) else { return false }
       state.bufferedBytes += byteCount
       state.peakBytes = max(state.peakBytes, state.bufferedBytes)
       return true
     }
   }
 
-  private func wait(_ waiter: CheckedContinuation<Void, any Error>, id: UInt64) {
+  private func wait(_ waiter: Waiter, id: UInt64) {
     let isCancelled = Task.isCancelled
     let result = state.withLockedValue { state -> Result<Void, any Error>? in
       if let failure = state.failure { return .failure(failure) }
       if isCancelled { return .failure(RPCError.cancelledByWriter) }
-      if state.bufferedBytes < highWater { return .success(()) }
+      if state.takes(waiter.byteCount, highWater: highWater) { return .success(()) }
       state.waiters[id] = waiter
       return nil
     }
-    if let result { waiter.resume(with: result) }
+    if let result { waiter.continuation.resume(with: result) }
   }
 
   private func cancel(_ id: UInt64) {
     let waiter = state.withLockedValue { $0.waiters.removeValue(forKey: id) }
-    waiter?.resume(throwing: RPCError.cancelledByWriter)
+    waiter?.continuation.resume(throwing: RPCError.cancelledByWriter)
   }
 
   /// Says that bytes reached the socket, or were dropped.
+  ///
+  /// Writers go on once half of the room is free: they then have more to do than to be woken.
   func release(_ byteCount: Int) {
-    let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, any Error>] in
+    let ready = state.withLockedValue { state -> [Waiter] in
       state.bufferedBytes -= byteCount
-      guard state.bufferedBytes < highWater, !state.waiters.isEmpty else { return [] }
-      defer { state.waiters.removeAll() }
-      return Array(state.waiters.values)
+      guard !state.waiters.isEmpty else { return [] }
+      let ids = state.waiters.filter { state.takes($0.value.byteCount, highWater: highWater / 2) }.keys
+      return ids.compactMap { state.waiters.removeValue(forKey: $0) }
     }
-    for waiter in waiters { waiter.resume() }
+    for waiter in ready { waiter.continuation.resume() }
   }
 
   /// Makes every writer fail, now and later.
   func close(_ error: RPCError) {
-    let waiters = state.withLockedValue { state -> [CheckedContinuation<Void, any Error>] in
+    let waiters = state.withLockedValue { state -> [Waiter] in
       if state.failure == nil { state.failure = error }
       defer { state.waiters.removeAll() }
       return Array(state.waiters.values)
     }
-    for waiter in waiters { waiter.resume(throwing: error) }
+    for waiter in waiters { waiter.continuation.resume(throwing: error) }
   }
 }
 

@@ -22,6 +22,7 @@ extension HTTP2Session {
     unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent)
     unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, frameNotSent)
     unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks, sendData)
+    unsafe nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, dataLength)
     unsafe nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(callbacks) { _, _, _, _, _ in 0 }
     unsafe nghttp2_session_callbacks_set_unpack_extension_callback(callbacks) { _, _, _, _ in
       Int32(NGHTTP2_ERR_CANCEL.rawValue)
@@ -132,6 +133,15 @@ extension HTTP2Session {
       session.didClose(id: head.stream_id, code: HTTP2ErrorCode.refusedStream.rawValue)
     }
     return 0
+  }
+
+  /// Largest DATA frame that is sent to a peer that takes it: four times the least, so that streams still interleave.
+  private static let largestDataFrame: UInt32 = 64 << 10
+
+  private static let dataLength: nghttp2_data_source_read_length_callback = {
+    _, _, _, connectionWindow, streamWindow, peerLimit, _ in
+    let window = max(1, min(connectionWindow, streamWindow))
+    return Int(min(UInt32(window), peerLimit, largestDataFrame))
   }
 
   private static let readData: nghttp2_data_source_read_callback = { _, id, _, length, flags, _, user in

@@ -128,8 +128,8 @@ extension HTTP2Session {
     guard output.count < outputLimit else { return false }
     unsafe output.append(head)
     if let stream = streams[id] {
+      if stream.sentBytes == 0 { progressed.append(stream) }
       stream.takeOutbound(length, into: &output)
-      progressed.append(stream)
     }
     return true
   }

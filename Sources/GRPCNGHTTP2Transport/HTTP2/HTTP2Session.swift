@@ -120,6 +120,12 @@ package import WireBytes
         settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue),
         value: UInt32(configuration.maxHeaderListBytes)),
     ]
+    if configuration.maxFrameBytes(role) > ConnectionConfiguration.smallestMaxFrameBytes {
+      entries.append(
+        nghttp2_settings_entry(
+          settings_id: Int32(NGHTTP2_SETTINGS_MAX_FRAME_SIZE.rawValue),
+          value: UInt32(configuration.maxFrameBytes(role))))
+    }
     if role == .client {
       entries[0] = nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_ENABLE_PUSH.rawValue), value: 0)
     }

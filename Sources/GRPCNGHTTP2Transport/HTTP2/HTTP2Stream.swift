@@ -96,11 +96,12 @@ package final class HTTP2Stream {
     outboundBytes -= count
     sentBytes += count
     movedBytes &+= count
-    while count > 0, var buffer = outbound.popFirst() {
-      let taken = min(count, buffer.readableBytes)
-      if let slice = buffer.readSlice(length: taken) { output.append(slice) }
+    while count > 0, !outbound.isEmpty {
+      let first = outbound.startIndex
+      let taken = min(count, outbound[first].readableBytes)
+      if let slice = outbound[first].readSlice(length: taken) { output.append(slice) }
       count -= taken
-      if buffer.readableBytes > 0 { outbound.prepend(buffer) }
+      if outbound[first].readableBytes == 0 { outbound.removeFirst() }
     }
   }
 }
@@ -110,39 +111,39 @@ package struct OutputCollector {
   /// Payloads of at least so many bytes are not copied.
   static let copyBelow = 2048
 
-  private(set) var pieces: [ByteBuffer] = []
-  private var tail = ByteBuffer()
+  /// Bytes that were copied; the large pieces lie between them.
+  private var copied = ByteBuffer()
+  /// Large pieces, each with the number of copied bytes before it.
+  private var large: [(copiedBefore: Int, piece: ByteBuffer)] = []
   private(set) var count = 0
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
-    unsafe tail.writeBytes(bytes)
+    unsafe copied.writeBytes(bytes)
   }
 
   mutating func append(_ slice: ByteBuffer) {
     count += slice.readableBytes
     if slice.readableBytes < Self.copyBelow {
-      tail.writeImmutableBuffer(slice)
+      copied.writeImmutableBuffer(slice)
     } else {
-      closeTail()
-      pieces.append(slice)
-    }
-  }
-
-  private mutating func closeTail() {
-    if tail.readableBytes > 0 {
-      pieces.append(tail)
-      tail = ByteBuffer()
+      large.append((copied.readableBytes, slice))
     }
   }
 
   /// Takes what was gathered, in order.
   mutating func take() -> [ByteBuffer] {
-    closeTail()
-    defer {
-      pieces = []
-      count = 0
+    defer { self = OutputCollector() }
+    guard !large.isEmpty else { return copied.readableBytes == 0 ? [] : [copied] }
+    var pieces: [ByteBuffer] = []
+    pieces.reserveCapacity(2 * large.count + 1)
+    var taken = 0
+    for (copiedBefore, piece) in large {
+      if copiedBefore > taken, let before = copied.readSlice(length: copiedBefore - taken) { pieces.append(before) }
+      taken = copiedBefore
+      pieces.append(piece)
     }
+    if copied.readableBytes > 0 { pieces.append(copied) }
     return pieces
   }
 }
