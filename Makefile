@@ -4,10 +4,10 @@ SWIFT ?= swift
 # One configuration for everything: numeric Swift is far too slow in debug, and what is tested is what runs.
 BUILD := $(SWIFT) build -c release
 TEST := $(SWIFT) test -c release
-SOURCES := Package.swift Sources Tests Protos/generator/Package.swift Protos/generator/Sources
+SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Protos/generator/Package.swift Protos/generator/Sources
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e sanitize \
+.PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e bench sanitize \
   compose-check e2e-compose ci clean
 
 help: ## List the commands
@@ -62,6 +62,9 @@ study: build ## The demo's comparison over three seeds, with intervals
 e2e: setup venv ## Three processes on loopback: seeds, kills, refusals
 	$(BUILD) --build-tests
 	scripts/test.sh --filter EndToEndTests
+
+bench: setup ## Our transport beside grpc-swift-nio-transport and grpcio: calls/s, bytes/s, processor time, memory
+	Benchmarks/run.sh
 
 sanitize: setup ## Tests of the wire and the codec under AddressSanitizer
 	scripts/sanitize.sh

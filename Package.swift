@@ -17,7 +17,12 @@ let unsafeSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
 // Bottom-up, in the order of the layers of docs/ARCHITECTURE.md.
 let package = Package(
   name: "retort",
-  products: [],
+  products: [
+    // A transport for anybody's grpc-swift-2: nothing of Retort comes with it.
+    .library(name: "GRPCNGHTTP2Transport", targets: ["GRPCNGHTTP2Transport", "WireBytes"]),
+    // What measures a transport, for the programs of Benchmarks/.
+    .library(name: "WireBenchmark", targets: ["WireBenchmark"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
@@ -145,6 +150,14 @@ let package = Package(
         "Sequences", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], exclude: ["Golden"], swiftSettings: settings),
+    .target(name: "CWireBenchmark", dependencies: ["CProtobufC"]),
+    .target(
+      name: "WireBenchmark",
+      dependencies: [
+        "CWireBenchmark", "GRPCNGHTTP2Transport", "WireBytes",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+      ], swiftSettings: unsafeSettings),
+    .testTarget(name: "WireBenchmarkTests", dependencies: ["WireBenchmark"], swiftSettings: settings),
     .target(
       name: "ServiceHealth",
       dependencies: [
@@ -251,7 +264,7 @@ let package = Package(
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Checkpoints", "Commands", "Recipes", "Reports", "Sequences", "ServiceRuntime",
+        "Checkpoints", "Commands", "Recipes", "Reports", "Sequences", "ServiceRuntime", "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

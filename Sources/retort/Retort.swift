@@ -13,6 +13,7 @@ struct Retort: AsyncParsableCommand {
       CommandGroup(name: "Distillation", subcommands: [Run.self, Doctor.self, Demo.self]),
       CommandGroup(name: "Services", subcommands: [Teacher.self, Coordinator.self, Student.self, Health.self]),
       CommandGroup(name: "Models", subcommands: [Generate.self, Score.self, Eval.self, Export.self]),
+      CommandGroup(name: "Measurement", subcommands: [Bench.self]),
     ])
 
   /// Runs a subcommand. An error is one line on standard error, `retort: what, where, what to do`, and a non-zero status.
