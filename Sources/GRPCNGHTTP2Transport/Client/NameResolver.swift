@@ -65,6 +65,12 @@ public struct NameResolutionError: Error, Sendable, Hashable, CustomStringConver
   /// The system's words.
   public let reason: String
 
+  /// Says why.
+  public init(host: String, reason: String) {
+    self.host = host
+    self.reason = reason
+  }
+
   /// One line.
   public var description: String { "the host name '\(host)' is not known: \(reason)" }
 }

@@ -51,6 +51,7 @@ public struct ServiceTarget: Sendable, Hashable, CustomStringConvertible {
     var endpoints: [NetworkAddress] = []
     for part in parts {
       guard let endpoint = try? NetworkAddress(parsing: part), isValid(endpoint.literal) else { return nil }
+      if case .tcp(let host, _) = endpoint, host.contains("/") { return nil }
       endpoints.append(endpoint)
     }
     return endpoints

@@ -51,6 +51,8 @@ struct EchoService: RegistrableRPCService {
   static let fail = method("Fail", .unary)
   static let hang = method("Hang", .unary)
 
+  /// Calls of `Echo` that were answered.
+  let echoed = Tally()
   /// Calls of `Hang` that have begun, and that were cancelled.
   let hanging = Tally()
   let cancelled = Tally()
@@ -63,6 +65,7 @@ struct EchoService: RegistrableRPCService {
       ]
       for value in request.metadata[stringValues: "say"] { initial.addString(value, forKey: "said") }
       for value in request.metadata[binaryValues: "say-bin"] { initial.addBinary(value, forKey: "said-bin") }
+      echoed.add()
       initial.responseCompression = request.metadata.wantedCompression
       return StreamingServerResponse(
         single: ServerResponse(message: message, metadata: initial, trailingMetadata: ["end": "1"]))
