@@ -1,5 +1,8 @@
+import GRPCCore
 import GRPCNGHTTP2Transport
+import NIOCore
 import Testing
+import WireBytes
 
 @Suite("Keepalive, idleness and age")
 struct KeepaliveTests {
@@ -226,6 +229,31 @@ struct FloodGuardTests {
     for _ in 0..<50 {
       for _ in 0..<10 { #expect(flood.didReceiveEmptyData(at: .zero) == nil) }
       flood.didReceiveData()
+    }
+  }
+}
+
+@Suite("A server that complains", .timeLimit(.minutes(1)))
+struct ComplaintTests {
+  @Test("a GOAWAY says in the error of calls why it came")
+  func tooManyPings() async throws {
+    try await ScriptedPeer.serve { session, event, channel in
+      guard case .headers(let stream, _, _, _, _) = event else { return }
+      session.submitResponse([":status": "200", "content-type": "application/grpc"], on: stream, endStream: false)
+      session.submitGoAway(.enhanceYourCalm, reason: TransportLimit.pings.rawValue)
+      channel.eventLoop.scheduleTask(in: .milliseconds(10)) { channel.close(promise: nil) }
+    } _: { address in
+      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
+        let error = await #expect(throws: RPCError.self) {
+          try await client.unary(
+            request: ClientRequest(message: WireBytes([1])), descriptor: EchoService.echo, serializer: RawCoding(),
+            deserializer: RawCoding(), options: .defaults
+          ) { try $0.message }
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message == "the server closed the connection: ENHANCE_YOUR_CALM (too_many_pings)")
+        client.beginGracefulShutdown()
+      }
     }
   }
 }

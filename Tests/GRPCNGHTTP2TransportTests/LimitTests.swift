@@ -1,5 +1,6 @@
 import GRPCNGHTTP2Transport
 import NIOCore
+import NIOEmbedded
 import Testing
 import WireBytes
 
@@ -8,79 +9,8 @@ import WireBytes
 struct LimitTests {
   private static let hello: Frames = [.magic, .settings()]
 
-  /// What a peer does again and again, how often it may at once, and what it is told then.
-  struct Flood: Sendable, CustomTestStringConvertible {
-    let testDescription: String
-    let allowed: Int
-    let limit: TransportLimit
-    let before: Frames
-    /// The frames of the number.
-    let one: @Sendable (UInt32) -> Frames
-
-    init(
-      _ name: String, allowed: Int, _ limit: TransportLimit, after before: Frames = [],
-      one: @escaping @Sendable (UInt32) -> Frames
-    ) {
-      self.testDescription = name
-      self.allowed = allowed
-      self.limit = limit
-      self.before = before
-      self.one = one
-    }
-  }
-
-  private static func stream(_ number: UInt32) -> UInt32 { 2 * number + 1 }
-
-  private static let floods = [
-    Flood("rapid reset", allowed: 200, .resetsReceived) {
-      [.headers(stream($0), .call("Gone"), end: false), .reset(stream($0))]
-    },
-    Flood("rapid reset of ended requests", allowed: 200, .resetsReceived) {
-      [.headers(stream($0), .call("Gone")), .reset(stream($0))]
-    },
-    Flood("RST_STREAM of one closed stream", allowed: 200, .resetsReceived, after: [.headers(1, .call("Reply"))]) { _ in
-      .reset(1)
-    },
-    Flood("wrong content-length", allowed: 200, .resetsSent) {
-      [
-        .headers(stream($0), .call("Gone", with: [("content-length", "9")]), end: false),
-        .data(stream($0), [0], end: true),
-      ]
-    },
-    Flood("bad header names", allowed: 200, .resetsSent) { .headers(stream($0), .call(with: [("Bad", "x")])) },
-    Flood("connection-specific headers", allowed: 200, .resetsSent) {
-      .headers(stream($0), .call(with: [("upgrade", "x")]))
-    },
-    Flood("a stream's window too large", allowed: 200, .resetsSent) {
-      [.headers(stream($0), .call("Hold")), .update(stream($0), 0x7FFF_FFFF)]
-    },
-    Flood("header bombs", allowed: 200, .resetsSent) {
-      .headers(stream($0), .call(with: (0..<70).map { ("a\($0)", "b") }))
-    },
-    Flood("SETTINGS", allowed: 199, .controlFrames) { _ in .settings() },
-    Flood("PRIORITY", allowed: 199, .controlFrames) { .priority(stream($0)) },
-    Flood("answers to no ping", allowed: 199, .controlFrames) { _ in .ping(7, answers: true) },
-    Flood("pings without calls", allowed: 3, .pings) { _ in .ping() },
-    Flood("pings during a call", allowed: 3, .pings, after: [.headers(1, .call("Hold"))]) { _ in .ping() },
-    Flood("unknown frames", allowed: 1000, .uselessFrames) { _ in .frame(0xBB, 0, 0, [1]) },
-    Flood("unknown frames on a stream", allowed: 1000, .uselessFrames, after: [.headers(1, .call("Hold"))]) { _ in
-      .frame(0xBB, 0, 1)
-    },
-    Flood("headers on a closed stream", allowed: 1000, .uselessFrames, after: [.headers(1, .call("/x"), end: false)]) {
-      _ in .headers(1, Block([("a", "b")]))
-    },
-    Flood("updates of a window that nothing was sent into", allowed: 1000, .uselessFrames) { _ in .update(0, 1) },
-    Flood("empty DATA", allowed: 10, .emptyData, after: [.headers(1, .call("Hold"), end: false)]) { _ in .data(1) },
-    Flood("DATA that is padding alone", allowed: 10, .emptyData, after: [.headers(1, .call("Hold"), end: false)]) { _ in
-      .frame(0, 8, 1, [3, 0, 0, 0])
-    },
-    Flood("CONTINUATION", allowed: 8, .continuations, after: [.headersBegin(1, .call("Hold"))]) { _ in
-      .continuation(1, .none, ends: false)
-    },
-  ]
-
-  @Test("so much passes, and one more ends the connection with the limit's name", arguments: floods)
-  func flood(flood: Flood) throws {
+  @Test("so much passes, and one more ends the connection with the limit's name", arguments: FloodKind.all)
+  func flood(flood: FloodKind) throws {
     let server = try MemoryServer()
     try server.receive([Self.hello, flood.before])
     for number in 0..<UInt32(flood.allowed) {
@@ -95,8 +25,8 @@ struct LimitTests {
     #expect(!server.isOpen)
   }
 
-  @Test("all at once is refused as well, and little is done for it", arguments: floods)
-  func burst(flood: Flood) throws {
+  @Test("all at once is refused as well, and little is done for it", arguments: FloodKind.all)
+  func burst(flood: FloodKind) throws {
     let server = try MemoryServer()
     let frames = (0..<5000).flatMap { flood.one($0).bytes }
     try server.receive([Self.hello, flood.before, Frames(frames)])
@@ -107,8 +37,8 @@ struct LimitTests {
     #expect(!server.isOpen)
   }
 
-  @Test("paced below its rate a peer is never refused", arguments: floods.prefix(11))
-  func paced(flood: Flood) throws {
+  @Test("paced below its rate a peer is never refused", arguments: FloodKind.all.prefix(11))
+  func paced(flood: FloodKind) throws {
     let server = try MemoryServer()
     try server.receive([Self.hello, flood.before])
     for number in 0..<UInt32(1000) {
@@ -123,14 +53,14 @@ struct LimitTests {
     let server = try MemoryServer()
     try server.receive(Self.hello)
     for number in 0..<UInt32(150) {
-      try server.receive([.headers(Self.stream(number), .call("Hold")), .reset(Self.stream(number))])
+      try server.receive([.headers(FloodKind.stream(number), .call("Hang")), .reset(FloodKind.stream(number))])
     }
     #expect(server.calls.count == 100)
     #expect(server.limits.counts[.runningCalls] == 50)
     #expect(server.goAway == nil)
     for call in server.calls { call.leave() }
     server.advance(by: .milliseconds(1))
-    try server.receive(.headers(Self.stream(150), .call("Hold")))
+    try server.receive(.headers(FloodKind.stream(150), .call("Hang")))
     #expect(server.calls.count == 101)
   }
 
@@ -170,9 +100,9 @@ struct LimitTests {
     let server = try MemoryServer()
     try server.receive(Self.hello)
     for number in 0..<UInt32(60) {
-      try server.receive(.headersBegin(Self.stream(number), .call("Reply")))
+      try server.receive(.headersBegin(FloodKind.stream(number), .call("Reply")))
       server.advance(by: .seconds(5))
-      try server.receive(.continuation(Self.stream(number), .none))
+      try server.receive(.continuation(FloodKind.stream(number), .none))
     }
     #expect(server.isOpen)
   }
@@ -205,7 +135,7 @@ struct LimitTests {
   @Test("a message that was begun and does not come is not waited for longer than a minute")
   func stalledInput() throws {
     let server = try MemoryServer()
-    try server.receive([Self.hello, .headers(1, .call("Hold"), end: false), .data(1, [0, 0, 0, 1, 0, 7])])
+    try server.receive([Self.hello, .headers(1, .call("Hang"), end: false), .data(1, [0, 0, 0, 1, 0, 7])])
     server.advance(by: .seconds(60))
     #expect(server.limits.counts[.streamStall] == 0)
     server.advance(by: .seconds(10))
@@ -216,7 +146,7 @@ struct LimitTests {
     "a handler that reads and answers slowly is nobody's fault", arguments: [Frames.data(1, [0, 0, 0, 0, 1, 7]), []])
   func slowHandler(message: Frames) throws {
     let server = try MemoryServer()
-    try server.receive([Self.hello, .headers(1, .call("Hold"), end: false), message])
+    try server.receive([Self.hello, .headers(1, .call("Hang"), end: false), message])
     server.advance(by: .seconds(3600))
     #expect(server.limits.counts.total == 0)
     #expect(server.isOpen)
@@ -227,7 +157,7 @@ struct LimitTests {
     var configuration = ConnectionConfiguration()
     configuration.maxCallDuration = .seconds(30)
     let server = try MemoryServer(configuration)
-    try server.receive([Self.hello, .headers(1, .call("Hold"))])
+    try server.receive([Self.hello, .headers(1, .call("Hang"))])
     server.advance(by: .seconds(30))
     #expect(try !server.reactions().contains(.status(1, 4)))
     server.advance(by: .seconds(10))
@@ -252,7 +182,7 @@ struct LimitTests {
   @Test("half a day ends the connection; its calls have a minute more")
   func age() throws {
     let server = try MemoryServer()
-    try server.receive([Self.hello, .headers(1, .call("Hold"))])
+    try server.receive([Self.hello, .headers(1, .call("Hang"))])
     // What keeps the connection alive: the answers to the server's pings.
     for _ in 0..<10 where server.goAway == nil {
       server.advance(by: .seconds(3600))
@@ -275,7 +205,7 @@ struct LimitTests {
   @Test("a client that is silent for two hours is asked, and given 20 s")
   func keepalive() throws {
     let server = try MemoryServer()
-    try server.receive([Self.hello, .headers(1, .call("Hold"))])
+    try server.receive([Self.hello, .headers(1, .call("Hang"))])
     server.advance(by: .seconds(7210))
     #expect(server.sent.contains { $0.type == 6 && $0.flags == 0 && $0.payload.first == 0xA8 })
     try server.receive(.ping(0xA8, answers: true))
@@ -284,5 +214,36 @@ struct LimitTests {
     server.advance(by: .seconds(30))
     #expect(!server.isOpen)
     #expect(server.limits.counts[.keepaliveTimeout] == 1)
+  }
+
+  // MARK: Peers that do not read
+
+  @Test("answers that nobody reads end the connection, a thousand of them")
+  func unreadAnswers() throws {
+    var configuration = ConnectionConfiguration()
+    configuration.maxControlFramesPerWindow = 1 << 20
+    let server = try MemoryServer(configuration)
+    try server.receive(Self.hello)
+    server.channel.isWritable = false
+    try server.receive(.settings() * 1000)
+    #expect(server.isOpen)
+    try server.receive(.settings() * 2)
+    #expect(!server.isOpen)
+    #expect(server.limits.counts[.acknowledgements] == 1)
+  }
+
+  @Test("who reads nothing for a minute is let go, with all that waits")
+  func unreadOutput() throws {
+    let server = try MemoryServer()
+    try server.receive(Self.hello)
+    server.channel.isWritable = false
+    let sent = server.output.count
+    try server.receive(Frames((0..<100).flatMap { Frames.headers(FloodKind.stream($0), .call("Reply")).bytes }))
+    server.advance(by: .seconds(60))
+    #expect(server.output.count == sent)
+    #expect(server.isOpen)
+    server.advance(by: .seconds(10))
+    #expect(!server.isOpen)
+    #expect(server.limits.counts[.streamStall] >= 1)
   }
 }

@@ -66,7 +66,7 @@ struct FrameScript: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// A server's end in memory. Its methods: `Hold` never answers, `Reply` answers with 10 bytes at once, and `Gone` leaves.
+/// A server's end in memory. Its methods: `Hang` never answers, `Reply` answers with 10 bytes at once, and `Gone` leaves.
 final class MemoryServer {
   let channel = EmbeddedChannel()
   let limits = LimitRecorder()

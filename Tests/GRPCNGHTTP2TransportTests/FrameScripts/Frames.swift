@@ -104,11 +104,11 @@ struct Block: Sendable {
 
   /// The headers of a call, some of them left out, others added.
   static func call(
-    _ method: String = "Hold", without: Set<String> = [], with more: [(String, String)] = [],
+    _ method: String = "Hang", without: Set<String> = [], with more: [(String, String)] = [],
     pseudo: [(String, String)] = []
   ) -> Block {
     let fields: [(String, String)] = [
-      (":method", "POST"), (":scheme", "http"), (":path", method.hasPrefix("/") ? method : "/test.S/\(method)"),
+      (":method", "POST"), (":scheme", "http"), (":path", method.hasPrefix("/") ? method : "/test.Echo/\(method)"),
       (":authority", "x"),
     ]
     let others: [(String, String)] = [("te", "trailers"), ("content-type", "application/grpc")]

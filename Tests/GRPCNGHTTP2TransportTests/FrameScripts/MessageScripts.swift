@@ -251,7 +251,7 @@ private func fields(_ count: Int) -> [(String, String)] { (0..<count).map { ("a\
 private func value(_ excess: Int) -> String {
   let others =
     [
-      ":method", "POST", ":scheme", "http", ":path", "/test.S/Reply", ":authority", "x", "te", "trailers",
+      ":method", "POST", ":scheme", "http", ":path", "/test.Echo/Reply", ":authority", "x", "te", "trailers",
       "content-type",
       "application/grpc",
     ].reduce(0) { $0 + $1.utf8.count } + 6 * 32
