@@ -15,10 +15,10 @@ struct ServerRole {
   let localPeer: String
   /// The peer of a secured connection.
   let securedPeer: () -> SecuredPeer?
-  /// Hands a call to the task that runs handlers.
-  let accept: (AcceptedCall) -> Void
-  /// The type of a method that is served.
-  let type: (MethodDescriptor) -> MethodDescriptor.RPCType?
+  /// Hands calls to the task that runs handlers.
+  let accept: ([AcceptedCall]) -> Void
+  /// What is served, by the path of a request.
+  let methods: [String: MethodDescriptor]
   /// The connection is gone.
   let didClose: () -> Void
 }
@@ -35,7 +35,7 @@ extension ConnectionHandler {
       return refuse(stream, status)
     }
     do throws(RequestHead.Refusal) {
-      let method = try RequestHead.parse(headers)
+      let method = try RequestHead.parse(headers, known: server.methods)
       guard streams.count + orphans.count < configuration.maxConcurrentStreams else {
         limits.record(.runningCalls)
         return session.reset(stream, .refusedStream)
@@ -50,15 +50,13 @@ extension ConnectionHandler {
   }
 
   private func accept(_ stream: HTTP2Stream, _ method: MethodDescriptor, _ headers: HeaderFields, server: ServerRole) {
-    var method = method
-    method.type = server.type(method)
     let call = StreamCall(
       descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration,
       peerReadsGzip: headers.acceptGzip)
     stream.call = call
     streams[call.token] = stream
     _ = call.inbound.push(.metadata(headers.metadata), byteCount: 0)
-    server.accept(
+    accepted.append(
       AcceptedCall(
         call: call, remotePeer: server.remotePeer, localPeer: server.localPeer, securedPeer: server.securedPeer()))
   }

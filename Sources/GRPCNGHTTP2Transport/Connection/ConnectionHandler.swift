@@ -24,6 +24,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   let role: Role
   let recorder: PeakRecorder
   var streams: [UInt64: HTTP2Stream] = [:]
+  /// Calls that came in this turn, to be handed over together.
+  var accepted: [AcceptedCall] = []
   /// Handlers that still run though their stream was cut off: they count as streams.
   var orphans: Set<UInt64> = []
   /// No new calls: closes when the last stream is gone.
@@ -111,6 +113,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard !isClosing else { return linger(buffer) }
     keepalive.didReceive()
     guard checkPreface(buffer) else { return refuseProtocol(buffer) }
+    // What tasks asked for until now comes first, and they need not wake the loop for it.
+    for operation in link.takeOperations(isWake: false) { perform(operation) }
     do throws(HTTP2SessionError) {
       try session.receive(buffer)
     } catch {
@@ -181,7 +185,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   /// Performs what tasks asked for.
   func performMailbox() {
-    for operation in link.takeOperations() { perform(operation) }
+    for operation in link.takeOperations(isWake: true) { perform(operation) }
     turn()
   }
 
@@ -301,32 +305,42 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func react() {
     for event in session.takeEvents() {
-      switch event {
-      case .headers(let stream, let headers, let isFirst, let overflow, let endStream):
-        switch role {
-        case .client:
-          receiveResponse(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream)
-        case .server(let server):
-          if isFirst { receiveRequest(stream, headers, overflow: overflow, server: server) }
-        }
-      case .message(let stream, let message):
-        if let call = stream.call { session.push(message, to: call, on: stream) }
-      case .refused(let stream, let error):
-        refuse(stream, error)
-      case .remoteEnd(let stream):
-        remoteEnded(stream)
-      case .closed(let stream, let code):
-        closed(stream, code: code)
-      case .settings:
-        isReady = true
-        if case .client(let client) = role { client.didBecomeReady() }
-      case .goAway(let lastStreamID, let code):
-        receiveGoAway(lastStreamID: lastStreamID, code: code)
-      case .pingAnswer(let mark):
-        if mark == Self.drainMark { sendLastGoAway() }
-      case .flood(let limit):
-        return enforce(limit)
+      if case .flood(let limit) = event {
+        enforce(limit)
+        break
       }
+      react(to: event)
+    }
+    guard !accepted.isEmpty, case .server(let server) = role else { return }
+    server.accept(accepted)
+    accepted.removeAll(keepingCapacity: true)
+  }
+
+  private func react(to event: HTTP2Session.Event) {
+    switch event {
+    case .headers(let stream, let headers, let isFirst, let overflow, let endStream):
+      switch role {
+      case .client:
+        receiveResponse(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream)
+      case .server(let server):
+        if isFirst { receiveRequest(stream, headers, overflow: overflow, server: server) }
+      }
+    case .message(let stream, let message):
+      if let call = stream.call { session.push(message, to: call, on: stream) }
+    case .refused(let stream, let error):
+      refuse(stream, error)
+    case .remoteEnd(let stream):
+      remoteEnded(stream)
+    case .closed(let stream, let code):
+      closed(stream, code: code)
+    case .settings:
+      isReady = true
+      if case .client(let client) = role { client.didBecomeReady() }
+    case .goAway(let lastStreamID, let code):
+      receiveGoAway(lastStreamID: lastStreamID, code: code)
+    case .pingAnswer(let mark):
+      if mark == Self.drainMark { sendLastGoAway() }
+    case .flood: break
     }
   }
 }

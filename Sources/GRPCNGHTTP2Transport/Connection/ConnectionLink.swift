@@ -45,29 +45,39 @@ final class ConnectionLink: Sendable {
     self.handler = .makeEmptyBox(eventLoop: eventLoop)
   }
 
-  /// Posts operations in order; returns false when the connection is closed, and nothing will be done.
+  /// Posts an operation; returns false when the connection is closed, and nothing will be done.
+  ///
+  /// - Parameter wakes: False where it is enough that the loop takes the operation when it does something anyway.
   @discardableResult
-  func post(_ operations: Operation...) -> Bool {
-    post(contentsOf: operations)
+  func post(_ operation: Operation, wakes: Bool = true) -> Bool {
+    post(wakes: wakes) { $0.append(operation) }
   }
 
   /// Posts operations in order; returns false when the connection is closed, and nothing will be done.
   @discardableResult
   func post(contentsOf operations: [Operation]) -> Bool {
-    let (isOpen, wakes) = mailbox.withLockedValue { mailbox -> (Bool, Bool) in
+    post(wakes: true) { $0.append(contentsOf: operations) }
+  }
+
+  private func post(wakes: Bool, _ add: (inout [Operation]) -> Void) -> Bool {
+    let (isOpen, wakesNow) = mailbox.withLockedValue { mailbox -> (Bool, Bool) in
       guard !mailbox.isClosed else { return (false, false) }
-      mailbox.operations.append(contentsOf: operations)
+      add(&mailbox.operations)
+      guard wakes else { return (true, false) }
       defer { mailbox.isAwake = true }
       return (true, !mailbox.isAwake)
     }
-    if wakes { eventLoop.execute { self.handler.value?.performMailbox() } }
+    if wakesNow { eventLoop.execute { self.handler.value?.performMailbox() } }
     return isOpen
   }
 
   /// The loop takes what was posted.
-  func takeOperations() -> [Operation] {
+  ///
+  /// - Parameter isWake: Whether a post woke the loop for this; otherwise one that has may still be on its way.
+  func takeOperations(isWake: Bool) -> [Operation] {
     mailbox.withLockedValue { mailbox in
-      mailbox.isAwake = false
+      if isWake { mailbox.isAwake = false }
+      guard !mailbox.operations.isEmpty else { return [] }
       defer { mailbox.operations = [] }
       return mailbox.operations
     }

@@ -29,8 +29,11 @@ package enum RequestHead {
 
   /// The method that a request names.
   ///
+  /// - Parameter known: Methods by their paths, so that a path that is served need not be taken apart.
   /// - Throws: ``Refusal`` for what is not a call of gRPC, or one that cannot be taken.
-  package static func parse(_ headers: HeaderFields) throws(Refusal) -> MethodDescriptor {
+  package static func parse(
+    _ headers: HeaderFields, known: [String: MethodDescriptor] = [:]
+  ) throws(Refusal) -> MethodDescriptor {
     let path = headers[":path"] ?? ""
     guard headers[":method"] == "POST" else {
       throw path == "/"
@@ -40,13 +43,18 @@ package enum RequestHead {
     guard let contentType = headers["content-type"], isGRPC(contentType) else {
       throw .http(status: 415, text: "content-type must be application/grpc\n")
     }
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0].isEmpty, !parts[1].isEmpty, !parts[2].isEmpty else {
+    guard let method = known[path] ?? method(path) else {
       throw .call(.unimplemented, "path '\(path)' is not /SERVICE/METHOD")
     }
     if let encoding = headers["grpc-encoding"], encoding != "identity", encoding != "gzip" {
       throw .call(.unimplemented, "messages compressed with '\(encoding)' are not read: send gzip or identity")
     }
+    return method
+  }
+
+  private static func method(_ path: String) -> MethodDescriptor? {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0].isEmpty, !parts[1].isEmpty, !parts[2].isEmpty else { return nil }
     return MethodDescriptor(fullyQualifiedService: String(parts[1]), method: String(parts[2]))
   }
 

@@ -112,7 +112,7 @@ extension HTTP2Session {
       flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
       if case .trailers(let trailers) = ending {
         flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
-        _ = unsafe PackedHeaders(trailers).withPairs { pairs, count in
+        _ = unsafe trailers.withPairs { pairs, count in
           unsafe nghttp2_submit_trailer(handle, id, pairs, count)
         }
       }

@@ -193,7 +193,7 @@ package import WireBytes
   /// Opens a stream with a request. Returns nothing when the connection opens no more.
   package func submitRequest(_ headers: HeaderFields, maxMessageBytes: Int) -> HTTP2Stream? {
     var provider = unsafe Self.dataProvider
-    let id = unsafe PackedHeaders(headers).withPairs { pairs, count in
+    let id = unsafe headers.withPairs { pairs, count in
       unsafe nghttp2_submit_request(handle, nil, pairs, count, &provider, nil)
     }
     guard id > 0 else { return nil }
@@ -209,7 +209,7 @@ package import WireBytes
     stream.submittedHeaders = true
     if endStream { stream.ending = .endStream }
     var provider = unsafe Self.dataProvider
-    let result = unsafe PackedHeaders(headers).withPairs { pairs, count in
+    let result = unsafe headers.withPairs { pairs, count in
       unsafe withUnsafePointer(to: &provider) { provider in
         unsafe nghttp2_submit_response(handle, stream.id, pairs, count, endStream ? nil : provider)
       }

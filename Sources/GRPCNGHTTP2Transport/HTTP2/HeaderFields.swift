@@ -29,35 +29,37 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   }
 }
 
-/// A header list laid out for nghttp2: all names and values in one run of bytes.
-struct PackedHeaders {
-  private var bytes: [UInt8] = []
-  private var lengths: [(name: Int, value: Int)] = []
-
-  init(_ headers: HeaderFields) {
-    lengths.reserveCapacity(headers.fields.count)
-    for field in headers.fields {
-      bytes.append(contentsOf: field.name.utf8)
-      bytes.append(contentsOf: field.value.utf8)
-      lengths.append((field.name.utf8.count, field.value.utf8.count))
+extension HeaderFields {
+  /// Calls `body` with the list as nghttp2 reads it; the pointers are valid until it returns.
+  func withPairs<R>(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> R) -> R {
+    let byteCount = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: byteCount) { bytes in
+      unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { pairs in
+        var position = 0
+        for (index, field) in fields.enumerated() {
+          let start = position
+          unsafe position += Self.copy(field.name, to: bytes, at: position)
+          let middle = position
+          unsafe position += Self.copy(field.value, to: bytes, at: position)
+          let base = bytes.baseAddress
+          unsafe pairs.initializeElement(
+            at: index,
+            to: nghttp2_nv(
+              name: base.map { unsafe $0 + start }, value: base.map { unsafe $0 + middle }, namelen: middle - start,
+              valuelen: position - middle, flags: 0))
+        }
+        return unsafe body(UnsafePointer(pairs.baseAddress), fields.count)
+      }
     }
   }
 
-  /// Calls `body` with pointers that are valid until it returns.
-  func withPairs<R>(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> R) -> R {
-    var bytes = bytes
-    return unsafe bytes.withUnsafeMutableBufferPointer { storage in
-      var pairs = unsafe [nghttp2_nv]()
-      unsafe pairs.reserveCapacity(lengths.count)
-      var position = 0
-      for length in lengths {
-        let name = unsafe storage.baseAddress.map { unsafe $0 + position }
-        let value = unsafe storage.baseAddress.map { unsafe $0 + position + length.name }
-        unsafe pairs.append(
-          nghttp2_nv(name: name, value: value, namelen: length.name, valuelen: length.value, flags: 0))
-        position += length.name + length.value
+  private static func copy(_ text: String, to bytes: UnsafeMutableBufferPointer<UInt8>, at position: Int) -> Int {
+    var text = text
+    return text.withUTF8 { source in
+      if let target = bytes.baseAddress, let start = source.baseAddress {
+        unsafe (target + position).initialize(from: start, count: source.count)
       }
-      return unsafe pairs.withUnsafeBufferPointer { unsafe body($0.baseAddress, $0.count) }
+      return source.count
     }
   }
 }

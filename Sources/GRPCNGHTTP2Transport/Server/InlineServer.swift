@@ -30,7 +30,7 @@ package enum InlineServer {
     /// Sends trailers, and ends the handler.
     package func end(_ code: Status.Code, hasBegun: Bool) {
       let trailers = ResponseHead.trailers(Status(code: code, message: ""), [:], areAll: !hasBegun)
-      call.link.post(.trailers(call.token, trailers), .handlerFinished(call.token))
+      call.link.post(contentsOf: [.trailers(call.token, trailers), .handlerFinished(call.token)])
     }
 
     /// Ends the handler without an answer.
@@ -45,8 +45,8 @@ package enum InlineServer {
     onCall: @escaping (Call) -> Void
   ) throws {
     let role = ServerRole(
-      remotePeer: "memory", localPeer: "memory", securedPeer: { nil }, accept: { onCall(Call($0.call)) },
-      type: { _ in nil }, didClose: {})
+      remotePeer: "memory", localPeer: "memory", securedPeer: { nil },
+      accept: { for accepted in $0 { onCall(Call(accepted.call)) } }, methods: [:], didClose: {})
     let handler = try ConnectionHandler(
       role: .server(role), link: ConnectionLink(eventLoop: channel.eventLoop), peer: "memory",
       configuration: configuration, recorder: PeakRecorder(), limits: limits)

@@ -29,6 +29,9 @@ struct ServerWriter: ClosableRPCWriterProtocol {
     self.holdsBack = call.descriptor.type.map { !$0.isResponseStreaming } ?? false
   }
 
+  /// Whether the status was written.
+  var isOver: Bool { state.withLockedValue { $0.isOver } }
+
   func write(_ element: Element) async throws {
     switch element {
     case .metadata(let metadata):
