@@ -136,6 +136,28 @@ let package = Package(
       ],
       exclude: ["Peer"],
       swiftSettings: settings),
+    .target(
+      name: "GRPCNGHTTP2TransportTLS",
+      dependencies: [
+        "GRPCNGHTTP2Transport",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "GRPCNGHTTP2TransportTLSTests",
+      dependencies: [
+        "Authentication",
+        "GRPCNGHTTP2Transport",
+        "GRPCNGHTTP2TransportTLS",
+        "WireBytes",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], exclude: ["Interop"], swiftSettings: settings),
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CRetortProtos", dependencies: ["CProtobufC"]),
     .target(
@@ -180,6 +202,24 @@ let package = Package(
     .testTarget(
       name: "ServiceRuntimeTests",
       dependencies: ["ServiceRuntime", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
+
+    .target(
+      name: "Authentication",
+      dependencies: [
+        "GRPCNGHTTP2Transport",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "AuthenticationTests",
+      dependencies: [
+        "Authentication", "GRPCNGHTTP2Transport", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+      ], swiftSettings: settings),
 
     .target(name: "Reports", swiftSettings: unsafeSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: settings),
@@ -231,7 +271,8 @@ let package = Package(
     .target(
       name: "CoordinatorService",
       dependencies: [
-        "Evaluation", "GRPCNGHTTP2Transport", "Recipes", "Sequences", "Tokenization", "WireBytes", "WireFormat",
+        "Authentication", "Evaluation", "GRPCNGHTTP2Transport", "Recipes", "Sequences", "Tokenization", "WireBytes",
+        "WireFormat",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -249,7 +290,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Checkpoints", "CoordinatorService", "Distillation", "Evaluation", "GRPCNGHTTP2Transport", "Kernels",
+        "Authentication", "Checkpoints", "CoordinatorService", "Distillation", "Evaluation", "GRPCNGHTTP2Transport",
+        "GRPCNGHTTP2TransportTLS", "Kernels",
         "ModelServing", "Optimization", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth", "ServiceRuntime",
         "StudentService", "TeacherService", "Tokenization", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -264,14 +306,16 @@ let package = Package(
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Checkpoints", "Commands", "Recipes", "Reports", "Sequences", "ServiceRuntime", "WireBenchmark",
+        "Authentication", "Checkpoints", "Commands", "Recipes", "Reports", "Sequences", "ServiceRuntime",
+        "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ModelFixtures", "Reports", "ServiceRuntime", "retort", .product(name: "Logging", package: "swift-log"),
+        "Authentication", "ModelFixtures", "Reports", "ServiceRuntime", "retort",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
   ]
 )

@@ -88,7 +88,9 @@ extension Connector {
 
   /// Adds what secures the connection, if anything does.
   private func addSecurity(to channel: any Channel, target: NetworkAddress) throws {
-    guard let security = configuration.security else { return }
+    guard let security = configuration.security else {
+      return try channel.pipeline.syncOperations.addHandler(TLSDetector(peer: "\(target)"))
+    }
     try security.addHandlers(to: channel.pipeline.syncOperations, serverName: target.serverName)
     try channel.pipeline.syncOperations.addHandler(
       SecurityGate(peer: "\(target)", timeLimit: configuration.handshakeTimeout))

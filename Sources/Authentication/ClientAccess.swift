@@ -1,0 +1,72 @@
+public import GRPCCore
+public import GRPCNGHTTP2Transport
+
+/// With what a client comes to a service: how its connections are secured, and the token that its calls bear.
+public struct ClientAccess: Sendable {
+  private let security: (any ClientConnectionSecurity)?
+  private let token: WatchedFile<Token>?
+
+  /// Neither TLS nor a token.
+  public static let plain = ClientAccess(security: nil, token: nil)
+
+  /// Makes an access.
+  public init(security: (any ClientConnectionSecurity)?, token: WatchedFile<Token>?) {
+    self.security = security
+    self.token = token
+  }
+
+  /// What calls pass through.
+  public var interceptors: [any ClientInterceptor] { token.map { [TokenInterceptor(token: $0)] } ?? [] }
+
+  /// A transport to a service.
+  ///
+  /// - Throws: ``AuthenticationError/tokenInTheClear(address:)`` where a token would leave this machine unencrypted.
+  public func transport(
+    to target: NetworkAddress,
+    configuration: NGHTTP2ClientTransport.Configuration = NGHTTP2ClientTransport.Configuration()
+  ) throws(AuthenticationError) -> NGHTTP2ClientTransport {
+    guard security != nil || token == nil || target.isLocal else { throw .tokenInTheClear(address: "\(target)") }
+    var configuration = configuration
+    configuration.security = security
+    return NGHTTP2ClientTransport(target: target, configuration: configuration)
+  }
+
+  /// A client of a service; it connects while its `runConnections` runs.
+  public func client(to target: NetworkAddress) throws(AuthenticationError) -> GRPCClient<NGHTTP2ClientTransport> {
+    GRPCClient(transport: try transport(to: target), interceptors: interceptors)
+  }
+
+  /// Runs `body` with a client that connects as needed, and closes it at the end.
+  public func withClient<Result: Sendable>(
+    to target: NetworkAddress, _ body: (GRPCClient<NGHTTP2ClientTransport>) async throws -> Result
+  ) async throws -> Result {
+    try await withGRPCClient(transport: transport(to: target), interceptors: interceptors) { try await body($0) }
+  }
+}
+
+/// Adds the token to calls.
+struct TokenInterceptor: ClientInterceptor {
+  let token: WatchedFile<Token>
+
+  func intercept<Input: Sendable, Output: Sendable>(
+    request: StreamingClientRequest<Input>, context: ClientContext,
+    next: @concurrent (StreamingClientRequest<Input>, ClientContext) async throws -> StreamingClientResponse<Output>
+  ) async throws -> StreamingClientResponse<Output> {
+    var request = request
+    request.metadata.replaceOrAddString(token.value.authorization, forKey: "authorization")
+    return try await next(request, context)
+  }
+}
+
+extension NetworkAddress {
+  /// True where no other machine is in between.
+  var isLocal: Bool {
+    switch self {
+    case .unixSocket: true
+    case .tcp(let host, _):
+      host == "localhost" || host == "::1"
+        || (host.hasPrefix("127.") && host.split(separator: ".", omittingEmptySubsequences: false).count == 4
+          && host.split(separator: ".").allSatisfy { UInt8($0) != nil })
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Crypto
+import Foundation
+
+/// A secret of 256 random bits that stands for a role. Its text never appears in descriptions.
+public struct Token: Sendable, Hashable, CustomStringConvertible {
+  /// 64 hexadecimal digits, or what a foreign issuer wrote.
+  let secret: String
+
+  /// Draws a token.
+  public init(using generator: inout some RandomNumberGenerator) {
+    secret = (0..<4).map { _ in
+      let digits = String(generator.next(), radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+
+  /// Reads a token file's contents: one word of visible ASCII characters.
+  init?(text: String) {
+    let word = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard word.utf8.count >= 32, word.utf8.count <= 4096, word.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      return nil
+    }
+    secret = word
+  }
+
+  /// Takes a token from `authorization: Bearer …`; nil where it is none.
+  init?(authorization value: String) {
+    let parts = value.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+    self.init(text: String(parts[1]))
+  }
+
+  /// What `authorization` carries.
+  var authorization: String { "Bearer \(secret)" }
+
+  /// The token's hash, which tells nothing of a random token.
+  var digest: SHA256.Digest { SHA256.hash(data: Data(secret.utf8)) }
+
+  /// The line of a ``TokenTable`` that admits this token in a role.
+  public func line(for role: Role) -> String {
+    "\(role):" + digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// Hides the secret.
+  public var description: String { "token" }
+}
+
+/// The tokens that a service admits: by their hashes, so that the file gives nobody a token.
+///
+/// A line is `role:` and the SHA-256 of a token in hexadecimal. A role may have several lines, as while a token is being
+/// replaced. Empty lines and lines that begin with `#` are left out.
+public struct TokenTable: Sendable {
+  private let rows: [(role: Role, digest: [UInt8])]
+
+  /// Reads a file's text.
+  public init(text: String, file: String) throws(AuthenticationError) {
+    var rows: [(role: Role, digest: [UInt8])] = []
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      guard let row = Self.row(line) else { throw .badTokenLine(file: file, line: index + 1) }
+      guard !rows.contains(where: { $0.digest == row.digest && $0.role != row.role }) else {
+        throw .sharedToken(file: file, line: index + 1)
+      }
+      rows.append(row)
+    }
+    guard !rows.isEmpty else { throw .noTokens(file: file) }
+    self.rows = rows
+  }
+
+  /// Watches a file.
+  public static func file(_ path: String) throws(AuthenticationError) -> WatchedFile<TokenTable> {
+    try WatchedFile(path: path, access: .unchangeable) { data throws(AuthenticationError) in
+      try TokenTable(text: String(decoding: data, as: UTF8.self), file: path)
+    }
+  }
+
+  /// The role that a token stands for; nil: the token is not known.
+  ///
+  /// The time that this takes depends on the number of rows alone: all are looked at, and hashes are compared in constant time.
+  public func role(of token: Token) -> Role? {
+    let digest = token.digest
+    var role: Role?
+    for row in rows where digest == row.digest { role = row.role }
+    return role
+  }
+
+  private static func row(_ line: String) -> (role: Role, digest: [UInt8])? {
+    let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let role = Role(rawValue: String(parts[0])), parts[1].utf8.count == 64 else { return nil }
+    var digest: [UInt8] = []
+    var rest = parts[1]
+    while !rest.isEmpty {
+      guard let byte = UInt8(rest.prefix(2), radix: 16), rest.prefix(2).first != "+" else { return nil }
+      digest.append(byte)
+      rest = rest.dropFirst(2)
+    }
+    return (role, digest)
+  }
+}
+
+extension Token {
+  /// Watches a file that holds one token, which nobody but its owner may read.
+  public static func file(_ path: String) throws(AuthenticationError) -> WatchedFile<Token> {
+    try WatchedFile(path: path, access: .secret) { data throws(AuthenticationError) in
+      guard let token = Token(text: String(decoding: data, as: UTF8.self)) else { throw .noToken(file: path) }
+      return token
+    }
+  }
+}
