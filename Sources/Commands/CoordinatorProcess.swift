@@ -1,3 +1,4 @@
+import Authentication
 import CoordinatorService
 public import Foundation
 import GRPCCore
@@ -11,16 +12,22 @@ public struct CoordinatorProcess: Sendable {
   private let teacher: ListenAddress?
   private let state: URL
   private let advertise: ListenAddress?
+  private let teacherCredentials: Credentials?
   private let service: ServiceSettings
 
   /// Serves a coordinator.
   ///
   /// - Parameters:
   ///   - teacher: The teacher; nil: runs that need none.
+  ///   - teacherCredentials: With what to come to a teacher of another installation; nil: with the coordinator's own.
   ///   - state: Folder of journal and cache.
   ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
-  public init(teacher: ListenAddress?, state: URL, advertise: ListenAddress?, service: ServiceSettings) {
+  public init(
+    teacher: ListenAddress?, teacherCredentials: Credentials? = nil, state: URL, advertise: ListenAddress?,
+    service: ServiceSettings
+  ) {
     self.teacher = teacher
+    self.teacherCredentials = teacherCredentials
     self.state = state
     self.advertise = advertise
     self.service = service
@@ -32,13 +39,16 @@ public struct CoordinatorProcess: Sendable {
     do { try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true) } catch {
       throw CommandError.unwritable(folder: state.relativePath, reason: FileProblem.words(error))
     }
-    let upstream = try teacher.map { try GRPCTeacher(address: "\($0)") }
+    let upstream = try teacher.map {
+      try GRPCTeacher(address: "\($0)", access: (teacherCredentials ?? service.credentials).access(to: .teacher))
+    }
     let facade = try upstream.map {
       TeacherFacade(upstream: $0, cache: try ReplyCache(folder: state.appending(path: "cache")), logger: logger)
     }
     var dependencies = RunDependencies(
       journal: try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false)), facade: facade,
-      facadeAddress: "\(advertise ?? host.address.reachable)", registry: TrainerRegistry(), students: GRPCStudents(),
+      facadeAddress: "\(advertise ?? host.address.reachable)", registry: TrainerRegistry(),
+      students: GRPCStudents(access: try service.credentials.access(to: .student)),
       codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
     dependencies.checkers = ["puzzles": PuzzleChecker()]
     dependencies.onFinished = { outputDir, _ in

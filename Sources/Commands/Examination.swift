@@ -1,3 +1,4 @@
+public import Authentication
 import CoordinatorService
 import Foundation
 public import Recipes
@@ -17,11 +18,13 @@ public struct Examination: Sendable {
   /// - Parameters:
   ///   - teacher: HOST:PORT or a model folder; nil: the recipe's.
   ///   - student: A model folder; nil: the recipe's.
-  public init(teacher: String?, student: String?, recipe: Recipe?) throws {
+  ///   - access: With what to come to a teacher that is a service.
+  public init(teacher: String?, student: String?, recipe: Recipe?, access: ClientAccess = .plain) throws {
     let given = teacher.map(Self.source) ?? recipe?.teacher
     switch given {
     case .folder(let folder): self.teacher = try LocalModel(folder: URL(filePath: folder))
-    case .address(let address): self.teacher = RemoteTeacher(address: try ListenAddress(parsing: address))
+    case .address(let address):
+      self.teacher = RemoteTeacher(address: try ListenAddress(parsing: address), access: access)
     case .url(let url): throw CommandError.teacherNotSupported(url)
     case nil: self.teacher = nil
     }

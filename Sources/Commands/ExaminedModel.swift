@@ -1,3 +1,4 @@
+import Authentication
 import GRPCCore
 import Sequences
 import ServiceRuntime
@@ -28,6 +29,7 @@ extension LocalModel: ExaminedModel {
 /// A model behind a teacher service.
 struct RemoteTeacher: ExaminedModel {
   let address: ListenAddress
+  let access: ClientAccess
 
   func describe() async throws -> WireModelDescription {
     try await call { client in
@@ -70,7 +72,9 @@ struct RemoteTeacher: ExaminedModel {
     _ body: (TeacherServiceRPC.Client<ServiceConnection.Transport>) async throws -> Result
   ) async throws -> Result {
     do {
-      return try await ServiceConnection.with(address) { try await body(TeacherServiceRPC.Client(wrapping: $0)) }
+      return try await ServiceConnection.with(address, access) {
+        try await body(TeacherServiceRPC.Client(wrapping: $0))
+      }
     } catch let error as RPCError where error.isPassing {
       throw CommandError.unreachable(service: "teacher", address: "\(address)", reason: error.message)
     } catch let error as RPCError {

@@ -1,3 +1,4 @@
+public import Authentication
 import GRPCCore
 public import ServiceRuntime
 import WireFormat
@@ -5,9 +6,13 @@ import WireFormat
 /// `retort health`: asks a service whether it serves.
 public struct HealthProbe: Sendable {
   private let address: ListenAddress
+  private let access: ClientAccess
 
   /// Asks at an address.
-  public init(address: ListenAddress) { self.address = address }
+  public init(address: ListenAddress, access: ClientAccess) {
+    self.address = address
+    self.access = access
+  }
 
   /// Returns when the service serves.
   ///
@@ -15,11 +20,13 @@ public struct HealthProbe: Sendable {
   public func run() async throws {
     let status: HealthCheckResponse.ServingStatus
     do {
-      status = try await ServiceConnection.with(address) { client in
+      status = try await ServiceConnection.with(address, access) { client in
         try await HealthRPC.Client(wrapping: client).check(
           HealthCheckRequest(), options: ServiceConnection.answering(within: .seconds(2))
         ).status
       }
+    } catch let error as RPCError where !error.isPassing {
+      throw CommandError.refused(service: "\(address)", reason: error.message)
     } catch let error as RPCError {
       throw CommandError.unreachable(service: "service", address: "\(address)", reason: error.message)
     }

@@ -21,6 +21,8 @@ struct LocalServices: Sendable {
     func child(_ name: String, _ arguments: [String], _ listen: ListenAddress) -> ChildCommand {
       ChildCommand(
         name: name, executable: program, arguments: [name] + arguments + ["--listen", "\(listen)"],
+        // What the user's own services are secured with is not for these, which stay on loopback.
+        environment: Dictionary(uniqueKeysWithValues: CredentialSettings.variables.map { ($0, "") }),
         logFile: logs.appending(path: "\(name).log"))
     }
     var commands: [ChildCommand] = []

@@ -1,3 +1,4 @@
+public import Authentication
 public import Foundation
 import GRPCCore
 public import Recipes
@@ -12,11 +13,11 @@ public struct RunSession: Sendable {
     /// Three children of this process; `program` is what they run.
     case local(program: URL)
     /// A coordinator that is there already.
-    case coordinator(ListenAddress)
+    case coordinator(ListenAddress, ClientAccess)
 
     /// True where the services see the files of this machine.
     var sharesFiles: Bool {
-      if case .coordinator(let address) = self { address.isLoopback } else { true }
+      if case .coordinator(let address, _) = self { address.isLoopback } else { true }
     }
   }
 
@@ -45,9 +46,9 @@ public struct RunSession: Sendable {
   /// - Throws: ``CommandError`` and `ServiceRuntimeError`; `CancellationError` where the task is cancelled, after the children's end.
   public func run(_ display: RunDisplay) async throws -> String {
     switch place {
-    case .coordinator(let address):
+    case .coordinator(let address, let access):
       if resumes, place.sharesFiles { try RunPremises(recipe: recipe).checkUnchanged(below: here) }
-      return try await follow(address, display)
+      return try await follow(address, access, display)
     case .local(let program):
       let output = URL(filePath: recipe.outputDir, directoryHint: .isDirectory)
       let premises = RunPremises(recipe: recipe)
@@ -58,7 +59,7 @@ public struct RunSession: Sendable {
       if !resumes { try premises.clearState() }
       let services = try LocalServices(recipe: recipe, program: program, output: output)
       return try await ChildSupervisor(logger: display.logger).withChildren(services.commands) {
-        try await follow(services.coordinator, display)
+        try await follow(services.coordinator, .plain, display)
       }
     }
   }
@@ -71,10 +72,10 @@ public struct RunSession: Sendable {
     }
   }
 
-  private func follow(_ address: ListenAddress, _ display: RunDisplay) async throws -> String {
-    let run = try await begin(address)
+  private func follow(_ address: ListenAddress, _ access: ClientAccess, _ display: RunDisplay) async throws -> String {
+    let run = try await begin(address, access)
     display.begin(run)
-    let ended = try await RunWatch(coordinator: address, runID: run.runID).run { display.show($0) }
+    let ended = try await RunWatch(coordinator: address, access: access, runID: run.runID).run { display.show($0) }
     display.finish()
     switch ended.state {
     case .failed: throw CommandError.runFailed(run: ended.runID, reason: ended.message)
@@ -84,10 +85,10 @@ public struct RunSession: Sendable {
   }
 
   /// Submits the recipe, or finds the run to go on with.
-  private func begin(_ address: ListenAddress) async throws -> WireRun {
+  private func begin(_ address: ListenAddress, _ access: ClientAccess) async throws -> WireRun {
     let key = UUID().uuidString
     do {
-      return try await ServiceConnection.untilAnswered(address, limit: .seconds(30)) { client in
+      return try await ServiceConnection.untilAnswered(address, access, limit: .seconds(30)) { client in
         let coordinator = CoordinatorServiceRPC.Client(wrapping: client)
         guard resumes else {
           let request = SubmitRunRequest(recipeYAML: recipe.resolvedYAML, idempotencyKey: key)

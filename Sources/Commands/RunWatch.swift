@@ -1,3 +1,4 @@
+public import Authentication
 import GRPCCore
 public import Reports
 public import ServiceRuntime
@@ -7,11 +8,13 @@ public import WireFormat
 /// Follows a run at a coordinator until it ends, over lost connections and restarts of the coordinator.
 public struct RunWatch: Sendable {
   private let coordinator: ListenAddress
+  private let access: ClientAccess
   private let runID: String
 
   /// Follows a run.
-  public init(coordinator: ListenAddress, runID: String) {
+  public init(coordinator: ListenAddress, access: ClientAccess, runID: String) {
     self.coordinator = coordinator
+    self.access = access
     self.runID = runID
   }
 
@@ -50,7 +53,7 @@ public struct RunWatch: Sendable {
   private func watch(after position: WatchPosition, _ show: @escaping @Sendable (Event) -> Void) async throws
     -> WireRun?
   {
-    try await ServiceConnection.with(coordinator) { client in
+    try await ServiceConnection.with(coordinator, access) { client in
       let request = WatchRunRequest(runID: runID, afterStep: position.step)
       return try await CoordinatorServiceRPC.Client(wrapping: client).watchRun(request) { response in
         for try await message in response.messages {

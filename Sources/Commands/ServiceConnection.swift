@@ -1,3 +1,4 @@
+public import Authentication
 public import GRPCCore
 public import GRPCNGHTTP2Transport
 public import ServiceRuntime
@@ -11,10 +12,9 @@ public enum ServiceConnection {
 
   /// Runs `body` with a client that connects as needed, and closes it at the end.
   public static func with<Result: Sendable>(
-    _ address: ListenAddress, _ body: (Client) async throws -> Result
+    _ address: ListenAddress, _ access: ClientAccess, _ body: (Client) async throws -> Result
   ) async throws -> Result {
-    let transport = NGHTTP2ClientTransport(target: .tcp(host: address.host, port: address.port))
-    return try await withGRPCClient(transport: transport) { client in try await body(client) }
+    try await access.withClient(to: .tcp(host: address.host, port: address.port), body)
   }
 
   /// Runs `body` with a new client again and again until the service answers.
@@ -22,12 +22,12 @@ public enum ServiceConnection {
   /// A new client each time, since one that failed waits for long before it connects again.
   /// - Throws: What the last attempt threw where the service is still away after `limit`, and any other error at once.
   static func untilAnswered<Result: Sendable>(
-    _ address: ListenAddress, limit: Duration, _ body: (Client) async throws -> Result
+    _ address: ListenAddress, _ access: ClientAccess, limit: Duration, _ body: (Client) async throws -> Result
   ) async throws -> Result {
     let end = ContinuousClock.now + limit
     var wait = Duration.milliseconds(20)
     while true {
-      do { return try await with(address, body) } catch let error as RPCError where error.isPassing {
+      do { return try await with(address, access, body) } catch let error as RPCError where error.isPassing {
         guard ContinuousClock.now < end else { throw error }
       }
       try await Task.sleep(for: wait)
@@ -46,5 +46,8 @@ public enum ServiceConnection {
 
 extension RPCError {
   /// True where the service may be there in a moment: it restarts, or the connection broke.
-  var isPassing: Bool { code == .unavailable || code == .deadlineExceeded || code == .aborted }
+  var isPassing: Bool {
+    guard !(cause is ConnectionSecurityError) else { return false }
+    return code == .unavailable || code == .deadlineExceeded || code == .aborted
+  }
 }

@@ -9,20 +9,23 @@ import WireFormat
 public struct ServiceHost: Sendable {
   /// Where the service listens; a port 0 has become a free one.
   public let address: ListenAddress
+  private let guardian: ServiceGuard
   private let logger: Logger
 
   /// Checks that the address may and can be listened on.
   ///
-  /// - Parameter insecure: Whether to listen where other machines reach the service, which has no TLS and no token yet.
+  /// - Parameter guardian: Who may reach the service.
   /// - Throws: `ServiceRuntimeError`.
-  public init(address: ListenAddress, insecure: Bool, logger: Logger) throws(ServiceRuntimeError) {
-    if try address.checkExposure(insecure: insecure) {
+  public init(address: ListenAddress, guardian: ServiceGuard, logger: Logger) throws(ServiceRuntimeError) {
+    if try address.checkExposure(isSecured: guardian.credentials.securesService, insecure: guardian.insecure) {
       logger.warning(
-        "listening without TLS where other machines may reach it", metadata: ["service.address": "\(address)"])
+        "listening without TLS and tokens where other machines may reach it",
+        metadata: ["service.address": "\(address)"])
     }
     try PortProbe.check(address)
     self.address =
       address.port == 0 ? ListenAddress(host: address.host, port: try PortProbe.freePorts(1)[0]) : address
+    self.guardian = guardian
     self.logger = logger
   }
 
@@ -39,10 +42,12 @@ public struct ServiceHost: Sendable {
   ) async throws {
     var configuration = NGHTTP2ServerTransport.Configuration()
     configuration.shutdownGracePeriod = .seconds(9)
+    try guardian.secure(&configuration, logger: logger)
     let transport = NGHTTP2ServerTransport(
       address: .tcp(host: address.host, port: address.port), configuration: configuration)
     let health = HealthService()
-    let server = GRPCServer(transport: transport, services: services + [health])
+    let server = GRPCServer(
+      transport: transport, services: services + [health], interceptors: guardian.interceptors(logger: logger))
     try await GracefulShutdown(logger: logger).run(
       stops: stops,
       prepareToStop: { health.setAll(.notServing) },

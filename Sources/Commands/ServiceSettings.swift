@@ -1,19 +1,25 @@
+public import Authentication
 public import Logging
 public import ServiceRuntime
 
 /// What every service takes from the command line.
 public struct ServiceSettings: Sendable {
+  /// What the service is.
+  let role: Role
   /// Where to listen.
   public let address: ListenAddress
   /// Whether to listen where other machines reach the service.
   public let insecure: Bool
   /// Least severe events to log.
   public let logLevel: Logger.Level
+  /// Certificate and tokens.
+  let credentials: Credentials
 
   /// Reads the options' texts.
   ///
-  /// - Throws: `ServiceRuntimeError` or ``CommandError``.
-  public init(listen: String, insecure: Bool, logLevel: String) throws {
+  /// - Parameter role: What the service is.
+  /// - Throws: `ServiceRuntimeError`, `AuthenticationError` or ``CommandError``.
+  public init(role: Role, listen: String, insecure: Bool, logLevel: String, credentials: CredentialSettings) throws {
     address = try ListenAddress(parsing: listen)
     self.insecure = insecure
     guard let level = Logger.Level(rawValue: logLevel) else {
@@ -21,12 +27,16 @@ public struct ServiceSettings: Sendable {
       throw CommandError.badOption(name: "--log-level", value: logLevel, expected: "one of \(names)")
     }
     self.logLevel = level
+    self.role = role
+    self.credentials = try Credentials(credentials.completed(), role: role)
   }
 
   /// Begins to log and checks the address.
   func host(label: String) throws(ServiceRuntimeError) -> (ServiceHost, Logger) {
     LogSetup.bootstrap(level: logLevel)
     let logger = Logger(label: label)
-    return (try ServiceHost(address: address, insecure: insecure, logger: logger), logger)
+    credentials.warn(logger)
+    let guardian = ServiceGuard(role: role, credentials: credentials, insecure: insecure)
+    return (try ServiceHost(address: address, guardian: guardian, logger: logger), logger)
   }
 }

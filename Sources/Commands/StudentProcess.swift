@@ -1,3 +1,4 @@
+import Authentication
 public import Foundation
 import GRPCNGHTTP2Transport
 import Logging
@@ -25,16 +26,18 @@ public struct StudentProcess: Sendable {
 
   /// Serves and keeps itself registered until asked to stop.
   public func run() async throws {
+    let access = try service.credentials.access(to: .coordinator)
     let (host, logger) = try service.host(label: "retort.student")
     let patience = TeacherPatience { address, reason in
       logger.warning("waiting for the teacher", metadata: ["teacher.address": "\(address)", "rpc.reason": "\(reason)"])
     }
-    let dialer = GRPCTeacherDialer(patience: patience) {
-      NGHTTP2ClientTransport(target: try NetworkAddress(parsing: $0))
+    let dialer = GRPCTeacherDialer(patience: patience, interceptors: access.interceptors) {
+      try access.transport(to: NetworkAddress(parsing: $0))
     }
     let students = StudentRPCs(root: RootFolder(root), dialer: dialer, version: Version.current)
     let registration = TrainerRegistration(
-      coordinator: coordinator, trainerID: UUID().uuidString, address: "\(advertise ?? host.address.reachable)",
+      coordinator: coordinator, access: access, trainerID: UUID().uuidString,
+      address: "\(advertise ?? host.address.reachable)",
       logger: logger)
     try await host.run([students], abandon: { exit(0) }, beside: { try await registration.run() })
   }

@@ -1,3 +1,4 @@
+public import Authentication
 import GRPCCore
 public import Logging
 public import ServiceRuntime
@@ -7,6 +8,7 @@ import WireFormat
 /// where the coordinator is absent.
 public struct TrainerRegistration: Sendable {
   private let coordinator: ListenAddress
+  private let access: ClientAccess
   private let trainerID: String
   private let address: String
   private let logger: Logger
@@ -15,9 +17,11 @@ public struct TrainerRegistration: Sendable {
   ///
   /// - Parameters:
   ///   - trainerID: Names this process, and no other.
+  ///   - access: With what to come to the coordinator.
   ///   - address: Where the coordinator finds the student's service.
-  public init(coordinator: ListenAddress, trainerID: String, address: String, logger: Logger) {
+  public init(coordinator: ListenAddress, access: ClientAccess, trainerID: String, address: String, logger: Logger) {
     self.coordinator = coordinator
+    self.access = access
     self.trainerID = trainerID
     self.address = address
     self.logger = logger
@@ -29,7 +33,7 @@ public struct TrainerRegistration: Sendable {
     var wait = Self.firstWait
     while true {
       do {
-        try await ServiceConnection.with(coordinator) { client in
+        try await ServiceConnection.with(coordinator, access) { client in
           let coordinator = CoordinatorServiceRPC.Client(wrapping: client)
           let lease = try await coordinator.registerTrainer(
             RegisterTrainerRequest(trainerID: trainerID, address: address), options: Self.options)
@@ -42,7 +46,9 @@ public struct TrainerRegistration: Sendable {
         if !isAbsent {
           logger.warning(
             "waiting for the coordinator",
-            metadata: ["coordinator.address": "\(coordinator)", "rpc.code": "\(error.code)"])
+            metadata: [
+              "coordinator.address": "\(coordinator)", "rpc.code": "\(error.code)", "reason": "\(error.message)",
+            ])
         }
         isAbsent = true
       }

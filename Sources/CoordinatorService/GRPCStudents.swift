@@ -1,3 +1,4 @@
+public import Authentication
 internal import GRPCCore
 internal import GRPCNGHTTP2Transport
 internal import Sequences
@@ -5,15 +6,18 @@ internal import WireFormat
 
 /// Students behind sockets.
 public struct GRPCStudents: StudentConnector {
+  private let access: ClientAccess
+
   /// Makes a connector.
-  public init() {}
+  ///
+  /// - Parameter access: With what to come to students.
+  public init(access: ClientAccess = .plain) { self.access = access }
 
   /// Connects, runs the body, and disconnects.
   public func withStudent(
     at address: String, _ body: @Sendable (any StudentConnection) async throws -> Void
   ) async throws {
-    let transport = NGHTTP2ClientTransport(target: try NetworkAddress(parsing: address))
-    try await withGRPCClient(transport: transport) { client in
+    try await access.withClient(to: NetworkAddress(parsing: address)) { client in
       try await body(GRPCStudent(client: StudentServiceRPC.Client(wrapping: client)))
     }
   }

@@ -1,3 +1,4 @@
+public import Authentication
 internal import GRPCCore
 internal import GRPCNGHTTP2Transport
 public import WireBytes
@@ -11,10 +12,11 @@ public final class GRPCTeacher: TeacherUpstream {
 
   /// Names the teacher; calls succeed while ``run()`` does.
   ///
+  /// - Parameter access: With what to come to it.
   /// - Throws: `TransportError` where the address is not `HOST:PORT`.
-  public init(address: String) throws {
+  public init(address: String, access: ClientAccess = .plain) throws {
     self.address = address
-    client = GRPCClient(transport: NGHTTP2ClientTransport(target: try NetworkAddress(parsing: address)))
+    client = try access.client(to: NetworkAddress(parsing: address))
   }
 
   /// Keeps the connection until cancelled.

@@ -34,14 +34,14 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
-  /// Refuses an address that others reach, unless the user insists.
+  /// Refuses an address that others reach, unless the service is secured or the user insists.
   ///
-  /// There is no TLS and no token yet: whoever reaches the port may do everything.
-  ///
-  /// - Returns: True where the address is exposed all the same, so that the caller logs it.
+  /// - Parameter isSecured: Whether the service has TLS and asks for tokens. Without them, whoever reaches the port may do
+  ///   everything.
+  /// - Returns: True where the address is exposed and the service not secured, so that the caller logs it.
   /// - Throws: ``ServiceRuntimeError/exposedAddress(_:)``.
-  @discardableResult public func checkExposure(insecure: Bool) throws(ServiceRuntimeError) -> Bool {
-    guard !isLoopback else { return false }
+  @discardableResult public func checkExposure(isSecured: Bool, insecure: Bool) throws(ServiceRuntimeError) -> Bool {
+    guard !isLoopback, !isSecured else { return false }
     guard insecure else { throw .exposedAddress(self) }
     return true
   }

@@ -2,7 +2,7 @@
 public enum ServiceRuntimeError: Error, Hashable, CustomStringConvertible {
   /// Text that is no HOST:PORT.
   case malformedAddress(String)
-  /// An address that other machines reach, without `--insecure`.
+  /// An address that other machines reach, without TLS and tokens, and without `--insecure`.
   case exposedAddress(ListenAddress)
   /// Somebody listens there already.
   case portInUse(ListenAddress)
@@ -17,13 +17,18 @@ public enum ServiceRuntimeError: Error, Hashable, CustomStringConvertible {
   /// A child died too often.
   case childKeepsDying(name: String, restarts: Int, signal: Int32, logFile: String)
 
+  /// The process's exit status: 78 (`EX_CONFIG`) for an address that must not be listened on, else 1.
+  public var exitStatus: Int32 {
+    if case .exposedAddress = self { 78 } else { 1 }
+  }
+
   /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .malformedAddress(let text):
       "'\(text)' is not an address: write HOST:PORT, such as 127.0.0.1:7000 or [::1]:7000"
     case .exposedAddress(let address):
-      "\(address) is reachable from other machines and has neither TLS nor a token: listen on 127.0.0.1, or add --insecure on a network that you trust"
+      "\(address) is reachable from other machines and the service lacks TLS or tokens: give --credentials with a folder of retort certs, listen on 127.0.0.1, or add --insecure on a network that you trust"
     case .portInUse(let address):
       "\(address) is in use by another process: stop that one or choose another port with --listen"
     case .addressUnavailable(let address, let reason):

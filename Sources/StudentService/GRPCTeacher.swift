@@ -95,15 +95,20 @@ public struct RetryDelays: Sendable, Hashable {
 /// Dials teachers over a transport.
 public struct GRPCTeacherDialer<Transport: ClientTransport>: TeacherDialer {
   private let patience: TeacherPatience
+  private let interceptors: [any ClientInterceptor]
   private let makeTransport: @Sendable (String) throws -> Transport
 
   /// Makes a dialer.
   ///
-  /// - Parameter makeTransport: The transport to an address, `HOST:PORT`.
+  /// - Parameters:
+  ///   - interceptors: What calls pass through.
+  ///   - makeTransport: The transport to an address, `HOST:PORT`.
   public init(
-    patience: TeacherPatience = TeacherPatience(), makeTransport: @escaping @Sendable (String) throws -> Transport
+    patience: TeacherPatience = TeacherPatience(), interceptors: [any ClientInterceptor] = [],
+    makeTransport: @escaping @Sendable (String) throws -> Transport
   ) {
     self.patience = patience
+    self.interceptors = interceptors
     self.makeTransport = makeTransport
   }
 
@@ -111,7 +116,7 @@ public struct GRPCTeacherDialer<Transport: ClientTransport>: TeacherDialer {
   public func withTeacher<Result: Sendable>(
     at address: String, _ body: (any Teacher) async throws -> Result
   ) async throws -> Result {
-    try await withGRPCClient(transport: makeTransport(address)) { client in
+    try await withGRPCClient(transport: makeTransport(address), interceptors: interceptors) { client in
       try await body(GRPCTeacher(client: client, address: address, patience: patience))
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Commands
 import Foundation
 import ServiceRuntime
@@ -10,6 +11,11 @@ struct Coordinator: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("The teacher of recipes that name none of their own.", valueName: "host:port"))
   var teacher: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Coordinator's folder of the installation that the teacher belongs to, if it is another.", valueName: "dir"))
+  var teacherCredentials: String?
 
   @Option(help: ArgumentHelp("Folder of the journal and the cache.", valueName: "dir"))
   var state = "retort-state"
@@ -24,9 +30,14 @@ struct Coordinator: AsyncParsableCommand {
 
   func run() async throws {
     try await CoordinatorProcess(
-      teacher: teacher.map { try ListenAddress(parsing: $0) }, state: URL(filePath: state, directoryHint: .isDirectory),
+      teacher: teacher.map { try ListenAddress(parsing: $0) },
+      teacherCredentials: teacherCredentials.map { folder in
+        var settings = CredentialSettings()
+        settings.folder = folder
+        return try Credentials(settings)
+      }, state: URL(filePath: state, directoryHint: .isDirectory),
       advertise: advertise.map { try ListenAddress(parsing: $0) },
-      service: ServiceSettings(listen: listen, insecure: options.insecure, logLevel: options.logLevel)
+      service: options.settings(role: .coordinator, listen: listen)
     ).run()
   }
 }

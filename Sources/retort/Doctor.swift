@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Commands
 import Foundation
 
@@ -16,9 +17,13 @@ struct Doctor: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A recipe, whose models and method are checked.", valueName: "recipe.yaml"))
   var recipe: String?
 
+  @OptionGroup var credentials: CredentialOptions
+
   func run() async throws {
     let recipe = try recipe.map { try RecipeFile(path: $0).recipe() }
-    let results = try await Examination(teacher: teacher, student: student, recipe: recipe).run()
+    let results = try await Examination(
+      teacher: teacher, student: student, recipe: recipe, access: credentials.access(to: .teacher)
+    ).run()
     printLine(Examination.table(results))
     let failures = results.count { $0.outcome == .failed }
     if failures > 0 { throw CommandError.checksFailed(count: failures) }

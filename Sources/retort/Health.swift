@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Commands
 import ServiceRuntime
 
@@ -10,8 +11,10 @@ struct Health: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The service.", valueName: "host:port"))
   var address: String
 
+  @OptionGroup var credentials: CredentialOptions
+
   func run() async throws {
-    try await HealthProbe(address: ListenAddress(parsing: address)).run()
+    try await HealthProbe(address: ListenAddress(parsing: address), access: credentials.access(to: nil)).run()
     printLine("serving")
   }
 }

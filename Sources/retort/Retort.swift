@@ -1,6 +1,8 @@
 import ArgumentParser
+import Authentication
 import Commands
 import Foundation
+import ServiceRuntime
 
 /// The command `retort`: one subcommand per role.
 @main
@@ -11,7 +13,8 @@ struct Retort: AsyncParsableCommand {
     version: Version.current,
     groupedSubcommands: [
       CommandGroup(name: "Distillation", subcommands: [Run.self, Doctor.self, Demo.self]),
-      CommandGroup(name: "Services", subcommands: [Teacher.self, Coordinator.self, Student.self, Health.self]),
+      CommandGroup(
+        name: "Services", subcommands: [Teacher.self, Coordinator.self, Student.self, Health.self, Certs.self]),
       CommandGroup(name: "Models", subcommands: [Generate.self, Score.self, Eval.self, Export.self]),
       CommandGroup(name: "Measurement", subcommands: [Bench.self]),
     ])
@@ -32,7 +35,9 @@ struct Retort: AsyncParsableCommand {
     }
   }
 
-  private static func status(of error: any Error) -> Int32 { (error as? CommandError)?.exitStatus ?? 1 }
+  private static func status(of error: any Error) -> Int32 {
+    (error as? CommandError)?.exitStatus ?? (error as? ServiceRuntimeError)?.exitStatus ?? 1
+  }
 
   private static func fail(_ text: String, status: Int32) -> Never {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -43,10 +48,65 @@ struct Retort: AsyncParsableCommand {
 
 /// Options of every service.
 struct ServiceOptions: ParsableArguments {
-  @Flag(help: "Listen where other machines reach the service, although there is no TLS and no token yet.")
+  @Flag(help: "Listen where other machines reach the service without TLS and tokens.")
   var insecure = false
 
   @Option(
     help: ArgumentHelp("Least severe events to log: trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel = "info"
+
+  @OptionGroup var credentials: CredentialOptions
+
+  @Option(
+    help: ArgumentHelp("Hashes of the tokens that the service admits; RETORT_TOKENS_FILE.", valueName: "file"))
+  var tokensFile: String?
+
+  /// What the service takes from all of this.
+  func settings(role: Role, listen: String) throws -> ServiceSettings {
+    var credentials = credentials.settings
+    credentials.tokens = tokensFile
+    return try ServiceSettings(
+      role: role, listen: listen, insecure: insecure, logLevel: logLevel, credentials: credentials)
+  }
+}
+
+/// Options of everything that calls a service or is one.
+struct CredentialOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A role's folder, made by retort certs; RETORT_CREDENTIALS.", valueName: "dir"))
+  var credentials: String?
+
+  @Option(help: ArgumentHelp("PEM certificate of this process; RETORT_TLS_CERT.", valueName: "file"))
+  var tlsCert: String?
+
+  @Option(help: ArgumentHelp("PEM key of the certificate; RETORT_TLS_KEY.", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(
+    help: ArgumentHelp("PEM certificates of the authority that peers' come from; RETORT_TLS_CA.", valueName: "file"))
+  var tlsCa: String?
+
+  @Option(
+    help: ArgumentHelp("Name that servers' certificates must bear; RETORT_TLS_SERVER_NAME.", valueName: "name"))
+  var tlsServerName: String?
+
+  @Option(help: ArgumentHelp("File of the token that calls bear; RETORT_TOKEN_FILE.", valueName: "file"))
+  var tokenFile: String?
+
+  /// The options as settings.
+  var settings: CredentialSettings {
+    var settings = CredentialSettings()
+    settings.folder = credentials
+    settings.certificate = tlsCert
+    settings.key = tlsKey
+    settings.authority = tlsCa
+    settings.serverName = tlsServerName
+    settings.token = tokenFile
+    return settings
+  }
+
+  /// With what to come to a service of a role.
+  func access(to role: Role?) throws -> ClientAccess {
+    try Credentials(settings.completed()).access(to: role)
+  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Commands
 import Foundation
 import Recipes
@@ -23,6 +24,8 @@ struct Run: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Hand the recipe to this coordinator instead.", valueName: "host:port"))
   var coordinator: String?
 
+  @OptionGroup var credentials: CredentialOptions
+
   @Flag(help: "Print the recipe with every default written out, and do nothing.")
   var dryRun = false
 
@@ -37,7 +40,9 @@ struct Run: AsyncParsableCommand {
     let recipe = try RecipeFile(path: recipe).recipe(overrides: overrides)
     guard !dryRun else { return printLine(recipe.resolvedYAML) }
     let place: RunSession.Place =
-      try coordinator.map { .coordinator(try ListenAddress(parsing: $0)) }
+      try coordinator.map {
+        .coordinator(try ListenAddress(parsing: $0), try credentials.access(to: .coordinator))
+      }
       ?? .local(program: ExecutableLocation.current)
     let session = try RunSession(recipe: recipe, place: place, resumes: resume)
     let display = RunDisplay(method: recipe.method.rawValue, terminal: .standardError, write: printProgress)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Commands
 import Foundation
 import ServiceRuntime
@@ -26,7 +27,7 @@ struct Student: AsyncParsableCommand {
     try await StudentProcess(
       coordinator: ListenAddress(parsing: coordinator), advertise: advertise.map { try ListenAddress(parsing: $0) },
       root: URL(filePath: root, directoryHint: .isDirectory),
-      service: ServiceSettings(listen: listen, insecure: options.insecure, logLevel: options.logLevel)
+      service: options.settings(role: .student, listen: listen)
     ).run()
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Commands
 import Foundation
 import ServiceRuntime
@@ -18,7 +19,7 @@ struct Teacher: AsyncParsableCommand {
   func run() async throws {
     try await TeacherProcess(
       model: URL(filePath: model),
-      service: ServiceSettings(listen: listen, insecure: options.insecure, logLevel: options.logLevel)
+      service: options.settings(role: .teacher, listen: listen)
     ).run()
   }
 }

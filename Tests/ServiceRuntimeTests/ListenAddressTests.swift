@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test(
-    "an address that others reach needs --insecure",
+    "an address that others reach needs TLS and tokens, or --insecure",
     arguments: [
       ("127.0.0.1", true), ("127.1.2.3", true), ("::1", true), ("localhost", true), ("0.0.0.0", false),
       ("127.evil.com", false), ("::", false), ("10.0.0.1", false),
@@ -30,9 +30,12 @@ import Testing
   func exposure(host: String, isLoopback: Bool) throws {
     let address = ListenAddress(host: host, port: 1)
     #expect(address.isLoopback == isLoopback)
-    #expect(try address.checkExposure(insecure: true) == !isLoopback)
+    #expect(try address.checkExposure(isSecured: false, insecure: true) == !isLoopback)
+    #expect(try address.checkExposure(isSecured: true, insecure: false) == false)
     if !isLoopback {
-      #expect(throws: ServiceRuntimeError.exposedAddress(address)) { try address.checkExposure(insecure: false) }
+      #expect(throws: ServiceRuntimeError.exposedAddress(address)) {
+        try address.checkExposure(isSecured: false, insecure: false)
+      }
     }
   }
 }
