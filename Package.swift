@@ -20,6 +20,7 @@ let package = Package(
   products: [
     // A transport for anybody's grpc-swift-2: nothing of Retort comes with it.
     .library(name: "GRPCNGHTTP2Transport", targets: ["GRPCNGHTTP2Transport", "WireBytes"]),
+    .library(name: "GRPCNGHTTP2TransportTLS", targets: ["GRPCNGHTTP2TransportTLS"]),
     // What measures a transport, for the programs of Benchmarks/.
     .library(name: "WireBenchmark", targets: ["WireBenchmark"]),
   ],
