@@ -20,6 +20,12 @@ public struct ConnectionConfiguration: Sendable, Hashable {
   public var maxFrameBytes: Int?
   /// Received messages that wait for their reader beyond so many bytes stop the stream's window.
   public var inboundHighWaterBytes = 1 << 20
+  /// Server: received messages of one connection that wait for their readers beyond so many bytes stop the connection's
+  /// window: its client sends no more on any stream until readers have caught up.
+  public var maxUnreadBytes = 64 << 20
+  /// Server: messages of one connection that have begun and are not complete, beyond so many bytes, end their calls with
+  /// RESOURCE_EXHAUSTED, but never the only one.
+  public var maxIncompleteBytes = 128 << 20
   /// Writers wait while so many bytes of their stream have not reached the socket.
   public var outboundHighWaterBytes = 1 << 20
   /// Server: how long a call may last that names no earlier deadline; nil: as long as it likes.

@@ -31,8 +31,8 @@ public enum TransportLimit: String, Sendable, Hashable, CaseIterable {
   case headerList = "header_list"
   /// Bytes of a message.
   case messageBytes = "message_bytes"
-  /// Received bytes of one connection that wait for their readers.
-  case inboundBytes = "inbound_bytes"
+  /// Received bytes of one connection whose messages are not complete.
+  case incompleteBytes = "incomplete_bytes"
   /// Handlers that run for one connection.
   case runningCalls = "running_calls"
   /// How long a call may last.

@@ -1,3 +1,4 @@
+import GRPCCore
 import GRPCNGHTTP2Transport
 import NIOCore
 import NIOEmbedded
@@ -245,5 +246,52 @@ struct LimitTests {
     server.advance(by: .seconds(10))
     #expect(!server.isOpen)
     #expect(server.limits.counts[.streamStall] >= 1)
+  }
+
+  // MARK: Memory
+
+  /// The window that the server has given back on a stream, or on the connection as stream 0.
+  private func windowGiven(_ server: MemoryServer, on stream: UInt32) -> Int {
+    server.sent.filter { $0.type == 8 && $0.stream == stream }.reduce(0) { $0 + Int(number($1.payload[...])) }
+  }
+
+  @Test(
+    "what no reader takes stops the connection, and ends no call",
+    arguments: [(size: 10_000, count: 1, window: 3 << 20), (size: 0, count: 500, window: 600 << 10)])
+  func unread(size: Int, count: Int, window: Int) throws {
+    var configuration = ConnectionConfiguration()
+    configuration.maxUnreadBytes = 1 << 20
+    configuration.connectionWindowBytes = window
+    let server = try MemoryServer(configuration)
+    try server.receive(Self.hello)
+    let start = windowGiven(server, on: 0)
+    let message = [0] + Frames.word(UInt32(size)) + zeros(size)
+    let batch = (0..<count).flatMap { _ in message }
+    for number in 0..<UInt32(20) {
+      try server.receive(.headers(FloodKind.stream(number), .call(), end: false))
+      for _ in 0..<10 { try server.receive(.data(FloodKind.stream(number), batch)) }
+    }
+    #expect(windowGiven(server, on: 0) == start)
+    #expect(server.limits.counts.total == 0)
+    // The readers go, and with them what waited.
+    for call in server.calls { call.end(.ok, hasBegun: false) }
+    server.advance(by: .milliseconds(100))
+    #expect(windowGiven(server, on: 0) - start == 200 * batch.count)
+    #expect(server.isOpen)
+  }
+
+  @Test("messages that are begun and not completed are refused, but the only one is not")
+  func incomplete() throws {
+    var configuration = ConnectionConfiguration()
+    configuration.maxIncompleteBytes = 1 << 20
+    let server = try MemoryServer(configuration)
+    try server.receive([Self.hello, .headers(1, .call(), end: false), .data(1, [0, 0, 0xFF, 0xFF, 0xFF])])
+    for _ in 0..<150 { try server.receive(.data(1, zeros(16_384))) }
+    #expect(server.limits.counts.total == 0)
+    try server.receive([.headers(3, .call(), end: false), .data(3, [0, 0, 0xFF, 0xFF, 0xFF])])
+    for _ in 0..<10 { try server.receive(.data(3, zeros(16_384))) }
+    #expect(try server.reactions().contains(.status(3, 8)))
+    #expect(server.limits.counts[.incompleteBytes] == 1)
+    #expect(server.isOpen)
   }
 }

@@ -93,6 +93,11 @@ final class InboundQueue: Sendable {
   /// Whether nothing more will come.
   var hasEnded: Bool { state.withLockedValue { $0.end != nil } }
 
+  /// About the memory that waits for the reader: small messages need more than their bytes.
+  var footprint: Int { state.withLockedValue { $0.unreadBytes + $0.parts.count * Self.partBytes } }
+  /// About the memory that a message needs besides its bytes.
+  static let partBytes = 160
+
   /// The most bytes that waited at once.
   var peakBytes: Int { state.withLockedValue { $0.peakBytes } }
 

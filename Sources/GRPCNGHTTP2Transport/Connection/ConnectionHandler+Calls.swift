@@ -47,12 +47,18 @@ extension ConnectionHandler {
       switch reason {
       case .oversize(let announced, let limit):
         Status(code: .resourceExhausted, message: "a message of \(announced) bytes exceeds the limit of \(limit)")
+      case .tooManyIncomplete(let limit):
+        Status(code: .resourceExhausted, message: "messages under way on the connection exceed \(limit) bytes")
       case .compressed:
         Status(code: .internalError, message: "a message is compressed, but no encoding was named")
       case .badFlag(let flag):
         Status(code: .internalError, message: "a message begins with flag \(flag): 0 or 1 is known")
       }
-    if case .oversize = reason { limits.record(.messageBytes) }
+    switch reason {
+    case .oversize: limits.record(.messageBytes)
+    case .tooManyIncomplete: limits.record(.incompleteBytes)
+    case .compressed, .badFlag: break
+    }
     let error = RPCError(code: RPCError.Code(status.code) ?? .internalError, message: status.message)
     stream.call?.inbound.finish(.failure(error))
     if case .client = role {

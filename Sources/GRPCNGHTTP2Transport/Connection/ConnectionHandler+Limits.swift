@@ -44,6 +44,22 @@ extension ConnectionHandler {
     turn()
   }
 
+  /// Looks soon whether readers have caught up, while the connection's window is held.
+  func watchHeldWindow() {
+    guard session.inbound.isHeld, !watchesHeldWindow else { return }
+    watchesHeldWindow = true
+    let link = link
+    link.eventLoop.scheduleTask(in: .milliseconds(10)) { link.checkHeldWindow() }
+  }
+
+  func checkHeldWindow() {
+    watchesHeldWindow = false
+    guard context != nil, !isClosing else { return }
+    session.checkInbound()
+    turn()
+    watchHeldWindow()
+  }
+
   private func keepAlive(at now: Duration) {
     switch keepalive.tick(at: now, calls: session.streams.count, callsBegun: session.headerBlocksBegun) {
     case nil: break
@@ -115,7 +131,9 @@ extension ConnectionHandler {
   }
 
   private func watch(_ stream: HTTP2Stream, at now: Duration) {
-    if let timeout = configuration.streamStallTimeout, stream.isStalled(at: now, timeout: timeout) {
+    if let timeout = configuration.streamStallTimeout,
+      stream.isStalled(at: now, timeout: timeout, isHeld: session.inbound.isHeld)
+    {
       limits.record(.streamStall)
       return session.reset(stream, .cancel)
     }

@@ -51,6 +51,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   var openedAt: Duration = .zero
   /// The header list that was arriving at the last tick, and since when it has been.
   var slowHeaders: (block: Int, since: Duration)?
+  /// A look at the window that is held is coming.
+  var watchesHeldWindow = false
   /// Since when the channel takes nothing.
   var unwritableSince: Duration?
   private(set) var pendingPreface: Int
@@ -129,6 +131,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     turn()
+    watchHeldWindow()
     context.fireChannelReadComplete()
   }
 

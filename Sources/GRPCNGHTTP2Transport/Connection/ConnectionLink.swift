@@ -103,6 +103,10 @@ final class ConnectionLink: Sendable {
 // MARK: - Timers, on the loop
 
 extension ConnectionLink {
+  func checkHeldWindow() {
+    handler.value?.checkHeldWindow()
+  }
+
   func tick() {
     handler.value?.tick()
   }

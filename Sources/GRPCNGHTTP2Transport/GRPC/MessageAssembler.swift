@@ -9,6 +9,8 @@ package enum MessageError: Error, Sendable, Hashable {
   case compressed
   /// The prefix has a flag that gRPC does not know.
   case badFlag(UInt8)
+  /// The connection holds too many bytes of messages that are not complete.
+  case tooManyIncomplete(limit: Int)
 }
 
 /// Cuts the DATA of a stream into gRPC messages, copying each byte once, into memory of the message's size.
@@ -24,6 +26,9 @@ package struct MessageAssembler: Sendable {
   package init(limit: Int) {
     self.limit = limit
   }
+
+  /// Bytes of a message that is not complete.
+  package var incompleteBytes: Int { message?.readableBytes ?? 0 }
 
   /// Whether the stream may end here.
   package var isAtBoundary: Bool { prefix.isEmpty && message == nil }

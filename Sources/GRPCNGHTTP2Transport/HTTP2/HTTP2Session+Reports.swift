@@ -43,9 +43,14 @@ extension HTTP2Session {
   }
 
   func didReceiveData(id: Int32, bytes: UnsafeRawBufferPointer) {
-    unsafe nghttp2_session_consume_connection(handle, bytes.count)
+    if inbound.isHeld {
+      inbound.withheldBytes += bytes.count
+    } else {
+      unsafe nghttp2_session_consume_connection(handle, bytes.count)
+    }
     flood.didReceiveData()
     guard let stream = streams[id] else { return }
+    inbound.uncheckedBytes += bytes.count
     stream.withheldBytes += bytes.count
     stream.movedBytes &+= bytes.count
     if !stream.discardsData {
@@ -56,11 +61,13 @@ extension HTTP2Session {
         events.append(.refused(stream, error))
       }
     }
+    if role == .server, inbound.isDue { checkInbound(stream) }
     returnWindow(stream)
   }
 
   /// Hands a message straight to the stream's reader, unless events wait that must be seen before it.
   private func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
+    inbound.uncheckedBytes += InboundQueue.partBytes
     if events.isEmpty, let call = stream.call {
       push(message, to: call, on: stream)
     } else {

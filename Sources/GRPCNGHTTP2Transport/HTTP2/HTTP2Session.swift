@@ -44,6 +44,7 @@ package import WireBytes
   var outputLimit = 0
   var flood: FloodGuard
   var isFlooded = false
+  var inbound: InboundLoad
   /// CONTINUATION frames of the header list that is arriving.
   var continuations = 0
   /// The peer's SETTINGS changed the windows of streams, and what follows from that was not sent yet.
@@ -75,6 +76,7 @@ package import WireBytes
     self.configuration = configuration
     self.now = now
     self.flood = FloodGuard(configuration)
+    self.inbound = InboundLoad(configuration)
     try makeHandle()
     try submitSettings()
   }

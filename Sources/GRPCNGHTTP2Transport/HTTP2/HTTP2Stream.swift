@@ -31,7 +31,7 @@ package final class HTTP2Stream {
   package internal(set) var remoteEnded = false
   var receivedHeaders = false
 
-  // Progress, as ``isStalled(at:timeout:)`` looks at it now and then.
+  // Progress, as ``isStalled(at:timeout:isHeld:)`` looks at it now and then.
   var movedBytes = 0
   private var stallMark: (movedBytes: Int, since: Duration)?
   /// When the stream was first looked at.
@@ -63,14 +63,16 @@ package final class HTTP2Stream {
   }
 
   /// Whether the stream waits for the peer to take or to complete something.
-  private var waitsForPeer: Bool {
+  private func waitsForPeer(isHeld: Bool) -> Bool {
     if outboundBytes > 0 || (ending != nil && !localEnded) { return true }
-    return !assembler.isAtBoundary && !isCongested && !discardsData && !remoteEnded
+    return !assembler.isAtBoundary && !isCongested && !isHeld && !discardsData && !remoteEnded
   }
 
   /// Whether the peer has let the stream wait for `timeout` in which less than 1 KiB moved.
-  func isStalled(at now: Duration, timeout: Duration) -> Bool {
-    guard waitsForPeer else {
+  ///
+  /// - Parameter isHeld: Whether the connection gives its peer no window.
+  func isStalled(at now: Duration, timeout: Duration, isHeld: Bool) -> Bool {
+    guard waitsForPeer(isHeld: isHeld) else {
       stallMark = nil
       return false
     }
