@@ -164,6 +164,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     isClosing = true
     ticker?.cancel()
     ticker = nil
+    // Calls that are aborted here look for another connection: not for this one.
+    if case .client(let client) = role, wasActive { client.didStartDraining() }
     let unopened = link.close()
     for case .open(let call, _, _) in unopened { call.abort(lossReason, untaken: .unsent) }
     for stream in streams.values {

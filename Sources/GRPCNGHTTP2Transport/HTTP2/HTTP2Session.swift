@@ -249,6 +249,8 @@ package import WireBytes
     stream.discardsData = true
     stream.dropOutbound()
     unsafe nghttp2_submit_rst_stream(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)
+    // The engine says nothing of a request that it has not sent, and may not send for long.
+    if role == .client, !stream.sentHeaders { didClose(id: stream.id, code: code.rawValue) }
   }
 
   /// Gives the peer back what it may send, now that the reader has caught up.
