@@ -117,6 +117,7 @@ struct LoadBalancingTests {
   func fromServiceConfig(asks: Bool) async throws {
     try await RunningServer.run(2) { servers in
       var configuration = Self.configuration(nil, .pickFirst)
+      configuration.nextAddressDelay = .seconds(20)
       if asks { configuration.serviceConfig.loadBalancingConfig = [.roundRobin] }
       try await Self.withClient(ServiceTarget(servers.map(\.address)), configuration) { client in
         if asks { return try await Self.warmUp(client, servers) }
