@@ -234,23 +234,27 @@ struct MisbehavingServerTests {
   func ends(_ misbehavior: MisbehaviorScript) async throws {
     // Where the deadline is not what ends the call it is far away: a busy machine must not reach it.
     let deadline: Duration = misbehavior.code == .deadlineExceeded ? .milliseconds(500) : .seconds(30)
-    let (error, lateness) = try await RawServer.serve([misbehavior.script], greets: misbehavior.greets) { address in
+    var (error, time) = try await Self.play(misbehavior, deadline)
+    // A machine that is busy is late once; a call that hangs always is.
+    for _ in 0..<2 where time > deadline + .seconds(1) { (error, time) = try await Self.play(misbehavior, deadline) }
+    #expect(time < deadline + .seconds(1))
+    #expect(error?.code == misbehavior.code, "\(error.map { "\($0)" } ?? "success")")
+    #expect(misbehavior.says.isEmpty || error?.message.contains(misbehavior.says) == true, "\(error?.message ?? "")")
+  }
+
+  private static func play(_ misbehavior: MisbehaviorScript, _ deadline: Duration) async throws -> (RPCError?, Duration)
+  {
+    try await RawServer.serve([misbehavior.script], greets: misbehavior.greets) { address in
       try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
         var options = CallOptions.defaults
         options.timeout = deadline
-        let clock = ContinuousClock()
-        let start = clock.now
-        // What the machine makes of a wait of that length.
-        async let waited = clock.measure { try? await Task.sleep(for: .milliseconds(500)) }
+        let start = ContinuousClock.now
         let error = await Self.failure(client, options)
-        let time = clock.now - start
+        let time = ContinuousClock.now - start
         client.beginGracefulShutdown()
-        return (error, time - deadline - (await waited - .milliseconds(500)))
+        return (error, time)
       }
     }
-    #expect(error?.code == misbehavior.code, "\(error.map { "\($0)" } ?? "success")")
-    #expect(misbehavior.says.isEmpty || error?.message.contains(misbehavior.says) == true, "\(error?.message ?? "")")
-    #expect(lateness < .seconds(1))
   }
 
   private static func failure(
