@@ -7,7 +7,7 @@ TEST := $(SWIFT) test -c release
 SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Protos/generator/Package.swift Protos/generator/Sources
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e bench sanitize \
+.PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e bench docs examples sanitize \
   compose-check e2e-compose ci clean
 
 help: ## List the commands
@@ -63,6 +63,12 @@ e2e: setup venv ## Three processes on loopback: seeds, kills, refusals
 	$(BUILD) --build-tests
 	scripts/test.sh --filter EndToEndTests
 
+docs: setup ## The transport's documentation, from what is built; warnings are errors
+	scripts/docs.sh
+
+examples: setup ## Build and run the example of the transport alone
+	Examples/echo/run.sh
+
 bench: setup ## Our transport beside grpc-swift-nio-transport and grpcio: calls/s, bytes/s, processor time, memory
 	Benchmarks/run.sh
 
@@ -77,6 +83,7 @@ e2e-compose: ## Build the image, start the services in a container engine, run a
 
 ci: ## What CI runs, in order, stopping at the first failure
 	$(MAKE) lint protos-check build test compose-check
+	scripts/docs.sh --skip-build
 
 clean: ## Remove what was built
 	rm -rf .build

@@ -5,7 +5,7 @@ import GRPCNGHTTP2Transport
 public enum NGHTTP2Peer {
   /// Does what the command line asks for.
   ///
-  /// - Parameter onEventLoop: Whether handlers and calls run on the event loops of their connections.
+  /// - Parameter onEventLoop: Whether handlers run on the event loops of their connections.
   public static func run(_ command: BenchmarkPeer.Command, onEventLoop: Bool = false) async throws {
     switch command {
     case .serve:
@@ -17,13 +17,9 @@ public enum NGHTTP2Peer {
         return port
       }
     case .call(let port, let serverProcess, let benchmarkCase, let seconds):
-      var configuration = NGHTTP2ClientTransport.Configuration()
-      configuration.runsCallsOnEventLoop = onEventLoop
-      let transport = NGHTTP2ClientTransport(
-        target: .tcp(host: "127.0.0.1", port: port), configuration: configuration)
       try await BenchmarkPeer.call(
-        ParcelCodec.self, over: transport, serverProcess: serverProcess, benchmarkCase: benchmarkCase,
-        seconds: seconds)
+        ParcelCodec.self, over: NGHTTP2ClientTransport(target: .tcp(host: "127.0.0.1", port: port)),
+        serverProcess: serverProcess, benchmarkCase: benchmarkCase, seconds: seconds)
     }
   }
 }

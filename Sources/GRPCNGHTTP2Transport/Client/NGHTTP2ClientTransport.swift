@@ -48,9 +48,6 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     public var authority: String?
     /// `user-agent` of requests.
     public var userAgent = "grpc-swift-nghttp2/1.0"
-    /// Runs what reads and writes a call, up to the closure that takes its answer, on the event loop of its connection.
-    /// It saves the way between threads. Only for closures that neither compute nor block: they hold up all calls of the loop.
-    public var runsCallsOnEventLoop = false
 
     /// Makes a configuration of the defaults.
     public init() {}
@@ -133,10 +130,7 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     let context = ClientContext(
       descriptor: descriptor, remotePeer: connection.remotePeer, localPeer: connection.localPeer)
     defer { call.abandon() }
-    guard configuration.runsCallsOnEventLoop else { return try await closure(stream, context) }
-    return try await withTaskExecutorPreference(EventLoopTaskExecutor(connection.link.eventLoop)) {
-      try await closure(stream, context)
-    }
+    return try await closure(stream, context)
   }
 }
 

@@ -3,7 +3,7 @@ public import GRPCCore
 /// Chooses for single messages of a call that compresses whether they are compressed.
 ///
 /// A client's call compresses when `CallOptions.compression`, or else the client's configuration, says gzip; an answer,
-/// when ``GRPCCore/Metadata/responseCompression`` or else the server's configuration does, and the client reads it.
+/// when `Metadata.responseCompression` or else the server's configuration does, and the client reads it.
 /// Messages that compression would not make smaller are sent as they are.
 public enum MessageCompression {
   @TaskLocal package static var isSkipped = false

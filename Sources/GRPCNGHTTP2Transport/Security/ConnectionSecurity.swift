@@ -18,7 +18,9 @@ public protocol ServerConnectionSecurity: Sendable {
 public protocol ClientConnectionSecurity: Sendable {
   /// Adds handlers to a new connection's pipeline, as ``ServerConnectionSecurity/addHandlers(to:)`` does.
   ///
-  /// - Parameter serverName: Who the server must prove to be: the host of its address, a name or a literal IP address.
+  /// - Parameters:
+  ///   - pipeline: Still empty.
+  ///   - serverName: Who the server must prove to be: the host of its address, a name or a literal IP address.
   /// - Throws: ``ConnectionSecurityError`` where there is nothing to secure it with; the attempt to connect fails then.
   func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, serverName: String) throws
 }
