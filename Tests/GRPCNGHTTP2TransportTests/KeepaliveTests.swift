@@ -1,6 +1,8 @@
 import GRPCCore
 import GRPCNGHTTP2Transport
+import NIOConcurrencyHelpers
 import NIOCore
+import NIOEmbedded
 import Testing
 import WireBytes
 
@@ -255,5 +257,79 @@ struct ComplaintTests {
         client.beginGracefulShutdown()
       }
     }
+  }
+}
+
+@Suite("Keepalive of a client in memory")
+struct ClientKeepaliveTests {
+  /// A client's end, and what it said when it ended.
+  private final class MemoryClient {
+    let channel = EmbeddedChannel()
+    let stretch = KeepaliveStretch()
+    private let connection: InlineClient.Connection
+    private let ended: NIOLockedValueBox<RPCError?>
+    private var output: [UInt8] = []
+
+    init() throws {
+      let ended = NIOLockedValueBox<RPCError?>(nil)
+      self.ended = ended
+      connection = try InlineClient.add(to: channel, configuration: ConnectionConfiguration(), stretch: stretch) {
+        error in
+        ended.withLockedValue { $0 = error }
+      }
+      channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+      receive(.settings())
+    }
+
+    var error: RPCError? { ended.withLockedValue { $0 } }
+
+    func open() throws {
+      try connection.open(EchoService.hang, token: 1)
+      advance(by: .zero)
+    }
+
+    func receive(_ frames: Frames) {
+      channel.pipeline.fireChannelRead(ByteBuffer(bytes: frames.bytes))
+      channel.pipeline.fireChannelReadComplete()
+      advance(by: .zero)
+    }
+
+    func advance(by time: Duration) { channel.embeddedEventLoop.advanceTime(by: TimeAmount(time)) }
+
+    /// Keepalive pings that were sent.
+    var pings: Int {
+      while let piece = try? channel.readOutbound(as: ByteBuffer.self) { output += Array(piece.readableBytesView) }
+      let frames = wholeFrames(in: Array(output.dropFirst(Frames.magic.bytes.count)))
+      return frames.filter { $0.type == 6 && $0.flags == 0 }.count
+    }
+  }
+
+  @Test("a server that is silent for a minute is asked, and after 20 s more its calls fail")
+  func silence() throws {
+    let client = try MemoryClient()
+    client.advance(by: .seconds(3600))
+    #expect(client.pings == 0)
+    try client.open()
+    client.advance(by: .seconds(59))
+    #expect(client.pings == 0)
+    client.advance(by: .seconds(10))
+    #expect(client.pings == 1)
+    client.receive(.ping(0xA8, answers: true))
+    client.advance(by: .seconds(69))
+    #expect(client.pings == 2)
+    #expect(client.error == nil)
+    client.advance(by: .seconds(26))
+    #expect(client.error?.code == .unavailable)
+    #expect(client.error?.message == "the peer did not answer a keepalive ping in time")
+    #expect(!client.channel.isActive)
+  }
+
+  @Test("who is told that its pings are too many doubles their distance, for all its connections")
+  func complaint() throws {
+    let client = try MemoryClient()
+    try client.open()
+    client.receive(.goAway(last: 1, 11, "too_many_pings"))
+    #expect(client.stretch.factor == 2)
+    #expect(client.error == nil)
   }
 }
