@@ -129,10 +129,13 @@ public struct CredentialIssuer: Sendable {
   }
 
   private func makeFolder(_ url: URL) throws(AuthenticationError) {
+    let path = url.path(percentEncoded: false)
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o700], ofItemAtPath: url.path(percentEncoded: false))
+      // A folder that a volume is mounted in may be fit already, and not ours to change.
+      if try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int != 0o700 {
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+      }
     } catch {
       throw .unwritable(path: url.relativePath, reason: FileState.words(error))
     }

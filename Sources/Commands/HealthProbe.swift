@@ -26,7 +26,7 @@ public struct HealthProbe: Sendable {
         ).status
       }
     } catch let error as RPCError where !error.isPassing {
-      throw CommandError.refused(service: "\(address)", reason: error.message)
+      throw CommandError.refused(service: "health", reason: error.message)
     } catch let error as RPCError {
       throw CommandError.unreachable(service: "service", address: "\(address)", reason: error.message)
     }
