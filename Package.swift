@@ -114,9 +114,11 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: unsafeSettings),
+    .target(name: "CHeapUse", path: "Tests/CHeapUse"),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
       dependencies: [
+        "CHeapUse",
         "GRPCNGHTTP2Transport",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -170,7 +172,7 @@ let package = Package(
     .testTarget(
       name: "WireFormatTests",
       dependencies: [
-        "Sequences", "WireBytes", "WireFormat",
+        "FuzzTargets", "Sequences", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], exclude: ["Golden"], swiftSettings: settings),
     .target(name: "CWireBenchmark", dependencies: ["CProtobufC"]),
@@ -181,6 +183,15 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], swiftSettings: unsafeSettings),
     .testTarget(name: "WireBenchmarkTests", dependencies: ["WireBenchmark"], swiftSettings: settings),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "GRPCNGHTTP2Transport", "WireBytes", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ], path: "Tests/FuzzTargets", swiftSettings: settings),
+    .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
     .target(
       name: "ServiceHealth",
       dependencies: [

@@ -1,3 +1,4 @@
+import FuzzTargets
 import GRPCCore
 import Sequences
 import Testing

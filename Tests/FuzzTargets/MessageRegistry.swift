@@ -1,7 +1,7 @@
-import WireFormat
+package import WireFormat
 
 /// Every message of Protos/.
-let allMessages: [any WireMessage.Type] = [
+package let allMessages: [any WireMessage.Type] = [
   HealthCheckRequest.self, HealthCheckResponse.self,
   WireRun.self, SubmitRunRequest.self, SubmitRunResponse.self, GetRunRequest.self, GetRunResponse.self,
   ListRunsRequest.self, ListRunsResponse.self, WatchRunRequest.self, WatchRunResponse.self, CancelRunRequest.self,

@@ -1,0 +1,31 @@
+/// What is fed with bytes that somebody else chose. Each checks its own invariants; a broken one ends the process.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+  /// A connection's bytes, as the server sees them.
+  case http2Server = "http2-server"
+  /// A connection's bytes, as the client sees them.
+  case http2Client = "http2-client"
+  /// DATA of a stream: prefixes, messages, gzip.
+  case messages
+  /// Every message of `Protos/`; the first byte chooses.
+  case wireMessages = "wire-messages"
+  /// Header lists, statuses, metadata, addresses.
+  case heads
+
+  /// Runs one input.
+  package func run(_ bytes: [UInt8]) {
+    switch self {
+    case .http2Server: fuzzServer(bytes[...])
+    case .http2Client: fuzzClient(bytes[...])
+    case .messages: fuzzMessages(bytes[...])
+    case .wireMessages: fuzzWireMessage(bytes[...])
+    case .heads: fuzzHeads(bytes)
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  /// The slice cut into pieces of at most `size` elements.
+  func cut(into size: Int) -> [ArraySlice<UInt8>] {
+    stride(from: startIndex, to: endIndex, by: size).map { self[$0..<Swift.min($0 + size, endIndex)] }
+  }
+}

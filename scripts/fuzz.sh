@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Feeds each fuzz target with mutated bytes under AddressSanitizer, two targets at a time.
+# Usage: scripts/fuzz.sh [-h] [TARGET...]        default: all targets
+#   RETORT_FUZZ_SECONDS  time for each target (60)
+# What breaks a target is left in Fuzzing/Regressions/TARGET/, where the unit tests replay it: fix, and commit it.
+set -euo pipefail
+cd "$(dirname "$0")/../Fuzzing"
+case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' ../scripts/fuzz.sh; exit 0 ;; esac
+
+seconds=${RETORT_FUZZ_SECONDS:-60}
+jobs=${RETORT_FUZZ_JOBS:-2}
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=(http2-server http2-client messages wire-messages heads)
+../scripts/build-wire.sh address
+
+fuzz() {
+  local target=$1 log=.build/fuzz-$1.log found=Regressions/$1 grown=.build/corpus/$1
+  mkdir -p "$grown" "$found"
+  local status=0
+  RETORT_FUZZ_TARGET=$target .build/address/release/fuzz "$grown" "Corpus/$target" "$found" \
+    -max_total_time="$seconds" -max_len=4096 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 \
+    -dict=http2.dict -artifact_prefix="$found/" >"$log" 2>&1 || status=$?
+  rmdir "$found" 2>/dev/null || true
+  local executed
+  executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  echo "fuzz: $target: ${executed:-?} inputs in $seconds s, $([ $status = 0 ] && echo "nothing found" || echo "FAILED")"
+  [ $status = 0 ] || { grep -E 'SUMMARY|Fatal error|Test unit written|ERROR' "$log" | head -5; tail -40 "$log"; }
+  return $status
+}
+
+failed=0
+for ((index = 0; index < ${#targets[@]}; index += jobs)); do
+  running=()
+  for target in "${targets[@]:index:jobs}"; do
+    fuzz "$target" &
+    running+=($!)
+  done
+  for job in "${running[@]}"; do wait "$job" || failed=1; done
+done
+exit $failed
