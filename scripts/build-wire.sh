@@ -14,4 +14,4 @@ if [ "$sanitizer" = address ]; then
   export RETORT_FUZZER_RUNTIME
   options+=(-Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table)
 fi
-exec swift build "${options[@]}"
+swift build "${options[@]}"

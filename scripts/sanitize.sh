@@ -1,12 +1,22 @@
 #!/usr/bin/env bash
-# Builds the tests of the wire, the codec and the C kernels under a sanitizer and runs them.
-# Usage: scripts/sanitize.sh [-h] [address|thread]        default: address
+# Runs the tests of the wire under a sanitizer: transport, interoperability, codec, inputs of the fuzzer.
+# Usage: scripts/sanitize.sh [-h] [--services] address|thread
+#   --services   the whole package instead, with the services, kernels and checkpoints: a debug build of everything
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
-sanitizer=${1:-address}
-[ -x .venv/bin/python ] && export RETORT_PYTHON="$PWD/.venv/bin/python"
-# A runtime of grpc-swift's own locks that ThreadSanitizer does not understand on Linux.
-[ "$sanitizer" = thread ] && export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan-suppressions.txt"
-exec swift test -c debug --sanitize "$sanitizer" --scratch-path ".build/$sanitizer" \
-  --filter 'GRPCNGHTTP2TransportTests|WireFormatTests|WireBytesTests|KernelsTests|CheckpointsTests'
+case "${1:-}" in -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+services=0
+if [ "${1:-}" = --services ]; then services=1; shift; fi
+sanitizer=${1:?address or thread}
+
+[ -x .venv/bin/python ] && export RETORT_PYTHON="${RETORT_PYTHON:-$PWD/.venv/bin/python}"
+# grpc-swift's own locks, Synchronization.Mutex, are not understood by ThreadSanitizer on Linux.
+export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan-suppressions.txt halt_on_error=0 exitcode=66"
+if [ $services = 1 ]; then
+  exec swift test -c debug --sanitize "$sanitizer" --scratch-path ".build/$sanitizer" --filter \
+    'TransportTests|TransportTLSTests|InteropTests|Wire|Service|ModelServing|KernelsTests|CheckpointsTests|Fuzz'
+fi
+scripts/build-wire.sh "$sanitizer"
+cd Fuzzing
+# The build is there: its test program runs by itself, since `swift test` would plan it anew with other options.
+exec ".build/$sanitizer/release/retort-wirePackageTests.xctest" --testing-library swift-testing

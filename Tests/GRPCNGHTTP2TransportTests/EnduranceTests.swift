@@ -110,8 +110,10 @@ struct EnduranceTests {
   private static func streams() async throws {
     try await Loopback.run(server: patient) { loopback in
       try await repeated(8, atOnce: 4) { _ in
-        #expect(try await loopback.pull(count: 8, size: 2 << 20) { _, _ in } == 8)
-        #expect(try await loopback.collect(count: 8, size: 2 << 20) == 16 << 20)
+        let pulled = try await loopback.pull(count: 8, size: 2 << 20) { _, _ in }
+        #expect(pulled == 8)
+        let collected = try await loopback.collect(count: 8, size: 2 << 20)
+        #expect(collected == 16 << 20)
         await #expect(throws: (any Error).self) {
           try await loopback.pull(count: 100, size: 1 << 20) { index, _ in if index == 2 { throw Left() } }
         }
@@ -155,9 +157,11 @@ extension Loopback {
       #expect(late?.code == .deadlineExceeded)
     case 3:
       let messages = (0..<4).map { WireBytes(patterned: 500, seed: $0) }
-      #expect(try await chat(messages) == messages)
+      let replies = try await chat(messages)
+      #expect(replies == messages)
     default:
-      #expect(try await unary(WireBytes(patterned: 100, seed: index)).message.count == 100)
+      let reply = try await unary(WireBytes(patterned: 100, seed: index)).message
+      #expect(reply.count == 100)
     }
   }
 }

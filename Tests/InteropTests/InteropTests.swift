@@ -2,25 +2,25 @@ import GRPCCore
 import GRPCNGHTTP2Transport
 import Testing
 
-/// What our transport can be secured with so far.
-private let securities: [Security] = [.plain]
 private let cases = InteropCase.allCases
 
 @Suite(
   "gRPC's interoperability cases, with grpcio", .enabled(if: Python.path != nil, Python.missing),
   .timeLimit(.minutes(5)))
 struct InteropTests {
-  @Test("our client passes against its server", arguments: securities, cases)
+  @Test("our client passes against its server", arguments: Secured.all, cases)
   func client(security: Security, name: InteropCase) async throws {
     try await withForeignServer(security, byRelay: name.needsFlags) { try await $0.run(name) }
   }
 
-  @Test("its client passes against our server", arguments: securities, cases)
+  @Test("its client passes against our server", arguments: Secured.all, cases)
   func server(security: Security, name: InteropCase) async throws {
-    try await withServer { port in try await ForeignPeer.shared.value.run(name.rawValue, security, port: port) }
+    try await withServer(security) { port in
+      try await ForeignPeer.shared.value.run(name.rawValue, security, port: port)
+    }
   }
 
-  @Test("a thousand large calls at once on one channel of ours all succeed", arguments: securities)
+  @Test("a thousand large calls at once on one channel of ours all succeed", arguments: Secured.all)
   func parallelClient(security: Security) async throws {
     try await withForeignServer(security) { client in
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -58,14 +58,11 @@ struct InteropTests {
   }
 
   @Test(
-    "grpcio's client passes against our server",
-    arguments: ["parallel_large_unary", "cancel_storm", "beside_stalled_readers"])
-  func loadedServer(name: String) async throws {
-    var configuration = NGHTTP2ServerTransport.Configuration()
-    // A storm of cancelled calls looks like a flood: who expects one raises the limit.
-    configuration.connection.maxResetsPerWindow = 1_000_000
-    try await withServer(configuration) { port in
-      try await ForeignPeer.shared.value.run(name, .plain, port: port)
+    "its client passes under load against our server", arguments: Secured.all,
+    ["parallel_large_unary", "cancel_storm", "beside_stalled_readers"])
+  func loadedServer(security: Security, name: String) async throws {
+    try await withServer(security) { port in
+      try await ForeignPeer.shared.value.run(name, security, port: port)
     }
   }
 
@@ -75,19 +72,21 @@ struct InteropTests {
     _ security: Security, byRelay: Bool = false, _ body: @Sendable @escaping (InteropClient) async throws -> Void
   ) async throws {
     let peer = try await ForeignPeer.shared.value
-    let transport = NGHTTP2ClientTransport(target: try peer.address(security, byRelay: byRelay))
+    let transport = NGHTTP2ClientTransport(
+      target: try peer.address(security, byRelay: byRelay),
+      configuration: try Secured(security: security, certificates: peer.greeting.certificates).client())
     try await withGRPCClient(transport: transport) { client in
       try await body(InteropClient(client: client) { try await peer.flags(of: $0, security) })
       client.beginGracefulShutdown()
     }
   }
 
-  private func withServer(
-    _ configuration: NGHTTP2ServerTransport.Configuration = .init(),
-    _ body: @Sendable @escaping (Int) async throws -> Void
-  ) async throws {
-    let transport = NGHTTP2ServerTransport(
-      address: .tcp(host: "127.0.0.1", port: 0), configuration: configuration)
+  private func withServer(_ security: Security, _ body: @Sendable @escaping (Int) async throws -> Void) async throws {
+    let peer = try await ForeignPeer.shared.value
+    var configuration = try Secured(security: security, certificates: peer.greeting.certificates).server()
+    // A storm of cancelled calls looks like a flood: who expects one raises the limit.
+    configuration.connection.maxResetsPerWindow = 1_000_000
+    let transport = NGHTTP2ServerTransport(address: .tcp(host: "127.0.0.1", port: 0), configuration: configuration)
     try await withGRPCServer(transport: transport, services: [TestService()]) { server in
       guard case .tcp(_, let port) = try await transport.listeningAddress else { return }
       try await body(port)
