@@ -65,6 +65,20 @@ extension [HTTP2Session.Event] {
 
 @Suite("HTTP2Session")
 struct HTTP2SessionTests {
+  @Test("a request that is given up twice before it was sent is not heard of by the server")
+  func givenUpTwice() throws {
+    let pair = try SessionPair()
+    let stream = try pair.request()
+    pair.client.reset(stream, .cancel)
+    pair.client.reset(stream, .cancel)
+    let next = try pair.request()
+    pair.client.end(next)
+    let seen = try pair.exchange()
+    #expect(pair.server.isAlive)
+    #expect(seen.server.words.filter { $0.hasPrefix("headers") }.count == 1)
+    #expect(seen.client.words.allSatisfy { !$0.hasPrefix("goaway") })
+  }
+
   @Test("a request and its answer arrive in order, however the bytes are cut", arguments: [1, 3, 10, 1000, 1 << 16])
   func callInMemory(cut: Int) throws {
     let pair = try SessionPair()

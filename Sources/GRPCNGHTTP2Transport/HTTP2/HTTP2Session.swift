@@ -245,7 +245,9 @@ package import WireBytes
 
   /// Ends a stream at once, in both directions.
   package func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
-    guard streams[stream.id] != nil else { return }
+    // A request that waits to be sent is taken back; a second RST_STREAM would go out, for a stream that never was.
+    guard streams[stream.id] != nil, !stream.isReset else { return }
+    stream.isReset = true
     stream.discardsData = true
     stream.dropOutbound()
     unsafe nghttp2_submit_rst_stream(handle, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.id, code.rawValue)

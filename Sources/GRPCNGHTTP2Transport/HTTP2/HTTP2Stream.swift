@@ -28,6 +28,8 @@ package final class HTTP2Stream {
   var isCongested = false
   /// What arrives is thrown away.
   var discardsData = false
+  /// This side has ended the stream at once.
+  var isReset = false
   package internal(set) var remoteEnded = false
   var receivedHeaders = false
 
