@@ -72,8 +72,16 @@ examples: setup ## Build and run the example of the transport alone
 bench: setup ## Our transport beside grpc-swift-nio-transport and grpcio: calls/s, bytes/s, processor time, memory
 	Benchmarks/run.sh
 
-sanitize: setup ## Tests of the wire and the codec under AddressSanitizer
-	scripts/sanitize.sh
+sanitize: setup venv ## Tests of the wire and the codec under AddressSanitizer and ThreadSanitizer
+	scripts/sanitize.sh address
+	scripts/sanitize.sh thread
+
+fuzz: setup ## Feed what reads foreign bytes with mutations: RETORT_FUZZ_SECONDS (60) for each of five targets
+	scripts/fuzz.sh
+
+soak: setup ## Watch memory and descriptors of the transport under load: RETORT_SOAK_SECONDS (600)
+	$(BUILD) --build-tests
+	scripts/soak.sh
 
 compose-check: ## Validate compose/compose.yaml
 	scripts/compose-check.sh
@@ -82,7 +90,7 @@ e2e-compose: ## Build the image, start the services in a container engine, run a
 	scripts/compose-e2e.sh
 
 ci: ## What CI runs, in order, stopping at the first failure
-	$(MAKE) lint protos-check build test compose-check
+	$(MAKE) lint protos-check build test sanitize fuzz compose-check
 	scripts/docs.sh --skip-build
 
 clean: ## Remove what was built

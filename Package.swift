@@ -133,6 +133,7 @@ let package = Package(
       name: "InteropTests",
       dependencies: [
         "GRPCNGHTTP2Transport",
+        "GRPCNGHTTP2TransportTLS",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

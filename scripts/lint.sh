@@ -7,7 +7,8 @@ case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 failed=0
 complain() { echo "lint: $1" >&2; failed=1; }
 
-swift format lint --strict --parallel -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
+swift format lint --strict --parallel -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzzing/Package.swift \
+  Fuzzing/Sources/fuzz \
   Protos/generator/Package.swift Protos/generator/Sources || failed=1
 
 scripts/setup.sh --lint

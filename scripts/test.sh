@@ -13,3 +13,5 @@ run() { swift test -c release --skip-build "$@"; }
 run --skip EndToEndTests
 # Apart: whole programs with time limits, which two hundred tests beside them would slow down.
 run --filter EndToEndTests
+# Apart: it measures the process that it runs in.
+RETORT_ENDURANCE=1 run --filter EnduranceTests.leavesNothing

@@ -25,9 +25,10 @@ package struct InlineClient {
   package func begin(_ method: MethodDescriptor, token: UInt64, message: WireBytes) throws {
     let headers = try RequestHead.make(method: method, authority: "memory", userAgent: "memory", metadata: [:])
     let call = StreamCall(descriptor: method, link: link, token: token, configuration: configuration)
-    link.post(
+    link.post(contentsOf: [
       .open(call, headers, maxMessageBytes: configuration.maxReceiveMessageBytes), .message(token, message.framed),
-      .finish(token))
+      .finish(token),
+    ])
   }
 
   /// Leaves a call.
