@@ -81,11 +81,14 @@ func fuzzClient(_ bytes: ArraySlice<UInt8>) {
   guard let first = bytes.popFirst() else { return }
   let plan = Plan(first)
   let channel = EmbeddedChannel()
-  guard let client = try? InlineClient(addingTo: channel, configuration: configuration) else { return }
+  let added = try? InlineClient.add(
+    to: channel, configuration: configuration, stretch: KeepaliveStretch(), didClose: { _ in })
+  guard let client = added else { return }
   for index in 0..<UInt64(plan.manner % 4 + 1) {
     let method = MethodDescriptor(
       fullyQualifiedService: "fuzz.Fuzz", method: "Call", type: index % 2 == 0 ? .unary : .bidirectionalStreaming)
-    try? client.begin(method, token: index, message: WireBytes(repeating: 1, count: 100))
+    try? client.open(method, token: index)
+    client.finish(WireBytes(repeating: 1, count: 100), token: index)
   }
   if plan.manner & 4 != 0 { client.cancel(token: 0) }
   try? feed(channel, bytes, plan, greeting: emptySettings)

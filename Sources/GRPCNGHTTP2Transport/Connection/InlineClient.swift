@@ -1,5 +1,6 @@
 package import GRPCCore
 package import NIOCore
+package import WireBytes
 
 /// The client's end of one connection, on the connection's event loop: the other half of ``InlineServer``.
 package enum InlineClient {
@@ -20,6 +21,16 @@ package enum InlineClient {
       let call = StreamCall(descriptor: method, link: link, token: token, configuration: configuration)
       let headers = try RequestHead.make(method: method, authority: "memory", userAgent: "memory", metadata: [:])
       link.post(.open(call, headers, maxMessageBytes: configuration.maxReceiveMessageBytes))
+    }
+
+    /// Sends a message, and no more after it.
+    package func finish(_ message: WireBytes, token: UInt64) {
+      link.post(contentsOf: [.message(token, message.framed), .finish(token)])
+    }
+
+    /// Leaves a call.
+    package func cancel(token: UInt64) {
+      link.post(.reset(token, .cancel))
     }
   }
 
