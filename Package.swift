@@ -309,13 +309,17 @@ let package = Package(
         "StudentService", "TeacherService", "Tokenization", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
     .target(
       name: "ModelFixtures", dependencies: ["Checkpoints", "Kernels", "Puzzles", "Sequences", "Transformer"],
       path: "Tests/ModelFixtures", swiftSettings: settings),
     .testTarget(
-      name: "CommandsTests", dependencies: ["Commands", "ModelFixtures", "Recipes", "Reports", "Sequences"],
-      swiftSettings: settings),
+      name: "CommandsTests",
+      dependencies: [
+        "Commands", "ModelFixtures", "Recipes", "Reports", "Sequences", "ServiceRuntime",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .executableTarget(
       name: "retort",
       dependencies: [

@@ -53,6 +53,9 @@ public struct Credentials: Sendable {
   /// True where a service with these may be reached by others: connections are encrypted, and every call bears a token.
   var securesService: Bool { identity != nil && tokens != nil }
 
+  /// True where this process's memory holds a key or a token.
+  var holdSecrets: Bool { identity != nil || token != nil }
+
   /// TLS of a service; nil: none. With an authority, clients must show a certificate of it.
   func serverSecurity() throws -> TLSServerSecurity? {
     try identity.map { try TLSServerSecurity(TLSServerConfiguration(identity: $0, clientTrustRootsFile: authority)) }

@@ -9,26 +9,28 @@ public struct ServiceGuard: Sendable {
   let credentials: Credentials
   /// Whether to listen where other machines reach the service although it has no TLS or no tokens.
   let insecure: Bool
+  private let refusals: RefusalLog
 
-  init(role: Role, credentials: Credentials, insecure: Bool) {
+  init(role: Role, credentials: Credentials, insecure: Bool, logger: Logger) {
     self.role = role
+    refusals = RefusalLog(logger: logger)
     self.credentials = credentials
     self.insecure = insecure
   }
 
   /// Adds TLS, and says in the log which connections are refused.
-  func secure(_ configuration: inout NGHTTP2ServerTransport.Configuration, logger: Logger) throws {
+  func secure(_ configuration: inout NGHTTP2ServerTransport.Configuration) throws {
     configuration.security = try credentials.serverSecurity()
-    configuration.didRefuseConnection = { peer, reason in
-      logger.notice("connection refused", metadata: ["peer.address": "\(peer)", "reason": "\(reason)"])
+    configuration.didRefuseConnection = { [refusals] peer, reason in
+      refusals.note("connection refused", metadata: ["peer.address": "\(peer)", "reason": "\(reason)"])
     }
   }
 
   /// Checks of every call.
-  func interceptors(logger: Logger) -> [any ServerInterceptor] {
+  func interceptors() -> [any ServerInterceptor] {
     guard let tokens = credentials.tokens else { return [] }
-    let guardian = AccessInterceptor(server: role, tokens: tokens) { method, peer, reason in
-      logger.notice(
+    let guardian = AccessInterceptor(server: role, tokens: tokens) { [refusals] method, peer, reason in
+      refusals.note(
         "call refused", metadata: ["rpc.method": "\(method)", "peer.address": "\(peer)", "reason": "\(reason)"])
     }
     return [guardian]

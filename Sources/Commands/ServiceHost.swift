@@ -42,12 +42,12 @@ public struct ServiceHost: Sendable {
   ) async throws {
     var configuration = NGHTTP2ServerTransport.Configuration()
     configuration.shutdownGracePeriod = .seconds(9)
-    try guardian.secure(&configuration, logger: logger)
+    try guardian.secure(&configuration)
     let transport = NGHTTP2ServerTransport(
       address: .tcp(host: address.host, port: address.port), configuration: configuration)
     let health = HealthService()
     let server = GRPCServer(
-      transport: transport, services: services + [health], interceptors: guardian.interceptors(logger: logger))
+      transport: transport, services: services + [health], interceptors: guardian.interceptors())
     try await GracefulShutdown(logger: logger).run(
       stops: stops,
       prepareToStop: { health.setAll(.notServing) },

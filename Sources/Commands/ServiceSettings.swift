@@ -35,8 +35,9 @@ public struct ServiceSettings: Sendable {
   func host(label: String) throws(ServiceRuntimeError) -> (ServiceHost, Logger) {
     LogSetup.bootstrap(level: logLevel)
     let logger = Logger(label: label)
+    if credentials.holdSecrets { CoreDumps.forbid() }
     credentials.warn(logger)
-    let guardian = ServiceGuard(role: role, credentials: credentials, insecure: insecure)
+    let guardian = ServiceGuard(role: role, credentials: credentials, insecure: insecure, logger: logger)
     return (try ServiceHost(address: address, guardian: guardian, logger: logger), logger)
   }
 }
