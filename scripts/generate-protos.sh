@@ -23,12 +23,17 @@ trap 'rm -rf "$work"' EXIT
 cd "$root/Protos"
 protos=$(find grpc retort -name '*.proto' | LC_ALL=C sort)
 
-# C: sources beside headers, as one target; its module names them all.
+# C: sources beside headers, as one target; its module names them all. protobuf-c cuts strings at their first NUL, so C
+# sees each string as bytes, which look the same on the wire and carry their length; Swift checks the UTF-8.
 mkdir -p "$work/c" "$work/CRetortProtos/include" "$work/Generated"
+for proto in $protos; do
+  mkdir -p "$work/bytes/$(dirname "$proto")"
+  sed -E 's/^( *)(repeated )?string ([a-z0-9_]+ = )/\1\2bytes \3/' "$proto" >"$work/bytes/$proto"
+done
 map=$work/CRetortProtos/include/module.modulemap
 echo "module CRetortProtos {" >"$map"
 # shellcheck disable=SC2086
-protoc-c -I . --c_out="$work/c" $protos
+(cd "$work/bytes" && protoc-c -I . --c_out="$work/c" $protos)
 for proto in $protos; do
   stem=${proto%.proto}
   mkdir -p "$work/CRetortProtos/$(dirname "$stem")" "$work/CRetortProtos/include/$(dirname "$stem")"

@@ -12,11 +12,13 @@ public enum AccessTable {
 
   private static let rows: [Row] = [
     Row(
-      service: "retort.v1.TeacherService", methods: ["Describe", "Generate", "Score"], server: .teacher,
+      service: "retort.v1.TeacherService", methods: ["Describe", "Generate", "Score", "GetOutputHead"],
+      server: .teacher,
       callers: [.coordinator, .admin]),
     // The coordinator's façade.
     Row(
-      service: "retort.v1.TeacherService", methods: ["Describe", "Generate", "Score"], server: .coordinator,
+      service: "retort.v1.TeacherService", methods: ["Describe", "Generate", "Score", "GetOutputHead"],
+      server: .coordinator,
       callers: [.student, .admin]),
     Row(
       service: "retort.v1.StudentService", methods: ["Describe"], server: .student, callers: [.coordinator, .admin]),

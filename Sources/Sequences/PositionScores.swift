@@ -1,35 +1,3 @@
-/// What to compute about each completion position of a batch; what is not asked is not computed.
-public struct ScoreOptions: Sendable, Hashable {
-  /// The log-prob of the actual token.
-  public var tokenLogprobs: Bool
-  /// K: the most probable tokens, their log-probs and the tail; 0: none.
-  public var topCount: Int
-  /// All V log-probs.
-  public var fullLogprobs: Bool
-  /// The entropy.
-  public var entropy: Bool
-  /// The last hidden state.
-  public var hiddenState: Bool
-  /// Ids whose log-probs are wanted. Shape: `[R, gatherCount]`.
-  public var gatherTokenIDs: [TokenID]
-  /// Number of ids named per position; 0: none.
-  public var gatherCount: Int
-
-  /// Makes options that ask for what is named.
-  public init(
-    tokenLogprobs: Bool = false, topCount: Int = 0, fullLogprobs: Bool = false, entropy: Bool = false,
-    hiddenState: Bool = false, gatherTokenIDs: [TokenID] = [], gatherCount: Int = 0
-  ) {
-    self.tokenLogprobs = tokenLogprobs
-    self.topCount = topCount
-    self.fullLogprobs = fullLogprobs
-    self.entropy = entropy
-    self.hiddenState = hiddenState
-    self.gatherTokenIDs = gatherTokenIDs
-    self.gatherCount = gatherCount
-  }
-}
-
 /// Answers about consecutive completion positions, as columns. N is the number of positions; a column not asked for is empty.
 ///
 /// Log-probs are natural, in nats, at temperature 1; each is *of* the position's own token or of the id named.
@@ -58,6 +26,10 @@ public struct PositionScores: Sendable, Hashable {
 
   /// Adds the positions of `next` after these.
   public mutating func append(_ next: PositionScores) {
+    guard positionCount > 0 else {
+      self = next
+      return
+    }
     positionCount += next.positionCount
     tokenLogprobs += next.tokenLogprobs
     topTokenIDs += next.topTokenIDs

@@ -33,17 +33,24 @@ extension CMessageConvertible {
   func encode<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     let arena = EncodingArena()
     return try unsafe withCMessage(arena) { message in
-      guard !arena.holdsNUL else { throw WireFormatError.nulInString(message: Self.protoName) }
-      return try unsafe body(MessageEncoding(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)))
+      try unsafe body(MessageEncoding(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self)))
     }
   }
 
   static func unpack(_ bytes: UnsafeRawBufferPointer) throws(WireFormatError) -> Self {
+    try unsafe withUnpacked(bytes) { message throws(WireFormatError) in try Self(cMessage: message) }
+  }
+
+  /// Calls `body` with the decoded message as protobuf-c holds it, which lives as long as `body` runs.
+  static func withUnpacked<R>(
+    _ bytes: UnsafeRawBufferPointer, _ body: (CMessage) throws(WireFormatError) -> R
+  ) throws(WireFormatError) -> R {
     var empty = makeCMessage()
     var budget = AllocationBudget(inputBytes: bytes.count)
     let unpacked: UnsafeMutablePointer<ProtobufCMessage>? = unsafe withUnsafePointer(to: &empty) { empty in
       // Each generated struct begins with its ProtobufCMessage.
       let descriptor = unsafe UnsafeRawPointer(empty).assumingMemoryBound(to: ProtobufCMessage.self).pointee.descriptor
+      guard let descriptor = unsafe descriptor, unsafe WireScan.accepts(bytes, as: descriptor) else { return nil }
       return unsafe budget.withAllocator { allocator in
         unsafe protobuf_c_message_unpack(
           descriptor, allocator, bytes.count, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self))
@@ -55,7 +62,7 @@ extension CMessageConvertible {
         : .malformed(message: protoName, byteCount: bytes.count)
     }
     defer { unsafe budget.withAllocator { unsafe protobuf_c_message_free_unpacked(unpacked, $0) } }
-    return try unsafe Self(cMessage: UnsafeRawPointer(unpacked).assumingMemoryBound(to: CMessage.self).pointee)
+    return try unsafe body(UnsafeRawPointer(unpacked).assumingMemoryBound(to: CMessage.self).pointee)
   }
 }
 
@@ -85,16 +92,16 @@ func readColumn<Element>(_ start: UnsafeMutablePointer<Element>?, _ count: Int) 
   unsafe Array(UnsafeBufferPointer(start: start, count: count))
 }
 
-/// Copies a C string.
-func readString(_ start: UnsafeMutablePointer<CChar>?, field: String) throws(WireFormatError) -> String {
-  guard let start = unsafe start else { return "" }
-  guard let string = unsafe String(validatingCString: start) else { throw .invalidUTF8(field: field) }
+/// Copies a string, which must be UTF-8.
+func readString(_ data: ProtobufCBinaryData, field: String) throws(WireFormatError) -> String {
+  let bytes = unsafe UnsafeBufferPointer(start: data.data, count: data.len)
+  guard let string = unsafe String(validating: bytes, as: UTF8.self) else { throw .invalidUTF8(field: field) }
   return string
 }
 
-/// Copies an array of C strings.
+/// Copies an array of strings.
 func readStrings(
-  _ start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int, field: String
+  _ start: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int, field: String
 ) throws(WireFormatError) -> [String] {
   guard let start = unsafe start else { return [] }
   var strings: [String] = []

@@ -1,23 +1,27 @@
 internal import CRetortProtos
 
-/// Memory of one encoding: C strings, and arrays whose elements have no home in a Swift array. Freed with the arena.
+/// Memory of one encoding: strings, and arrays whose elements have no home in a Swift array. Freed with the arena.
 @safe final class EncodingArena {
   private var blocks: [UnsafeMutableRawPointer] = unsafe []
-  /// True once a string with a NUL was stored: C would cut it there.
-  private(set) var holdsNUL = false
 
   deinit {
     for index in unsafe blocks.indices { unsafe blocks[index].deallocate() }
   }
 
-  /// Makes `field` point to a copy of the string. An empty string leaves the field's own default.
-  func store(_ string: String, in field: inout UnsafeMutablePointer<CChar>?) {
-    if !string.isEmpty { unsafe field = copy(string) }
+  /// Copies a string's UTF-8.
+  func string(_ string: String) -> ProtobufCBinaryData {
+    var string = string
+    return string.withUTF8 { bytes in
+      guard !bytes.isEmpty else { return unsafe ProtobufCBinaryData(len: 0, data: nil) }
+      let copy = unsafe allocate(UInt8.self, bytes.count)
+      unsafe copy.initialize(from: bytes.baseAddress.unsafelyUnwrapped, count: bytes.count)
+      return unsafe ProtobufCBinaryData(len: bytes.count, data: copy)
+    }
   }
 
-  /// Copies strings and the array of their addresses.
-  func strings(_ strings: [String]) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) {
-    unsafe values(strings.map { unsafe Optional(copy($0)) })
+  /// Copies strings and the array of their places.
+  func strings(_ strings: [String]) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
+    unsafe values(strings.map { unsafe string($0) })
   }
 
   /// Copies plain C values.
@@ -39,17 +43,6 @@ internal import CRetortProtos
         unsafe message.fill(&place.pointee, self)
         return unsafe Optional(place)
       })
-  }
-
-  private func copy(_ string: String) -> UnsafeMutablePointer<CChar> {
-    var string = string
-    return string.withUTF8 { bytes in
-      if unsafe bytes.contains(0) { holdsNUL = true }
-      let copy = unsafe allocate(CChar.self, bytes.count + 1)
-      for index in 0..<bytes.count { unsafe copy[index] = CChar(bitPattern: bytes[index]) }
-      unsafe copy[bytes.count] = 0
-      return unsafe copy
-    }
   }
 
   private func allocate<Value>(_ type: Value.Type, _ count: Int) -> UnsafeMutablePointer<Value> {

@@ -6,7 +6,6 @@ extension WireFormatError: RPCErrorConvertible {
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .overBudget: .resourceExhausted
-    case .nulInString: .internalError
     case .malformed, .invalidUTF8, .missing, .outOfRange, .columns: .invalidArgument
     }
   }

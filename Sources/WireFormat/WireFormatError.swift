@@ -6,8 +6,6 @@ public enum WireFormatError: Error, Hashable {
   case overBudget(message: String, byteCount: Int)
   /// A string field holds bytes that are not UTF-8.
   case invalidUTF8(field: String)
-  /// A string to be sent holds a NUL, which protobuf-c cannot carry.
-  case nulInString(message: String)
   /// A field that must be set is not.
   case missing(field: String)
   /// A field's value is outside what the field allows.
@@ -25,7 +23,6 @@ extension WireFormatError: CustomStringConvertible {
     case .overBudget(let message, let byteCount):
       "\(byteCount) bytes of \(message) would take over four times their size in memory: send columns packed"
     case .invalidUTF8(let field): "\(field) is not UTF-8"
-    case .nulInString(let message): "a string of \(message) holds a NUL character: remove it"
     case .missing(let field): "\(field) is not set"
     case .outOfRange(let field, let value, let allowed): "\(field) is \(value), not \(allowed)"
     case .columns(let message, let problem): "\(message): \(problem)"

@@ -5,7 +5,7 @@ public protocol WireMessage: Sendable, Hashable {
 
   /// Calls `body` with the message as protobuf-c sees it, ready to be measured and packed.
   ///
-  /// - Throws: ``WireFormatError/nulInString(message:)``, and what `body` throws.
+  /// - Throws: What `body` throws.
   func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R
 
   /// Reads a message from its protobuf encoding; every column is copied once.

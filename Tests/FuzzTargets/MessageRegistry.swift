@@ -15,5 +15,6 @@ package let allMessages: [any WireMessage.Type] = [
   ExportRequest.self, ExportResponse.self,
   TeacherServiceDescribeRequest.self, TeacherServiceDescribeResponse.self, TeacherServiceGenerateRequest.self,
   TeacherServiceGenerateResponse.self, TeacherServiceScoreRequest.self, TeacherServiceScoreResponse.self,
+  GetOutputHeadRequest.self, GetOutputHeadResponse.self,
   WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireTrainBatch.self, WireStepMetrics.self,
 ]

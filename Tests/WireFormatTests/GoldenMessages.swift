@@ -6,8 +6,9 @@ struct GoldenMessages: Decodable {
   /// For each message name, encodings in hex.
   let messages: [String: [String]]
 
-  static func load() throws -> GoldenMessages {
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/messages.json")
+  /// Reads the encodings of the present schema, or of an earlier one.
+  static func load(_ name: String = "messages") throws -> GoldenMessages {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).json")
     return try JSONDecoder().decode(GoldenMessages.self, from: Data(contentsOf: file))
   }
 

@@ -1,5 +1,6 @@
 import Sequences
 import Testing
+import WireBytes
 import WireFormat
 
 @Suite("Messages and our own values")
@@ -78,9 +79,9 @@ struct MappingTests {
   func reply() throws {
     let options = ScoreOptions(tokenLogprobs: true, topCount: 2)
     var reply = ScoreReply(positionCount: 5, options: options, vocabSize: 4)
-    try reply.append(WireScoreChunk(scores(3, topCount: 2), firstPosition: 0, last: false))
+    try reply.append(WireScoreChunk(scores(3, topCount: 2), firstPosition: 0, last: false, vocabSize: 4))
     #expect(!reply.isComplete)
-    try reply.append(WireScoreChunk(scores(2, topCount: 2), firstPosition: 3, last: true))
+    try reply.append(WireScoreChunk(scores(2, topCount: 2), firstPosition: 3, last: true, vocabSize: 4))
     #expect(reply.isComplete)
     var whole = scores(3, topCount: 2)
     whole.append(scores(2, topCount: 2))
@@ -95,17 +96,116 @@ struct MappingTests {
     strange.topTokenIDs[0] = 4
     let chunks: [WireScoreChunk?] = [
       nil,
-      WireScoreChunk(good, firstPosition: 1, last: false),
-      WireScoreChunk(good, firstPosition: 0, last: true),
-      WireScoreChunk(scores(6, topCount: 2), firstPosition: 0, last: false),
-      WireScoreChunk(scores(3, topCount: 1), firstPosition: 0, last: false),
-      WireScoreChunk(PositionScores(), firstPosition: 0, last: true),
-      WireScoreChunk(strange, firstPosition: 0, last: false),
+      WireScoreChunk(good, firstPosition: 1, last: false, vocabSize: 4),
+      WireScoreChunk(good, firstPosition: 0, last: true, vocabSize: 4),
+      WireScoreChunk(scores(6, topCount: 2), firstPosition: 0, last: false, vocabSize: 4),
+      WireScoreChunk(scores(3, topCount: 1), firstPosition: 0, last: false, vocabSize: 4),
+      WireScoreChunk(PositionScores(), firstPosition: 0, last: true, vocabSize: 4),
+      WireScoreChunk(strange, firstPosition: 0, last: false, vocabSize: 4),
     ]
     for chunk in chunks {
       var reply = ScoreReply(positionCount: 5, options: options, vocabSize: 4)
       #expect(throws: WireFormatError.self, "\(String(describing: chunk))") { try reply.append(chunk) }
     }
+  }
+
+  /// Scores with every column, of 2 ids named per position and a width of 3.
+  private func everything(_ count: Int) -> (scores: PositionScores, options: ScoreOptions) {
+    var all = scores(count, topCount: 2)
+    func column(_ width: Int) -> [Float] { (0..<count * width).map { -Float($0) / 8 } }
+    all.gatheredLogprobs = column(2)
+    all.fullLogprobs = column(4)
+    all.entropies = column(1)
+    all.hiddenStates = column(3)
+    let options = ScoreOptions(
+      tokenLogprobs: true, topCount: 2, fullLogprobs: true, entropy: true, hiddenState: true,
+      gatherTokenIDs: Array(repeating: 1, count: 2 * count), gatherCount: 2, precision: .float16)
+    return (all, options)
+  }
+
+  @Test("numbers that float16 can hold come back as they were, chunk by chunk, from values and from bytes")
+  func halfReply() throws {
+    let (first, options) = everything(5)
+    let (second, _) = everything(3)
+    var whole = first
+    whole.append(second)
+    let chunks = [
+      WireScoreChunk(first, firstPosition: 0, last: false, precision: .float16, vocabSize: 4),
+      WireScoreChunk(second, firstPosition: 5, last: true, precision: .float16, vocabSize: 4),
+    ]
+    #expect(chunks[0].fullLogprobs.isEmpty && chunks[0].fullLogprobsF16.count == 2 * 5 * 4)
+    #expect(chunks[0].topTokenIDBits == 2 && chunks[0].packedTopTokenIDs.count == 3)
+    var fromValues = ScoreReply(positionCount: 8, options: options, vocabSize: 4)
+    var fromBytes = fromValues
+    for chunk in chunks {
+      try fromValues.append(chunk)
+      try fromBytes.append(responseBytes: WireBytes(TeacherServiceScoreResponse(chunk: chunk).encoded()))
+    }
+    #expect(fromValues.scores == whole && fromValues.isComplete)
+    #expect(fromBytes.scores == whole && fromBytes.isComplete)
+  }
+
+  @Test("a service that answers in float32 what was asked in float16 is understood; the other way round is refused")
+  func otherPrecision() throws {
+    let (scores, options) = everything(4)
+    var reply = ScoreReply(positionCount: 4, options: options, vocabSize: 4)
+    try reply.append(WireScoreChunk(scores, firstPosition: 0, last: true, vocabSize: 4))
+    #expect(reply.scores == scores)
+    var exact = options
+    exact.precision = .float32
+    var strict = ScoreReply(positionCount: 4, options: exact, vocabSize: 4)
+    #expect(throws: WireFormatError.self) {
+      try strict.append(WireScoreChunk(scores, firstPosition: 0, last: true, precision: .float16, vocabSize: 4))
+    }
+  }
+
+  @Test("float16 columns of another extent than was asked are refused", arguments: 0..<10)
+  func badHalfColumns(column: Int) throws {
+    let (scores, options) = everything(5)
+    var chunk = WireScoreChunk(scores, firstPosition: 0, last: true, precision: .float16, vocabSize: 4)
+    switch column {
+    case 0: chunk.tokenLogprobsF16.removeLast()
+    case 1: chunk.packedTopTokenIDs.append(0)
+    case 2: chunk.packedTopLogprobs.removeLast()
+    case 3: chunk.packedTailLogprobs = []
+    case 4: chunk.gatheredLogprobsF16.append(0)
+    case 5: chunk.fullLogprobsF16.removeLast(2)
+    case 6: chunk.entropiesF16 = []
+    case 7: chunk.hiddenStatesF16.removeLast(2)
+    case 8: chunk.topTokenIDBits = 33
+    default: chunk.entropies = [1, 2, 3, 4, 5]
+    }
+    var reply = ScoreReply(positionCount: 5, options: options, vocabSize: 4)
+    #expect(throws: WireFormatError.self) { try reply.append(chunk) }
+    var beyond = ScoreReply(positionCount: 5, options: options, vocabSize: 3)
+    #expect(throws: WireFormatError.self) {
+      try beyond.append(WireScoreChunk(scores, firstPosition: 0, last: true, precision: .float16, vocabSize: 4))
+    }
+  }
+
+  @Test("a response without a chunk, or that is none, is refused")
+  func badResponses() {
+    var reply = ScoreReply(positionCount: 1, options: ScoreOptions(tokenLogprobs: true), vocabSize: 4)
+    #expect(throws: WireFormatError.missing(field: "chunk")) { try reply.append(responseBytes: WireBytes([])) }
+    #expect(throws: WireFormatError.self) { try reply.append(responseBytes: WireBytes([0xFF])) }
+  }
+
+  @Test(
+    "a candidate takes at most 4.5 bytes with its share of everything else",
+    arguments: [(8, 1 << 18), (64, 1 << 18), (8, 151_936), (20, 2048)])
+  func candidateBytes(topCount: Int, vocabSize: Int) throws {
+    let positions = 256
+    var scores = PositionScores()
+    scores.positionCount = positions
+    scores.tokenLogprobs = (0..<positions).map { -Float($0) }
+    scores.topTokenIDs = (0..<positions * topCount).map { TokenID(vocabSize - 1 - $0 % vocabSize) }
+    scores.topLogprobs = (0..<positions * topCount).map { -Float($0 % 17) }
+    scores.tailLogprobs = Array(repeating: -3, count: positions)
+    let chunk = WireScoreChunk(scores, firstPosition: 0, last: true, precision: .float16, vocabSize: vocabSize)
+    let bytes = try TeacherServiceScoreResponse(chunk: chunk).encoded().count + WireBytes.prefixLength
+    #expect(Double(bytes) / Double(positions * topCount) <= 4.5)
+    let options = ScoreOptions(tokenLogprobs: true, topCount: topCount, precision: .float16)
+    #expect(bytes <= positions * options.replyBytesPerPosition(vocabSize: vocabSize, hiddenWidth: 0) + 64)
   }
 
   @Test("completions come back as they were, with and without log-probs")

@@ -85,14 +85,14 @@ extension WireRun: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__Run, _ arena: EncodingArena) {
-    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.run_id = arena.string(runID)
     unsafe cMessage.state = state.cValue
-    unsafe arena.store(message, in: &cMessage.message)
+    unsafe cMessage.message = arena.string(message)
     unsafe cMessage.step = step
     unsafe cMessage.max_steps = maxSteps
-    unsafe arena.store(outputDir, in: &cMessage.output_dir)
+    unsafe cMessage.output_dir = arena.string(outputDir)
     unsafe cMessage.submit_unix_milliseconds = submitUnixMilliseconds
-    unsafe arena.store(method, in: &cMessage.method)
+    unsafe cMessage.method = arena.string(method)
   }
 
   init(cMessage: Retort__V1__Run) throws(WireFormatError) {
@@ -143,8 +143,8 @@ extension SubmitRunRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__SubmitRunRequest, _ arena: EncodingArena) {
-    unsafe arena.store(recipeYAML, in: &cMessage.recipe_yaml)
-    unsafe arena.store(idempotencyKey, in: &cMessage.idempotency_key)
+    unsafe cMessage.recipe_yaml = arena.string(recipeYAML)
+    unsafe cMessage.idempotency_key = arena.string(idempotencyKey)
   }
 
   init(cMessage: Retort__V1__SubmitRunRequest) throws(WireFormatError) {
@@ -229,7 +229,7 @@ extension GetRunRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__GetRunRequest, _ arena: EncodingArena) {
-    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.run_id = arena.string(runID)
   }
 
   init(cMessage: Retort__V1__GetRunRequest) throws(WireFormatError) {
@@ -388,7 +388,7 @@ extension WatchRunRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__WatchRunRequest, _ arena: EncodingArena) {
-    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.run_id = arena.string(runID)
     unsafe cMessage.after_step = afterStep
   }
 
@@ -480,7 +480,7 @@ extension CancelRunRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__CancelRunRequest, _ arena: EncodingArena) {
-    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.run_id = arena.string(runID)
   }
 
   init(cMessage: Retort__V1__CancelRunRequest) throws(WireFormatError) {
@@ -564,7 +564,7 @@ extension ResumeRunRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__ResumeRunRequest, _ arena: EncodingArena) {
-    unsafe arena.store(runID, in: &cMessage.run_id)
+    unsafe cMessage.run_id = arena.string(runID)
   }
 
   init(cMessage: Retort__V1__ResumeRunRequest) throws(WireFormatError) {
@@ -652,8 +652,8 @@ extension RegisterTrainerRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__RegisterTrainerRequest, _ arena: EncodingArena) {
-    unsafe arena.store(trainerID, in: &cMessage.trainer_id)
-    unsafe arena.store(address, in: &cMessage.address)
+    unsafe cMessage.trainer_id = arena.string(trainerID)
+    unsafe cMessage.address = arena.string(address)
   }
 
   init(cMessage: Retort__V1__RegisterTrainerRequest) throws(WireFormatError) {
@@ -698,7 +698,7 @@ extension RegisterTrainerResponse: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__RegisterTrainerResponse, _ arena: EncodingArena) {
-    unsafe arena.store(leaseID, in: &cMessage.lease_id)
+    unsafe cMessage.lease_id = arena.string(leaseID)
     unsafe cMessage.lease_milliseconds = leaseMilliseconds
   }
 
@@ -740,7 +740,7 @@ extension RenewLeaseRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__RenewLeaseRequest, _ arena: EncodingArena) {
-    unsafe arena.store(leaseID, in: &cMessage.lease_id)
+    unsafe cMessage.lease_id = arena.string(leaseID)
   }
 
   init(cMessage: Retort__V1__RenewLeaseRequest) throws(WireFormatError) {

@@ -35,7 +35,7 @@ extension HealthCheckRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Grpc__Health__V1__HealthCheckRequest, _ arena: EncodingArena) {
-    unsafe arena.store(service, in: &cMessage.service)
+    unsafe cMessage.service = arena.string(service)
   }
 
   init(cMessage: Grpc__Health__V1__HealthCheckRequest) throws(WireFormatError) {

@@ -30,6 +30,11 @@ public struct WireModelDescription: WireMessage {
   public var parameterCount: UInt64
   /// Settings that change the last bits of a result: BLAS core type, threads, precision. For people and checkpoints.
   public var determinism: String
+  /// SHA-256 of the output head, lower-case hex: over V and D as uint64, the weights [V, D] and the biases [V] where there
+  /// are any, all little-endian. Empty where `Abilities.output_head` is unset.
+  public var outputHeadDigest: String
+  /// D, the width of the last hidden state; 0 where unknown.
+  public var hiddenSize: UInt32
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -44,7 +49,9 @@ public struct WireModelDescription: WireMessage {
     chatTemplateDigest: String = "",
     abilities: WireAbilities? = nil,
     parameterCount: UInt64 = 0,
-    determinism: String = ""
+    determinism: String = "",
+    outputHeadDigest: String = "",
+    hiddenSize: UInt32 = 0
   ) {
     self.name = name
     self.modelDigest = modelDigest
@@ -58,6 +65,8 @@ public struct WireModelDescription: WireMessage {
     self.abilities = abilities
     self.parameterCount = parameterCount
     self.determinism = determinism
+    self.outputHeadDigest = outputHeadDigest
+    self.hiddenSize = hiddenSize
   }
 
   /// Name in Protos/.
@@ -84,18 +93,20 @@ extension WireModelDescription: @unsafe CMessageConvertible {
       return try unsafe withColumn(eosTokenIDs) { eosTokenIDs in
         return try unsafe withOptional(abilities, arena) { abilities in
           var cMessage = unsafe Self.makeCMessage()
-          unsafe arena.store(name, in: &cMessage.name)
-          unsafe arena.store(modelDigest, in: &cMessage.model_digest)
-          unsafe arena.store(vocabularyDigest, in: &cMessage.vocabulary_digest)
+          unsafe cMessage.name = arena.string(name)
+          unsafe cMessage.model_digest = arena.string(modelDigest)
+          unsafe cMessage.vocabulary_digest = arena.string(vocabularyDigest)
           unsafe cMessage.vocab_size = vocabSize
           unsafe cMessage.head_size = headSize
           unsafe cMessage.context_length = contextLength
           unsafe (cMessage.n_bos_token_ids, cMessage.bos_token_ids) = (bosTokenIDs.count, bosTokenIDs.start)
           unsafe (cMessage.n_eos_token_ids, cMessage.eos_token_ids) = (eosTokenIDs.count, eosTokenIDs.start)
-          unsafe arena.store(chatTemplateDigest, in: &cMessage.chat_template_digest)
+          unsafe cMessage.chat_template_digest = arena.string(chatTemplateDigest)
           unsafe cMessage.abilities = abilities
           unsafe cMessage.parameter_count = parameterCount
-          unsafe arena.store(determinism, in: &cMessage.determinism)
+          unsafe cMessage.determinism = arena.string(determinism)
+          unsafe cMessage.output_head_digest = arena.string(outputHeadDigest)
+          unsafe cMessage.hidden_size = hiddenSize
           return try unsafe body(&cMessage)
         }
       }
@@ -115,6 +126,8 @@ extension WireModelDescription: @unsafe CMessageConvertible {
     abilities = try unsafe readMessage(cMessage.abilities) as WireAbilities?
     parameterCount = unsafe cMessage.parameter_count
     determinism = try unsafe readString(cMessage.determinism, field: "retort.v1.ModelDescription.determinism")
+    outputHeadDigest = try unsafe readString(cMessage.output_head_digest, field: "retort.v1.ModelDescription.output_head_digest")
+    hiddenSize = unsafe cMessage.hidden_size
   }
 }
 
@@ -134,6 +147,10 @@ public struct WireAbilities: WireMessage {
   public var fullLogprobs: Bool
   /// `Score` gives the last hidden state.
   public var hiddenState: Bool
+  /// `Score` answers with PRECISION_FLOAT16 where it is asked to.
+  public var float16: Bool
+  /// `GetOutputHead` works.
+  public var outputHead: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -143,7 +160,9 @@ public struct WireAbilities: WireMessage {
     gather: Bool = false,
     entropy: Bool = false,
     fullLogprobs: Bool = false,
-    hiddenState: Bool = false
+    hiddenState: Bool = false,
+    float16: Bool = false,
+    outputHead: Bool = false
   ) {
     self.generate = generate
     self.tokenLogprobs = tokenLogprobs
@@ -152,6 +171,8 @@ public struct WireAbilities: WireMessage {
     self.entropy = entropy
     self.fullLogprobs = fullLogprobs
     self.hiddenState = hiddenState
+    self.float16 = float16
+    self.outputHead = outputHead
   }
 
   /// Name in Protos/.
@@ -181,6 +202,8 @@ extension WireAbilities: @unsafe FlatCMessageConvertible {
     unsafe cMessage.entropy = entropy ? 1 : 0
     unsafe cMessage.full_logprobs = fullLogprobs ? 1 : 0
     unsafe cMessage.hidden_state = hiddenState ? 1 : 0
+    unsafe cMessage.float16 = float16 ? 1 : 0
+    unsafe cMessage.output_head = outputHead ? 1 : 0
   }
 
   init(cMessage: Retort__V1__Abilities) throws(WireFormatError) {
@@ -191,5 +214,7 @@ extension WireAbilities: @unsafe FlatCMessageConvertible {
     entropy = unsafe cMessage.entropy != 0
     fullLogprobs = unsafe cMessage.full_logprobs != 0
     hiddenState = unsafe cMessage.hidden_state != 0
+    float16 = unsafe cMessage.float16 != 0
+    outputHead = unsafe cMessage.output_head != 0
   }
 }

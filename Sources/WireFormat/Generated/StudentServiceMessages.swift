@@ -83,7 +83,7 @@ extension StudentServiceDescribeResponse: @unsafe CMessageConvertible {
       unsafe cMessage.loaded = loaded ? 1 : 0
       unsafe cMessage.model = model
       unsafe cMessage.step = step
-      unsafe arena.store(runID, in: &cMessage.run_id)
+      unsafe cMessage.run_id = arena.string(runID)
       return try unsafe body(&cMessage)
     }
   }
@@ -159,12 +159,12 @@ extension LoadRequest: @unsafe CMessageConvertible {
     return try unsafe withOptional(objective, arena) { objective in
       return try unsafe withOptional(optimizer, arena) { optimizer in
         var cMessage = unsafe Self.makeCMessage()
-        unsafe arena.store(runID, in: &cMessage.run_id)
-        unsafe arena.store(path, in: &cMessage.path)
+        unsafe cMessage.run_id = arena.string(runID)
+        unsafe cMessage.path = arena.string(path)
         unsafe cMessage.resume = resume ? 1 : 0
         unsafe cMessage.initialize = initialize ? 1 : 0
         unsafe cMessage.seed = seed
-        unsafe arena.store(teacherAddress, in: &cMessage.teacher_address)
+        unsafe cMessage.teacher_address = arena.string(teacherAddress)
         unsafe cMessage.objective = objective
         unsafe cMessage.optimizer = optimizer
         return try unsafe body(&cMessage)
@@ -581,7 +581,7 @@ extension SaveRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__SaveRequest, _ arena: EncodingArena) {
-    unsafe arena.store(path, in: &cMessage.path)
+    unsafe cMessage.path = arena.string(path)
   }
 
   init(cMessage: Retort__V1__SaveRequest) throws(WireFormatError) {
@@ -626,7 +626,7 @@ extension SaveResponse: @unsafe FlatCMessageConvertible {
 
   func fill(_ cMessage: inout Retort__V1__SaveResponse, _ arena: EncodingArena) {
     unsafe cMessage.step = step
-    unsafe arena.store(modelDigest, in: &cMessage.model_digest)
+    unsafe cMessage.model_digest = arena.string(modelDigest)
   }
 
   init(cMessage: Retort__V1__SaveResponse) throws(WireFormatError) {
@@ -667,7 +667,7 @@ extension ExportRequest: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__ExportRequest, _ arena: EncodingArena) {
-    unsafe arena.store(path, in: &cMessage.path)
+    unsafe cMessage.path = arena.string(path)
   }
 
   init(cMessage: Retort__V1__ExportRequest) throws(WireFormatError) {
@@ -707,7 +707,7 @@ extension ExportResponse: @unsafe FlatCMessageConvertible {
   }
 
   func fill(_ cMessage: inout Retort__V1__ExportResponse, _ arena: EncodingArena) {
-    unsafe arena.store(modelDigest, in: &cMessage.model_digest)
+    unsafe cMessage.model_digest = arena.string(modelDigest)
   }
 
   init(cMessage: Retort__V1__ExportResponse) throws(WireFormatError) {

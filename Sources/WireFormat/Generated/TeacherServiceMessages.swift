@@ -277,3 +277,122 @@ extension TeacherServiceScoreResponse: @unsafe CMessageConvertible {
     chunk = try unsafe readMessage(cMessage.chunk) as WireScoreChunk?
   }
 }
+
+/// Which head.
+public struct GetOutputHeadRequest: WireMessage {
+  /// The `output_head_digest` that is expected. Empty: whatever the service has.
+  public var outputHeadDigest: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    outputHeadDigest: String = ""
+  ) {
+    self.outputHeadDigest = outputHeadDigest
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.GetOutputHeadRequest"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension GetOutputHeadRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__GetOutputHeadRequest {
+    var cMessage = unsafe Retort__V1__GetOutputHeadRequest()
+    unsafe retort__v1__get_output_head_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__GetOutputHeadRequest, _ arena: EncodingArena) {
+    unsafe cMessage.output_head_digest = arena.string(outputHeadDigest)
+  }
+
+  init(cMessage: Retort__V1__GetOutputHeadRequest) throws(WireFormatError) {
+    outputHeadDigest = try unsafe readString(cMessage.output_head_digest, field: "retort.v1.GetOutputHeadRequest.output_head_digest")
+  }
+}
+
+/// Consecutive rows of the output head, always float32, in messages of bounded size.
+///
+/// The logits of a hidden state h are `logits[v] = sum over d of weights[v, d] * h[d] + biases[v]`, and the log-probs are
+/// `logits - log(sum(exp(logits)))`. There is one row for each of the V ids; rows of padding are not sent.
+public struct GetOutputHeadResponse: WireMessage {
+  /// Id of the first row, v.
+  public var firstRow: UInt32
+  /// Number of rows, n.
+  public var rowCount: UInt32
+  /// D, the width of a hidden state.
+  public var width: UInt32
+  /// True in the last message.
+  public var last: Bool
+  /// Weights, row-major. Shape: [n, D].
+  public var weights: [Float]
+  /// Biases; empty where the model has none, in every message alike. Shape: [n].
+  public var biases: [Float]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    firstRow: UInt32 = 0,
+    rowCount: UInt32 = 0,
+    width: UInt32 = 0,
+    last: Bool = false,
+    weights: [Float] = [],
+    biases: [Float] = []
+  ) {
+    self.firstRow = firstRow
+    self.rowCount = rowCount
+    self.width = width
+    self.last = last
+    self.weights = weights
+    self.biases = biases
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.GetOutputHeadResponse"
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension GetOutputHeadResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__GetOutputHeadResponse {
+    var cMessage = unsafe Retort__V1__GetOutputHeadResponse()
+    unsafe retort__v1__get_output_head_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__GetOutputHeadResponse>) throws -> R) rethrows -> R {
+    return try unsafe withColumn(weights) { weights in
+      return try unsafe withColumn(biases) { biases in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.first_row = firstRow
+        unsafe cMessage.row_count = rowCount
+        unsafe cMessage.width = width
+        unsafe cMessage.last = last ? 1 : 0
+        unsafe (cMessage.n_weights, cMessage.weights) = (weights.count, weights.start)
+        unsafe (cMessage.n_biases, cMessage.biases) = (biases.count, biases.start)
+        return try unsafe body(&cMessage)
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__GetOutputHeadResponse) throws(WireFormatError) {
+    firstRow = unsafe cMessage.first_row
+    rowCount = unsafe cMessage.row_count
+    width = unsafe cMessage.width
+    last = unsafe cMessage.last != 0
+    weights = unsafe readColumn(cMessage.weights, cMessage.n_weights)
+    biases = unsafe readColumn(cMessage.biases, cMessage.n_biases)
+  }
+}

@@ -51,11 +51,25 @@ public enum TeacherServiceRPC: Sendable {
         type: .bidirectionalStreaming
       )
     }
+    /// Namespace for "GetOutputHead" metadata.
+    public enum GetOutputHead: Sendable {
+      /// Request type for "GetOutputHead".
+      public typealias Input = GetOutputHeadRequest
+      /// Response type for "GetOutputHead".
+      public typealias Output = GetOutputHeadResponse
+      /// Descriptor for "GetOutputHead".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "retort.v1.TeacherService"),
+        method: "GetOutputHead",
+        type: .serverStreaming
+      )
+    }
     /// Descriptors for all methods in the "retort.v1.TeacherService" service.
     public static let descriptors: [GRPCCore.MethodDescriptor] = [
       Describe.descriptor,
       Generate.descriptor,
-      Score.descriptor
+      Score.descriptor,
+      GetOutputHead.descriptor
     ]
   }
 }
@@ -142,6 +156,26 @@ extension TeacherServiceRPC {
       request: GRPCCore.StreamingServerRequest<TeacherServiceScoreRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<TeacherServiceScoreResponse>
+
+    /// Handle the "GetOutputHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+    /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+    /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `GetOutputHeadRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `GetOutputHeadResponse` messages.
+    func getOutputHead(
+      request: GRPCCore.StreamingServerRequest<GetOutputHeadRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<GetOutputHeadResponse>
   }
 
   /// Service protocol for the "retort.v1.TeacherService" service.
@@ -212,6 +246,26 @@ extension TeacherServiceRPC {
       request: GRPCCore.StreamingServerRequest<TeacherServiceScoreRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<TeacherServiceScoreResponse>
+
+    /// Handle the "GetOutputHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+    /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+    /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `GetOutputHeadRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `GetOutputHeadResponse` messages.
+    func getOutputHead(
+      request: GRPCCore.ServerRequest<GetOutputHeadRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<GetOutputHeadResponse>
   }
 
   /// Simple service protocol for the "retort.v1.TeacherService" service.
@@ -282,6 +336,27 @@ extension TeacherServiceRPC {
       response: GRPCCore.RPCWriter<TeacherServiceScoreResponse>,
       context: GRPCCore.ServerContext
     ) async throws
+
+    /// Handle the "GetOutputHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+    /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+    /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+    ///
+    /// - Parameters:
+    ///   - request: A `GetOutputHeadRequest` message.
+    ///   - response: A response stream of `GetOutputHeadResponse` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    func getOutputHead(
+      request: GetOutputHeadRequest,
+      response: GRPCCore.RPCWriter<GetOutputHeadResponse>,
+      context: GRPCCore.ServerContext
+    ) async throws
   }
 }
 
@@ -322,6 +397,17 @@ extension TeacherServiceRPC.StreamingServiceProtocol {
         )
       }
     )
+    router.registerHandler(
+      forMethod: TeacherServiceRPC.Method.GetOutputHead.descriptor,
+      deserializer: ProtobufCDeserializer<GetOutputHeadRequest>(),
+      serializer: ProtobufCSerializer<GetOutputHeadResponse>(),
+      handler: { request, context in
+        try await self.getOutputHead(
+          request: request,
+          context: context
+        )
+      }
+    )
   }
 }
 
@@ -344,6 +430,17 @@ extension TeacherServiceRPC.ServiceProtocol {
     context: GRPCCore.ServerContext
   ) async throws -> GRPCCore.StreamingServerResponse<TeacherServiceGenerateResponse> {
     let response = try await self.generate(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return response
+  }
+
+  public func getOutputHead(
+    request: GRPCCore.StreamingServerRequest<GetOutputHeadRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<GetOutputHeadResponse> {
+    let response = try await self.getOutputHead(
       request: GRPCCore.ServerRequest(stream: request),
       context: context
     )
@@ -393,6 +490,23 @@ extension TeacherServiceRPC.SimpleServiceProtocol {
       producer: { writer in
         try await self.score(
           request: request.messages,
+          response: writer,
+          context: context
+        )
+        return [:]
+      }
+    )
+  }
+
+  public func getOutputHead(
+    request: GRPCCore.ServerRequest<GetOutputHeadRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<GetOutputHeadResponse> {
+    return GRPCCore.StreamingServerResponse<GetOutputHeadResponse>(
+      metadata: [:],
+      producer: { writer in
+        try await self.getOutputHead(
+          request: request.message,
           response: writer,
           context: context
         )
@@ -485,6 +599,31 @@ extension TeacherServiceRPC {
       deserializer: some GRPCCore.MessageDeserializer<TeacherServiceScoreResponse>,
       options: GRPCCore.CallOptions,
       onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<TeacherServiceScoreResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "GetOutputHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+    /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+    /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `GetOutputHeadRequest` message.
+    ///   - serializer: A serializer for `GetOutputHeadRequest` messages.
+    ///   - deserializer: A deserializer for `GetOutputHeadResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func getOutputHead<Result>(
+      request: GRPCCore.ClientRequest<GetOutputHeadRequest>,
+      serializer: some GRPCCore.MessageSerializer<GetOutputHeadRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<GetOutputHeadResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<GetOutputHeadResponse>) async throws -> Result
     ) async throws -> Result where Result: Sendable
   }
 
@@ -608,6 +747,40 @@ extension TeacherServiceRPC {
         onResponse: handleResponse
       )
     }
+
+    /// Call the "GetOutputHead" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+    /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+    /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `GetOutputHeadRequest` message.
+    ///   - serializer: A serializer for `GetOutputHeadRequest` messages.
+    ///   - deserializer: A deserializer for `GetOutputHeadResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func getOutputHead<Result>(
+      request: GRPCCore.ClientRequest<GetOutputHeadRequest>,
+      serializer: some GRPCCore.MessageSerializer<GetOutputHeadRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<GetOutputHeadResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<GetOutputHeadResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.serverStreaming(
+        request: request,
+        descriptor: TeacherServiceRPC.Method.GetOutputHead.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
   }
 }
 
@@ -695,6 +868,35 @@ extension TeacherServiceRPC.ClientProtocol {
       request: request,
       serializer: ProtobufCSerializer<TeacherServiceScoreRequest>(),
       deserializer: ProtobufCDeserializer<TeacherServiceScoreResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "GetOutputHead" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+  /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+  /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `GetOutputHeadRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func getOutputHead<Result>(
+    request: GRPCCore.ClientRequest<GetOutputHeadRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<GetOutputHeadResponse>) async throws -> Result
+  ) async throws -> Result where Result: Sendable {
+    try await self.getOutputHead(
+      request: request,
+      serializer: ProtobufCSerializer<GetOutputHeadRequest>(),
+      deserializer: ProtobufCDeserializer<GetOutputHeadResponse>(),
       options: options,
       onResponse: handleResponse
     )
@@ -797,6 +999,39 @@ extension TeacherServiceRPC.ClientProtocol {
       producer: producer
     )
     return try await self.score(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "GetOutputHead" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Sends the output head, rows in order: with it a caller turns hidden states into log-probs itself. It is large and
+  /// > never changes: fetch it once and keep it under `ModelDescription.output_head_digest`.
+  /// > FAILED_PRECONDITION: the head is not the one named; UNIMPLEMENTED: `Abilities.output_head` is unset.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func getOutputHead<Result>(
+    _ message: GetOutputHeadRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<GetOutputHeadResponse>) async throws -> Result
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<GetOutputHeadRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.getOutputHead(
       request: request,
       options: options,
       onResponse: handleResponse

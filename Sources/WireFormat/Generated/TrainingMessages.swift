@@ -113,16 +113,25 @@ public struct WireObjective: WireMessage {
   public var reduction: WireReduction
   /// Teacher log-probs to ask per position: 0 asks for all V, else K and a tail bucket.
   public var topCount: UInt32
+  /// True: asks for hidden states instead, and computes all V log-probs from them and the teacher's output head, which is
+  /// fetched once. Needs `top_count` 0.
+  public var hiddenState: Bool
+  /// How the teacher's numbers travel. Unset: float32.
+  public var precision: WirePrecision
 
   /// Makes the message; what is left out is not sent.
   public init(
     terms: [WireLossTerm] = [],
     reduction: WireReduction = .unspecified,
-    topCount: UInt32 = 0
+    topCount: UInt32 = 0,
+    hiddenState: Bool = false,
+    precision: WirePrecision = .unspecified
   ) {
     self.terms = terms
     self.reduction = reduction
     self.topCount = topCount
+    self.hiddenState = hiddenState
+    self.precision = precision
   }
 
   /// Name in Protos/.
@@ -148,12 +157,16 @@ extension WireObjective: @unsafe FlatCMessageConvertible {
     unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
     unsafe cMessage.reduction = reduction.cValue
     unsafe cMessage.top_count = topCount
+    unsafe cMessage.hidden_state = hiddenState ? 1 : 0
+    unsafe cMessage.precision = precision.cValue
   }
 
   init(cMessage: Retort__V1__Objective) throws(WireFormatError) {
     terms = try unsafe readMessages(cMessage.terms, cMessage.n_terms)
     reduction = unsafe WireReduction(cMessage.reduction)
     topCount = unsafe cMessage.top_count
+    hiddenState = unsafe cMessage.hidden_state != 0
+    precision = unsafe WirePrecision(cMessage.precision)
   }
 }
 
@@ -227,7 +240,7 @@ extension WireOptimizerOptions: @unsafe FlatCMessageConvertible {
     unsafe cMessage.adam_beta2 = adamBeta2
     unsafe cMessage.adam_epsilon = adamEpsilon
     unsafe cMessage.max_grad_norm = maxGradNorm
-    unsafe arena.store(lrSchedulerType, in: &cMessage.lr_scheduler_type)
+    unsafe cMessage.lr_scheduler_type = arena.string(lrSchedulerType)
     unsafe cMessage.warmup_steps = warmupSteps
     unsafe cMessage.max_steps = maxSteps
   }

@@ -6,7 +6,8 @@ extension WireScoreOptions {
     self.init(
       tokenLogprobs: options.tokenLogprobs, topCount: UInt32(clamping: options.topCount),
       fullLogprobs: options.fullLogprobs, entropy: options.entropy, hiddenState: options.hiddenState,
-      gatherTokenIDs: options.gatherTokenIDs, gatherCount: UInt32(clamping: options.gatherCount))
+      gatherTokenIDs: options.gatherTokenIDs, gatherCount: UInt32(clamping: options.gatherCount),
+      precision: WirePrecision(options.precision))
   }
 }
 
@@ -26,7 +27,7 @@ extension ScoreOptions {
     self.init(
       tokenLogprobs: wire.tokenLogprobs, topCount: Int(wire.topCount), fullLogprobs: wire.fullLogprobs,
       entropy: wire.entropy, hiddenState: wire.hiddenState, gatherTokenIDs: wire.gatherTokenIDs,
-      gatherCount: Int(wire.gatherCount))
+      gatherCount: Int(wire.gatherCount), precision: Precision(wire.precision))
   }
 
   /// Bytes of the answer about one position, framing left out.
@@ -35,10 +36,35 @@ extension ScoreOptions {
   ///   - vocabSize: V.
   ///   - hiddenWidth: D.
   public func replyBytesPerPosition(vocabSize: Int, hiddenWidth: Int) -> Int {
-    let top = topCount > 0 ? 2 * min(topCount, vocabSize) + 1 : 0
+    let top = min(topCount, vocabSize)
     let numbers =
-      (tokenLogprobs ? 1 : 0) + top + gatherCount + (fullLogprobs ? vocabSize : 0) + (entropy ? 1 : 0)
+      (tokenLogprobs ? 1 : 0) + gatherCount + (fullLogprobs ? vocabSize : 0) + (entropy ? 1 : 0)
       + (hiddenState ? hiddenWidth : 0)
-    return 4 * numbers
+    switch precision {
+    case .float32: return 4 * (numbers + (top > 0 ? 2 * top + 1 : 0))
+    case .float16:
+      let topBits = top * (BitColumn.idBits(vocabSize: vocabSize) + LogprobColumn.bits) + LogprobColumn.bits
+      return 2 * numbers + (top > 0 ? (topBits + 7) / 8 : 0)
+    }
+  }
+}
+
+extension WirePrecision {
+  /// The precision as a message's value; float32 is what unset means.
+  public init(_ precision: Precision) {
+    switch precision {
+    case .float32: self = .unspecified
+    case .float16: self = .float16
+    }
+  }
+}
+
+extension Precision {
+  /// Reads a precision; unset is float32.
+  public init(_ wire: WirePrecision) {
+    switch wire {
+    case .unspecified, .float32: self = .float32
+    case .float16: self = .float16
+    }
   }
 }

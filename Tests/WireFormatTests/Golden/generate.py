@@ -1,5 +1,8 @@
 """Writes messages.json: random messages of every type in Protos/ as Google's own implementation encodes them.
 
+Each message type has a source of its own, so that a new type or field leaves the others' bytes as they are. Files
+messages-N.json are those of earlier schemas: never written again, they prove that old bytes are still read.
+
 Run with the project's Python environment from the package root:
     .venv/bin/python Tests/WireFormatTests/Golden/generate.py
 """
@@ -40,7 +43,9 @@ def value(field, source):
     if kind == field.CPPTYPE_ENUM:
         return source.choice(field.enum_type.values).number
     assert kind == field.CPPTYPE_STRING, field.full_name
-    return source.choice(["", "a", "läuft über 10 °C", "日本語🙂", "line\nline", "x" * 200])
+    if field.type == field.TYPE_BYTES:
+        return source.choice([b"", b"\x00", source.randbytes(7), source.randbytes(300)])
+    return source.choice(["", "a", "läuft über 10 °C", "日本語🙂", "line\nline", "x" * 200, "a\0b"])
 
 
 def fill(message, source):
@@ -67,12 +72,12 @@ def main():
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
         pool.Add(file)
-    source = random.Random(SEED)
     golden = {}
     for file in files.file:
         for message in file.message_type:
             name = f"{file.package}.{message.name}"
             cls = message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+            source = random.Random(f"{SEED} {name}")
             encodings = []
             for _ in range(PER_MESSAGE):
                 instance = cls()
@@ -83,4 +88,5 @@ def main():
     path.write_text(json.dumps({"seed": SEED, "messages": golden}, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

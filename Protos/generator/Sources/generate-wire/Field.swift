@@ -9,7 +9,7 @@ struct Unsupported: Error, CustomStringConvertible {
 struct Field {
   /// What a field holds, and so how it is turned into C and back.
   enum Kind {
-    case bool, string
+    case bool, string, bytes
     case number(String)
     case message(String)
     case enumeration(String, cType: String)
@@ -40,6 +40,7 @@ struct Field {
     case .int64, .sint64, .sfixed64: kind = .number("Int64")
     case .bool where !field.isRepeated: kind = .bool
     case .string: kind = .string
+    case .bytes where !field.isRepeated: kind = .bytes
     case .enum: kind = .enumeration(Names.type(field.enumType), cType: Names.cType(field.enumType.fullName))
     case .message: kind = .message(Names.type(field.messageType))
     default: throw Unsupported(description: "\(field.fullName): fields of type \(field.type) are not generated")
@@ -53,6 +54,7 @@ struct Field {
     case .number(let type), .message(let type), .enumeration(let type, _): isRepeated ? "[\(type)]" : type
     case .bool: "Bool"
     case .string: isRepeated ? "[String]" : "String"
+    case .bytes: "[UInt8]"
     }
   }
 
@@ -63,6 +65,7 @@ struct Field {
     case .number: "0"
     case .bool: "false"
     case .string: "\"\""
+    case .bytes: "[]"
     case .enumeration: "." + (descriptor.enumType.values.first.map(Names.enumCase) ?? "unspecified")
     case .message: "nil"
     }
@@ -73,6 +76,7 @@ struct Field {
     switch kind {
     case .number: isRepeated
     case .message: !isRepeated
+    case .bytes: true
     default: false
     }
   }

@@ -97,17 +97,17 @@ void   retort__v1__abilities__free_unpacked
   assert(message->base.descriptor == &retort__v1__abilities__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__model_description__field_descriptors[12] =
+static const ProtobufCFieldDescriptor retort__v1__model_description__field_descriptors[14] =
 {
   {
     "name",
     1,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Retort__V1__ModelDescription, name),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -115,11 +115,11 @@ static const ProtobufCFieldDescriptor retort__v1__model_description__field_descr
     "model_digest",
     2,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Retort__V1__ModelDescription, model_digest),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -127,11 +127,11 @@ static const ProtobufCFieldDescriptor retort__v1__model_description__field_descr
     "vocabulary_digest",
     3,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Retort__V1__ModelDescription, vocabulary_digest),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -199,11 +199,11 @@ static const ProtobufCFieldDescriptor retort__v1__model_description__field_descr
     "chat_template_digest",
     9,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Retort__V1__ModelDescription, chat_template_digest),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -235,11 +235,35 @@ static const ProtobufCFieldDescriptor retort__v1__model_description__field_descr
     "determinism",
     12,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Retort__V1__ModelDescription, determinism),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_head_digest",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ModelDescription, output_head_digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hidden_size",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ModelDescription, hidden_size),
+    NULL,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
@@ -252,8 +276,10 @@ static const unsigned retort__v1__model_description__field_indices_by_name[] = {
   11,   /* field[11] = determinism */
   7,   /* field[7] = eos_token_ids */
   4,   /* field[4] = head_size */
+  13,   /* field[13] = hidden_size */
   1,   /* field[1] = model_digest */
   0,   /* field[0] = name */
+  12,   /* field[12] = output_head_digest */
   10,   /* field[10] = parameter_count */
   3,   /* field[3] = vocab_size */
   2,   /* field[2] = vocabulary_digest */
@@ -261,7 +287,7 @@ static const unsigned retort__v1__model_description__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__model_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor retort__v1__model_description__descriptor =
 {
@@ -271,14 +297,14 @@ const ProtobufCMessageDescriptor retort__v1__model_description__descriptor =
   "Retort__V1__ModelDescription",
   "retort.v1",
   sizeof(Retort__V1__ModelDescription),
-  12,
+  14,
   retort__v1__model_description__field_descriptors,
   retort__v1__model_description__field_indices_by_name,
   1,  retort__v1__model_description__number_ranges,
   (ProtobufCMessageInit) retort__v1__model_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__abilities__field_descriptors[7] =
+static const ProtobufCFieldDescriptor retort__v1__abilities__field_descriptors[9] =
 {
   {
     "generate",
@@ -364,20 +390,46 @@ static const ProtobufCFieldDescriptor retort__v1__abilities__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "float16",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Abilities, float16),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "output_head",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Abilities, output_head),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__abilities__field_indices_by_name[] = {
   4,   /* field[4] = entropy */
+  7,   /* field[7] = float16 */
   5,   /* field[5] = full_logprobs */
   3,   /* field[3] = gather */
   0,   /* field[0] = generate */
   6,   /* field[6] = hidden_state */
   2,   /* field[2] = max_top_count */
+  8,   /* field[8] = output_head */
   1,   /* field[1] = token_logprobs */
 };
 static const ProtobufCIntRange retort__v1__abilities__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor retort__v1__abilities__descriptor =
 {
@@ -387,7 +439,7 @@ const ProtobufCMessageDescriptor retort__v1__abilities__descriptor =
   "Retort__V1__Abilities",
   "retort.v1",
   sizeof(Retort__V1__Abilities),
-  7,
+  9,
   retort__v1__abilities__field_descriptors,
   retort__v1__abilities__field_indices_by_name,
   1,  retort__v1__abilities__number_ranges,

@@ -97,7 +97,7 @@ void   retort__v1__score_chunk__free_unpacked
   assert(message->base.descriptor == &retort__v1__score_chunk__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__score_options__field_descriptors[7] =
+static const ProtobufCFieldDescriptor retort__v1__score_options__field_descriptors[8] =
 {
   {
     "token_logprobs",
@@ -183,6 +183,18 @@ static const ProtobufCFieldDescriptor retort__v1__score_options__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "precision",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreOptions, precision),
+    &retort__v1__precision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__score_options__field_indices_by_name[] = {
   3,   /* field[3] = entropy */
@@ -190,13 +202,14 @@ static const unsigned retort__v1__score_options__field_indices_by_name[] = {
   6,   /* field[6] = gather_count */
   5,   /* field[5] = gather_token_ids */
   4,   /* field[4] = hidden_state */
+  7,   /* field[7] = precision */
   0,   /* field[0] = token_logprobs */
   1,   /* field[1] = top_count */
 };
 static const ProtobufCIntRange retort__v1__score_options__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor retort__v1__score_options__descriptor =
 {
@@ -206,14 +219,14 @@ const ProtobufCMessageDescriptor retort__v1__score_options__descriptor =
   "Retort__V1__ScoreOptions",
   "retort.v1",
   sizeof(Retort__V1__ScoreOptions),
-  7,
+  8,
   retort__v1__score_options__field_descriptors,
   retort__v1__score_options__field_indices_by_name,
   1,  retort__v1__score_options__number_ranges,
   (ProtobufCMessageInit) retort__v1__score_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__score_chunk__field_descriptors[11] =
+static const ProtobufCFieldDescriptor retort__v1__score_chunk__field_descriptors[20] =
 {
   {
     "first_position",
@@ -347,24 +360,141 @@ static const ProtobufCFieldDescriptor retort__v1__score_chunk__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "token_logprobs_f16",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, token_logprobs_f16),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_token_id_bits",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, top_token_id_bits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "packed_top_token_ids",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, packed_top_token_ids),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "packed_top_logprobs",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, packed_top_logprobs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "packed_tail_logprobs",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, packed_tail_logprobs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gathered_logprobs_f16",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, gathered_logprobs_f16),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "full_logprobs_f16",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, full_logprobs_f16),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "entropies_f16",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, entropies_f16),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "hidden_states_f16",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreChunk, hidden_states_f16),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__score_chunk__field_indices_by_name[] = {
   9,   /* field[9] = entropies */
+  18,   /* field[18] = entropies_f16 */
   0,   /* field[0] = first_position */
   8,   /* field[8] = full_logprobs */
+  17,   /* field[17] = full_logprobs_f16 */
   7,   /* field[7] = gathered_logprobs */
+  16,   /* field[16] = gathered_logprobs_f16 */
   10,   /* field[10] = hidden_states */
+  19,   /* field[19] = hidden_states_f16 */
   2,   /* field[2] = last */
+  15,   /* field[15] = packed_tail_logprobs */
+  14,   /* field[14] = packed_top_logprobs */
+  13,   /* field[13] = packed_top_token_ids */
   1,   /* field[1] = position_count */
   6,   /* field[6] = tail_logprobs */
   3,   /* field[3] = token_logprobs */
+  11,   /* field[11] = token_logprobs_f16 */
   5,   /* field[5] = top_logprobs */
+  12,   /* field[12] = top_token_id_bits */
   4,   /* field[4] = top_token_ids */
 };
 static const ProtobufCIntRange retort__v1__score_chunk__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor retort__v1__score_chunk__descriptor =
 {
@@ -374,10 +504,40 @@ const ProtobufCMessageDescriptor retort__v1__score_chunk__descriptor =
   "Retort__V1__ScoreChunk",
   "retort.v1",
   sizeof(Retort__V1__ScoreChunk),
-  11,
+  20,
   retort__v1__score_chunk__field_descriptors,
   retort__v1__score_chunk__field_indices_by_name,
   1,  retort__v1__score_chunk__number_ranges,
   (ProtobufCMessageInit) retort__v1__score_chunk__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue retort__v1__precision__enum_values_by_number[3] =
+{
+  { "PRECISION_UNSPECIFIED", "RETORT__V1__PRECISION__PRECISION_UNSPECIFIED", 0 },
+  { "PRECISION_FLOAT32", "RETORT__V1__PRECISION__PRECISION_FLOAT32", 1 },
+  { "PRECISION_FLOAT16", "RETORT__V1__PRECISION__PRECISION_FLOAT16", 2 },
+};
+static const ProtobufCIntRange retort__v1__precision__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex retort__v1__precision__enum_values_by_name[3] =
+{
+  { "PRECISION_FLOAT16", 2 },
+  { "PRECISION_FLOAT32", 1 },
+  { "PRECISION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__precision__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.Precision",
+  "Precision",
+  "Retort__V1__Precision",
+  "retort.v1",
+  3,
+  retort__v1__precision__enum_values_by_number,
+  3,
+  retort__v1__precision__enum_values_by_name,
+  1,
+  retort__v1__precision__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -277,6 +277,96 @@ void   retort__v1__teacher_service_score_response__free_unpacked
   assert(message->base.descriptor == &retort__v1__teacher_service_score_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__get_output_head_request__init
+                     (Retort__V1__GetOutputHeadRequest         *message)
+{
+  static const Retort__V1__GetOutputHeadRequest init_value = RETORT__V1__GET_OUTPUT_HEAD_REQUEST__INIT;
+  *message = init_value;
+}
+size_t retort__v1__get_output_head_request__get_packed_size
+                     (const Retort__V1__GetOutputHeadRequest *message)
+{
+  assert(message->base.descriptor == &retort__v1__get_output_head_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__get_output_head_request__pack
+                     (const Retort__V1__GetOutputHeadRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__get_output_head_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__get_output_head_request__pack_to_buffer
+                     (const Retort__V1__GetOutputHeadRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__get_output_head_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__GetOutputHeadRequest *
+       retort__v1__get_output_head_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__GetOutputHeadRequest *)
+     protobuf_c_message_unpack (&retort__v1__get_output_head_request__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__get_output_head_request__free_unpacked
+                     (Retort__V1__GetOutputHeadRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__get_output_head_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__get_output_head_response__init
+                     (Retort__V1__GetOutputHeadResponse         *message)
+{
+  static const Retort__V1__GetOutputHeadResponse init_value = RETORT__V1__GET_OUTPUT_HEAD_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__get_output_head_response__get_packed_size
+                     (const Retort__V1__GetOutputHeadResponse *message)
+{
+  assert(message->base.descriptor == &retort__v1__get_output_head_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__get_output_head_response__pack
+                     (const Retort__V1__GetOutputHeadResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__get_output_head_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__get_output_head_response__pack_to_buffer
+                     (const Retort__V1__GetOutputHeadResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__get_output_head_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__GetOutputHeadResponse *
+       retort__v1__get_output_head_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__GetOutputHeadResponse *)
+     protobuf_c_message_unpack (&retort__v1__get_output_head_response__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__get_output_head_response__free_unpacked
+                     (Retort__V1__GetOutputHeadResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__get_output_head_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 #define retort__v1__teacher_service_describe_request__field_descriptors NULL
 #define retort__v1__teacher_service_describe_request__field_indices_by_name NULL
 #define retort__v1__teacher_service_describe_request__number_ranges NULL
@@ -524,15 +614,158 @@ const ProtobufCMessageDescriptor retort__v1__teacher_service_score_response__des
   (ProtobufCMessageInit) retort__v1__teacher_service_score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCMethodDescriptor retort__v1__teacher_service__method_descriptors[3] =
+static const ProtobufCFieldDescriptor retort__v1__get_output_head_request__field_descriptors[1] =
+{
+  {
+    "output_head_digest",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetOutputHeadRequest, output_head_digest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__get_output_head_request__field_indices_by_name[] = {
+  0,   /* field[0] = output_head_digest */
+};
+static const ProtobufCIntRange retort__v1__get_output_head_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor retort__v1__get_output_head_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.GetOutputHeadRequest",
+  "GetOutputHeadRequest",
+  "Retort__V1__GetOutputHeadRequest",
+  "retort.v1",
+  sizeof(Retort__V1__GetOutputHeadRequest),
+  1,
+  retort__v1__get_output_head_request__field_descriptors,
+  retort__v1__get_output_head_request__field_indices_by_name,
+  1,  retort__v1__get_output_head_request__number_ranges,
+  (ProtobufCMessageInit) retort__v1__get_output_head_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__get_output_head_response__field_descriptors[6] =
+{
+  {
+    "first_row",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetOutputHeadResponse, first_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "row_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetOutputHeadResponse, row_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "width",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetOutputHeadResponse, width),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetOutputHeadResponse, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weights",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Retort__V1__GetOutputHeadResponse, n_weights),
+    offsetof(Retort__V1__GetOutputHeadResponse, weights),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "biases",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Retort__V1__GetOutputHeadResponse, n_biases),
+    offsetof(Retort__V1__GetOutputHeadResponse, biases),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__get_output_head_response__field_indices_by_name[] = {
+  5,   /* field[5] = biases */
+  0,   /* field[0] = first_row */
+  3,   /* field[3] = last */
+  1,   /* field[1] = row_count */
+  4,   /* field[4] = weights */
+  2,   /* field[2] = width */
+};
+static const ProtobufCIntRange retort__v1__get_output_head_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor retort__v1__get_output_head_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.GetOutputHeadResponse",
+  "GetOutputHeadResponse",
+  "Retort__V1__GetOutputHeadResponse",
+  "retort.v1",
+  sizeof(Retort__V1__GetOutputHeadResponse),
+  6,
+  retort__v1__get_output_head_response__field_descriptors,
+  retort__v1__get_output_head_response__field_indices_by_name,
+  1,  retort__v1__get_output_head_response__number_ranges,
+  (ProtobufCMessageInit) retort__v1__get_output_head_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCMethodDescriptor retort__v1__teacher_service__method_descriptors[4] =
 {
   { "Describe", &retort__v1__teacher_service_describe_request__descriptor, &retort__v1__teacher_service_describe_response__descriptor },
   { "Generate", &retort__v1__teacher_service_generate_request__descriptor, &retort__v1__teacher_service_generate_response__descriptor },
   { "Score", &retort__v1__teacher_service_score_request__descriptor, &retort__v1__teacher_service_score_response__descriptor },
+  { "GetOutputHead", &retort__v1__get_output_head_request__descriptor, &retort__v1__get_output_head_response__descriptor },
 };
 const unsigned retort__v1__teacher_service__method_indices_by_name[] = {
   0,        /* Describe */
   1,        /* Generate */
+  3,        /* GetOutputHead */
   2         /* Score */
 };
 const ProtobufCServiceDescriptor retort__v1__teacher_service__descriptor =
@@ -542,7 +775,7 @@ const ProtobufCServiceDescriptor retort__v1__teacher_service__descriptor =
   "TeacherService",
   "Retort__V1__TeacherService",
   "retort.v1",
-  3,
+  4,
   retort__v1__teacher_service__method_descriptors,
   retort__v1__teacher_service__method_indices_by_name
 };
@@ -569,6 +802,14 @@ void retort__v1__teacher_service__score(ProtobufCService *service,
 {
   assert(service->descriptor == &retort__v1__teacher_service__descriptor);
   service->invoke(service, 2, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void retort__v1__teacher_service__get_output_head(ProtobufCService *service,
+                                                  const Retort__V1__GetOutputHeadRequest *input,
+                                                  Retort__V1__GetOutputHeadResponse_Closure closure,
+                                                  void *closure_data)
+{
+  assert(service->descriptor == &retort__v1__teacher_service__descriptor);
+  service->invoke(service, 3, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void retort__v1__teacher_service__init (Retort__V1__TeacherService_Service *service,
                                         Retort__V1__TeacherService_ServiceDestroy destroy)

@@ -309,7 +309,7 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   (ProtobufCMessageInit) retort__v1__loss_term__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[3] =
+static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[5] =
 {
   {
     "terms",
@@ -347,8 +347,34 @@ static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hidden_state",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, hidden_state),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "precision",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, precision),
+    &retort__v1__precision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__objective__field_indices_by_name[] = {
+  3,   /* field[3] = hidden_state */
+  4,   /* field[4] = precision */
   1,   /* field[1] = reduction */
   0,   /* field[0] = terms */
   2,   /* field[2] = top_count */
@@ -356,7 +382,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__objective__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
 {
@@ -366,7 +392,7 @@ const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
   "Retort__V1__Objective",
   "retort.v1",
   sizeof(Retort__V1__Objective),
-  3,
+  5,
   retort__v1__objective__field_descriptors,
   retort__v1__objective__field_indices_by_name,
   1,  retort__v1__objective__number_ranges,
@@ -451,11 +477,11 @@ static const ProtobufCFieldDescriptor retort__v1__optimizer_options__field_descr
     "lr_scheduler_type",
     7,
     PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
+    PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
     offsetof(Retort__V1__OptimizerOptions, lr_scheduler_type),
     NULL,
-    &protobuf_c_empty_string,
+    NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },

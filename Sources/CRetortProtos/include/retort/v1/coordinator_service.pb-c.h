@@ -78,7 +78,7 @@ struct  Retort__V1__Run
   /*
    * Names the run.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
   /*
    * Where it stands.
    */
@@ -86,7 +86,7 @@ struct  Retort__V1__Run
   /*
    * What it does, or waits for, or why it failed: one line.
    */
-  char *message;
+  ProtobufCBinaryData message;
   /*
    * Optimizer steps made.
    */
@@ -98,7 +98,7 @@ struct  Retort__V1__Run
   /*
    * Folder of its results, as the coordinator sees it.
    */
-  char *output_dir;
+  ProtobufCBinaryData output_dir;
   /*
    * When it was submitted, milliseconds since 1970-01-01T00:00:00Z.
    */
@@ -106,11 +106,11 @@ struct  Retort__V1__Run
   /*
    * Distillation method.
    */
-  char *method;
+  ProtobufCBinaryData method;
 };
 #define RETORT__V1__RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__run__descriptor) \
-    , (char *)protobuf_c_empty_string, RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED, (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
+    , {0,NULL}, RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL} }
 
 
 /*
@@ -122,15 +122,15 @@ struct  Retort__V1__SubmitRunRequest
   /*
    * The recipe, YAML, overrides applied.
    */
-  char *recipe_yaml;
+  ProtobufCBinaryData recipe_yaml;
   /*
    * Submitting the same key again returns the first run. Empty: always a new run.
    */
-  char *idempotency_key;
+  ProtobufCBinaryData idempotency_key;
 };
 #define RETORT__V1__SUBMIT_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__submit_run_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , {0,NULL}, {0,NULL} }
 
 
 /*
@@ -158,11 +158,11 @@ struct  Retort__V1__GetRunRequest
   /*
    * Names the run.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
 };
 #define RETORT__V1__GET_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__get_run_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /*
@@ -219,7 +219,7 @@ struct  Retort__V1__WatchRunRequest
   /*
    * Names the run.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
   /*
    * Sends metrics of steps after this one.
    */
@@ -227,7 +227,7 @@ struct  Retort__V1__WatchRunRequest
 };
 #define RETORT__V1__WATCH_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__watch_run_request__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , {0,NULL}, 0 }
 
 
 /*
@@ -244,7 +244,7 @@ struct  Retort__V1__WatchRunResponse
    * Rows of metrics.jsonl, each a JSON object, oldest first.
    */
   size_t n_metrics_rows;
-  char **metrics_rows;
+  ProtobufCBinaryData *metrics_rows;
 };
 #define RETORT__V1__WATCH_RUN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__watch_run_response__descriptor) \
@@ -260,11 +260,11 @@ struct  Retort__V1__CancelRunRequest
   /*
    * Names the run.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
 };
 #define RETORT__V1__CANCEL_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__cancel_run_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /*
@@ -292,11 +292,11 @@ struct  Retort__V1__ResumeRunRequest
   /*
    * Names the run.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
 };
 #define RETORT__V1__RESUME_RUN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__resume_run_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /*
@@ -324,15 +324,15 @@ struct  Retort__V1__RegisterTrainerRequest
   /*
    * Names the process, the same after it reconnects, another after a restart.
    */
-  char *trainer_id;
+  ProtobufCBinaryData trainer_id;
   /*
    * Where its StudentService listens, HOST:PORT.
    */
-  char *address;
+  ProtobufCBinaryData address;
 };
 #define RETORT__V1__REGISTER_TRAINER_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__register_trainer_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , {0,NULL}, {0,NULL} }
 
 
 /*
@@ -344,7 +344,7 @@ struct  Retort__V1__RegisterTrainerResponse
   /*
    * Names the lease.
    */
-  char *lease_id;
+  ProtobufCBinaryData lease_id;
   /*
    * Milliseconds until it ends unless renewed.
    */
@@ -352,7 +352,7 @@ struct  Retort__V1__RegisterTrainerResponse
 };
 #define RETORT__V1__REGISTER_TRAINER_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__register_trainer_response__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , {0,NULL}, 0 }
 
 
 /*
@@ -364,11 +364,11 @@ struct  Retort__V1__RenewLeaseRequest
   /*
    * Names the lease.
    */
-  char *lease_id;
+  ProtobufCBinaryData lease_id;
 };
 #define RETORT__V1__RENEW_LEASE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__renew_lease_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /*

@@ -33,16 +33,16 @@ struct  Retort__V1__ModelDescription
   /*
    * A name for people, such as the folder's.
    */
-  char *name;
+  ProtobufCBinaryData name;
   /*
    * SHA-256 of the configuration and the parameters, lower-case hex: part of every cache key.
    */
-  char *model_digest;
+  ProtobufCBinaryData model_digest;
   /*
    * SHA-256 over the tokens in id order, the merges and the special ids, lower-case hex.
    * Empty where the service has no tokenizer: then `vocab_size` and the special ids are compared alone.
    */
-  char *vocabulary_digest;
+  ProtobufCBinaryData vocabulary_digest;
   /*
    * Number of tokens of the tokenizer, added tokens included: the ids that may occur.
    */
@@ -68,7 +68,7 @@ struct  Retort__V1__ModelDescription
   /*
    * SHA-256 of the chat template, lower-case hex; empty: none.
    */
-  char *chat_template_digest;
+  ProtobufCBinaryData chat_template_digest;
   /*
    * What the service can answer.
    */
@@ -80,11 +80,20 @@ struct  Retort__V1__ModelDescription
   /*
    * Settings that change the last bits of a result: BLAS core type, threads, precision. For people and checkpoints.
    */
-  char *determinism;
+  ProtobufCBinaryData determinism;
+  /*
+   * SHA-256 of the output head, lower-case hex: over V and D as uint64, the weights [V, D] and the biases [V] where there
+   * are any, all little-endian. Empty where `Abilities.output_head` is unset.
+   */
+  ProtobufCBinaryData output_head_digest;
+  /*
+   * D, the width of the last hidden state; 0 where unknown.
+   */
+  uint32_t hidden_size;
 };
 #define RETORT__V1__MODEL_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__model_description__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, NULL, 0, (char *)protobuf_c_empty_string }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, NULL, 0, {0,NULL}, {0,NULL}, 0 }
 
 
 /*
@@ -121,10 +130,18 @@ struct  Retort__V1__Abilities
    * `Score` gives the last hidden state.
    */
   protobuf_c_boolean hidden_state;
+  /*
+   * `Score` answers with PRECISION_FLOAT16 where it is asked to.
+   */
+  protobuf_c_boolean float16;
+  /*
+   * `GetOutputHead` works.
+   */
+  protobuf_c_boolean output_head;
 };
 #define RETORT__V1__ABILITIES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__abilities__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Retort__V1__ModelDescription methods */

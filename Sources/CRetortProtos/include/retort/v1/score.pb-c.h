@@ -21,13 +21,31 @@ typedef struct Retort__V1__ScoreChunk Retort__V1__ScoreChunk;
 
 /* --- enums --- */
 
+/*
+ * How the numbers of a Score reply are coded. Token ids and extents are exact in either.
+ */
+typedef enum _Retort__V1__Precision {
+  /*
+   * Not chosen, which means PRECISION_FLOAT32.
+   */
+  RETORT__V1__PRECISION__PRECISION_UNSPECIFIED = 0,
+  /*
+   * IEEE 754 binary32 in the `float` columns of ScoreChunk.
+   */
+  RETORT__V1__PRECISION__PRECISION_FLOAT32 = 1,
+  /*
+   * Two bytes a number in the `_f16` columns of ScoreChunk, and bit columns for the most probable tokens.
+   */
+  RETORT__V1__PRECISION__PRECISION_FLOAT16 = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__PRECISION)
+} Retort__V1__Precision;
 
 /* --- messages --- */
 
 /*
  * What to return for each completion position. Log-prob i is *of* token i: `log p(token_ids[i] | token_ids[..<i])`.
  * R is the number of completion positions of the request: those of sequence 0 in order, then of sequence 1, and so on.
- * Every field left unset asks for nothing.
+ * Every field left unset asks for nothing. Anything may be asked together.
  */
 struct  Retort__V1__ScoreOptions
 {
@@ -49,11 +67,12 @@ struct  Retort__V1__ScoreOptions
    */
   protobuf_c_boolean entropy;
   /*
-   * The last hidden state.
+   * The last hidden state: what the output head of GetOutputHead is multiplied with.
    */
   protobuf_c_boolean hidden_state;
   /*
-   * Ids whose log-probs are wanted, the same number at each position. Shape: [R, gather_count].
+   * Ids whose log-probs are wanted, the same number at each position, in any order; an id may be named twice and is
+   * answered twice. An id at or past `vocab_size` is INVALID_ARGUMENT. Shape: [R, gather_count].
    */
   size_t n_gather_token_ids;
   uint32_t *gather_token_ids;
@@ -61,15 +80,31 @@ struct  Retort__V1__ScoreOptions
    * Number of ids named per position; 0: none.
    */
   uint32_t gather_count;
+  /*
+   * How the reply's numbers are coded. A service whose `Abilities.float16` is unset answers in float32 whatever is asked.
+   */
+  Retort__V1__Precision precision;
 };
 #define RETORT__V1__SCORE_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__score_options__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, 0 }
+    , 0, 0, 0, 0, 0, 0,NULL, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED }
 
 
 /*
  * Consecutive positions of a reply. A reply is sent in chunks of bounded size, in order.
  * N is the number of positions of this chunk. All log-probs are natural, in nats, at temperature 1.
+ * With PRECISION_FLOAT32 columns 4 to 11 are used, with PRECISION_FLOAT16 columns 12 to 20; a column that was not asked
+ * for is empty.
+ * An `_f16` column holds IEEE 754 binary16 numbers, two bytes each, little-endian, in the shape of its float32 twin:
+ * numpy.frombuffer(column, '<f2'). Numbers are rounded to nearest, ties to even. Finite ones beyond 65504 become 65504
+ * with their sign, never an infinity; infinities and NaN stay. Rounding keeps the order: a larger number never gets a
+ * smaller code. Nothing is normalised again after rounding.
+ * A bit column holds numbers of b bits one after another without gaps: bit j of number i is bit (i * b + j) % 8, counted
+ * from the least significant, of byte (i * b + j) / 8. Bits after the last number are 0. With numpy, for n numbers:
+ * bits = unpackbits(frombuffer(column, 'u1'), bitorder='little')[:n * b].reshape(n, b); numbers = bits @ (1 << arange(b)).
+ * A 14-bit log-prob is a code c: for c up to 15360 the log-prob is -256 times the binary16 number whose bits are c; 16383 is
+ * negative infinity, 16382 and what is between are NaN. Log-probs are rounded to nearest, ties to even: by at most 2^-11 of
+ * the value or 2^-17, whichever is larger. Those below -256 become -256, positive ones 0.
  */
 struct  Retort__V1__ScoreChunk
 {
@@ -126,10 +161,47 @@ struct  Retort__V1__ScoreChunk
    */
   size_t n_hidden_states;
   float *hidden_states;
+  /*
+   * Log-probs of the actual tokens as binary16. Shape: [N].
+   */
+  ProtobufCBinaryData token_logprobs_f16;
+  /*
+   * Bits of each number of `packed_top_token_ids`: the fewest that hold V - 1, at least 1; 0 where that column is empty.
+   */
+  uint32_t top_token_id_bits;
+  /*
+   * Most probable ids, descending by the log-probs before rounding; ties by the smaller id. A bit column of
+   * `top_token_id_bits`. Shape: [N, K].
+   */
+  ProtobufCBinaryData packed_top_token_ids;
+  /*
+   * Their log-probs, a bit column of 14-bit log-probs. Shape: [N, K].
+   */
+  ProtobufCBinaryData packed_top_logprobs;
+  /*
+   * log(1 - sum of exp of the K log-probs before rounding), a bit column of 14-bit log-probs. Shape: [N].
+   */
+  ProtobufCBinaryData packed_tail_logprobs;
+  /*
+   * Log-probs at the named ids as binary16. Shape: [N, gather_count].
+   */
+  ProtobufCBinaryData gathered_logprobs_f16;
+  /*
+   * All log-probs as binary16. Shape: [N, V].
+   */
+  ProtobufCBinaryData full_logprobs_f16;
+  /*
+   * Entropies in nats as binary16. Shape: [N].
+   */
+  ProtobufCBinaryData entropies_f16;
+  /*
+   * Last hidden states as binary16. Shape: [N, D].
+   */
+  ProtobufCBinaryData hidden_states_f16;
 };
 #define RETORT__V1__SCORE_CHUNK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__score_chunk__descriptor) \
-    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
 
 
 /* Retort__V1__ScoreOptions methods */
@@ -184,6 +256,7 @@ typedef void (*Retort__V1__ScoreChunk_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    retort__v1__precision__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__score_options__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__score_chunk__descriptor;
 

@@ -73,11 +73,11 @@ struct  Retort__V1__StudentServiceDescribeResponse
   /*
    * The run that the parameters belong to; empty until loaded.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
 };
 #define RETORT__V1__STUDENT_SERVICE_DESCRIBE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__student_service_describe_response__descriptor) \
-    , 0, NULL, 0, (char *)protobuf_c_empty_string }
+    , 0, NULL, 0, {0,NULL} }
 
 
 /*
@@ -89,11 +89,11 @@ struct  Retort__V1__LoadRequest
   /*
    * The run that will train; empty: none.
    */
-  char *run_id;
+  ProtobufCBinaryData run_id;
   /*
    * Folder with config.json and weights, or a checkpoint folder.
    */
-  char *path;
+  ProtobufCBinaryData path;
   /*
    * True: restore optimizer state, step and generator from the checkpoint too. False: begin at step 0.
    */
@@ -109,7 +109,7 @@ struct  Retort__V1__LoadRequest
   /*
    * Address of the TeacherService to ask for log-probs, HOST:PORT; empty: none will be needed.
    */
-  char *teacher_address;
+  ProtobufCBinaryData teacher_address;
   /*
    * What is minimised.
    */
@@ -121,7 +121,7 @@ struct  Retort__V1__LoadRequest
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, NULL, NULL }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL }
 
 
 /*
@@ -279,11 +279,11 @@ struct  Retort__V1__SaveRequest
   /*
    * Folder to make; it appears whole or not at all.
    */
-  char *path;
+  ProtobufCBinaryData path;
 };
 #define RETORT__V1__SAVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__save_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /*
@@ -299,11 +299,11 @@ struct  Retort__V1__SaveResponse
   /*
    * SHA-256 of the parameters, lower-case hex.
    */
-  char *model_digest;
+  ProtobufCBinaryData model_digest;
 };
 #define RETORT__V1__SAVE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__save_response__descriptor) \
-    , 0, (char *)protobuf_c_empty_string }
+    , 0, {0,NULL} }
 
 
 /*
@@ -315,11 +315,11 @@ struct  Retort__V1__ExportRequest
   /*
    * Folder to make; it appears whole or not at all.
    */
-  char *path;
+  ProtobufCBinaryData path;
 };
 #define RETORT__V1__EXPORT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__export_request__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /*
@@ -331,11 +331,11 @@ struct  Retort__V1__ExportResponse
   /*
    * SHA-256 of the parameters, lower-case hex.
    */
-  char *model_digest;
+  ProtobufCBinaryData model_digest;
 };
 #define RETORT__V1__EXPORT_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__export_response__descriptor) \
-    , (char *)protobuf_c_empty_string }
+    , {0,NULL} }
 
 
 /* Retort__V1__StudentServiceDescribeRequest methods */

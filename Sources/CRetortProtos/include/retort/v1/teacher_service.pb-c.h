@@ -24,6 +24,8 @@ typedef struct Retort__V1__TeacherServiceGenerateRequest Retort__V1__TeacherServ
 typedef struct Retort__V1__TeacherServiceGenerateResponse Retort__V1__TeacherServiceGenerateResponse;
 typedef struct Retort__V1__TeacherServiceScoreRequest Retort__V1__TeacherServiceScoreRequest;
 typedef struct Retort__V1__TeacherServiceScoreResponse Retort__V1__TeacherServiceScoreResponse;
+typedef struct Retort__V1__GetOutputHeadRequest Retort__V1__GetOutputHeadRequest;
+typedef struct Retort__V1__GetOutputHeadResponse Retort__V1__GetOutputHeadResponse;
 
 
 /* --- enums --- */
@@ -134,6 +136,62 @@ struct  Retort__V1__TeacherServiceScoreResponse
 #define RETORT__V1__TEACHER_SERVICE_SCORE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_service_score_response__descriptor) \
     , NULL }
+
+
+/*
+ * Which head.
+ */
+struct  Retort__V1__GetOutputHeadRequest
+{
+  ProtobufCMessage base;
+  /*
+   * The `output_head_digest` that is expected. Empty: whatever the service has.
+   */
+  ProtobufCBinaryData output_head_digest;
+};
+#define RETORT__V1__GET_OUTPUT_HEAD_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__get_output_head_request__descriptor) \
+    , {0,NULL} }
+
+
+/*
+ * Consecutive rows of the output head, always float32, in messages of bounded size.
+ * The logits of a hidden state h are `logits[v] = sum over d of weights[v, d] * h[d] + biases[v]`, and the log-probs are
+ * `logits - log(sum(exp(logits)))`. There is one row for each of the V ids; rows of padding are not sent.
+ */
+struct  Retort__V1__GetOutputHeadResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Id of the first row, v.
+   */
+  uint32_t first_row;
+  /*
+   * Number of rows, n.
+   */
+  uint32_t row_count;
+  /*
+   * D, the width of a hidden state.
+   */
+  uint32_t width;
+  /*
+   * True in the last message.
+   */
+  protobuf_c_boolean last;
+  /*
+   * Weights, row-major. Shape: [n, D].
+   */
+  size_t n_weights;
+  float *weights;
+  /*
+   * Biases; empty where the model has none, in every message alike. Shape: [n].
+   */
+  size_t n_biases;
+  float *biases;
+};
+#define RETORT__V1__GET_OUTPUT_HEAD_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__get_output_head_response__descriptor) \
+    , 0, 0, 0, 0, 0,NULL, 0,NULL }
 
 
 /* Retort__V1__TeacherServiceDescribeRequest methods */
@@ -250,6 +308,44 @@ Retort__V1__TeacherServiceScoreResponse *
 void   retort__v1__teacher_service_score_response__free_unpacked
                      (Retort__V1__TeacherServiceScoreResponse *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__GetOutputHeadRequest methods */
+void   retort__v1__get_output_head_request__init
+                     (Retort__V1__GetOutputHeadRequest         *message);
+size_t retort__v1__get_output_head_request__get_packed_size
+                     (const Retort__V1__GetOutputHeadRequest   *message);
+size_t retort__v1__get_output_head_request__pack
+                     (const Retort__V1__GetOutputHeadRequest   *message,
+                      uint8_t             *out);
+size_t retort__v1__get_output_head_request__pack_to_buffer
+                     (const Retort__V1__GetOutputHeadRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__GetOutputHeadRequest *
+       retort__v1__get_output_head_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__get_output_head_request__free_unpacked
+                     (Retort__V1__GetOutputHeadRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__GetOutputHeadResponse methods */
+void   retort__v1__get_output_head_response__init
+                     (Retort__V1__GetOutputHeadResponse         *message);
+size_t retort__v1__get_output_head_response__get_packed_size
+                     (const Retort__V1__GetOutputHeadResponse   *message);
+size_t retort__v1__get_output_head_response__pack
+                     (const Retort__V1__GetOutputHeadResponse   *message,
+                      uint8_t             *out);
+size_t retort__v1__get_output_head_response__pack_to_buffer
+                     (const Retort__V1__GetOutputHeadResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__GetOutputHeadResponse *
+       retort__v1__get_output_head_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__get_output_head_response__free_unpacked
+                     (Retort__V1__GetOutputHeadResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Retort__V1__TeacherServiceDescribeRequest_Closure)
@@ -270,6 +366,12 @@ typedef void (*Retort__V1__TeacherServiceScoreRequest_Closure)
 typedef void (*Retort__V1__TeacherServiceScoreResponse_Closure)
                  (const Retort__V1__TeacherServiceScoreResponse *message,
                   void *closure_data);
+typedef void (*Retort__V1__GetOutputHeadRequest_Closure)
+                 (const Retort__V1__GetOutputHeadRequest *message,
+                  void *closure_data);
+typedef void (*Retort__V1__GetOutputHeadResponse_Closure)
+                 (const Retort__V1__GetOutputHeadResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -289,6 +391,10 @@ struct Retort__V1__TeacherService_Service
                 const Retort__V1__TeacherServiceScoreRequest *input,
                 Retort__V1__TeacherServiceScoreResponse_Closure closure,
                 void *closure_data);
+  void (*get_output_head)(Retort__V1__TeacherService_Service *service,
+                          const Retort__V1__GetOutputHeadRequest *input,
+                          Retort__V1__GetOutputHeadResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Retort__V1__TeacherService_ServiceDestroy)(Retort__V1__TeacherService_Service *);
 void retort__v1__teacher_service__init (Retort__V1__TeacherService_Service *service,
@@ -299,7 +405,8 @@ void retort__v1__teacher_service__init (Retort__V1__TeacherService_Service *serv
     { RETORT__V1__TEACHER_SERVICE__BASE_INIT,\
       function_prefix__ ## describe,\
       function_prefix__ ## generate,\
-      function_prefix__ ## score  }
+      function_prefix__ ## score,\
+      function_prefix__ ## get_output_head  }
 void retort__v1__teacher_service__describe(ProtobufCService *service,
                                            const Retort__V1__TeacherServiceDescribeRequest *input,
                                            Retort__V1__TeacherServiceDescribeResponse_Closure closure,
@@ -312,6 +419,10 @@ void retort__v1__teacher_service__score(ProtobufCService *service,
                                         const Retort__V1__TeacherServiceScoreRequest *input,
                                         Retort__V1__TeacherServiceScoreResponse_Closure closure,
                                         void *closure_data);
+void retort__v1__teacher_service__get_output_head(ProtobufCService *service,
+                                                  const Retort__V1__GetOutputHeadRequest *input,
+                                                  Retort__V1__GetOutputHeadResponse_Closure closure,
+                                                  void *closure_data);
 
 /* --- descriptors --- */
 
@@ -321,6 +432,8 @@ extern const ProtobufCMessageDescriptor retort__v1__teacher_service_generate_req
 extern const ProtobufCMessageDescriptor retort__v1__teacher_service_generate_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__teacher_service_score_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__teacher_service_score_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__get_output_head_request__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__get_output_head_response__descriptor;
 extern const ProtobufCServiceDescriptor retort__v1__teacher_service__descriptor;
 
 PROTOBUF_C__END_DECLS
