@@ -24,6 +24,9 @@ public final class ComputeQueue: Sendable {
   /// - Parameter limit: Callers that may wait while another one's work runs.
   public init(limit: Int = 64) { self.limit = limit }
 
+  /// Callers that wait for their turn.
+  public var waitingCount: Int { state.withLockedValue { $0.waiters.count } }
+
   /// Runs `work` on a thread of its own once everything before it is done.
   ///
   /// - Throws: ``ServingError/busy(waiting:)``, `CancellationError` where the task is cancelled before its turn, and what

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Sequences
 internal import Transformer
 public import WireFormat
@@ -68,7 +69,7 @@ public struct ModelAnswers: Sendable {
   /// Scores sequences; writes chunks of positions in order, at least one, the last one marked.
   ///
   /// - Parameters:
-  ///   - isCancelled: Asked before each chunk.
+  ///   - isCancelled: Asked before each piece of work, several times a chunk.
   ///   - write: Sends a chunk.
   /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
   public func score(
@@ -84,14 +85,40 @@ public struct ModelAnswers: Sendable {
     let scorer = model.scorer
     var firstPosition = 0
     try await queue.relay(limits: limits) { (send: (PositionScores) throws -> Void) in
-      try scorer.score(batch, options: options, maximumChunkPositions: chunkPositions) { scores in
-        if isCancelled() { throw CancellationError() }
-        try send(scores)
-      }
+      try scorer.score(
+        batch, options: options, maximumChunkPositions: chunkPositions,
+        isWanted: { if isCancelled() { throw CancellationError() } }, emit: send)
     } write: { scores in
       let end = firstPosition + scores.positionCount
-      try await write(WireScoreChunk(scores, firstPosition: firstPosition, last: end == positionCount))
+      let chunk = WireScoreChunk(
+        scores, firstPosition: firstPosition, last: end == positionCount, precision: options.precision,
+        vocabSize: model.vocabSize)
+      try await write(chunk)
       firstPosition = end
+    }
+  }
+
+  /// Writes the rows of the output head in order, at least one message, the last one marked.
+  ///
+  /// - Parameters:
+  ///   - expectedDigest: The digest that the caller expects; empty: any.
+  ///   - digest: The head's.
+  /// - Throws: ``ServingError/otherOutputHead(expected:actual:)``, and what `write` throws.
+  public func outputHead(
+    expecting expectedDigest: String, digest: String, write: (GetOutputHeadResponse) async throws -> Void
+  ) async throws {
+    guard expectedDigest.isEmpty || expectedDigest == digest else {
+      throw ServingError.otherOutputHead(expected: expectedDigest, actual: digest)
+    }
+    let (head, width) = (model.outputHead, model.transformer.configuration.width)
+    let rowsPerMessage = max(1, limits.chunkBytes / (4 * width))
+    for first in stride(from: 0, to: model.vocabSize, by: rowsPerMessage) {
+      let count = min(rowsPerMessage, model.vocabSize - first)
+      try await write(
+        GetOutputHeadResponse(
+          firstRow: UInt32(first), rowCount: UInt32(count), width: UInt32(width),
+          last: first + count == model.vocabSize,
+          weights: head.window(first * width, count * width).array))
     }
   }
 
@@ -103,6 +130,10 @@ public struct ModelAnswers: Sendable {
     }
     guard options.gatherCount <= model.vocabSize else {
       throw .notPromised(option: "gather_count \(options.gatherCount)", promised: "vocab_size \(model.vocabSize)")
+    }
+    let candidates = positionCount * (options.topCount + options.gatherCount + 1)
+    guard candidates <= limits.candidates else {
+      throw .tooManyCandidates(candidates: candidates, limit: limits.candidates)
     }
     let bytes = options.replyBytesPerPosition(
       vocabSize: model.vocabSize, hiddenWidth: model.transformer.configuration.width)

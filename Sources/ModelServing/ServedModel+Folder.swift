@@ -25,7 +25,8 @@ extension ServedModel {
         vocabSize: UInt32(vocabSize), headSize: UInt32(head), contextLength: UInt32(folder.configuration.contextLength),
         bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
         abilities: .all(vocabSize: vocabSize), parameterCount: UInt64(folder.parameters.count),
-        determinism: "\(arithmetic), float32, \(ComputePool.threadCount) threads"))
+        determinism: "\(arithmetic), float32, \(ComputePool.threadCount) threads",
+        hiddenSize: UInt32(folder.configuration.width)))
   }
 
   /// Reads a folder and its tokenizer, and serves the model.

@@ -1,3 +1,5 @@
+internal import Checkpoints
+internal import Kernels
 public import Transformer
 public import WireFormat
 
@@ -34,6 +36,14 @@ public struct ServedModel: Sendable {
   /// Ids that may occur.
   public var vocabSize: Int { Int(description.vocabSize) }
 
+  /// Rows of the head for the ids that may occur. Shape: `[V, D]`.
+  var outputHead: FloatView { transformer.outputHead(parameters, vocabSize: vocabSize) }
+
+  /// The digest of ``outputHead``, as `ModelDescription.output_head_digest` defines it. Reads all of it.
+  public func outputHeadDigest() -> String {
+    outputHead.withSpan { OutputHeadDigest.of($0, rows: vocabSize, width: transformer.configuration.width) }
+  }
+
   var scorer: Scorer { Scorer(transformer: transformer, parameters: parameters, vocabSize: vocabSize) }
 
   var generator: TextGenerator {
@@ -47,6 +57,6 @@ extension WireAbilities {
   public static func all(vocabSize: Int) -> WireAbilities {
     WireAbilities(
       generate: true, tokenLogprobs: true, maxTopCount: UInt32(vocabSize), gather: true, entropy: true,
-      fullLogprobs: true, hiddenState: true)
+      fullLogprobs: true, hiddenState: true, float16: true)
   }
 }

@@ -7,7 +7,8 @@ extension ServingError: RPCErrorConvertible {
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .descriptionMismatch: .internalError
-    case .busy, .replyTooLarge: .resourceExhausted
+    case .busy, .replyTooLarge, .tooManyCandidates: .resourceExhausted
+    case .otherOutputHead: .failedPrecondition
     case .readerStalled: .deadlineExceeded
     case .promptWithCompletion, .promptFillsContext, .seedCount: .invalidArgument
     case .notPromised: .unimplemented

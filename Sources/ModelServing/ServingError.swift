@@ -6,6 +6,10 @@ public enum ServingError: Error, Hashable {
   case busy(waiting: Int)
   /// The answer would be larger than a call may ask.
   case replyTooLarge(bytes: Int, limit: Int)
+  /// The answer would hold more candidates than a call may ask.
+  case tooManyCandidates(candidates: Int, limit: Int)
+  /// The head that is asked for is not this model's.
+  case otherOutputHead(expected: String, actual: String)
   /// Nobody took the answer for too long.
   case readerStalled(patience: Duration)
   /// A prompt to complete came with a completion.
@@ -27,6 +31,10 @@ extension ServingError: CustomStringConvertible {
     case .busy(let waiting): "\(waiting) calls wait for the processor already: try again later"
     case .replyTooLarge(let bytes, let limit):
       "the answer would take \(bytes) bytes of \(limit) allowed: ask about fewer sequences or fewer log-probs"
+    case .tooManyCandidates(let candidates, let limit):
+      "the answer would hold \(candidates) candidates of \(limit) allowed: ask about fewer sequences or fewer log-probs"
+    case .otherOutputHead(let expected, let actual):
+      "the output head is \(actual.prefix(12)), not \(expected.prefix(12)): the model was replaced; ask Describe again"
     case .readerStalled(let patience): "nobody read the answer for \(patience): the call was given up"
     case .promptWithCompletion(let prompt):
       "prompt \(prompt) has a completion: prompt_lengths must equal sequence_lengths"

@@ -14,7 +14,10 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   ///
   /// - Parameter queue: Where its answers are computed; shared with whatever else computes in this process.
   public init(model: ServedModel, queue: ComputeQueue = ComputeQueue(), limits: ServingLimits = ServingLimits()) {
-    description = model.description
+    var description = model.description
+    description.outputHeadDigest = model.outputHeadDigest()
+    description.abilities?.outputHead = true
+    self.description = description
     answers = ModelAnswers(model: model, queue: queue, limits: limits)
   }
 
@@ -30,9 +33,11 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     request: TeacherServiceGenerateRequest, response: RPCWriter<TeacherServiceGenerateResponse>, context: ServerContext
   ) async throws {
     let call = context.cancellation
-    try await answers.generate(
-      request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
-      write: { try await response.write(TeacherServiceGenerateResponse(completions: $0)) })
+    try await call.cancelling { [answers] in
+      try await answers.generate(
+        request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
+        write: { try await response.write(TeacherServiceGenerateResponse(completions: $0)) })
+    }
   }
 
   /// Answers each request of Score in order.
@@ -41,10 +46,24 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     let call = context.cancellation
-    for try await message in request {
-      try await answers.score(
-        message.sequences, options: message.options, isCancelled: { call.isCancelled },
-        write: { try await response.write(TeacherServiceScoreResponse(chunk: $0)) })
+    try await call.cancelling { [answers] in
+      for try await message in request {
+        try await answers.score(
+          message.sequences, options: message.options, isCancelled: { call.isCancelled },
+          write: { try await response.write(TeacherServiceScoreResponse(chunk: $0)) })
+      }
+    }
+  }
+
+  /// Answers GetOutputHead.
+  public func getOutputHead(
+    request: GetOutputHeadRequest, response: RPCWriter<GetOutputHeadResponse>, context: ServerContext
+  ) async throws {
+    let digest = description.outputHeadDigest
+    try await context.cancellation.cancelling { [answers] in
+      try await answers.outputHead(expecting: request.outputHeadDigest, digest: digest) {
+        try await response.write($0)
+      }
     }
   }
 }

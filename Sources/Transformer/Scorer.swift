@@ -29,10 +29,13 @@ public struct Scorer: Sendable {
 
   /// Scores the completion positions of a batch, in order, `maximumChunkPositions` at a time.
   ///
-  /// Blocks the calling thread and uses the compute pool. Stops where `emit` throws.
-  /// - Throws: ``ModelError`` where the batch or the options cannot be answered; what `emit` throws.
+  /// Blocks the calling thread and uses the compute pool. Stops where `emit` or `isWanted` throws.
+  ///
+  /// - Parameter isWanted: Asked before each piece of work: a forward pass of a group of sequences, or the logits of a
+  ///   block of positions, for each thread. Throws where nobody wants the answer any more.
+  /// - Throws: ``ModelError`` where the batch or the options cannot be answered; what `emit` and `isWanted` throw.
   public func score(
-    _ batch: SequenceBatch, options: ScoreOptions, maximumChunkPositions: Int,
+    _ batch: SequenceBatch, options: ScoreOptions, maximumChunkPositions: Int, isWanted: () throws -> Void = {},
     emit: (PositionScores) throws -> Void
   ) throws {
     try transformer.check(batch, vocabSize: vocabSize)
@@ -44,12 +47,15 @@ public struct Scorer: Sendable {
       Tape(transformer, keepsActivations: false)
     }
     for wave in stride(from: 0, to: groups.count, by: max(1, tapes.count)) {
+      try isWanted()
       let waveGroups = Array(groups[wave..<min(wave + tapes.count, groups.count)])
       ComputePool.forEach(waveGroups.count) { index in
         transformer.forward(batch.slice(waveGroups[index]), parameters: parameters, tape: tapes[index])
       }
       for (group, tape) in zip(waveGroups, tapes) {
-        try score(group, of: batch, scored, tape: tape, options: options) { try chunks.append($0, emit: emit) }
+        try score(group, of: batch, scored, tape: tape, options: options, isWanted: isWanted) {
+          try chunks.append($0, emit: emit)
+        }
       }
     }
     try chunks.finish(emit: emit)
@@ -58,7 +64,7 @@ public struct Scorer: Sendable {
   /// Scores the positions of one group that the tape has read, block by block.
   private func score(
     _ group: Range<Int>, of batch: SequenceBatch, _ scored: ScoredPositions, tape: Tape, options: ScoreOptions,
-    emit: (PositionScores) throws -> Void
+    isWanted: () throws -> Void, emit: (PositionScores) throws -> Void
   ) throws {
     guard let first = scored.ranges[group].first?.lowerBound, let end = scored.ranges[group].last?.upperBound,
       let firstRow = batch.sequenceStarts[group].first, first < end
@@ -66,6 +72,7 @@ public struct Scorer: Sendable {
     let starts = Array(stride(from: first, to: end, by: Scorer.blockRows))
     let hidden = tape.hidden
     for wave in stride(from: 0, to: starts.count, by: ComputePool.threadCount) {
+      try isWanted()
       let waveStarts = starts[wave..<min(wave + ComputePool.threadCount, starts.count)]
       let blocks = ComputePool.map(waveStarts.count) { index in
         let start = waveStarts[waveStarts.startIndex + index]

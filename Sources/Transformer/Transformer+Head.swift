@@ -41,6 +41,11 @@ extension Transformer {
       columns: configuration.width)
   }
 
+  /// The rows of the head for the first `vocabSize` ids. Shape: `[vocabSize, D]`.
+  public func outputHead(_ parameters: ParameterBuffer, vocabSize: Int) -> FloatView {
+    parameters.view.window(plan.head, vocabSize * configuration.width)
+  }
+
   private func select(_ rows: ArraySlice<Int>, _ tape: Tape) -> Matrix {
     let width = configuration.width
     tape.selectedHidden.resize(rows.count * width)

@@ -3,6 +3,7 @@ import GRPCInProcessTransport
 import ModelServing
 import Sequences
 import ServiceTestSupport
+import Synchronization
 import TeacherService
 import Testing
 import Transformer
@@ -17,7 +18,10 @@ struct TeacherRPCsTests {
     let model = try TinyModel.served(seed: 1)
     try await withTeacher(model) { client in
       let answer = try await client.describe(TeacherServiceDescribeRequest())
-      #expect(answer.model == model.description)
+      var expected = model.description
+      expected.outputHeadDigest = model.outputHeadDigest()
+      expected.abilities?.outputHead = true
+      #expect(answer.model == expected)
     }
   }
 
@@ -96,9 +100,14 @@ struct TeacherRPCsTests {
         scoreRequest([[1, 2]], WireScoreOptions(gatherTokenIDs: [30], gatherCount: 1)), .invalidArgument, "token id 30"
       ),
       (scoreRequest([[1, 2, 3]], WireScoreOptions(fullLogprobs: true)), .resourceExhausted, "240 bytes of 200"),
+      (scoreRequest([[1, 2, 3]], WireScoreOptions(topCount: 9)), .resourceExhausted, "20 candidates of 19"),
+      (
+        scoreRequest([[1, 2]], WireScoreOptions(gatherTokenIDs: Array(repeating: 3, count: 31), gatherCount: 31)),
+        .unimplemented, "gather_count 31"
+      ),
     ])
   func scoreRefusals(request: TeacherServiceScoreRequest, code: RPCError.Code, words: String) async throws {
-    try await withTeacher(TinyModel.served(seed: 1), limits: ServingLimits(replyBytes: 200)) { client in
+    try await withTeacher(TinyModel.served(seed: 1), limits: ServingLimits(replyBytes: 200, candidates: 19)) { client in
       let error = await #expect(throws: RPCError.self) {
         try await client.score {
           try await $0.write(request)
@@ -159,6 +168,44 @@ struct TeacherRPCsTests {
     }
   }
 
+  @Test("a slow reader holds the computation back: what is computed ahead of it is bounded, whatever the reply's size")
+  func slowReader() async throws {
+    let answers = ModelAnswers(
+      model: try TinyModel.served(seed: 1), queue: ComputeQueue(),
+      limits: ServingLimits(chunkBytes: 4, waitingChunks: 3))
+    let batch = TinyModel.sequences(600, seed: 5)
+    let (pieces, read) = (Counter(), Counter())
+    try await answers.score(
+      WireSequenceBatch(batch), options: WireScoreOptions(tokenLogprobs: true),
+      isCancelled: { pieces.increment() < 0 },
+      write: { _ in
+        // A chunk is one position here. Beside those read, three may wait and one be in hand; blocks have 64 positions, and
+        // before them goes one forward pass.
+        let ahead = read.increment() + 4
+        for _ in 0..<(ahead < 8 ? 2000 : 1) { await Task.yield() }
+        #expect(pieces.value <= 2 + 2 * (ahead / 64 + 1))
+      })
+    #expect(read.value == batch.scoredPositions.count && pieces.value > 12)
+  }
+
+  @Test("a caller that leaves stops the computation within the piece of work in hand")
+  func cancellationStopsWork() async throws {
+    let model = try TinyModel.served(seed: 1)
+    let batch = TinyModel.sequences(4000, seed: 5)
+    func pieces(cancelledAfter limit: Int) async -> Int {
+      let asked = Counter()
+      let answers = ModelAnswers(model: model, queue: ComputeQueue())
+      // One chunk holds the whole reply: only the question before each piece of work can stop it.
+      _ = try? await answers.score(
+        WireSequenceBatch(batch), options: WireScoreOptions(tokenLogprobs: true),
+        isCancelled: { asked.increment() > limit }, write: { _ in })
+      return asked.value
+    }
+    let all = await pieces(cancelledAfter: .max)
+    #expect(all > 20)
+    for limit in [0, 1, 7] { #expect(await pieces(cancelledAfter: limit) == limit + 1) }
+  }
+
   @Test("a cancelled call stops computing")
   func cancellation() async throws {
     let answers = ModelAnswers(model: try TinyModel.served(seed: 1), queue: ComputeQueue())
@@ -169,7 +216,7 @@ struct TeacherRPCsTests {
     }
   }
 
-  private static func score(
+  static func score(
     _ client: TeacherClient, _ batch: SequenceBatch, _ options: ScoreOptions
   ) async throws -> (PositionScores, chunks: Int) {
     let request = TeacherServiceScoreRequest(sequences: WireSequenceBatch(batch), options: WireScoreOptions(options))
@@ -201,15 +248,31 @@ struct TeacherRPCsTests {
       return completions
     }
   }
+}
 
-  private func withTeacher(
-    _ model: ServedModel, limits: ServingLimits = ServingLimits(), _ body: (TeacherClient) async throws -> Void
-  ) async throws {
-    let transport = InProcessTransport()
-    try await withGRPCServer(
-      transport: transport.server, services: [TeacherRPCs(model: model, limits: limits)]
-    ) { _ in
-      try await withGRPCClient(transport: transport.client) { try await body(TeacherClient(wrapping: $0)) }
+/// Calls `body` with a client of a teacher in this process.
+func withTeacher(
+  _ model: ServedModel, limits: ServingLimits = ServingLimits(), _ body: (TeacherClient) async throws -> Void
+) async throws {
+  let transport = InProcessTransport()
+  try await withGRPCServer(
+    transport: transport.server, services: [TeacherRPCs(model: model, limits: limits)]
+  ) { _ in
+    try await withGRPCClient(transport: transport.client) { try await body(TeacherClient(wrapping: $0)) }
+  }
+}
+
+/// Counts from any thread.
+final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+
+  /// Adds one and returns the new count.
+  @discardableResult
+  func increment() -> Int {
+    count.withLock { count in
+      count += 1
+      return count
     }
   }
 }
