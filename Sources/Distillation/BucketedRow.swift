@@ -60,7 +60,7 @@ struct BucketedRow {
       let actual = scores.columns.tokenLogprobs[position]
       tokenIDs.append(target)
       teacher.append(actual)
-      tail = max(tail - exp(Double(actual)), 0)
+      tail = max(tail - exp(Double(actual)), tail * scores.leastTailShare)
     }
     for id in tokenIDs { isKept[Int(id)] = false }
     if let repeated { throw .repeatedTopToken(position: position, tokenID: repeated) }

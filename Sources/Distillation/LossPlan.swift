@@ -45,15 +45,16 @@ struct LossPlan: Sendable {
   }
 
   /// Takes the teacher's columns; nil where the batch needs none.
-  func teacherScores(_ scores: PositionScores, vocabSize: Int, _ objective: Objective) throws(DistillationError)
-    -> TeacherScores?
-  {
+  func teacherScores(
+    _ scores: PositionScores, vocabSize: Int, _ objective: Objective, head: OutputHead?
+  ) throws(DistillationError) -> TeacherScores? {
     guard teacherPositionCount > 0 else { return nil }
     guard scores.positionCount == teacherPositionCount else {
       throw .countMismatch(
         column: "the teacher's positions", expected: teacherPositionCount, found: scores.positionCount)
     }
-    if let teacher = try TeacherScores(scores, vocabSize: vocabSize) { return teacher }
+    let teacher = try TeacherScores(scores, vocabSize: vocabSize, head: head, precision: objective.precision)
+    if let teacher { return teacher }
     throw .teacherMissing(objective.terms.first { $0.kind.needsTeacher }?.kind ?? .forwardKL)
   }
 }

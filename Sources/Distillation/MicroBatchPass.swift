@@ -14,6 +14,7 @@ final class MicroBatchSlot: @unchecked Sendable {
   let gradients: ParameterBuffer
   let logits: FloatView  // [chunkRows, head rows]
   let workspace: RowLossWorkspace
+  private var hiddenStateRows: HiddenStateRows?
 
   init(_ transformer: Transformer, vocabSize: Int) {
     let rowSize = transformer.configuration.vocabSize
@@ -21,6 +22,14 @@ final class MicroBatchSlot: @unchecked Sendable {
     gradients = ParameterBuffer(count: transformer.layout.count)
     logits = FloatStorage(count: Self.chunkRows * rowSize).view
     workspace = RowLossWorkspace(vocabSize: vocabSize, rowSize: rowSize)
+  }
+
+  /// Where log-probs are made of hidden states with this head.
+  func rows(of head: OutputHead) -> HiddenStateRows {
+    if let hiddenStateRows, hiddenStateRows.head === head { return hiddenStateRows }
+    let rows = HiddenStateRows(head: head, capacity: Self.chunkRows)
+    hiddenStateRows = rows
+    return rows
   }
 }
 
@@ -52,12 +61,17 @@ struct MicroBatchPass: Sendable {
       let logits = slot.logits.window(0, chunk.count * rowSize)
       let rows = positions.predictingRows[chunk]
       transformer.logits(rows: rows, tape: slot.tape, parameters: parameters, into: logits)
+      let hiddenStateRows = computeHiddenStateRows(
+        chunk.compactMap {
+          teacherPosition(sequence: range.lowerBound + owners[$0].sequence, offset: owners[$0].offset)
+        },
+        slot)
       for position in chunk {
         let owner = owners[position]
         let row = logits.window((position - chunk.lowerBound) * rowSize, rowSize)
         try add(
           row, target: positions.targets[position], sequence: range.lowerBound + owner.sequence, offset: owner.offset,
-          slot: slot, to: &sums)
+          hiddenStateRows: hiddenStateRows, slot: slot, to: &sums)
       }
       guard learns else { continue }
       transformer.backwardLogits(
@@ -69,16 +83,31 @@ struct MicroBatchPass: Sendable {
     return sums
   }
 
+  /// Where a position of the batch stands in the teacher's columns; nil where its term needs no teacher.
+  private func teacherPosition(sequence: Int, offset: Int) -> Int? {
+    plan.shares[sequence].teacherStart.map { $0 + offset }
+  }
+
+  /// Computes the teacher's log-probs of some positions where the teacher sent hidden states.
+  private func computeHiddenStateRows(_ positions: [Int], _ slot: MicroBatchSlot) -> HiddenStateRows? {
+    guard let teacher, let head = teacher.head else { return nil }
+    let rows = slot.rows(of: head)
+    rows.compute(positions, of: teacher.columns.hiddenStates)
+    return rows
+  }
+
   /// Adds one position's loss and replaces its logits by their gradient.
   private func add(
-    _ logits: FloatView, target: TokenID, sequence: Int, offset: Int, slot: MicroBatchSlot, to sums: inout LossSums
+    _ logits: FloatView, target: TokenID, sequence: Int, offset: Int, hiddenStateRows: HiddenStateRows?,
+    slot: MicroBatchSlot, to sums: inout LossSums
   ) throws(DistillationError) {
     let share = plan.shares[sequence]
     let term = objective.terms[share.term]
     var source: (TeacherScores, Int)?
-    if let start = share.teacherStart, let teacher { source = (teacher, start + offset) }
+    if let position = teacherPosition(sequence: sequence, offset: offset), let teacher { source = (teacher, position) }
     let row = try slot.workspace.replaceLogits(
-      logits, kind: term.kind, target: target, teacher: source, scale: Float(term.weight * share.coefficient))
+      logits, kind: term.kind, target: target, teacher: source,
+      teacherRow: source.flatMap { hiddenStateRows?.logprobs($0.1) }, scale: Float(term.weight * share.coefficient))
     guard row.value.isFinite else { throw .lossNotFinite(sequence: sequence, value: row.value) }
     sums.add(row, term: share.term, coefficient: share.coefficient)
   }

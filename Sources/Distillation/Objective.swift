@@ -33,12 +33,23 @@ public struct Objective: Sendable, Hashable {
   public let reduction: Reduction
   /// Teacher log-probs to ask per position: 0 asks for all V, else K and a tail.
   public let topCount: Int
+  /// Whether hidden states are asked instead of log-probs, which then come from them and the teacher's output head.
+  public let usesHiddenStates: Bool
+  /// How the teacher's numbers travel.
+  public let precision: Precision
 
   /// Makes an objective; refuses no terms, and numbers outside their ranges.
-  public init(terms: [LossTerm], reduction: Reduction, topCount: Int = 0) throws(DistillationError) {
+  public init(
+    terms: [LossTerm], reduction: Reduction, topCount: Int = 0, usesHiddenStates: Bool = false,
+    precision: Precision = .float32
+  ) throws(DistillationError) {
     guard !terms.isEmpty else { throw .noTerms }
     guard topCount >= 0 else {
       throw .parameterOutOfRange(name: "top_count", value: Double(topCount), range: "0 and above")
+    }
+    guard !usesHiddenStates || topCount == 0 else {
+      throw .parameterOutOfRange(
+        name: "top_count", value: Double(topCount), range: "0...0, since hidden states are asked")
     }
     for term in terms {
       try term.kind.validate()
@@ -49,6 +60,8 @@ public struct Objective: Sendable, Hashable {
     self.terms = terms
     self.reduction = reduction
     self.topCount = topCount
+    self.usesHiddenStates = usesHiddenStates
+    self.precision = precision
   }
 
   /// Whether any term needs the teacher's log-probs.
@@ -56,9 +69,10 @@ public struct Objective: Sendable, Hashable {
 
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
   public var scoreOptions: ScoreOptions {
-    topCount == 0
-      ? ScoreOptions(fullLogprobs: true)
-      : ScoreOptions(tokenLogprobs: true, topCount: topCount)
+    if usesHiddenStates { return ScoreOptions(hiddenState: true, precision: precision) }
+    return topCount == 0
+      ? ScoreOptions(fullLogprobs: true, precision: precision)
+      : ScoreOptions(tokenLogprobs: true, topCount: topCount, precision: precision)
   }
 }
 

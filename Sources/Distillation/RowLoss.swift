@@ -45,10 +45,11 @@ public final class RowLossWorkspace {
   ///   - logits: z. Shape: `[rowSize]`.
   ///   - target: The actual token.
   ///   - teacher: The teacher's columns and the position in them; nil for cross-entropy.
+  ///   - teacherRow: The teacher's log-probs of the position where the columns hold hidden states. Shape: `[V]`.
   ///   - scale: Factor of the gradient.
   public func replaceLogits(
     _ logits: FloatView, kind: TokenLossKind, target: TokenID, teacher: (scores: TeacherScores, position: Int)?,
-    scale: Float
+    teacherRow: FloatView? = nil, scale: Float
   ) throws(DistillationError) -> RowLoss {
     precondition(logits.count == rowSize, "\(logits.count) logits where a row has \(rowSize)")
     guard Int(target) < vocabSize else {
@@ -61,7 +62,13 @@ public final class RowLossWorkspace {
     guard let (scores, position) = teacher else { throw .teacherMissing(kind) }
     precondition(position < scores.positionCount, "position \(position) of \(scores.positionCount)")
     switch scores.form {
-    case .full: return try full(logits, divergence, scores, position, scale)
+    case .full:
+      return try scores.withFullRow(position) { row throws(DistillationError) in
+        try full(logits, divergence, row, position, scale)
+      }
+    case .hiddenStates:
+      guard let teacherRow else { throw .teacherMissing(kind) }
+      return try full(logits, divergence, teacherRow, position, scale)
     case .top:
       try buckets.gather(scores, position: position, target: target)
       return try bucketed(logits, divergence, scores, position, scale)
@@ -78,22 +85,16 @@ public final class RowLossWorkspace {
   }
 
   private func full(
-    _ logits: FloatView, _ divergence: Divergence, _ scores: TeacherScores, _ position: Int,
-    _ scale: Float
+    _ logits: FloatView, _ divergence: Divergence, _ teacher: FloatView, _ position: Int, _ scale: Float
   ) throws(DistillationError) -> RowLoss {
-    let start = position * vocabSize
-    let (result, teacherTop) = unsafe scores.columns.fullLogprobs.withUnsafeBufferPointer { all in
-      let row = all.extracting(start..<start + vocabSize)
-      return unsafe (
-        ctl_divergence(
-          divergence.kind, divergence.weight, vocabSize, row.baseAddress, logprobs.pointer, probabilities.pointer,
-          scale, logits.pointer),
-        ctl_argmax(vocabSize, row.baseAddress)
-      )
-    }
+    precondition(teacher.count == vocabSize, "\(teacher.count) log-probs of \(vocabSize)")
+    let result = unsafe ctl_divergence(
+      divergence.kind, divergence.weight, vocabSize, teacher.pointer, logprobs.pointer, probabilities.pointer, scale,
+      logits.pointer)
     try Self.checkMass(result.teacher_mass, position)
     let studentTop = unsafe ctl_argmax(vocabSize, logprobs.pointer)
-    return RowLoss(value: result.value, teacherMass: 1, agrees: studentTop == teacherTop)
+    return RowLoss(
+      value: result.value, teacherMass: 1, agrees: unsafe studentTop == ctl_argmax(vocabSize, teacher.pointer))
   }
 
   private func bucketed(
@@ -119,6 +120,16 @@ public final class RowLossWorkspace {
 }
 
 extension TeacherScores {
+  /// Calls `body` with all log-probs of a position.
+  fileprivate func withFullRow<R>(
+    _ position: Int, _ body: (FloatView) throws(DistillationError) -> R
+  ) throws(DistillationError) -> R {
+    try unsafe columns.fullLogprobs.withUnsafeBufferPointer { all throws(DistillationError) in
+      let row = all.extracting(position * vocabSize..<(position + 1) * vocabSize)
+      return try unsafe body(FloatView(unsafe: UnsafeMutableBufferPointer(mutating: row)))
+    }
+  }
+
   /// The teacher's most probable token, of top log-probs.
   func topToken(_ position: Int) -> TokenID {
     guard case .top(let kept) = form else { return TokenID.max }

@@ -52,25 +52,26 @@ public final class StudentTrainer: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - batch: The sequences.
-  ///   - teacher: The teacher's log-probs of ``TrainingBatch/teacherSequences(_:)``, all positions in order.
+  ///   - teacher: The teacher's log-probs, or hidden states, of ``TrainingBatch/teacherSequences(_:)``, all positions in order.
+  ///   - head: The teacher's output head, where it sent hidden states.
   ///   - evaluate: Leaves the parameters as they are.
   /// - Throws: Then the parameters and the optimizer are as before.
   public func step(
-    _ batch: TrainingBatch, teacher: PositionScores = PositionScores(), evaluate: Bool = false
+    _ batch: TrainingBatch, teacher: PositionScores = PositionScores(), head: OutputHead? = nil, evaluate: Bool = false
   ) throws(DistillationError) -> StepMeasurements {
     try lock.withLock { _ throws(DistillationError) -> StepMeasurements in
-      try lockedStep(batch, teacher: teacher, evaluate: evaluate)
+      try lockedStep(batch, teacher: teacher, head: head, evaluate: evaluate)
     }
   }
 
   private func lockedStep(
-    _ batch: TrainingBatch, teacher: PositionScores, evaluate: Bool
+    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool
   ) throws(DistillationError) -> StepMeasurements {
     try check(batch.sequences)
     let plan = try LossPlan(batch, objective)
     let pass = MicroBatchPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
-      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective), learns: !evaluate)
+      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head), learns: !evaluate)
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
     return StepMeasurements(

@@ -1,7 +1,7 @@
 public import Sequences
 
 /// What a teacher said about R positions, with extents and ids checked: all V log-probs, or the K most probable tokens,
-/// the tail and the actual token.
+/// the tail and the actual token, or hidden states with the head that makes log-probs of them.
 public struct TeacherScores: Sendable {
   /// How much of each distribution is known.
   public enum Form: Sendable, Hashable {
@@ -9,6 +9,8 @@ public struct TeacherScores: Sendable {
     case full
     /// K tokens, the rest as one number.
     case top(Int)
+    /// Hidden states, and so all log-probs once the head is applied.
+    case hiddenStates
   }
 
   /// The columns.
@@ -17,14 +19,22 @@ public struct TeacherScores: Sendable {
   public let form: Form
   /// V.
   public let vocabSize: Int
+  /// The head that belongs to hidden states; nil for the other forms.
+  let head: OutputHead?
+  /// The least share of a tail that is left when the actual token is taken out of it: what rounding on the wire may hide.
+  let leastTailShare: Double
 
   /// R.
   public var positionCount: Int { columns.positionCount }
 
   /// Takes a reply's columns. Full log-probs are used where they are given, else the top log-probs, which need the tail and
-  /// the log-probs of the actual tokens beside them. Returns nil where there are no log-probs at all.
-  public init?(_ scores: PositionScores, vocabSize: Int) throws(DistillationError) {
+  /// the log-probs of the actual tokens beside them, else the hidden states, which need `head`. Returns nil where there is
+  /// nothing of that.
+  public init?(
+    _ scores: PositionScores, vocabSize: Int, head: OutputHead? = nil, precision: Precision = .float32
+  ) throws(DistillationError) {
     let count = scores.positionCount
+    var usedHead: OutputHead?
     if !scores.fullLogprobs.isEmpty {
       try Self.expect("full_logprobs", scores.fullLogprobs.count, count * vocabSize)
       form = .full
@@ -38,11 +48,18 @@ public struct TeacherScores: Sendable {
         throw .tokenIDOutOfRange(position: place / kept, tokenID: id, vocabSize: vocabSize)
       }
       form = .top(kept)
+    } else if let head, !scores.hiddenStates.isEmpty {
+      try Self.expect("hidden_states", scores.hiddenStates.count, count * head.width)
+      try Self.expect("rows of the output head", head.vocabSize, vocabSize)
+      (form, usedHead) = (.hiddenStates, head)
     } else {
       return nil
     }
     self.columns = scores
     self.vocabSize = vocabSize
+    self.head = usedHead
+    // A tail's log-prob of at most 16 nats is within 2⁻⁷ of itself after rounding to 14 bits.
+    leastTailShare = precision == .float16 ? 0x1p-8 : 0
   }
 
   private static func expect(_ column: String, _ found: Int, _ expected: Int) throws(DistillationError) {

@@ -85,6 +85,12 @@ public struct FloatView: @unchecked Sendable {
     unsafe start.update(from: source.start, count: count)
   }
 
+  /// Copies all elements of an array of the same count.
+  public func copy(from source: [Float]) {
+    precondition(source.count == count, "copy of \(source.count) floats into \(count)")
+    unsafe start.update(from: source, count: count)
+  }
+
   /// The elements as an array.
   public var array: [Float] { unsafe Array(UnsafeBufferPointer(start: start, count: count)) }
 

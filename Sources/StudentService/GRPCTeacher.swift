@@ -1,10 +1,12 @@
+public import Distillation
 public import GRPCCore
 public import Sequences
+internal import WireBytes
 internal import WireFormat
 
 /// A teacher behind a gRPC connection. UNAVAILABLE means that it is away: the call is repeated until it answers.
 public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
-  private let client: TeacherServiceRPC.Client<Transport>
+  private let client: GRPCClient<Transport>
   private let address: String
   private let patience: TeacherPatience
 
@@ -12,7 +14,7 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
   ///
   /// - Parameter address: For messages alone.
   public init(client: GRPCClient<Transport>, address: String, patience: TeacherPatience = TeacherPatience()) {
-    self.client = TeacherServiceRPC.Client(wrapping: client)
+    self.client = client
     self.address = address
     self.patience = patience
   }
@@ -25,10 +27,21 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
       sequences: WireSequenceBatch(sequences), options: WireScoreOptions(options))
     let expected = ScoreReply(
       positionCount: sequences.scoredPositions.count, options: options, vocabSize: vocabSize)
+    return try await untilAnswered { try await ask(request, expected) }
+  }
+
+  /// The output head; see ``Teacher``.
+  ///
+  /// - Throws: As ``score(_:options:vocabSize:)``.
+  public func outputHead(vocabSize: Int, known: OutputHead?) async throws -> OutputHead {
+    try await untilAnswered { try await fetchHead(vocabSize: vocabSize, known: known) }
+  }
+
+  private func untilAnswered<Answer>(_ attempt: () async throws -> Answer) async throws -> Answer {
     var delays = patience.delays
     while true {
       do {
-        return try await ask(request, expected)
+        return try await attempt()
       } catch let error as RPCError where error.code == .unavailable {
         patience.onAway(address, error.message)
         try await Task.sleep(for: delays.next())
@@ -40,19 +53,35 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
     }
   }
 
+  /// Columns go straight from the decoded message to their place in the reply.
   private func ask(_ request: TeacherServiceScoreRequest, _ expected: ScoreReply) async throws -> TeacherReply {
-    try await client.score { writer in
-      try await writer.write(request)
-    } onResponse: { response in
+    try await client.bidirectionalStreaming(
+      request: StreamingClientRequest { writer in try await writer.write(request) },
+      descriptor: TeacherServiceRPC.Method.Score.descriptor,
+      serializer: ProtobufCSerializer<TeacherServiceScoreRequest>(), deserializer: PassThroughDeserializer(),
+      options: .defaults
+    ) { response in
       var reply = expected
       var byteCount = 0
       for try await message in response.messages {
-        byteCount += try message.withEncoding(\.byteCount)
-        try reply.append(message.chunk)
+        byteCount += message.count
+        try reply.append(responseBytes: message)
       }
       // A teacher that ended the call early is one that went away.
       guard reply.isComplete else { throw RPCError(code: .unavailable, message: "the reply ended early") }
       return TeacherReply(scores: reply.scores, byteCount: byteCount)
+    }
+  }
+
+  private func fetchHead(vocabSize: Int, known: OutputHead?) async throws -> OutputHead {
+    let teacher = TeacherServiceRPC.Client(wrapping: client)
+    let digest = try await teacher.describe(TeacherServiceDescribeRequest()).model?.outputHeadDigest ?? ""
+    if let known, !digest.isEmpty, known.digest == digest { return known }
+    return try await teacher.getOutputHead(GetOutputHeadRequest(outputHeadDigest: digest)) { response in
+      var reply = OutputHeadReply(vocabSize: vocabSize, digest: digest)
+      for try await message in response.messages { try reply.append(message) }
+      guard reply.isComplete else { throw RPCError(code: .unavailable, message: "the reply ended early") }
+      return try reply.head()
     }
   }
 }

@@ -67,10 +67,11 @@ final class LoadedStudent: @unchecked Sendable {
   }
 
   /// Makes one step, or one evaluation, after checking its number.
-  func train(_ work: TrainWork, _ teacher: PositionScores) throws -> StepMeasurements {
+  func train(_ work: TrainWork, _ teacher: PositionScores, head: OutputHead?) throws -> StepMeasurements {
     let expected = work.evaluate ? step : step + 1
     guard work.step == UInt64(expected) else { throw StudentError.wrongStep(given: work.step, expected: expected) }
-    return try trainer(for: work.objective).step(work.batch, teacher: teacher, evaluate: work.evaluate)
+    return try trainer(for: work.objective).step(
+      work.batch, teacher: teacher, head: head, evaluate: work.evaluate)
   }
 
   private func trainer(for objective: Objective) throws -> StudentTrainer {

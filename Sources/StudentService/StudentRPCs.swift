@@ -1,3 +1,4 @@
+internal import Distillation
 public import GRPCCore
 public import ModelServing
 internal import NIOConcurrencyHelpers
@@ -14,6 +15,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   private let limits: ServingLimits
   private let version: String
   private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
+  private let heads = NIOLockedValueBox<OutputHead?>(nil)
 
   /// Makes a service with nothing loaded.
   ///
@@ -57,10 +59,12 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   public func generate(
     request: StudentServiceGenerateRequest, response: RPCWriter<StudentServiceGenerateResponse>, context: ServerContext
   ) async throws {
-    let call = context.cancellation
-    try await answers().generate(
-      request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
-      write: { try await response.write(StudentServiceGenerateResponse(completions: $0)) })
+    let (answers, call) = (try answers(), context.cancellation)
+    try await call.cancelling {
+      try await answers.generate(
+        request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
+        write: { try await response.write(StudentServiceGenerateResponse(completions: $0)) })
+    }
   }
 
   /// Answers each request of Score in order.
@@ -68,12 +72,13 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     request: RPCAsyncSequence<StudentServiceScoreRequest, any Error>, response: RPCWriter<StudentServiceScoreResponse>,
     context: ServerContext
   ) async throws {
-    let answers = try answers()
-    let call = context.cancellation
-    for try await message in request {
-      try await answers.score(
-        message.sequences, options: message.options, isCancelled: { call.isCancelled },
-        write: { try await response.write(StudentServiceScoreResponse(chunk: $0)) })
+    let (answers, call) = (try answers(), context.cancellation)
+    try await call.cancelling {
+      for try await message in request {
+        try await answers.score(
+          message.sequences, options: message.options, isCancelled: { call.isCancelled },
+          write: { try await response.write(StudentServiceScoreResponse(chunk: $0)) })
+      }
     }
   }
 
@@ -85,7 +90,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let call = context.cancellation
     let run = { (teacher: (any Teacher)?) async throws in
       let pipeline = TrainPipeline(
-        student: student, queue: queue, teacher: teacher,
+        student: student, queue: queue, teacher: teacher, heads: OutputHeadShelf(kept: heads),
         isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
       try await pipeline.run(request) { try await response.write($0) }
     }

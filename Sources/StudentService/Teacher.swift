@@ -1,3 +1,4 @@
+public import Distillation
 public import Sequences
 
 /// Log-probs of a teacher, and what it took to get them.
@@ -17,6 +18,13 @@ public protocol Teacher: Sendable {
   ///
   /// - Parameter vocabSize: V, the student's, which is the teacher's too.
   func score(_ sequences: SequenceBatch, options: ScoreOptions, vocabSize: Int) async throws -> TeacherReply
+
+  /// The output head; waits as ``score(_:options:vocabSize:)`` does.
+  ///
+  /// - Parameters:
+  ///   - vocabSize: V, the student's, which is the teacher's too.
+  ///   - known: A head that is at hand and returned again where it is the teacher's.
+  func outputHead(vocabSize: Int, known: OutputHead?) async throws -> OutputHead
 }
 
 /// How a teacher's address becomes a teacher.

@@ -10,6 +10,8 @@ struct TrainPipeline: Sendable {
   let queue: ComputeQueue
   /// Nil where Load named no teacher.
   let teacher: (any Teacher)?
+  /// The teacher's output head, where hidden states are asked.
+  let heads: OutputHeadShelf
   /// Whether the student is still the one that is loaded.
   let isCurrent: @Sendable () -> Bool
   /// Whether the caller has gone.
@@ -19,6 +21,7 @@ struct TrainPipeline: Sendable {
   private struct Prepared: Sendable {
     let work: TrainWork
     let reply: TeacherReply
+    let head: OutputHead?
     let asked: ContinuousClock.Instant
     let answered: ContinuousClock.Instant
   }
@@ -81,12 +84,15 @@ struct TrainPipeline: Sendable {
     let clock = ContinuousClock()
     let asked = clock.now
     var reply = TeacherReply(scores: PositionScores(), byteCount: 0)
+    var head: OutputHead?
     if work.teacherSequences.count > 0 {
       guard let teacher else { throw StudentError.noTeacher }
+      let vocabSize = student.model.vocabSize
+      if work.objective.usesHiddenStates { head = try await heads.head(of: teacher, vocabSize: vocabSize) }
       reply = try await teacher.score(
-        work.teacherSequences, options: work.objective.scoreOptions, vocabSize: student.model.vocabSize)
+        work.teacherSequences, options: work.objective.scoreOptions, vocabSize: vocabSize)
     }
-    return Prepared(work: work, reply: reply, asked: asked, answered: clock.now)
+    return Prepared(work: work, reply: reply, head: head, asked: asked, answered: clock.now)
   }
 
   private func compute(_ prepared: Prepared) async throws -> WireStepMetrics {
@@ -94,7 +100,7 @@ struct TrainPipeline: Sendable {
       guard isCurrent() else { throw StudentError.replaced }
       let clock = ContinuousClock()
       let begin = clock.now
-      var metrics = WireStepMetrics(try student.train(prepared.work, prepared.reply.scores))
+      var metrics = WireStepMetrics(try student.train(prepared.work, prepared.reply.scores, head: prepared.head))
       metrics.computeSeconds = begin.duration(to: clock.now) / .seconds(1)
       return metrics
     }

@@ -13,7 +13,9 @@ extension Objective {
     case .sequenceMean: reduction = .sequenceMean
     case .unspecified: throw WireFormatError.missing(field: "objective.reduction")
     }
-    try self.init(terms: wire.terms.map(LossTerm.init), reduction: reduction, topCount: Int(wire.topCount))
+    try self.init(
+      terms: wire.terms.map(LossTerm.init), reduction: reduction, topCount: Int(wire.topCount),
+      usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision))
   }
 }
 

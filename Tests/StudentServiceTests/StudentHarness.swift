@@ -35,6 +35,7 @@ final class FakeDialer: TeacherDialer {
   private let model: ServedModel
   private let failures: NIOLockedValueBox<[RPCError.Code]>
   private let requests = NIOLockedValueBox(0)
+  private let heads = NIOLockedValueBox(0)
   private let absences = NIOLockedValueBox(0)
 
   init(failures: [RPCError.Code] = []) throws {
@@ -49,6 +50,8 @@ final class FakeDialer: TeacherDialer {
 
   /// Score requests that reached the teacher.
   var requestCount: Int { requests.withLockedValue { $0 } }
+  /// Output heads that the teacher sent.
+  var headCount: Int { heads.withLockedValue { $0 } }
   /// Times that the student was told that nobody answers.
   var absenceCount: Int { absences.withLockedValue { $0 } }
 
@@ -56,7 +59,7 @@ final class FakeDialer: TeacherDialer {
     at address: String, _ body: (any Teacher) async throws -> Result
   ) async throws -> Result {
     let transport = InProcessTransport()
-    let service = Flaky(model: model, failures: failures, requests: requests)
+    let service = Flaky(model: model, failures: failures, requests: requests, heads: heads)
     let absences = absences
     let patience = TeacherPatience(delays: RetryDelays(first: .milliseconds(1))) { _, _ in
       absences.withLockedValue { $0 += 1 }
@@ -72,6 +75,7 @@ final class FakeDialer: TeacherDialer {
     let model: ServedModel
     let failures: NIOLockedValueBox<[RPCError.Code]>
     let requests: NIOLockedValueBox<Int>
+    let heads: NIOLockedValueBox<Int>
     var real: TeacherRPCs { TeacherRPCs(model: model) }
 
     func describe(
@@ -97,6 +101,13 @@ final class FakeDialer: TeacherDialer {
       }
       try await real.score(request: request, response: response, context: context)
     }
+
+    func getOutputHead(
+      request: GetOutputHeadRequest, response: RPCWriter<GetOutputHeadResponse>, context: ServerContext
+    ) async throws {
+      heads.withLockedValue { $0 += 1 }
+      try await real.getOutputHead(request: request, response: response, context: context)
+    }
   }
 }
 
@@ -115,13 +126,14 @@ extension LoadRequest {
   /// Loads `path` to learn by an objective.
   static func training(
     _ path: String = "model", kinds: [WireTokenLossKind] = [.skewForwardKL, .skewReverseKL], topCount: UInt32 = 0,
-    resume: Bool = false, initialize: Bool = false, learningRate: Double = 0.01
+    hiddenState: Bool = false, precision: WirePrecision = .unspecified, resume: Bool = false, initialize: Bool = false,
+    learningRate: Double = 0.01
   ) -> LoadRequest {
     LoadRequest(
       runID: "run-1", path: path, resume: resume, initialize: initialize, seed: 5, teacherAddress: "teacher:1",
       objective: WireObjective(
         terms: kinds.map { WireLossTerm(kind: $0, alpha: 0.1, beta: 0.5, weight: 1) }, reduction: .tokenMean,
-        topCount: topCount),
+        topCount: topCount, hiddenState: hiddenState, precision: precision),
       optimizer: WireOptimizerOptions(
         learningRate: learningRate, weightDecay: 0.01, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8,
         maxGradNorm: 1, lrSchedulerType: "constant", maxSteps: 100))

@@ -104,6 +104,55 @@ struct StudentRPCsTests {
     }
   }
 
+  @Test("from hidden states it learns what it learns from all log-probs; the output head travels once")
+  func hiddenStates() async throws {
+    let requests = (1...3).map { TrainRequest.step($0) }
+    var answers: [[TrainResponse]] = []
+    for hiddenState in [false, true] {
+      let dialer = try FakeDialer()
+      try await withStudent(StudentFolder(), dialer: dialer) { client in
+        _ = try await client.load(.training(hiddenState: hiddenState))
+        answers.append(try await train(client, requests))
+        // A second call keeps the head of the first.
+        _ = try await train(client, [.step(3, evaluate: true)])
+      }
+      #expect(dialer.headCount == (hiddenState ? 1 : 0))
+    }
+    for (full, hidden) in zip(answers[0], answers[1]) {
+      let (a, b) = (try #require(full.metrics), try #require(hidden.metrics))
+      // Both are float32; Adam's first steps amplify what their last bits differ by.
+      #expect(abs(a.loss - b.loss) <= 1e-4 * a.loss && abs(a.gradientNorm - b.gradientNorm) <= 1e-3 * a.gradientNorm)
+      #expect(b.topAgreement == a.topAgreement && b.teacherMass == 1)
+      #expect(b.teacherBytes < a.teacherBytes)
+    }
+  }
+
+  @Test(
+    "float16 halves the bytes and moves the loss little",
+    arguments: [(0, false), (8, false), (0, true)] as [(UInt32, Bool)])
+  func float16(topCount: UInt32, hiddenState: Bool) async throws {
+    var metrics: [WireStepMetrics] = []
+    for precision in [WirePrecision.unspecified, .float16] {
+      try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+        _ = try await client.load(.training(topCount: topCount, hiddenState: hiddenState, precision: precision))
+        metrics.append(try #require(try await train(client, [.step(1)])[0].metrics))
+      }
+    }
+    #expect(Double(metrics[1].teacherBytes) < 0.6 * Double(metrics[0].teacherBytes))
+    #expect(metrics[0].loss != metrics[1].loss)
+    #expect(abs(metrics[0].loss - metrics[1].loss) <= 5e-3 * metrics[0].loss)
+  }
+
+  @Test("an objective of hidden states and of kept tokens at once is refused")
+  func contradictoryObjective() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      let error = await #expect(throws: RPCError.self) {
+        try await client.load(.training(topCount: 4, hiddenState: true))
+      }
+      #expect(error?.code == .invalidArgument)
+    }
+  }
+
   @Test("a teacher that is away is waited for")
   func teacherAway() async throws {
     let dialer = try FakeDialer(failures: [.unavailable, .unavailable, .unavailable])
