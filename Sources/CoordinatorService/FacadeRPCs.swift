@@ -9,7 +9,7 @@ public struct FacadeRPCs: RegistrableRPCService {
   /// Serves a façade; without one every call is refused.
   public init(facade: TeacherFacade?) { self.facade = facade }
 
-  /// Registers the three methods.
+  /// Registers the four methods.
   public func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
     let (decoder, encoder) = (PassThroughDeserializer(), PassThroughSerializer())
     router.registerHandler(
@@ -20,12 +20,11 @@ public struct FacadeRPCs: RegistrableRPCService {
       return StreamingServerResponse(
         single: ServerResponse(message: TeacherServiceDescribeResponse(model: try await facade.describe())))
     }
-    router.registerHandler(
-      forMethod: TeacherServiceRPC.Method.Generate.descriptor, deserializer: decoder, serializer: encoder
-    ) { request, _ in try self.stream(request, .generate) }
-    router.registerHandler(
-      forMethod: TeacherServiceRPC.Method.Score.descriptor, deserializer: decoder, serializer: encoder
-    ) { request, _ in try self.stream(request, .score) }
+    for method in [TeacherMethod.generate, .score, .outputHead] {
+      router.registerHandler(forMethod: method.descriptor, deserializer: decoder, serializer: encoder) {
+        request, context in try self.stream(request, method, context.cancellation)
+      }
+    }
   }
 
   private func teacher() throws -> TeacherFacade {
@@ -36,26 +35,24 @@ public struct FacadeRPCs: RegistrableRPCService {
     return facade
   }
 
-  /// Answers each request of a stream in order.
+  /// Answers each request of a stream in order. Each message goes to the caller as it comes from the teacher; a caller that
+  /// leaves ends the teacher's work.
   private func stream(
-    _ request: StreamingServerRequest<WireBytes>, _ method: TeacherMethod
+    _ request: StreamingServerRequest<WireBytes>, _ method: TeacherMethod,
+    _ call: ServerContext.RPCCancellationHandle
   ) throws -> StreamingServerResponse<WireBytes> {
     let facade = try teacher()
     return StreamingServerResponse { writer in
-      for try await message in request.messages {
-        for reply in try await Self.answer(facade, message, method) { try await writer.write(reply) }
+      try await call.cancelling {
+        for try await message in request.messages {
+          do {
+            try await facade.reply(to: message, of: method) { try await writer.write($0) }
+          } catch let refusal as HandshakeRefusal {
+            throw RPCError(code: .failedPrecondition, message: refusal.description)
+          }
+        }
+        return [:]
       }
-      return [:]
-    }
-  }
-
-  private static func answer(
-    _ facade: TeacherFacade, _ message: WireBytes, _ method: TeacherMethod
-  ) async throws -> [WireBytes] {
-    do {
-      return try await facade.reply(to: message, of: method)
-    } catch let refusal as HandshakeRefusal {
-      throw RPCError(code: .failedPrecondition, message: refusal.description)
     }
   }
 }

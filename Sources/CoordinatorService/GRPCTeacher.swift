@@ -31,26 +31,34 @@ public final class GRPCTeacher: TeacherUpstream {
     return model
   }
 
-  /// Sends one request; returns the whole reply.
-  public func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+  /// Sends one request and passes the reply on as it comes.
+  public func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
+    let (serializer, deserializer) = (PassThroughSerializer(), PassThroughDeserializer())
+    let passOn: @Sendable (StreamingClientResponse<WireBytes>) async throws -> Void = { response in
+      for try await message in response.messages { try await receive(message) }
+    }
     switch method {
-    case .generate:
+    case .generate, .outputHead:
       try await client.serverStreaming(
-        request: ClientRequest(message: request), descriptor: TeacherServiceRPC.Method.Generate.descriptor,
-        serializer: PassThroughSerializer(), deserializer: PassThroughDeserializer(), options: .defaults
-      ) { try await Self.collect($0) }
+        request: ClientRequest(message: request), descriptor: method.descriptor, serializer: serializer,
+        deserializer: deserializer, options: .defaults, onResponse: passOn)
     case .score:
       try await client.bidirectionalStreaming(
-        request: StreamingClientRequest { writer in try await writer.write(request) },
-        descriptor: TeacherServiceRPC.Method.Score.descriptor,
-        serializer: PassThroughSerializer(), deserializer: PassThroughDeserializer(), options: .defaults
-      ) { try await Self.collect($0) }
+        request: StreamingClientRequest { writer in try await writer.write(request) }, descriptor: method.descriptor,
+        serializer: serializer, deserializer: deserializer, options: .defaults, onResponse: passOn)
     }
   }
+}
 
-  private static func collect(_ response: StreamingClientResponse<WireBytes>) async throws -> [WireBytes] {
-    var messages: [WireBytes] = []
-    for try await message in response.messages { messages.append(message) }
-    return messages
+extension TeacherMethod {
+  /// The method as gRPC names it.
+  var descriptor: MethodDescriptor {
+    switch self {
+    case .generate: TeacherServiceRPC.Method.Generate.descriptor
+    case .score: TeacherServiceRPC.Method.Score.descriptor
+    case .outputHead: TeacherServiceRPC.Method.GetOutputHead.descriptor
+    }
   }
 }

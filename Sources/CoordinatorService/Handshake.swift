@@ -74,6 +74,20 @@ public enum Handshake {
         method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")
     }
     guard let topCount = needs.topCount else { return nil }
+    if needs.float16, teacher.givesFloat16 != true {
+      return .ability(
+        method: method, missing: "float16 log-probs", remedy: "set objective.teacher_precision to float32")
+    }
+    if needs.hiddenState {
+      guard teacher.givesHiddenStates != true else { return nil }
+      let remedy =
+        teacher.givesFullLogprobs
+        ? "set objective.teacher_logprobs to full"
+        : teacher.maxTopCount > 0
+          ? "set objective.teacher_logprobs to top_k and objective.loss_top_k to at most \(teacher.maxTopCount)"
+          : textOnly
+      return .ability(method: method, missing: "hidden states with the output head", remedy: remedy)
+    }
     if topCount == 0, !teacher.givesFullLogprobs {
       let remedy =
         teacher.maxTopCount > 0

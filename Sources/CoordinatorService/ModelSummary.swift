@@ -22,6 +22,10 @@ public struct ModelSummary: Sendable, Hashable, Codable {
   public var maxTopCount: Int
   /// All V log-probs can be had.
   public var givesFullLogprobs: Bool
+  /// Hidden states and the output head can be had; nil, in a journal of an earlier version: unknown.
+  public var givesHiddenStates: Bool?
+  /// Numbers can travel as float16; nil, in a journal of an earlier version: unknown.
+  public var givesFloat16: Bool?
 
   /// Takes what a service says of its model.
   public init(_ wire: WireModelDescription) {
@@ -35,5 +39,7 @@ public struct ModelSummary: Sendable, Hashable, Codable {
     generates = wire.abilities?.generate ?? false
     maxTopCount = Int(wire.abilities?.maxTopCount ?? 0)
     givesFullLogprobs = wire.abilities?.fullLogprobs ?? false
+    givesHiddenStates = wire.abilities.map { $0.hiddenState && $0.outputHead } ?? false
+    givesFloat16 = wire.abilities?.float16 ?? false
   }
 }

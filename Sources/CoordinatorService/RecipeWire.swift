@@ -7,13 +7,14 @@ extension WireObjective {
     self.init(
       terms: objective.terms.map(WireLossTerm.init),
       reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean,
-      topCount: UInt32(objective.topCount))
+      topCount: UInt32(objective.topCount), hiddenState: objective.teacherForm == .hiddenState,
+      precision: WirePrecision(objective.teacherPrecision))
   }
 
-  /// One loss, averaged over positions.
-  init(single kind: WireTokenLossKind, topCount: Int) {
-    self.init(
-      terms: [WireLossTerm(kind: kind, weight: 1)], reduction: .tokenMean, topCount: UInt32(topCount))
+  /// One loss, averaged over positions, of what the teacher sends in a run with this objective.
+  init(single kind: WireTokenLossKind, teacherAsIn objective: Recipe.Objective) {
+    self.init(objective)
+    (terms, reduction) = ([WireLossTerm(kind: kind, weight: 1)], .tokenMean)
   }
 }
 

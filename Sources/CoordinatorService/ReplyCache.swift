@@ -4,9 +4,9 @@ internal import WireBytes
 
 /// Replies of the teacher on disk, each named by the SHA-256 of what it depends on.
 ///
-/// `<folder>/xx/<name>`: `RTC1`, then for each message its length (UInt64, little-endian) and bytes, then a zero-length
-/// mark of all ones. A file appears whole or not at all; one that is torn is a miss. Above the size limit the least
-/// recently used files go.
+/// `<folder>/xx/<name>`: `RTC1`, then for each message its length (UInt64, little-endian) and bytes, then a length of all
+/// ones. A reply is written to `<folder>/drafts` while it comes and gets its name once it is whole; a file that is torn
+/// all the same is a miss. Above the size limit the least recently used files go.
 public final class ReplyCache: Sendable {
   /// What the cache did since it was opened.
   public struct Counters: Sendable, Hashable {
@@ -35,12 +35,15 @@ public final class ReplyCache: Sendable {
   private let folder: URL
   private let byteLimit: Int
   private let state = Mutex(State())
+  private var drafts: URL { folder.appendingPathComponent("drafts") }
 
-  /// Opens the cache of a folder; files of earlier runs count.
+  /// Opens the cache of a folder; files of earlier runs count, drafts of earlier runs go.
   public init(folder: URL, byteLimit: Int = 8 << 30) throws {
     (self.folder, self.byteLimit) = (folder, byteLimit)
+    let drafts = folder.appendingPathComponent("drafts")
+    try? FileManager.default.removeItem(at: drafts)
     try FolderError.explaining(folder.path) {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(at: drafts, withIntermediateDirectories: true)
     }
     let keys: [URLResourceKey] = [.fileSizeKey, .contentModificationDateKey]
     let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: keys)
@@ -63,10 +66,10 @@ public final class ReplyCache: Sendable {
   /// What the cache did since it was opened.
   public var counters: Counters { state.withLock { $0.counters } }
 
-  /// The messages of a reply; nil: not there.
-  func messages(named name: String) -> [WireBytes]? {
+  /// A reply that is there, whole; nil: not there.
+  func reply(named name: String) -> StoredReply? {
     guard state.withLock({ $0.entries[name] != nil }) else { return nil }
-    guard let data = try? Data(contentsOf: file(name)), let messages = Self.unpack(data) else {
+    guard let reply = StoredReply(file: file(name)) else {
       forget(name)
       return nil
     }
@@ -74,32 +77,48 @@ public final class ReplyCache: Sendable {
       state.uses += 1
       state.entries[name]?.lastUse = state.uses
       state.counters.hits += 1
-      state.counters.hitBytes += data.count
+      state.counters.hitBytes += reply.byteCount
     }
     // The date orders the files when the cache is opened again.
     try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: file(name).path)
-    return messages
+    return reply
   }
 
-  /// Keeps a reply. A reply that cannot be written is only not kept.
-  func keep(_ messages: [WireBytes], named name: String) {
-    let data = Self.pack(messages)
+  /// A place for a reply that is about to come.
+  func makeDraft() -> ReplyDraft {
+    ReplyDraft(file: drafts.appendingPathComponent(UUID().uuidString), byteLimit: byteLimit)
+  }
+
+  /// Keeps a reply that is whole. A reply that could not be written is only not kept.
+  func keep(_ draft: ReplyDraft, named name: String) {
+    let byteCount = draft.byteCount
     state.withLock { state in
       state.counters.misses += 1
-      state.counters.missBytes += data.count
+      state.counters.missBytes += byteCount
     }
-    guard data.count <= byteLimit else { return }
-    makeRoom(for: data.count)
+    guard draft.finish() else { return }
+    makeRoom(for: byteCount)
     do {
       try FileManager.default.createDirectory(
         at: file(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-      try data.write(to: file(name), options: .atomic)
-    } catch { return }
+      try draft.move(to: file(name))
+    } catch {
+      draft.discard()
+      return
+    }
     state.withLock { state in
       state.uses += 1
-      state.byteCount += data.count - (state.entries[name]?.byteCount ?? 0)
-      state.entries[name] = Entry(byteCount: data.count, lastUse: state.uses)
+      state.byteCount += byteCount - (state.entries[name]?.byteCount ?? 0)
+      state.entries[name] = Entry(byteCount: byteCount, lastUse: state.uses)
     }
+  }
+
+  /// Takes a reply away.
+  func forget(_ name: String) {
+    state.withLock { state in
+      if let entry = state.entries.removeValue(forKey: name) { state.byteCount -= entry.byteCount }
+    }
+    try? FileManager.default.removeItem(at: file(name))
   }
 
   private func makeRoom(for byteCount: Int) {
@@ -110,45 +129,7 @@ public final class ReplyCache: Sendable {
     }
   }
 
-  private func forget(_ name: String) {
-    state.withLock { state in
-      if let entry = state.entries.removeValue(forKey: name) { state.byteCount -= entry.byteCount }
-    }
-    try? FileManager.default.removeItem(at: file(name))
-  }
-
   private func file(_ name: String) -> URL {
     folder.appendingPathComponent(String(name.prefix(2))).appendingPathComponent(name)
-  }
-}
-
-extension ReplyCache {
-  private static let magic = Array("RTC1".utf8)
-
-  static func pack(_ messages: [WireBytes]) -> Data {
-    var data = Data(magic)
-    data.reserveCapacity(messages.reduce(12) { $0 + 8 + $1.count })
-    func append(_ length: UInt64) { withUnsafeBytes(of: length.littleEndian) { data.append(contentsOf: $0) } }
-    for message in messages {
-      append(UInt64(message.count))
-      message.withUnsafeBytes { data.append(contentsOf: $0) }
-    }
-    append(.max)
-    return data
-  }
-
-  static func unpack(_ data: Data) -> [WireBytes]? {
-    guard data.starts(with: magic) else { return nil }
-    var messages: [WireBytes] = []
-    var place = data.startIndex + magic.count
-    while place + 8 <= data.endIndex {
-      let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(data[place + $1]) << UInt64(8 * $1) }
-      place += 8
-      if length == .max { return place == data.endIndex ? messages : nil }
-      guard length <= UInt64(data.endIndex - place) else { return nil }
-      messages.append(WireBytes(data[place..<place + Int(length)]))
-      place += Int(length)
-    }
-    return nil
   }
 }

@@ -23,14 +23,14 @@ struct RunEvaluation: Sendable {
       let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
         text.map { sequence(sample.prompt, $0) }
       }
-      let objective = WireObjective(single: .forwardKL, topCount: material.recipe.objective.topCount)
+      let objective = WireObjective(single: .forwardKL, teacherAsIn: material.recipe.objective)
       if let kl = try await mean(objective, answered, position) { row.add("eval/kl", kl) }
     }
     if wants("perplexity") {
       let known = material.evalSamples.compactMap { sample in
         sample.completion.map { sequence(sample.prompt, $0) }
       }
-      let objective = WireObjective(single: .crossEntropy, topCount: 0)
+      let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
       if let nats = try await mean(objective, known, position) { row.add("eval/perplexity", exp(nats)) }
     }
     if wants("rouge_l", "exact_match", "valid") { try await addGreedy(&row) }

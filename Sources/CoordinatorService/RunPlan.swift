@@ -70,9 +70,11 @@ public struct RunPlan: Sendable, Hashable {
     let hasTeacher = recipe.teacher != nil || recipe.asksTeacher
     let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && hasTeacher
     teacherWritesEvaluation = measuresKL
+    let needsLogprobs = recipe.method.usesTeacherLogprobs || measuresKL
     needs = TeacherNeeds(
-      generate: teacherWrites || measuresKL,
-      topCount: recipe.method.usesTeacherLogprobs || measuresKL ? recipe.objective.topCount : nil)
+      generate: teacherWrites || measuresKL, topCount: needsLogprobs ? recipe.objective.topCount : nil,
+      hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
+      float16: needsLogprobs && recipe.objective.teacherPrecision == .float16)
   }
 }
 
@@ -82,9 +84,16 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   public var generate: Bool
   /// Log-probs per position: K and a tail, 0 for all V; nil: none.
   public var topCount: Int?
+  /// Hidden states and the output head stand for the log-probs.
+  public var hiddenState: Bool
+  /// Numbers travel as float16.
+  public var float16: Bool
 
   /// Names the needs.
-  public init(generate: Bool, topCount: Int?) { (self.generate, self.topCount) = (generate, topCount) }
+  public init(generate: Bool, topCount: Int?, hiddenState: Bool = false, float16: Bool = false) {
+    (self.generate, self.topCount) = (generate, topCount)
+    (self.hiddenState, self.float16) = (hiddenState, float16)
+  }
 
   /// True where the run asks anything.
   public var any: Bool { generate || topCount != nil }

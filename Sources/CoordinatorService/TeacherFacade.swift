@@ -10,19 +10,23 @@ public protocol TeacherUpstream: Sendable {
   var address: String { get }
   /// Asks who it is.
   func describe() async throws -> WireModelDescription
-  /// Sends one request of a method; returns all messages of the reply, undecoded.
-  func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes]
+  /// Sends one request of a method and passes the messages of the reply on, undecoded, as they come. No more is read while
+  /// `receive` is busy, so that a slow reader slows the teacher.
+  func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws
 }
 
 /// A method of the teacher whose replies are cached.
 public enum TeacherMethod: String, Sendable, Hashable {
   case generate = "Generate"
   case score = "Score"
+  case outputHead = "GetOutputHead"
 }
 
 /// The teacher behind a cache: each request is asked once, however often and by however many it is made.
 ///
-/// A teacher that is away is waited for, with growing pauses, until the caller gives up.
+/// A reply is passed on while it comes, and kept once it is whole; one message of it is in memory at a time. A teacher that is away is waited for, with growing pauses, until the caller gives up.
 public actor TeacherFacade {
   private let upstream: any TeacherUpstream
   private let cache: ReplyCache
@@ -30,7 +34,7 @@ public actor TeacherFacade {
   private let logger: Logger
   private let callsWaiting = Mutex(0)
   private var description: WireModelDescription?
-  private var inFlight: [String: [CheckedContinuation<Void, Never>]] = [:]
+  private let askers = Askers()
 
   /// Serves a teacher.
   ///
@@ -60,29 +64,49 @@ public actor TeacherFacade {
     return answer
   }
 
-  /// Answers a request from the cache, or asks the teacher once.
-  public func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+  /// Answers a request from the cache, or asks the teacher once; passes the messages of the reply on as they come.
+  ///
+  /// - Throws: UNAVAILABLE where a reply broke off and cannot be gone on with: ask again.
+  public func reply(
+    to request: WireBytes, of method: TeacherMethod, write: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
     let digest = try await describe().modelDigest
     let identity = digest.isEmpty ? "at \(address)" : digest
     let bytes = request.withUnsafeBytes { [UInt8]($0) }
     let name = ContentName.of([Array(identity.utf8), Array(method.rawValue.utf8), bytes])
     while true {
-      if let messages = cache.messages(named: name) { return messages }
-      guard inFlight[name] != nil else { break }
-      // Somebody asks already: wait for the end of that, then look again.
-      await withCheckedContinuation { inFlight[name, default: []].append($0) }
+      if let reply = cache.reply(named: name) {
+        guard try await !reply.forEach(write) else { return }
+        cache.forget(name)
+        throw RPCError(code: .unavailable, message: "a stored reply is damaged and was taken away: ask again")
+      }
+      if askers.begin(name) { break }
+      await askers.wait(for: name)
       try Task.checkCancellation()
     }
-    inFlight[name] = []
-    defer { for waiter in inFlight.removeValue(forKey: name) ?? [] { waiter.resume() } }
-    let messages = try await retrying {
-      // After an outage another model may stand there: its replies must not get the first one's name.
-      let now = try await self.described().modelDigest
-      guard now == digest else { throw HandshakeRefusal.teacherChanged(before: digest, now: now) }
-      return try await self.upstream.reply(to: request, of: method)
+    defer { askers.end(name) }
+    let draft = cache.makeDraft()
+    defer { draft.discard() }
+    let passage = ReplyPassage(draft: draft, write: write)
+    do {
+      try await retrying {
+        // After an outage another model may stand there: its replies must not get the first one's name.
+        let now = try await self.described().modelDigest
+        guard now == digest else { throw HandshakeRefusal.teacherChanged(before: digest, now: now) }
+        passage.begin()
+        try await self.upstream.reply(to: request, of: method) { try await passage.take($0) }
+      }
+    } catch is ReplyPassage.Changed {
+      throw RPCError(code: .unavailable, message: "the teacher went away and then answered something else: ask again")
     }
-    cache.keep(messages, named: name)
-    return messages
+    cache.keep(draft, named: name)
+  }
+
+  /// Answers a request as ``reply(to:of:write:)`` does, with all messages at once: for replies that are small.
+  public func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+    let messages = Mutex<[WireBytes]>([])
+    try await reply(to: request, of: method) { message in messages.withLock { $0.append(message) } }
+    return messages.withLock { $0 }
   }
 
   private func retrying<T: Sendable>(_ attempt: () async throws -> T) async throws -> T {

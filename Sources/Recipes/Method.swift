@@ -72,6 +72,16 @@ public enum LossReduction: String, Sendable, Codable, CaseIterable {
   case sequenceMean = "sequence_mean"
 }
 
+/// What the teacher sends for each position, by its name in a recipe.
+public enum TeacherForm: String, Sendable, Codable, CaseIterable {
+  /// All V log-probs.
+  case full
+  /// K log-probs and a tail.
+  case topK = "top_k"
+  /// The last hidden state; the student fetches the teacher's output head once and computes all V log-probs itself.
+  case hiddenState = "hidden_state"
+}
+
 extension Method {
   /// The terms of the method's objective. Each sample adds one sequence per term to a batch.
   func terms(alpha: Double, beta: Double) -> [PlannedTerm] {

@@ -1,3 +1,5 @@
+internal import Sequences
+
 extension Recipe {
   /// Reads a recipe.
   ///
@@ -22,10 +24,14 @@ extension Recipe {
     maxEvalSamples = values.whole("data.max_eval_samples")
     outputDir = try values.required("output_dir", "a folder for the results")
     seed = UInt64(values.whole("seed"))
+    let topCount: Int = values.whole("objective.loss_top_k")
     objective = Objective(
       terms: method.terms(alpha: values.number("objective.alpha"), beta: values.number("objective.beta")),
       reduction: LossReduction(rawValue: values.word("objective.reduction")) ?? .tokenMean,
-      topCount: values.whole("objective.loss_top_k"))
+      topCount: topCount,
+      teacherForm: values.text("objective.teacher_logprobs").flatMap(TeacherForm.init)
+        ?? (topCount > 0 ? .topK : .full),
+      teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
     training = Training(values)
     evaluation = Evaluation(values)
@@ -73,6 +79,13 @@ extension Recipe {
       throw .badValue(
         place: place["objective.loss_add_tail"] ?? "recipe", key: "objective.loss_add_tail", value: "'false'",
         expected: "true (top-k without a tail bucket is not built)")
+    }
+    if (objective.teacherForm == .topK) != (objective.topCount > 0) {
+      throw .conflict(
+        objective.topCount > 0
+          ? "objective.teacher_logprobs: \(objective.teacherForm.rawValue) leaves no use for objective.loss_top_k "
+            + "\(objective.topCount): set it to 0, or teacher_logprobs to top_k"
+          : "objective.teacher_logprobs: top_k needs objective.loss_top_k, the teacher's tokens per position")
     }
     if training.maxSteps == 0 { throw .conflict("training.max_steps: 0: expected -1 or at least 1") }
     let prompt = training.maxPromptLength ?? 1

@@ -1,3 +1,5 @@
+public import Sequences
+
 /// What a run is to do: which student learns from which teacher, on what, how.
 public struct Recipe: Sendable, Hashable {
   /// The method.
@@ -62,6 +64,10 @@ public struct Recipe: Sendable, Hashable {
     public var reduction: LossReduction
     /// Teacher log-probs per position: K and a tail bucket; 0: all V.
     public var topCount: Int
+    /// What the teacher sends for each position.
+    public var teacherForm: TeacherForm
+    /// How the teacher's numbers travel.
+    public var teacherPrecision: Precision
   }
 
   /// How teacher and student write.

@@ -1,3 +1,5 @@
+internal import Sequences
+
 /// A key of a recipe: where it stands, what it takes, what holds when it is left out.
 struct RecipeKey: Sendable {
   let path: String
@@ -65,6 +67,8 @@ enum RecipeSchema {
     RecipeKey("objective.beta", .number(0...1, open: true), .number(0.5)),
     RecipeKey("objective.loss_top_k", natural, .whole(0)),
     RecipeKey("objective.loss_add_tail", .flag, .flag(true)),
+    RecipeKey("objective.teacher_logprobs", .choice(TeacherForm.allCases.map(\.rawValue)), nil),
+    RecipeKey("objective.teacher_precision", .choice(Precision.allCases.map(\.rawValue)), .text("float32")),
     RecipeKey("objective.reduction", .choice(LossReduction.allCases.map(\.rawValue))) {
       .text($0.defaultReduction.rawValue)
     },

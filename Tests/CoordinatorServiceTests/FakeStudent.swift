@@ -43,13 +43,16 @@ final class WritingTeacher: TeacherUpstream {
 
   func describe() async throws -> WireModelDescription { makeDescription() }
 
-  func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+  func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
     state.withLock { $0 += 1 }
     let asked = try request.withUnsafeBytes { try TeacherServiceGenerateRequest(decoding: $0) }
     // In two messages, the last prompt first, as a real teacher may.
     let made = madeUp(asked.prompts, seeds: asked.seeds, salt: 0).reversed()
-    return try [made.prefix(1), made.dropFirst(1)].map { part in
-      WireBytes(try TeacherServiceGenerateResponse(completions: WireCompletionBatch(Array(part))).encoded())
+    for part in [made.prefix(1), made.dropFirst(1)] {
+      try await receive(
+        WireBytes(TeacherServiceGenerateResponse(completions: WireCompletionBatch(Array(part))).encoded()))
     }
   }
 }

@@ -44,6 +44,28 @@ struct HandshakeTests {
     #expect(silent.contains("generation: none"))
   }
 
+  @Test("hidden states and float16 are asked of a teacher that promises them alone")
+  func travel() throws {
+    let hidden = TeacherNeeds(generate: true, topCount: 0, hiddenState: true)
+    let half = TeacherNeeds(generate: true, topCount: 5, float16: true)
+    func abilities(_ change: (inout WireAbilities) -> Void) -> (inout WireModelDescription) -> Void {
+      var abilities = WireAbilities(generate: true, hiddenState: true, outputHead: true)
+      change(&abilities)
+      return { [abilities] in $0.abilities = abilities }
+    }
+    #expect(refusal(needs: hidden, teacher: abilities { _ in }) == nil)
+    let noHead = try #require(
+      refusal(needs: hidden, teacher: abilities { ($0.outputHead, $0.fullLogprobs) = (false, true) }))
+    #expect(noHead.contains("set objective.teacher_logprobs to full"))
+    let topOnly = try #require(
+      refusal(needs: hidden, teacher: abilities { ($0.hiddenState, $0.maxTopCount) = (false, 9) }))
+    #expect(topOnly.contains("top_k and objective.loss_top_k to at most 9"))
+    #expect(try #require(refusal(needs: hidden, teacher: abilities { $0.hiddenState = false })).contains("seqkd"))
+    let exact = try #require(refusal(needs: half, teacher: abilities { $0.maxTopCount = 9 }))
+    #expect(exact.contains("set objective.teacher_precision to float32"))
+    #expect(refusal(needs: half, teacher: abilities { ($0.maxTopCount, $0.float16) = (9, true) }) == nil)
+  }
+
   @Test("a refusal is one line", arguments: ["vocabulary", "size"])
   func oneLine(kind: String) throws {
     let text = try #require(refusal { if kind == "size" { $0.vocabSize = 7 } else { $0.vocabularyDigest = "x" } })

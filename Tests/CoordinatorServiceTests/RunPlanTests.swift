@@ -52,4 +52,13 @@ struct RunPlanTests {
     let plan = try makePlan(["method=\(method)", "evaluation.metrics=perplexity"])
     #expect(plan.needs == TeacherNeeds(generate: generate, topCount: topCount))
   }
+
+  @Test("what travels follows the recipe, and only where log-probs are asked")
+  func travel() throws {
+    let keys = ["objective.teacher_logprobs=hidden_state", "objective.teacher_precision=float16"]
+    #expect(
+      try makePlan(keys).needs == TeacherNeeds(generate: true, topCount: 0, hiddenState: true, float16: true))
+    let text = try makePlan(keys + ["method=seqkd", "evaluation.metrics=perplexity"]).needs
+    #expect(text == TeacherNeeds(generate: true, topCount: nil))
+  }
 }

@@ -26,7 +26,9 @@ final class FakeTeacher: TeacherUpstream {
     return makeDescription { $0.modelDigest = digest }
   }
 
-  func reply(to request: WireBytes, of method: TeacherMethod) async throws -> [WireBytes] {
+  func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
     let isAway = state.withLock { state in
       state.calls += 1
       state.failures -= 1
@@ -34,13 +36,56 @@ final class FakeTeacher: TeacherUpstream {
     }
     if isAway { throw RPCError(code: .unavailable, message: "connection refused") }
     if let gate { for await _ in gate { break } }
-    return [request, request]
+    for _ in 0..<2 { try await receive(request) }
+  }
+}
+
+/// A teacher that sends what it is told, message by message, and tells what became of its calls.
+final class ScriptedTeacher: TeacherUpstream {
+  enum Step {
+    case send(String)
+    /// Waits until the test says so, or the call is cancelled.
+    case wait
+    case goAway
+  }
+
+  let address = "host:7001"
+  private let scripts: Mutex<[[Step]]>
+  private let goOn: AsyncStream<Void>
+  private let tellCancelled: AsyncStream<Void>.Continuation
+  /// Yields when a call was cancelled.
+  let cancelled: AsyncStream<Void>
+
+  /// Takes one script per call.
+  init(_ scripts: [[Step]], goOn: AsyncStream<Void> = AsyncStream { _ in }) {
+    self.scripts = Mutex(scripts)
+    self.goOn = goOn
+    (cancelled, tellCancelled) = AsyncStream.makeStream()
+  }
+
+  func describe() async throws -> WireModelDescription { makeDescription() }
+
+  func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
+    for step in scripts.withLock({ $0.isEmpty ? [] : $0.removeFirst() }) {
+      switch step {
+      case .send(let text): try await receive(bytes(text))
+      case .goAway: throw RPCError(code: .unavailable, message: "gone")
+      case .wait:
+        for await _ in goOn { break }
+        if Task.isCancelled {
+          tellCancelled.yield()
+          throw CancellationError()
+        }
+      }
+    }
   }
 }
 
 private let quick = Backoff(first: .microseconds(1), limit: .microseconds(2))
 
-private func makeFacade(_ teacher: FakeTeacher, _ folder: URL, limit: Int = 1 << 20) throws -> TeacherFacade {
+private func makeFacade(_ teacher: any TeacherUpstream, _ folder: URL, limit: Int = 1 << 20) throws -> TeacherFacade {
   TeacherFacade(
     upstream: teacher, cache: try ReplyCache(folder: folder, byteLimit: limit), pauses: quick,
     logger: Logger(label: "test"))
@@ -143,6 +188,112 @@ struct TeacherFacadeTests {
       #expect(teacher.calls == 3)
       _ = try await facade.reply(to: bytes("b"), of: .score)
       #expect(teacher.calls == 4)
+    }
+  }
+
+  @Test("a message reaches the reader before the teacher has made the next")
+  func streams() async throws {
+    try await withFolder { folder in
+      let (goOn, letGo) = AsyncStream<Void>.makeStream()
+      let teacher = ScriptedTeacher([[.send("a"), .wait, .send("b")]], goOn: goOn)
+      let read = Mutex<[WireBytes]>([])
+      try await makeFacade(teacher, folder).reply(to: bytes("q"), of: .score) { message in
+        // The teacher waits for this: a façade that held the reply back would hang here.
+        read.withLock { $0.append(message) }
+        letGo.yield()
+      }
+      #expect(read.withLock { $0 } == [bytes("a"), bytes("b")])
+    }
+  }
+
+  @Test("a teacher that goes in the middle is asked again; the reader gets each message once")
+  func resumes() async throws {
+    try await withFolder { folder in
+      let teacher = ScriptedTeacher([
+        [.send("a"), .send("bb"), .goAway], [.goAway], [.send("a"), .goAway], [.send("a"), .send("bb"), .send("c")],
+      ])
+      let facade = try makeFacade(teacher, folder)
+      #expect(try await facade.reply(to: bytes("q"), of: .score) == [bytes("a"), bytes("bb"), bytes("c")])
+      #expect(try await facade.reply(to: bytes("q"), of: .score) == [bytes("a"), bytes("bb"), bytes("c")])
+      #expect(facade.counters.hits == 1 && facade.counters.misses == 1)
+    }
+  }
+
+  @Test("a teacher that says something else the second time is not believed, and nothing of it is kept")
+  func contradiction() async throws {
+    try await withFolder { folder in
+      let teacher = ScriptedTeacher([[.send("a"), .goAway], [.send("x"), .send("y")], [.send("z")]])
+      let facade = try makeFacade(teacher, folder)
+      let error = await #expect(throws: RPCError.self) { try await facade.reply(to: bytes("q"), of: .score) }
+      #expect(error?.code == .unavailable)
+      #expect(try await facade.reply(to: bytes("q"), of: .score) == [bytes("z")])
+    }
+  }
+
+  @Test("a reply that broke off is never served, now or after a restart")
+  func halfWritten() async throws {
+    try await withFolder { folder in
+      let teacher = ScriptedTeacher([[.send("a"), .send("b")], [.send("c")]])
+      struct ReaderLeft: Error {}
+      let facade = try makeFacade(teacher, folder)
+      await #expect(throws: ReaderLeft.self) {
+        try await facade.reply(to: bytes("q"), of: .score) { message in
+          if message == bytes("b") { throw ReaderLeft() }
+        }
+      }
+      #expect(try files(in: folder).isEmpty)
+      #expect(try await makeFacade(teacher, folder).reply(to: bytes("q"), of: .score) == [bytes("c")])
+    }
+  }
+
+  @Test("a draft that a killed coordinator left is taken away when the cache is opened")
+  func leftDraft() async throws {
+    try await withFolder { folder in
+      let drafts = folder.appendingPathComponent("drafts")
+      try FileManager.default.createDirectory(at: drafts, withIntermediateDirectories: true)
+      try Data("RTC1".utf8).write(to: drafts.appendingPathComponent("left"))
+      _ = try makeFacade(FakeTeacher(), folder)
+      #expect(try files(in: folder).isEmpty)
+    }
+  }
+
+  @Test("a reader that leaves ends the teacher's call, and who waited for the same asks then")
+  func cancelledReader() async throws {
+    try await withFolder { folder in
+      let teacher = ScriptedTeacher([[.send("a"), .wait], [.send("b")]])
+      let facade = try makeFacade(teacher, folder)
+      let (read, tellRead) = AsyncStream<Void>.makeStream()
+      let first = Task { try await facade.reply(to: bytes("q"), of: .score) { _ in tellRead.yield() } }
+      for await _ in read { break }
+      let second = Task { try await facade.reply(to: bytes("q"), of: .score) }
+      first.cancel()
+      for await _ in teacher.cancelled { break }
+      #expect(try await second.value == [bytes("b")])
+      await #expect(throws: CancellationError.self) { try await first.value }
+    }
+  }
+
+  @Test("one who waits for somebody else's question can leave")
+  func cancelledWaiter() async throws {
+    try await withFolder { folder in
+      let (goOn, letGo) = AsyncStream<Void>.makeStream()
+      let teacher = ScriptedTeacher([[.send("a"), .wait]], goOn: goOn)
+      let facade = try makeFacade(teacher, folder)
+      let (read, tellRead) = AsyncStream<Void>.makeStream()
+      let first = Task { try await facade.reply(to: bytes("q"), of: .score) { _ in tellRead.yield() } }
+      for await _ in read { break }
+      let second = Task { try await facade.reply(to: bytes("q"), of: .score) }
+      second.cancel()
+      await #expect(throws: CancellationError.self) { try await second.value }
+      letGo.yield()
+      try await first.value
+    }
+  }
+
+  private func files(in folder: URL) throws -> [URL] {
+    let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])?.allObjects
+    return try (all as? [URL] ?? []).filter {
+      try $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true
     }
   }
 }

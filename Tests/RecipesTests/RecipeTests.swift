@@ -1,4 +1,5 @@
 import Recipes
+import Sequences
 import Testing
 
 let minimal = """
@@ -77,6 +78,20 @@ struct RecipeTests {
     #expect(recipe.student == .architecture(from: "base", numbers: ["hidden_size": 64], tiesWordEmbeddings: nil))
   }
 
+  @Test("says what the teacher sends: by loss_top_k unless it is named")
+  func teacherForm() throws {
+    func form(_ overrides: [String]) throws -> Recipe.Objective {
+      let recipe = try Recipe(yaml: minimal, overrides: overrides)
+      #expect(try Recipe(yaml: recipe.resolvedYAML) == recipe)
+      return recipe.objective
+    }
+    #expect(try form([]).teacherForm == .full && form([]).teacherPrecision == .float32)
+    #expect(try form(["objective.loss_top_k=8"]).teacherForm == .topK)
+    #expect(try form(["objective.teacher_logprobs=top_k", "objective.loss_top_k=8"]).teacherForm == .topK)
+    #expect(try form(["objective.teacher_logprobs=hidden_state"]).teacherForm == .hiddenState)
+    #expect(try form(["objective.teacher_precision=float16"]).teacherPrecision == .float16)
+  }
+
   @Test(
     "tells a teacher's address and URL from a folder",
     arguments: [
@@ -113,6 +128,19 @@ struct RecipeTests {
       ("seed: {a: 1}", "recipe:6: seed: a mapping: expected a whole number, at least 0"),
       ("objective: {loss_add_tail: false}", "recipe:6: objective.loss_add_tail: 'false': expected true"),
       ("training: {max_steps: 0}", "training.max_steps: 0"),
+      (
+        "objective: {teacher_logprobs: hidden}",
+        "recipe:6: objective.teacher_logprobs: 'hidden': expected one of full, top_k, hidden_state"
+      ),
+      (
+        "objective: {teacher_precision: float8}",
+        "recipe:6: objective.teacher_precision: 'float8': expected one of float32, float16"
+      ),
+      ("objective: {teacher_logprobs: top_k}", "objective.teacher_logprobs: top_k needs objective.loss_top_k"),
+      (
+        "objective: {teacher_logprobs: hidden_state, loss_top_k: 8}",
+        "objective.teacher_logprobs: hidden_state leaves no use for objective.loss_top_k 8"
+      ),
       ("a: [", "recipe: not a recipe:"),
     ])
   func refusals(added: String, message: String) throws {
