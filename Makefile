@@ -7,7 +7,8 @@ TEST := $(SWIFT) test -c release
 SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Protos/generator/Package.swift Protos/generator/Sources
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test demo run lint format protos protos-check golden venv parity study e2e bench docs examples sanitize \
+.PHONY: help setup build test demo run lint format protos protos-check golden venv parity wire-costs study e2e bench docs \
+  examples sanitize \
   compose-check e2e-compose ci clean
 
 help: ## List the commands
@@ -55,6 +56,10 @@ venv: ## Make .venv with grpcio, the foreign peer of the tests
 parity: build ## Compare scores, tokens, weights of one step with PyTorch and transformers
 	@scripts/venv.sh --parity
 	scripts/parity.sh
+
+wire-costs: build venv ## Bytes and rounding errors of Score's answers beside vLLM-style JSON, on real teachers
+	.venv/bin/python scripts/wire-costs.py Examples/puzzles/teacher \
+	  $(wildcard $(or $(RETORT_DATA),../shared/data)/tinystories-656k)
 
 study: build ## The demo's comparison over three seeds, with intervals
 	scripts/study.sh

@@ -10,6 +10,7 @@ coordinator. FOLDER is a model folder that student and teacher share the tokeniz
 import json
 import math
 import pathlib
+import struct
 import sys
 import tempfile
 
@@ -96,8 +97,30 @@ def check_answers(stub, requests, name: str) -> None:
         row = full[index * model.vocab_size : (index + 1) * model.vocab_size]
         check(abs(sum(map(math.exp, row)) - 1) < 1e-4, f"{name}: log-probs of position {index} do not add up to 1")
         check(abs(row[token] - own[index]) < 1e-6, f"{name}: log-prob {index} is not of token {index}")
+    half = score_pb2.ScoreOptions(full_logprobs=True, top_count=3, precision=score_pb2.PRECISION_FLOAT16)
+    chunks = [message.chunk for message in stub.Score(iter([score(sequences=batch(given), options=half)]))]
+    rounded = [value for chunk in chunks for (value,) in struct.iter_unpack("<e", chunk.full_logprobs_f16)]
+    close = all(abs(a - b) <= 2**-11 * abs(b) + 2**-24 for a, b in zip(rounded, full))
+    check(len(rounded) == positions * model.vocab_size and close, f"{name}: Score in float16")
     beyond = generate(prompts=batch([([model.vocab_size], 1)]), sampling=options)
     expect_code(lambda: list(stub.Generate(beyond)), grpc.StatusCode.INVALID_ARGUMENT, f"{name}: an id beyond the vocabulary")
+
+
+def check_head(stub, name: str) -> None:
+    """Hidden states and the output head give the log-probs that Score gives."""
+    model = stub.Describe(teacher_pb2.TeacherServiceDescribeRequest()).model
+    weights, width = [], 0
+    for message in stub.GetOutputHead(teacher_pb2.GetOutputHeadRequest(output_head_digest=model.output_head_digest)):
+        weights, width = weights + list(message.weights), message.width
+    check(width == model.hidden_size and len(weights) == width * model.vocab_size, f"{name}: GetOutputHead")
+    options = score_pb2.ScoreOptions(hidden_state=True, full_logprobs=True)
+    request = teacher_pb2.TeacherServiceScoreRequest(sequences=batch([([1, 5, 6, 7], 3)]), options=options)
+    chunk = next(stub.Score(iter([request]))).chunk
+    logits = [sum(w * h for w, h in zip(weights[row * width :], chunk.hidden_states)) for row in range(model.vocab_size)]
+    total = math.log(sum(map(math.exp, logits)))
+    check(all(abs(a - total - b) < 1e-4 for a, b in zip(logits, chunk.full_logprobs)), f"{name}: the head's log-probs")
+    other = teacher_pb2.GetOutputHeadRequest(output_head_digest="other")
+    expect_code(lambda: list(stub.GetOutputHead(other)), grpc.StatusCode.FAILED_PRECONDITION, f"{name}: another head")
 
 
 def check_student(stub, folder: str) -> None:
@@ -167,7 +190,9 @@ def main(teacher: str, coordinator: str, student: str, recipe: str, folder: str)
     check_coordinator(Counted(coordinator_grpc.CoordinatorServiceStub(channels["coordinator"]), "Coordinator"), recipe)
     requests = (teacher_pb2.TeacherServiceDescribeRequest, teacher_pb2.TeacherServiceGenerateRequest, teacher_pb2.TeacherServiceScoreRequest)
     for name in ["teacher", "coordinator"]:
-        check_answers(Counted(teacher_grpc.TeacherServiceStub(channels[name]), f"Teacher at {name}"), requests, name)
+        stub = Counted(teacher_grpc.TeacherServiceStub(channels[name]), f"Teacher at {name}")
+        check_answers(stub, requests, name)
+        check_head(stub, name)
     check_student(Counted(student_grpc.StudentServiceStub(channels["student"]), "Student"), folder)
     print(f"check-grpcio: {len(called)} RPCs answered as they should: {', '.join(sorted(called))}")
 
