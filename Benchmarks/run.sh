@@ -21,9 +21,19 @@ table=$(.build/release/retort bench wire "${options[@]}" \
   --ours Benchmarks/.build/release/nghttp2-peer \
   --stack "nio=Benchmarks/.build/release/nio-peer" --stack "grpcio=$python Benchmarks/grpcio_peer.py")
 {
+  cat <<'TEXT'
+# The wire, measured
+
+This package's transport with protobuf-c (`retort`), grpc-swift-nio-transport with swift-protobuf (`nio`) and python grpcio
+(`grpcio`): client and server of each stack in processes of their own on loopback, all stacks in turn in one run, medians over rounds.
+`echo` is calls of 100 bytes, 1 or 32 in flight; `pull` and `push` are streams of 4 KiB and 2 MiB messages from and to the server;
+`stalled-16` is sixteen streams of 2 MiB messages whose reader takes one and stops. CPU is processor time, MB the peak of resident memory.
+How, and why so: [decision 0007](decisions/0007-how-the-wire-is-measured.md). Ratios are what to trust.
+
+TEXT
   echo "Measured $(date -u +%Y-%m-%d) on $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)," \
-    "load $(cut -d' ' -f1 /proc/loadavg), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown):" \
-    "\`Benchmarks/run.sh\` (\`retort bench wire ${options[*]}\`)."
+    "load $(cut -d' ' -f1 /proc/loadavg), commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown)," \
+    "by \`Benchmarks/run.sh\` (\`retort bench wire ${options[*]}\`)."
   echo
   echo "$table"
 } >"$file"
