@@ -119,7 +119,7 @@ struct PartsTests {
   func metadataIsChecked() throws {
     var headers = HeaderFields()
     try headers.append(["Upper": "1", "content-type": "x", "grpc-status": "9", "a-bin": .binary([1, 2])])
-    #expect(headers == ["upper": "1", "a-bin": "AQI="])
+    #expect(headers == ["upper": "1", "a-bin": "AQI"])
     #expect(throws: RPCError.self) { try headers.append(["a b": "1"]) }
     #expect(throws: RPCError.self) { try headers.append(["a": "line\nbreak"]) }
   }

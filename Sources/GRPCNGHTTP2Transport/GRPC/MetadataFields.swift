@@ -8,7 +8,7 @@ extension HeaderFields {
     "grpc-message-type", Metadata.responseCompressionKey,
   ]
 
-  /// Adds metadata: binary values as base64, names in lower case, the protocol's own names left out.
+  /// Adds metadata: binary values as base64 without padding, names in lower case, the protocol's own names left out.
   ///
   /// - Throws: `RPCError` with code invalidArgument for a name or value that HTTP/2 cannot carry.
   package mutating func append(_ metadata: Metadata) throws(RPCError) {
@@ -19,7 +19,8 @@ extension HeaderFields {
         throw RPCError(
           code: .invalidArgument, message: "metadata key '\(PercentEncoding.encode(key))': use a-z 0-9 _ - . only")
       }
-      let text = value.encoded()
+      var text = value.encoded()
+      if case .binary = value { text = String(text.prefix { $0 != "=" }) }
       guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 <= 0x7E }) else {
         throw RPCError(
           code: .invalidArgument, message: "metadata '\(name)' has bytes that are not printable ASCII: use a -bin key")
@@ -44,7 +45,9 @@ extension HeaderFields {
     }
   }
 
-  /// The fields that the application sees: all but the protocol's own. Joined binary values are taken apart.
+  /// The fields that the application sees: all but the protocol's own.
+  ///
+  /// Binary values that were joined are taken apart and decoded; what is not base64 stays a text.
   package var metadata: Metadata {
     var metadata = Metadata()
     for field in fields where !field.name.hasPrefix(":") {
@@ -53,8 +56,13 @@ extension HeaderFields {
       default: break
       }
       if field.name.hasSuffix("-bin") {
-        for value in field.value.split(separator: ",") {
-          metadata.addString(String(value.drop { $0 == " " }), forKey: field.name)
+        for value in field.value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+          let value = value.drop { $0 == UInt8(ascii: " ") }
+          if let bytes = Base64Text.decode(value) {
+            metadata.addBinary(bytes, forKey: field.name)
+          } else {
+            metadata.addString(String(decoding: value, as: UTF8.self), forKey: field.name)
+          }
         }
       } else {
         metadata.addString(field.value, forKey: field.name)

@@ -100,7 +100,10 @@ struct EchoService: RegistrableRPCService {
     }
     register(Self.fail, with: &router) { request, _ in
       let message = try await request.messages.first { _ in true }
-      throw RPCError(code: .failedPrecondition, message: message?.text ?? "", metadata: ["why": "asked for"])
+      let number = Array(request.metadata[stringValues: "code"]).first.flatMap { Int($0) }
+      let code = number.flatMap { Status.Code(rawValue: $0) }.flatMap { RPCError.Code($0) } ?? .failedPrecondition
+      throw RPCError(
+        code: code, message: message?.text ?? "", metadata: ["why": "asked for", "why-bin": .binary([0, 255])])
     }
     register(Self.hang, with: &router) { _, context in
       hanging.add()
