@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCNGHTTP2Transport
+import NIOConcurrencyHelpers
 import Testing
 import WireBytes
 
@@ -40,11 +41,19 @@ struct LifeTests {
     ) { try $0.message }
   }
 
+  private static let nextPort = NIOLockedValueBox(Int.random(in: 15_000..<20_000))
+
   /// An address where nothing listens: a port that was free a moment ago, below those that Linux hands out by itself.
+  ///
+  /// No two tests of this process get the same one.
   private static func deadAddress() async throws -> NetworkAddress {
     var failure: (any Error)?
     for _ in 0..<100 {
-      let address = NetworkAddress.tcp(host: "127.0.0.1", port: Int.random(in: 15_000..<20_000))
+      let port = nextPort.withLockedValue { port in
+        port = port == 19_999 ? 15_000 : port + 1
+        return port
+      }
+      let address = NetworkAddress.tcp(host: "127.0.0.1", port: port)
       do { return try await serve(at: address) { $0 } } catch { failure = error }
     }
     throw try #require(failure)
