@@ -333,7 +333,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Authentication", "ModelFixtures", "Reports", "ServiceRuntime", "retort",
+        "Authentication", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "ModelFixtures", "Reports",
+        "ServiceRuntime", "WireBytes", "WireFormat", "retort",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
   ]
