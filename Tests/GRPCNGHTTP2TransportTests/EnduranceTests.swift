@@ -48,12 +48,19 @@ struct EnduranceTests {
     // What is made once, and stays, is made here.
     for _ in 0..<2 { try await Self.round(connections: 500, calls: 10_000) }
     let before = Holdings.now
-    let start = ContinuousClock.now
-    try await Self.round(connections: 100 * scale, calls: 1000 * scale)
-    let after = Holdings.now
     print("endurance: before: \(before)")
-    print(
-      "endurance: after \(100 * scale) connections, \(1000 * scale) calls, \(ContinuousClock.now - start): \(after)")
+    for (connections, calls) in [(0, 1000 * scale), (100 * scale, 0)] {
+      let start = ContinuousClock.now
+      try await Self.round(connections: connections, calls: calls)
+      print("endurance: \(connections) connections, \(calls) calls, \(ContinuousClock.now - start): \(Holdings.now)")
+    }
+    // Timers of what has ended hold a little until they fire, at most a minute later.
+    let end = ContinuousClock.now
+    while Holdings.now.heapBytes - before.heapBytes >= 1 << 20, ContinuousClock.now - end < .seconds(75) {
+      try await Task.sleep(for: .seconds(1))
+    }
+    let after = Holdings.now
+    print("endurance: \(ContinuousClock.now - end) later: \(after)")
     #expect(after.descriptors == before.descriptors)
     // Swift's pool starts threads as it needs them, up to one for each core and a few more.
     #expect(after.threads <= before.threads + ProcessInfo.processInfo.activeProcessorCount)
@@ -155,7 +162,8 @@ extension Loopback {
       let late = await #expect(throws: RPCError.self) {
         try await unary(WireBytes([1]), method: EchoService.hang, options: options).message
       }
-      #expect(late?.code == .deadlineExceeded)
+      // The server's own clock may be the first, and its handler says that it was cancelled.
+      #expect(late?.code == .deadlineExceeded || late?.code == .cancelled)
     case 3:
       let messages = (0..<4).map { WireBytes(patterned: 500, seed: $0) }
       let replies = try await chat(messages)
