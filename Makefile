@@ -7,9 +7,8 @@ TEST := $(SWIFT) test -c release
 SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Protos/generator/Package.swift Protos/generator/Sources
 
 .DEFAULT_GOAL := build
-.PHONY: help setup build test demo run lint format protos protos-check golden venv parity wire-costs study e2e bench docs \
-  examples sanitize \
-  compose-check e2e-compose ci clean
+.PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
+  study e2e bench docs examples sanitize compose-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +44,9 @@ protos: ## Regenerate the code of Protos/
 protos-check: ## Fail if the committed generated code is not that of Protos/
 	@scripts/setup.sh --protos
 	scripts/generate-protos.sh --check
+
+protos-breaking: ## Fail if a peer of the last release would misread what is sent now
+	@scripts/protos-breaking.sh
 
 golden: ## Recompute the golden values of the tests from their foreign references
 	@scripts/venv.sh --parity
@@ -95,7 +97,7 @@ e2e-compose: ## Build the image, start the services in a container engine, run a
 	scripts/compose-e2e.sh
 
 ci: ## What CI runs, in order, stopping at the first failure
-	$(MAKE) lint protos-check build test sanitize fuzz compose-check
+	$(MAKE) lint protos-check protos-breaking build test sanitize fuzz compose-check
 	scripts/docs.sh --skip-build
 
 clean: ## Remove what was built

@@ -201,6 +201,16 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
+    .target(
+      name: "ServiceReflection",
+      dependencies: ["WireFormat", .product(name: "GRPCCore", package: "grpc-swift-2")], swiftSettings: settings),
+    .testTarget(
+      name: "ServiceReflectionTests",
+      dependencies: [
+        "ServiceReflection", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "ServiceHealthTests",
       dependencies: [
@@ -234,6 +244,21 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
       ], swiftSettings: settings),
+
+    .target(
+      name: "ServiceMetrics",
+      dependencies: [
+        "ServiceRuntime",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "ServiceMetricsTests",
+      dependencies: ["ServiceMetrics", "ServiceRuntime", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
 
     .target(name: "Reports", swiftSettings: unsafeSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: settings),
@@ -307,7 +332,8 @@ let package = Package(
       dependencies: [
         "Authentication", "Checkpoints", "CoordinatorService", "Distillation", "Evaluation", "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS", "Kernels",
-        "ModelServing", "Optimization", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth", "ServiceRuntime",
+        "ModelServing", "Optimization", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth",
+        "ServiceMetrics", "ServiceReflection", "ServiceRuntime",
         "StudentService", "TeacherService", "Tokenization", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),

@@ -28,7 +28,10 @@ protos=$(find grpc retort -name '*.proto' | LC_ALL=C sort)
 mkdir -p "$work/c" "$work/CRetortProtos/include" "$work/Generated"
 for proto in $protos; do
   mkdir -p "$work/bytes/$(dirname "$proto")"
-  sed -E 's/^( *)(repeated )?string ([a-z0-9_]+ = )/\1\2bytes \3/' "$proto" >"$work/bytes/$proto"
+  # A map is on the wire what its entries are, as a repeated message.
+  sed -E -e 's/^( *)(repeated )?string ([a-z0-9_]+ = )/\1\2bytes \3/' \
+    -e 's/^( *)map<string, ([A-Za-z]+)> ([a-z]+) = ([0-9]+);/\1message \u\3Entry { bytes key = 1; \2 value = 2; }\n\1repeated \u\3Entry \3 = \4;/' \
+    "$proto" >"$work/bytes/$proto"
 done
 map=$work/CRetortProtos/include/module.modulemap
 echo "module CRetortProtos {" >"$map"

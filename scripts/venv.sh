@@ -9,8 +9,9 @@ case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 [ -x .venv/bin/python ] || python3 -m venv .venv
 pip() { .venv/bin/pip install -q --disable-pip-version-check "$@"; }
-.venv/bin/python -c 'import grpc_tools, h2, hpack, trustme' 2>/dev/null ||
-  pip "grpcio==1.85.1" "grpcio-tools==1.85.1" "h2==4.4.1" "hpack==4.2.0" "trustme==1.2.1"
+.venv/bin/python -c 'import grpc_tools, grpc_health, grpc_reflection, h2, hpack, trustme' 2>/dev/null ||
+  pip "grpcio==1.85.1" "grpcio-tools==1.85.1" "grpcio-health-checking==1.85.1" "grpcio-reflection==1.85.1" \
+    "h2==4.4.1" "hpack==4.2.0" "trustme==1.2.1"
 if [ "${1:-}" = --parity ]; then
   pip "torch==2.15.0" "transformers==5.23.0" "safetensors" "tokenizers" "rouge_score" "jinja2"
 fi

@@ -41,6 +41,10 @@ public enum AccessTable {
     Row(
       service: "grpc.reflection.v1.ServerReflection", methods: ["ServerReflectionInfo"], server: nil,
       callers: [.admin, .read]),
+    // The same under its older name, which python's clients ask for.
+    Row(
+      service: "grpc.reflection.v1alpha.ServerReflection", methods: ["ServerReflectionInfo"], server: nil,
+      callers: [.admin, .read]),
   ]
 
   /// The roles that may call a method of a server.

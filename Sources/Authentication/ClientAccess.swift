@@ -5,6 +5,7 @@ public import GRPCNGHTTP2Transport
 public struct ClientAccess: Sendable {
   private let security: (any ClientConnectionSecurity)?
   private let token: WatchedFile<Token>?
+  private var observer: (any CallObserver)?
 
   /// Neither TLS nor a token.
   public static let plain = ClientAccess(security: nil, token: nil)
@@ -13,6 +14,13 @@ public struct ClientAccess: Sendable {
   public init(security: (any ClientConnectionSecurity)?, token: WatchedFile<Token>?) {
     self.security = security
     self.token = token
+  }
+
+  /// The same access, with somebody who is told of its calls.
+  public func observed(by observer: any CallObserver) -> ClientAccess {
+    var access = self
+    access.observer = observer
+    return access
   }
 
   /// What calls pass through.
@@ -28,6 +36,7 @@ public struct ClientAccess: Sendable {
     guard security != nil || token == nil || target.isLocal else { throw .tokenInTheClear(address: "\(target)") }
     var configuration = configuration
     configuration.security = security
+    if let observer { configuration.observer = observer }
     return NGHTTP2ClientTransport(target: target, configuration: configuration)
   }
 

@@ -5,6 +5,7 @@ import GRPCCore
 import Logging
 import Puzzles
 import Reports
+import ServiceMetrics
 public import ServiceRuntime
 
 /// `retort coordinator`: a process that owns runs.
@@ -40,7 +41,10 @@ public struct CoordinatorProcess: Sendable {
       throw CommandError.unwritable(folder: state.relativePath, reason: FileProblem.words(error))
     }
     let upstream = try teacher.map {
-      try GRPCTeacher(address: "\($0)", access: (teacherCredentials ?? service.credentials).access(to: .teacher))
+      try GRPCTeacher(
+        address: "\($0)",
+        access: (teacherCredentials ?? service.credentials).access(to: .teacher)
+          .observed(by: host.instruments.observer))
     }
     let facade = try upstream.map {
       TeacherFacade(upstream: $0, cache: try ReplyCache(folder: state.appending(path: "cache")), logger: logger)
@@ -48,7 +52,8 @@ public struct CoordinatorProcess: Sendable {
     var dependencies = RunDependencies(
       journal: try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false)), facade: facade,
       facadeAddress: "\(advertise ?? host.address.reachable)", registry: TrainerRegistry(),
-      students: GRPCStudents(access: try service.credentials.access(to: .student)),
+      students: GRPCStudents(
+        access: try service.credentials.access(to: .student).observed(by: host.instruments.observer)),
       codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
     dependencies.checkers = ["puzzles": PuzzleChecker()]
     dependencies.onFinished = { outputDir, _ in
@@ -60,7 +65,7 @@ public struct CoordinatorProcess: Sendable {
     let coordinator = Coordinator(dependencies)
     let services: [any RegistrableRPCService] = [CoordinatorRPCs(coordinator: coordinator), FacadeRPCs(facade: facade)]
     try await host.run(
-      services, abandon: { exit(0) },
+      services, sources: facade.map { [$0.metrics] } ?? [], abandon: { exit(0) },
       beside: {
         try await withThrowingTaskGroup(of: Void.self) { group in
           if let upstream { group.addTask { try await upstream.run() } }
@@ -68,6 +73,23 @@ public struct CoordinatorProcess: Sendable {
           try await group.waitForAll()
         }
       })
+  }
+}
+
+extension TeacherFacade {
+  /// Metrics of the cache: where replies to students came from.
+  fileprivate nonisolated var metrics: ServiceInstruments.Source {
+    { text in
+      let counters = self.counters
+      text.family("retort_teacher_replies_total", .counter, "The teacher's replies, by where they came from.")
+      text.sample(["source": "cache"], Double(counters.hits))
+      text.sample(["source": "teacher"], Double(counters.misses))
+      text.family("retort_teacher_reply_bytes_total", .counter, "Bytes of these replies.")
+      text.sample(["source": "cache"], Double(counters.hitBytes))
+      text.sample(["source": "teacher"], Double(counters.missBytes))
+      text.family("retort_teacher_retries_total", .counter, "Calls that were made again, since the teacher was away.")
+      text.sample(Double(self.retries))
+    }
   }
 }
 

@@ -2,6 +2,8 @@ public import GRPCCore
 import GRPCNGHTTP2Transport
 public import Logging
 import ServiceHealth
+public import ServiceMetrics
+import ServiceReflection
 public import ServiceRuntime
 import WireFormat
 
@@ -9,14 +11,21 @@ import WireFormat
 public struct ServiceHost: Sendable {
   /// Where the service listens; a port 0 has become a free one.
   public let address: ListenAddress
+  /// What the service counts.
+  let instruments = ServiceInstruments()
+  private let metrics: ListenAddress?
   private let guardian: ServiceGuard
   private let logger: Logger
 
   /// Checks that the address may and can be listened on.
   ///
-  /// - Parameter guardian: Who may reach the service.
+  /// - Parameters:
+  ///   - metrics: Where Prometheus scrapes metrics; nil: nowhere. That place has neither TLS nor tokens.
+  ///   - guardian: Who may reach the service.
   /// - Throws: `ServiceRuntimeError`.
-  public init(address: ListenAddress, guardian: ServiceGuard, logger: Logger) throws(ServiceRuntimeError) {
+  public init(
+    address: ListenAddress, metrics: ListenAddress? = nil, guardian: ServiceGuard, logger: Logger
+  ) throws(ServiceRuntimeError) {
     if try address.checkExposure(isSecured: guardian.credentials.securesService, insecure: guardian.insecure) {
       logger.warning(
         "listening without TLS and tokens where other machines may reach it",
@@ -25,42 +34,58 @@ public struct ServiceHost: Sendable {
     try PortProbe.check(address)
     self.address =
       address.port == 0 ? ListenAddress(host: address.host, port: try PortProbe.freePorts(1)[0]) : address
-    self.guardian = guardian
-    self.logger = logger
+    (self.metrics, self.guardian, self.logger) = (metrics, guardian, logger)
+    if let metrics {
+      try metrics.checkExposure(isSecured: false, insecure: guardian.insecure)
+      try PortProbe.check(metrics)
+    }
   }
 
   /// Serves until SIGTERM, SIGINT, or the end of the parent that watches; then drains.
   ///
   /// - Parameters:
-  ///   - services: What to serve, besides health.
+  ///   - services: What to serve, besides health and reflection.
+  ///   - sources: Metrics of the service's own.
   ///   - stops: Requests to stop.
   ///   - abandon: Called when the service does not end in time.
   ///   - beside: Work that goes on as long as the service, once it listens.
   public func run(
-    _ services: [any RegistrableRPCService], stops: AsyncStream<StopReason> = StopSignals.stream(),
+    _ services: [any RegistrableRPCService], sources: [@Sendable (inout PrometheusText) -> Void] = [],
+    stops: AsyncStream<StopReason> = StopSignals.stream(),
     abandon: @escaping @Sendable () -> Void, beside: @escaping @Sendable () async throws -> Void = {}
   ) async throws {
     var configuration = NGHTTP2ServerTransport.Configuration()
     configuration.shutdownGracePeriod = .seconds(9)
+    configuration.observer = instruments.observer
     try guardian.secure(&configuration)
     let transport = NGHTTP2ServerTransport(
       address: .tcp(host: address.host, port: address.port), configuration: configuration)
-    let health = HealthService()
+    let names = ReflectionService.names(of: services, on: NGHTTP2ServerTransport.self)
+    let health = HealthService(services: names)
+    let reflection = ReflectionService(services: names + [HealthRPC.descriptor.fullyQualifiedService])
     let server = GRPCServer(
-      transport: transport, services: services + [health], interceptors: guardian.interceptors())
+      transport: transport, services: services + [health, reflection],
+      interceptors: guardian.interceptors())
+    let scraped = try metricsServer(sources + [ServiceInstruments.limits { transport.limitCounts }])
     try await GracefulShutdown(logger: logger).run(
       stops: stops,
-      prepareToStop: { health.setAll(.notServing) },
+      prepareToStop: { health.stop() },
       beginDraining: { server.beginGracefulShutdown() },
       abandon: abandon,
-      serve: { try await serve(server, transport, health, beside: beside) })
+      serve: { try await serve(server, transport, health, scraped, beside: beside) })
     logger.notice("stopped")
+  }
+
+  private func metricsServer(_ sources: [ServiceInstruments.Source]) throws -> MetricsServer? {
+    try metrics.map { [instruments] address in
+      try MetricsServer(address: address, insecure: guardian.insecure, logger: logger) { instruments.page(sources) }
+    }
   }
 
   /// Serves until the server has ended, with health and the work beside it.
   private func serve(
     _ server: GRPCServer<NGHTTP2ServerTransport>, _ transport: NGHTTP2ServerTransport, _ health: HealthService,
-    beside: @escaping @Sendable () async throws -> Void
+    _ scraped: MetricsServer?, beside: @escaping @Sendable () async throws -> Void
   ) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
@@ -73,6 +98,12 @@ public struct ServiceHost: Sendable {
         logger.notice("listening", metadata: ["service.address": "\(address)"])
         try await beside()
         return false
+      }
+      if let scraped {
+        group.addTask {
+          try await scraped.run()
+          return false
+        }
       }
       defer { group.cancelAll() }
       while let hasServed = try await group.next(), !hasServed {}

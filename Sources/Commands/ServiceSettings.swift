@@ -8,6 +8,8 @@ public struct ServiceSettings: Sendable {
   let role: Role
   /// Where to listen.
   public let address: ListenAddress
+  /// Where Prometheus scrapes metrics; nil: nowhere.
+  public let metrics: ListenAddress?
   /// Whether to listen where other machines reach the service.
   public let insecure: Bool
   /// Least severe events to log.
@@ -17,10 +19,16 @@ public struct ServiceSettings: Sendable {
 
   /// Reads the options' texts.
   ///
-  /// - Parameter role: What the service is.
+  /// - Parameters:
+  ///   - role: What the service is.
+  ///   - metricsListen: Where Prometheus scrapes metrics; nil: nowhere.
   /// - Throws: `ServiceRuntimeError`, `AuthenticationError` or ``CommandError``.
-  public init(role: Role, listen: String, insecure: Bool, logLevel: String, credentials: CredentialSettings) throws {
+  public init(
+    role: Role, listen: String, metricsListen: String? = nil, insecure: Bool, logLevel: String,
+    credentials: CredentialSettings
+  ) throws {
     address = try ListenAddress(parsing: listen)
+    metrics = try metricsListen.map { try ListenAddress(parsing: $0) }
     self.insecure = insecure
     guard let level = Logger.Level(rawValue: logLevel) else {
       let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -38,6 +46,6 @@ public struct ServiceSettings: Sendable {
     if credentials.holdSecrets { CoreDumps.forbid() }
     credentials.warn(logger)
     let guardian = ServiceGuard(role: role, credentials: credentials, insecure: insecure, logger: logger)
-    return (try ServiceHost(address: address, guardian: guardian, logger: logger), logger)
+    return (try ServiceHost(address: address, metrics: metrics, guardian: guardian, logger: logger), logger)
   }
 }

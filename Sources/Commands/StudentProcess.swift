@@ -26,15 +26,18 @@ public struct StudentProcess: Sendable {
 
   /// Serves and keeps itself registered until asked to stop.
   public func run() async throws {
-    let access = try service.credentials.access(to: .coordinator)
+    let credentials = try service.credentials.access(to: .coordinator)
     let (host, logger) = try service.host(label: "retort.student")
+    let access = credentials.observed(by: host.instruments.observer)
     let patience = TeacherPatience { address, reason in
       logger.warning("waiting for the teacher", metadata: ["teacher.address": "\(address)", "rpc.reason": "\(reason)"])
     }
     let dialer = GRPCTeacherDialer(patience: patience, interceptors: access.interceptors) {
       try access.transport(to: NetworkAddress(parsing: $0))
     }
-    let students = StudentRPCs(root: RootFolder(root), dialer: dialer, version: Version.current)
+    let students = StudentRPCs(
+      root: RootFolder(root), dialer: dialer, version: Version.current,
+      traffic: { [instruments = host.instruments] in instruments.traffic() })
     let registration = TrainerRegistration(
       coordinator: coordinator, access: access, trainerID: UUID().uuidString,
       address: "\(advertise ?? host.address.reachable)",

@@ -14,9 +14,11 @@ struct SessionWork: Sendable {
   private let next = Holder<RunEffect>()
   /// Time that the run stood waiting for the student's text since the last step.
   private let waited = Holder<Duration>()
+  private let traffic: StepTraffic
 
   init(driver: RunDriver, session: Int, grant: TrainerRegistry.Grant, material: RunMaterial) {
     (self.driver, self.session, self.grant, self.material) = (driver, session, grant, material)
+    traffic = StepTraffic(facade: driver.dependencies.facade)
   }
 
   private var dependencies: RunDependencies { driver.dependencies }
@@ -168,6 +170,7 @@ struct SessionWork: Sendable {
       row.add("cache/hits", Double(counters.hits))
       row.add("cache/misses", Double(counters.misses))
     }
+    traffic.add(metrics.traffic, to: &row)
     return row.json
   }
 }

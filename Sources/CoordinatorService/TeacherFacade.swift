@@ -33,6 +33,7 @@ public actor TeacherFacade {
   private let pauses: Backoff
   private let logger: Logger
   private let callsWaiting = Mutex(0)
+  private let repeats = Mutex(0)
   private var description: WireModelDescription?
   private let askers = Askers()
 
@@ -51,6 +52,9 @@ public actor TeacherFacade {
 
   /// What the cache did.
   public nonisolated var counters: ReplyCache.Counters { cache.counters }
+
+  /// Calls that were made again since the teacher was away, so far.
+  public nonisolated var retries: Int { repeats.withLock { $0 } }
 
   /// Who the teacher is; waits until it answers. The answer is kept until a call finds the teacher gone.
   public func describe() async throws -> WireModelDescription {
@@ -119,6 +123,7 @@ public actor TeacherFacade {
         try Task.checkCancellation()
         description = nil
         failures += 1
+        repeats.withLock { $0 += 1 }
         if failures == 1 { callsWaiting.withLock { $0 += 1 } }
         logger.info("waiting for the teacher", metadata: ["teacher": "\(address)", "attempt": "\(failures)"])
         try await pauses.pause(afterFailures: failures)

@@ -36,7 +36,7 @@ enum ChartPlan {
 
   /// The charts of a run. Evaluations come after the losses; a value with a single point gets no chart.
   static func charts(of log: MetricsLog) -> [Chart] {
-    var names = log.names.filter { log.curve($0).count > 1 }
+    var names = log.names.filter { !$0.isOfOneRPC && log.curve($0).count > 1 }
     func claim(_ title: String, _ note: String, _ takes: (String) -> Bool) -> Chart? {
       let taken = names.filter(takes)
       names.removeAll(where: takes)

@@ -16,6 +16,7 @@ struct ReportPage {
     <section><h2>Curves</h2><div class="charts">\(charts)</div></section>
     \(samples)
     <section><h2>Figures</h2>\(figures)</section>
+    \(WireTable(report.log).html)
     \(recipe)
     <footer>Written by Retort from metrics.jsonl. Move over a chart to read its values.</footer>
     <script>\(ReportStyle.script)</script></body></html>

@@ -47,7 +47,8 @@ public struct RunReport: Sendable {
   /// Rows of the final figures: name, first, last and best value of each curve.
   var figures: [(name: String, first: Double, last: Double, low: Double, high: Double)] {
     let order = ["loss", "eval/", "train/", "wait/", "wire/"]
-    let names = log.names.sorted { first, second in
+    // The table of the wire sums up what is told of each RPC.
+    let names = log.names.filter { !$0.isOfOneRPC }.sorted { first, second in
       let ranks = [first, second].map { name in order.firstIndex { name.hasPrefix($0) } ?? order.count }
       return (ranks[0], first) < (ranks[1], second)
     }

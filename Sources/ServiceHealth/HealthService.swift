@@ -13,6 +13,7 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
     var statuses: [String: Status] = [:]
     var watchers: [Int: (service: String, changes: AsyncStream<Status>.Continuation)] = [:]
     var nextWatcher = 0
+    var isStopping = false
   }
 
   private let state: NIOLockedValueBox<State>
@@ -26,7 +27,7 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
   /// Changes the state of a service, or of the whole server (`""`), and tells its watchers.
   public func setStatus(_ status: Status, of service: String = "") {
     state.withLockedValue { state in
-      guard state.statuses.updateValue(status, forKey: service) != status else { return }
+      guard !state.isStopping, state.statuses.updateValue(status, forKey: service) != status else { return }
       for watcher in state.watchers.values where watcher.service == service { watcher.changes.yield(status) }
     }
   }
@@ -34,6 +35,16 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
   /// Changes the state of every service.
   public func setAll(_ status: Status) {
     for service in state.withLockedValue({ Array($0.statuses.keys) }) { setStatus(status, of: service) }
+  }
+
+  /// Says for good that nothing answers here, and ends all calls of Watch: a server that stops waits for no watcher.
+  public func stop() {
+    setAll(.notServing)
+    let watchers = state.withLockedValue { state in
+      state.isStopping = true
+      return Array(state.watchers.values)
+    }
+    for watcher in watchers { watcher.changes.finish() }
   }
 
   /// Answers Check; NOT_FOUND for a service that was never set.
@@ -44,7 +55,16 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
     return HealthCheckResponse(status: status)
   }
 
-  /// Answers Watch: the present state, then each change until the call ends.
+  /// Answers List: the states of all services, in alphabetical order of their names.
+  public func list(request: HealthListRequest, context: ServerContext) async throws -> HealthListResponse {
+    let statuses = state.withLockedValue { $0.statuses }.sorted { $0.key < $1.key }
+    return HealthListResponse(
+      statuses: statuses.map {
+        HealthListResponseStatusesEntry(key: $0.key, value: HealthCheckResponse(status: $0.value))
+      })
+  }
+
+  /// Answers Watch: the present state, then each change until the call ends; UNAVAILABLE when the server stops.
   public func watch(
     request: HealthCheckRequest, response: RPCWriter<HealthCheckResponse>, context: ServerContext
   ) async throws {
@@ -54,6 +74,7 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
       state.nextWatcher += 1
       state.watchers[state.nextWatcher] = (request.service, changes)
       changes.yield(state.statuses[request.service] ?? .serviceUnknown)
+      if state.isStopping { changes.finish() }
       return state.nextWatcher
     }
     defer { state.withLockedValue { _ = $0.watchers.removeValue(forKey: watcher) } }
@@ -61,6 +82,9 @@ public struct HealthService: HealthRPC.SimpleServiceProtocol {
       for await status in stream { try await response.write(HealthCheckResponse(status: status)) }
     } onCancelRPC: {
       changes.finish()
+    }
+    if state.withLockedValue({ $0.isStopping }) {
+      throw RPCError(code: .unavailable, message: "the server is stopping: watch another")
     }
   }
 }

@@ -65,7 +65,9 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
       var byteCount = 0
       for try await message in response.messages {
         byteCount += message.count
+        let timing = TeacherServiceScoreResponse.codec.beginDecoding()
         try reply.append(responseBytes: message)
+        TeacherServiceScoreResponse.codec.didDecode(bytes: message.count, timing)
       }
       // A teacher that ended the call early is one that went away.
       guard reply.isComplete else { throw RPCError(code: .unavailable, message: "the reply ended early") }

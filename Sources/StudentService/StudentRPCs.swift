@@ -14,6 +14,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   private let queue: ComputeQueue
   private let limits: ServingLimits
   private let version: String
+  private let traffic: @Sendable () -> [WireCallTraffic]
   private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
   private let heads = NIOLockedValueBox<OutputHead?>(nil)
 
@@ -23,15 +24,18 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   ///   - root: The folder that requests' paths are relative to.
   ///   - dialer: Reaches the teacher that Load names.
   ///   - version: Written into checkpoints.
+  ///   - traffic: What this process's calls of others have cost so far, by RPC; told with each step.
   public init(
     root: RootFolder, dialer: any TeacherDialer, queue: ComputeQueue = ComputeQueue(),
-    limits: ServingLimits = ServingLimits(), version: String
+    limits: ServingLimits = ServingLimits(), version: String,
+    traffic: @escaping @Sendable () -> [WireCallTraffic] = { WireCallTraffic.made }
   ) {
     self.root = root
     self.dialer = dialer
     self.queue = queue
     self.limits = limits
     self.version = version
+    self.traffic = traffic
   }
 
   /// Answers Describe.
@@ -91,6 +95,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let run = { (teacher: (any Teacher)?) async throws in
       let pipeline = TrainPipeline(
         student: student, queue: queue, teacher: teacher, heads: OutputHeadShelf(kept: heads),
+        meter: TrafficMeter(traffic),
         isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
       try await pipeline.run(request) { try await response.write($0) }
     }

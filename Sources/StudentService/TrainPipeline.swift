@@ -12,6 +12,8 @@ struct TrainPipeline: Sendable {
   let teacher: (any Teacher)?
   /// The teacher's output head, where hidden states are asked.
   let heads: OutputHeadShelf
+  /// Measures what calls cost.
+  let meter: TrafficMeter
   /// Whether the student is still the one that is loaded.
   let isCurrent: @Sendable () -> Bool
   /// Whether the caller has gone.
@@ -66,12 +68,14 @@ struct TrainPipeline: Sendable {
   ) async throws {
     let clock = ContinuousClock()
     var idleSince = clock.now
+    var meter = meter
     for try await prepared in steps {
       if isCancelled() { throw CancellationError() }
       var metrics = try await compute(prepared)
       let waited = max(.zero, max(idleSince, prepared.asked).duration(to: prepared.answered))
       metrics.waitTeacherSeconds = waited / .seconds(1)
       metrics.teacherBytes = UInt64(prepared.reply.byteCount)
+      metrics.traffic = meter.take()
       try await write(TrainResponse(step: prepared.work.step, metrics: metrics))
       permit.yield()
       idleSince = clock.now

@@ -1,4 +1,5 @@
 internal import CRetortProtos
+
 #if canImport(Glibc)
   internal import Glibc
 #else

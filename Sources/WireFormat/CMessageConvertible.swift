@@ -92,6 +92,13 @@ func readColumn<Element>(_ start: UnsafeMutablePointer<Element>?, _ count: Int) 
   unsafe Array(UnsafeBufferPointer(start: start, count: count))
 }
 
+/// Copies an array of byte arrays.
+func readBinaries(_ start: UnsafeMutablePointer<ProtobufCBinaryData>?, _ count: Int) -> [[UInt8]] {
+  unsafe UnsafeBufferPointer(start: start, count: count).map { bytes in
+    unsafe Array(UnsafeBufferPointer(start: bytes.data, count: bytes.len))
+  }
+}
+
 /// Copies a string, which must be UTF-8.
 func readString(_ data: ProtobufCBinaryData, field: String) throws(WireFormatError) -> String {
   let bytes = unsafe UnsafeBufferPointer(start: data.data, count: data.len)

@@ -36,12 +36,24 @@ internal import CRetortProtos
   func messages<Message: FlatCMessageConvertible>(
     _ messages: [Message]
   ) -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Message.CMessage>?>?) {
+    unsafe values(messages.map { unsafe Optional(message($0)) })
+  }
+
+  /// Lays out a message.
+  func message<Message: FlatCMessageConvertible>(_ message: Message) -> UnsafeMutablePointer<Message.CMessage> {
+    let place = unsafe allocate(Message.CMessage.self, 1)
+    unsafe place.initialize(to: Message.makeCMessage())
+    unsafe message.fill(&place.pointee, self)
+    return unsafe place
+  }
+
+  /// Copies byte arrays and the array of their addresses.
+  func binaries(_ binaries: [[UInt8]]) -> (Int, UnsafeMutablePointer<ProtobufCBinaryData>?) {
     unsafe values(
-      messages.map { message in
-        let place = unsafe allocate(Message.CMessage.self, 1)
-        unsafe place.initialize(to: Message.makeCMessage())
-        unsafe message.fill(&place.pointee, self)
-        return unsafe Optional(place)
+      binaries.map { bytes in
+        let copy = unsafe allocate(UInt8.self, max(bytes.count, 1))
+        unsafe copy.initialize(from: bytes, count: bytes.count)
+        return unsafe ProtobufCBinaryData(len: bytes.count, data: copy)
       })
   }
 

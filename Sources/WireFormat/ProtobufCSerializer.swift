@@ -8,7 +8,9 @@ public struct ProtobufCSerializer<Message: WireMessage>: MessageSerializer {
 
   /// Returns the message's protobuf encoding.
   public func serialize<Bytes: GRPCContiguousBytes>(_ message: Message) throws -> Bytes {
-    try message.withEncoding { encoding in
+    let timing = Message.codec.beginEncoding()
+    return try message.withEncoding { encoding in
+      defer { Message.codec.didEncode(bytes: encoding.byteCount, timing) }
       if Bytes.self == WireBytes.self,
         let bytes = unsafe WireBytes(capacity: encoding.byteCount, initializingWith: encoding.pack(into:)) as? Bytes
       {
@@ -29,7 +31,10 @@ public struct ProtobufCDeserializer<Message: WireMessage>: MessageDeserializer {
   /// Returns the message with this protobuf encoding.
   public func deserialize<Bytes: GRPCContiguousBytes>(_ serializedMessageBytes: Bytes) throws -> Message {
     do {
-      return try unsafe serializedMessageBytes.withUnsafeBytes { try unsafe Message(decoding: $0) }
+      let timing = Message.codec.beginDecoding()
+      let message = try unsafe serializedMessageBytes.withUnsafeBytes { try unsafe Message(decoding: $0) }
+      Message.codec.didDecode(bytes: serializedMessageBytes.count, timing)
+      return message
     } catch let error as WireFormatError {
       // The message's name says which side is at fault: responses are read by clients alone.
       throw Message.protoName.hasSuffix("Response") ? error.asResponseError : RPCError(error)

@@ -3,6 +3,9 @@ public protocol WireMessage: Sendable, Hashable {
   /// Name in `Protos/`, such as `retort.v1.ScoreChunk`.
   static var protoName: String { get }
 
+  /// Counts messages as serializers encode and decode them.
+  static var codec: CodecCounter { get }
+
   /// Calls `body` with the message as protobuf-c sees it, ready to be measured and packed.
   ///
   /// - Throws: What `body` throws.

@@ -52,6 +52,11 @@ struct ServiceOptions: ParsableArguments {
   var insecure = false
 
   @Option(
+    help: ArgumentHelp(
+      "Where Prometheus scrapes metrics, at /metrics over HTTP; off unless given.", valueName: "host:port"))
+  var metricsListen: String?
+
+  @Option(
     help: ArgumentHelp("Least severe events to log: trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel = "info"
 
@@ -66,7 +71,8 @@ struct ServiceOptions: ParsableArguments {
     var credentials = credentials.settings
     credentials.tokens = tokensFile
     return try ServiceSettings(
-      role: role, listen: listen, insecure: insecure, logLevel: logLevel, credentials: credentials)
+      role: role, listen: listen, metricsListen: metricsListen, insecure: insecure, logLevel: logLevel,
+      credentials: credentials)
   }
 }
 

@@ -119,6 +119,13 @@ struct CoordinatorTests {
       let rows = try bench.rows()
       #expect(Self.steps(of: "loss", in: rows) == Array(1...9))
       #expect(Self.steps(of: "eval/kl", in: rows) == [0, 3, 6, 9])
+      for row in rows where row.keys.contains("loss") {
+        #expect(row["wire/score/bytes_sent"] == 30 && row["wire/score/bytes_received"] == 400)
+        #expect(row["wire/score/messages_sent"] == 1 && row["wire/score/messages_received"] == 2)
+        #expect(row["wire/score/encode_s"] == 0.5 && row["wire/score/decode_s"] == 0.25)
+        #expect(row["wire/score/retries"] == 3 && row["wait/score_read_s"] == 1)
+        #expect(row["wire/teacher/bytes_fetched"] != nil && row["wire/teacher/bytes_from_cache"] != nil)
+      }
       let evaluations = rows.filter { $0.keys.contains("eval/kl") }
       #expect(evaluations.count == 4)
       for row in evaluations {

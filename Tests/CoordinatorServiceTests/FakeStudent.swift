@@ -134,7 +134,12 @@ private struct FakeStudent: StudentConnection {
         state.step += 1
         state.trained.append(state.step)
         return WireStepMetrics(
-          loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8)
+          loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8,
+          traffic: [
+            WireCallTraffic(
+              rpc: "retort.v1.TeacherService/Score", messagesSent: 1, messagesReceived: 2, bytesSent: 30,
+              bytesReceived: 400, encodeSeconds: 0.5, decodeSeconds: 0.25, readWaitSeconds: 1, retries: 3)
+          ])
       }
       try await onReply(TrainResponse(step: request.step, metrics: metrics))
     }

@@ -73,6 +73,9 @@ private let tinyStories: URL? = {
           let outcome = try await run.program.run(python, [script, teacher, coordinator, student, recipe, folder])
           #expect(outcome.exit == .status(0), "\(outcome.errors)")
           #expect(outcome.output.contains("RPCs answered"))
+          let asking = projectFolder.appending(path: "scripts/check-introspection.py").path
+          let asked = try await run.program.run(python, [asking, teacher, coordinator, student])
+          #expect(asked.exit == .status(0), "\(asked.errors)")
         }
       }
     }

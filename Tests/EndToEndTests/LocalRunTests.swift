@@ -26,6 +26,15 @@ import Testing
     #expect(outcome.errors.contains("24/24"))
     let page = try String(contentsOf: run.output("out").appending(path: "report.html"), encoding: .utf8)
     #expect(page.contains("<h2>Samples</h2>") && page.contains("KL to the teacher"))
+    #expect(page.contains("<h2>Wire</h2>"))
+    for name in ["score", "train"] {
+      for figure in ["bytes_sent", "bytes_received", "messages_sent", "messages_received", "encode_s", "decode_s"] {
+        #expect(log.total("wire/\(name)/\(figure)") > 0, "wire/\(name)/\(figure)")
+      }
+    }
+    // Every byte that a student got came from the cache or from the teacher.
+    #expect(log.total("wire/teacher/bytes_fetched") + log.total("wire/teacher/bytes_from_cache") > 0)
+    #expect(log.total("wire/score/bytes_received") == log.total("wire/teacher_bytes"))
   }
 
   @Test("two runs with one seed write the same bytes, another seed writes others")

@@ -58,6 +58,40 @@ import Testing
     #expect(outcome.errors.contains(" notice listening service.address=\(teacher)"))
   }
 
+  @Test("a service shows its metrics where it is told to, to this machine alone")
+  func metrics() async throws {
+    let model = run.folder.path("teacher")
+    let exposed = try await run.program.run(
+      ["teacher", "--model", model, "--listen", teacher, "--metrics-listen", "0.0.0.0:9"])
+    #expect(exposed.exit != .status(0) && exposed.complaints.count == 1 && exposed.errors.contains("0.0.0.0:9"))
+    let arguments = ["teacher", "--model", model, "--listen", teacher, "--metrics-listen", coordinator]
+    try await run.program.service(arguments) {
+      try await waitForListener(at: teacher)
+      try await waitForListener(at: coordinator)
+      #expect(try await run.program.run(["health", teacher]).exit == .status(0))
+      let check = #"rpc="grpc.health.v1.Health/Check",role="server""#
+      let calls = #"retort_rpc_calls_total{\#(check),code="OK",cause="completed",attempt="first"} 1"#
+      var page = ""
+      while !page.contains(calls) { page = try await scrape(coordinator) }
+      #expect(page.hasPrefix("HTTP/1.1 200 OK\r\n"))
+      #expect(
+        page.contains(#"retort_rpc_messages_total{\#(check),direction="sent",cause="completed",attempt="first"} 1"#))
+      #expect(
+        page.contains(
+          #"retort_codec_messages_total{message="grpc.health.v1.HealthCheckResponse",operation="encode"} 1"#))
+      #expect(page.contains("retort_transport_limit_exceeded_total{limit=\"connections\"} 0"))
+      #expect(page.contains("process_resident_memory_bytes "))
+    }
+  }
+
+  /// Asks for metrics, as any client of HTTP does.
+  private func scrape(_ address: String) async throws -> String {
+    let port = address.split(separator: ":").last ?? ""
+    let script =
+      "exec 3<>/dev/tcp/127.0.0.1/\(port); printf 'GET /metrics HTTP/1.1\\r\\nconnection: close\\r\\n\\r\\n' >&3; cat <&3"
+    return try await run.program.run(URL(filePath: "/bin/bash"), ["-c", script]).output
+  }
+
   @Test("doctor passes two models that belong together, over the wire")
   func doctor() async throws {
     try await run.program.service(["teacher", "--model", run.folder.path("teacher"), "--listen", teacher]) {

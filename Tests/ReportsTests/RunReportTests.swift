@@ -37,6 +37,26 @@ import Testing
     #expect(html.components(separatedBy: "<svg").count == 5)
   }
 
+  @Test("a table sums up what each RPC cost, and no chart repeats it")
+  func wire() throws {
+    let rows = (1...3).map { step in
+      MetricsRow(
+        step: step,
+        values: [
+          "loss": 1, "wire/score/bytes_sent": 100, "wire/score/bytes_received": 5000, "wire/score/messages_sent": 1,
+          "wire/score/encode_s": 0.25, "wire/teacher/bytes_fetched": 4000, "wire/bytes_per_token": 4,
+        ])
+    }
+    let html = try page(RunReport(title: "wire", log: MetricsLog(rows: rows)))
+    #expect(html.contains("<h2>Wire</h2>"))
+    let row =
+      #"<tr><th scope="row">score</th><td>3</td><td>300</td><td>0</td><td>15000</td><td>0.7500</td><td>0</td></tr>"#
+    #expect(html.contains(row))
+    #expect(!html.contains("wire/score/bytes_sent"))
+    #expect(html.contains("Bytes per token"))
+    #expect(try !page(report()).contains("<h2>Wire</h2>"))
+  }
+
   @Test("text from outside stays text")
   func escaping() throws {
     let html = try page(report())

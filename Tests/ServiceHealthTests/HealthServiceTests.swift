@@ -24,6 +24,16 @@ struct HealthServiceTests {
     }
   }
 
+  @Test("lists the states of all services by name")
+  func list() async throws {
+    health.setStatus(.serving)
+    try await withHealthClient { client in
+      let statuses = try await client.list(HealthListRequest()).statuses
+      #expect(statuses.map(\.key) == ["", "retort.v1.TeacherService"])
+      #expect(statuses.map(\.value?.status) == [.serving, .notServing])
+    }
+  }
+
   @Test("tells watchers the present state and each change")
   func watch() async throws {
     try await withHealthClient { client in
@@ -52,6 +62,31 @@ struct HealthServiceTests {
         }
         #expect(seen == [.serviceUnknown, .serving])
       }
+    }
+  }
+
+  @Test("tells watchers that the server stops, and lets them go")
+  func stop() async throws {
+    health.setAll(.serving)
+    try await withHealthClient { client in
+      let error = await #expect(throws: RPCError.self) {
+        try await client.watch(HealthCheckRequest()) { response in
+          var seen: [HealthService.Status] = []
+          do {
+            for try await message in response.messages {
+              seen.append(message.status)
+              if seen.count == 1 { health.stop() }
+            }
+          } catch {
+            #expect(seen == [.serving, .notServing])
+            throw error
+          }
+        }
+      }
+      #expect(error?.code == .unavailable)
+      health.setAll(.serving)
+      let late = try await client.check(HealthCheckRequest()).status
+      #expect(late == .notServing)
     }
   }
 

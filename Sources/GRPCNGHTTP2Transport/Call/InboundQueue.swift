@@ -114,10 +114,14 @@ final class InboundQueue: Sendable {
     }
   }
 
+  /// The next part or the end, if either is there.
+  func takeNow(caughtUp: () -> Void) -> Result<InboundPart?, RPCError>? {
+    takeNow(caughtUp: caughtUp, otherwise: nil)
+  }
+
   /// The next part or the end, if either is there; else registers `reader` for it.
   private func takeNow(
-    caughtUp: () -> Void, otherwise reader: Reader? = nil,
-    isCancelled: Bool = false
+    caughtUp: () -> Void, otherwise reader: Reader?, isCancelled: Bool = false
   ) -> Result<InboundPart?, RPCError>? {
     let taken = state.withLockedValue { state -> (result: Result<InboundPart?, RPCError>?, caughtUp: Bool) in
       if isCancelled { return (.failure(.cancelledByReader), false) }

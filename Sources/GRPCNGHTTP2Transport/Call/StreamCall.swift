@@ -15,6 +15,8 @@ final class StreamCall: Sendable {
   let maxMessageBytes: Int
   /// The client reads answers that are compressed.
   let peerReadsGzip: Bool
+  /// What the call costs; nil where nobody observes.
+  let account: CallAccount?
 
   /// Why another stream may carry the call.
   enum Untaken: Sendable {
@@ -34,13 +36,14 @@ final class StreamCall: Sendable {
 
   init(
     descriptor: MethodDescriptor, link: ConnectionLink, token: UInt64, configuration: ConnectionConfiguration,
-    maxMessageBytes: Int? = nil, peerReadsGzip: Bool = false
+    maxMessageBytes: Int? = nil, peerReadsGzip: Bool = false, account: CallAccount? = nil
   ) {
     self.descriptor = descriptor
     self.link = link
     self.token = token
     self.maxMessageBytes = maxMessageBytes ?? configuration.maxReceiveMessageBytes
     self.peerReadsGzip = peerReadsGzip
+    self.account = account
     self.inbound = InboundQueue(highWater: configuration.inboundHighWaterBytes)
     self.gate = WriteGate(highWater: configuration.outboundHighWaterBytes)
   }
@@ -76,11 +79,14 @@ final class StreamCall: Sendable {
 
   /// The next part from the peer; a compressed message is inflated here, by its reader.
   func nextPart() async throws -> InboundPart? {
-    let part = try await inbound.next { link.post(.readerCaughtUp(token)) }
+    let part = try await receivePart()
     guard case .message(let bytes) = part, bytes.isCompressed else { return part }
     do throws(Gzip.Failure) {
-      return .message(try Gzip.inflate(bytes, limit: maxMessageBytes))
+      let message = try Gzip.inflate(bytes, limit: maxMessageBytes)
+      account?.received(messageBytes: message.count)
+      return .message(message)
     } catch {
+      account?.failed(error == .malformed ? .malformed : .refused)
       inbound.abort(RPCError(error))
       throw RPCError(error)
     }

@@ -57,7 +57,10 @@ final class WriteGate: Sendable {
     }
   }
 
-  private func tryEnter(_ byteCount: Int) throws -> Bool {
+  /// Takes room where there is some; returns false where the writer would wait.
+  ///
+  /// - Throws: `RPCError` when the stream is over.
+  func tryEnter(_ byteCount: Int) throws -> Bool {
     try state.withLockedValue { state in
       if let failure = state.failure { throw failure }
       guard state.takes(byteCount, highWater: highWater) else { return false }

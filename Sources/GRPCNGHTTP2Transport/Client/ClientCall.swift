@@ -59,7 +59,9 @@ final class ClientCall: Sendable {
   ) -> StreamCall {
     StreamCall(
       descriptor: descriptor, link: connection.link, token: token, configuration: connector.configuration.connection,
-      maxMessageBytes: options.maxReceiveBytes)
+      maxMessageBytes: options.maxReceiveBytes,
+      account: CallAccount.open(
+        connector.configuration.observer, role: .client, method: descriptor, remotePeer: connection.remotePeer))
   }
 
   /// The stream that carries the call now.
@@ -95,7 +97,7 @@ final class ClientCall: Sendable {
       return nil
     }
     guard let gated else { return }
-    try await gated.gate.enter(count)
+    try await gated.enterGate(count)
     gated.link.post(.message(gated.token, framed))
   }
 
@@ -144,6 +146,7 @@ final class ClientCall: Sendable {
       return nil
     }
     let (connection, token) = try await connector.connection(waitsForReady: options.waitsForReady)
+    failed.account?.left()
     let next = Self.makeStream(on: connection, token: token, descriptor, connector, options)
     let (isMoved, lost) = state.withLockedValue { state -> (Bool, Bool) in
       guard state.isReplayable else { return (false, false) }
@@ -161,6 +164,7 @@ final class ClientCall: Sendable {
   /// Tells the server to stop, unless the call has ended.
   func abandon() {
     let stream = stream
+    defer { stream.account?.left() }
     guard !stream.inbound.hasEnded else { return }
     stream.abort(RPCError(code: .cancelled, message: "the call was left"), discarding: true)
     stream.reset()

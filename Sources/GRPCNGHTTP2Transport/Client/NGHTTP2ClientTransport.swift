@@ -49,6 +49,9 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     /// `user-agent` of requests.
     public var userAgent = "grpc-swift-nghttp2/1.0"
 
+    /// Is told of each attempt of a call when it has ended; nil: nothing is counted.
+    public var observer: (any CallObserver)?
+
     /// Makes a configuration of the defaults.
     public init() {}
   }
@@ -113,7 +116,7 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     descriptor: MethodDescriptor, options: CallOptions,
     _ closure: @concurrent (RPCStream<Inbound, Outbound>, ClientContext) async throws -> T
   ) async throws -> T {
-    let (connection, token) = try await connector.connection(waitsForReady: options.waitForReady ?? false)
+    let (connection, token) = try await connection(for: descriptor, options)
     let limits = configuration.connection
     let call = ClientCall(
       on: connection, token: token, descriptor: descriptor, connector: connector,
@@ -131,6 +134,20 @@ public final class NGHTTP2ClientTransport: ClientTransport {
       descriptor: descriptor, remotePeer: connection.remotePeer, localPeer: connection.localPeer)
     defer { call.abandon() }
     return try await closure(stream, context)
+  }
+
+  private func connection(
+    for method: MethodDescriptor, _ options: CallOptions
+  ) async throws -> (ReadyConnection, UInt64) {
+    do {
+      return try await connector.connection(waitsForReady: options.waitForReady ?? false)
+    } catch {
+      let account = CallAccount.open(configuration.observer, role: .client, method: method, remotePeer: "unknown")
+      let code = (error as? RPCError)?.code ?? .unknown
+      account?.end(code == .cancelled ? .cancelled : .unreachable, status: Status.Code(code))
+      account?.left()
+      throw error
+    }
   }
 }
 

@@ -26,6 +26,7 @@ extension ConnectionHandler {
     recorder.record(call)
     let code = HTTP2ErrorCode(rawValue: code) ?? .internalError
     if code == .noError, stream.localEnded {
+      reportEnd(of: call, stream, nil, status: .internalError)
       call.gate.close(RPCError(code: .cancelled, message: "the call is over"))
       if case .client = role {
         let error = RPCError(code: .internalError, message: "the server ended the call without a status")
@@ -33,6 +34,7 @@ extension ConnectionHandler {
       }
       return
     }
+    reportEnd(of: call, stream, code.callEnd, status: Status.Code(code.status))
     if case .server = role, !stream.handlerReturned { orphans.insert(call.token) }
     let what = code == .refusedStream ? "the peer did not take the call" : "the peer reset the call"
     let error = RPCError(code: code.status, message: "\(what) (\(code.name))")
@@ -60,6 +62,10 @@ extension ConnectionHandler {
     case .compressed, .badFlag: break
     }
     let error = RPCError(code: RPCError.Code(status.code) ?? .internalError, message: status.message)
+    if let account = stream.call?.account {
+      if case .oversize = reason { account.failed(.refused) } else { account.failed(.malformed) }
+      account.answered(status.code)
+    }
     stream.call?.inbound.finish(.failure(error))
     if case .client = role {
       session.reset(stream, .cancel)
@@ -72,11 +78,18 @@ extension ConnectionHandler {
 
   /// Ends a call of a server; without headers before, the trailers are all of the answer.
   func answer(_ stream: HTTP2Stream, trailers: HeaderFields) {
+    if let account = stream.call?.account { account.answered(ResponseHead.status(trailers).code) }
     if stream.submittedHeaders {
       session.end(stream, trailers: trailers)
     } else {
       session.submitResponse(trailers, on: stream, endStream: true)
     }
+  }
+
+  /// Tells who observes what the call cost.
+  func reportEnd(of call: StreamCall, _ stream: HTTP2Stream, _ cause: CallEnd?, status: Status.Code) {
+    call.account?.end(
+      cause, status: status, sentBytes: stream.totalSentBytes, receivedBytes: stream.totalReceivedBytes)
   }
 
   /// Takes no new calls, finishes those under way, then closes.
@@ -95,5 +108,16 @@ extension ConnectionHandler {
     guard isDraining, !hasSentLastGoAway else { return }
     hasSentLastGoAway = true
     session.submitGoAway(reason: drainReason)
+  }
+}
+
+extension HTTP2ErrorCode {
+  /// Why a call ended whose stream was reset with the code.
+  fileprivate var callEnd: CallEnd {
+    switch self {
+    case .refusedStream: .refused
+    case .noError, .cancel: .cancelled
+    default: .reset
+    }
   }
 }

@@ -14,8 +14,10 @@ extension ConnectionHandler {
   func open(_ call: StreamCall, _ headers: HeaderFields, maxMessageBytes: Int) {
     guard !isDraining, let stream = session.submitRequest(headers, maxMessageBytes: maxMessageBytes) else {
       let error = RPCError(code: .unavailable, message: "the connection takes no new calls: the server is closing it")
+      call.account?.end(.unreachable, status: Status.Code(error.code))
       return call.abort(error, untaken: .unsent)
     }
+    call.account?.began(headers)
     stream.call = call
     streams[call.token] = stream
   }
@@ -25,7 +27,8 @@ extension ConnectionHandler {
   ) {
     guard let call = stream.call else { return }
     if overflow {
-      return fail(stream, call, Status(code: .resourceExhausted, message: "the server's headers exceed the limit"))
+      let status = Status(code: .resourceExhausted, message: "the server's headers exceed the limit")
+      return fail(stream, call, status, as: .refused)
     }
     if isFirst, let status = ResponseHead.refusal(headers) { return fail(stream, call, status) }
     if endStream {
@@ -39,12 +42,14 @@ extension ConnectionHandler {
   }
 
   private func finish(_ call: StreamCall, _ status: Status, _ metadata: Metadata) {
+    call.account?.answered(status.code)
     _ = call.inbound.push(.status(status, metadata), byteCount: 0)
     call.inbound.finish()
     call.gate.close(RPCError(code: .cancelled, message: "the server has ended the call"))
   }
 
-  private func fail(_ stream: HTTP2Stream, _ call: StreamCall, _ status: Status) {
+  private func fail(_ stream: HTTP2Stream, _ call: StreamCall, _ status: Status, as end: CallEnd = .malformed) {
+    call.account?.failed(end)
     finish(call, status, [:])
     session.reset(stream, .cancel)
   }

@@ -135,6 +135,7 @@ extension ConnectionHandler {
       stream.isStalled(at: now, timeout: timeout, isHeld: session.inbound.isHeld)
     {
       limits.record(.streamStall)
+      stream.call?.account?.failed(.refused)
       return session.reset(stream, .cancel)
     }
     guard let longest = configuration.maxCallDuration, let call = stream.call, stream.ending == nil else { return }

@@ -19,6 +19,8 @@ struct ServerRole {
   let accept: ([AcceptedCall]) -> Void
   /// What is served, by the path of a request.
   let methods: [String: MethodDescriptor]
+  /// Is told of calls; nil: nobody.
+  let observer: (any CallObserver)?
   /// The connection is gone.
   let didClose: () -> Void
 }
@@ -38,6 +40,8 @@ extension ConnectionHandler {
       let method = try RequestHead.parse(headers, known: server.methods)
       guard streams.count + orphans.count < configuration.maxConcurrentStreams else {
         limits.record(.runningCalls)
+        CallAccount.open(server.observer, role: .server, method: method, remotePeer: server.remotePeer)?
+          .end(.refused, status: .unavailable)
         return session.reset(stream, .refusedStream)
       }
       accept(stream, method, headers, server: server)
@@ -50,9 +54,11 @@ extension ConnectionHandler {
   }
 
   private func accept(_ stream: HTTP2Stream, _ method: MethodDescriptor, _ headers: HeaderFields, server: ServerRole) {
+    let account = CallAccount.open(server.observer, role: .server, method: method, remotePeer: server.remotePeer)
+    account?.began(headers)
     let call = StreamCall(
       descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration,
-      peerReadsGzip: headers.acceptGzip)
+      peerReadsGzip: headers.acceptGzip, account: account)
     stream.call = call
     streams[call.token] = stream
     _ = call.inbound.push(.metadata(headers.metadata), byteCount: 0)

@@ -167,10 +167,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     // Calls that are aborted here look for another connection: not for this one.
     if case .client(let client) = role, wasActive { client.didStartDraining() }
     let unopened = link.close()
-    for case .open(let call, _, _) in unopened { call.abort(lossReason, untaken: .unsent) }
+    for case .open(let call, _, _) in unopened {
+      call.account?.end(.connectionLost, status: Status.Code(lossReason.code))
+      call.abort(lossReason, untaken: .unsent)
+    }
     for stream in streams.values {
       guard let call = stream.call else { continue }
       recorder.record(call)
+      reportEnd(of: call, stream, .connectionLost, status: Status.Code(lossReason.code))
       if isServer || stream.sentHeaders {
         call.abort(lossReason, discarding: isServer)
       } else {
@@ -290,7 +294,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .head(let token, let headers):
       if let stream = streams[token] { session.submitResponse(headers, on: stream, endStream: false) }
     case .message(let token, let buffer):
-      if let stream = streams[token] { session.send(buffer, on: stream) }
+      if let stream = streams[token] {
+        stream.call?.account?.sent(buffer)
+        session.send(buffer, on: stream)
+      }
     case .finish(let token):
       if let stream = streams[token] { session.end(stream) }
     case .trailers(let token, let headers):

@@ -53,6 +53,7 @@ extension HTTP2Session {
     inbound.uncheckedBytes += bytes.count
     stream.withheldBytes += bytes.count
     stream.movedBytes &+= bytes.count
+    stream.totalReceivedBytes += bytes.count
     if !stream.discardsData {
       do throws(MessageError) {
         try unsafe stream.assembler.append(bytes) { deliver($0, on: stream) }

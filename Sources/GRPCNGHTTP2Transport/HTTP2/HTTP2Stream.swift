@@ -47,6 +47,9 @@ package final class HTTP2Stream {
   var isDeferred = false
   /// Bytes that left since the writer was last told.
   var sentBytes = 0
+  /// Bytes of DATA that went to the connection, and that came from it, over the stream's life.
+  private(set) var totalSentBytes = 0
+  var totalReceivedBytes = 0
   /// Response headers, or the request's, were submitted.
   var submittedHeaders = false
   /// The request's headers have left.
@@ -100,6 +103,7 @@ package final class HTTP2Stream {
     outboundBytes -= count
     sentBytes += count
     movedBytes &+= count
+    totalSentBytes += count
     while count > 0, !outbound.isEmpty {
       let first = outbound.startIndex
       let taken = min(count, outbound[first].readableBytes)

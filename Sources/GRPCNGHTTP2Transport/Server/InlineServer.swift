@@ -46,7 +46,8 @@ package enum InlineServer {
   ) throws {
     let role = ServerRole(
       remotePeer: "memory", localPeer: "memory", securedPeer: { nil },
-      accept: { for accepted in $0 { onCall(Call(accepted.call)) } }, methods: [:], didClose: {})
+      accept: { for accepted in $0 { onCall(Call(accepted.call)) } }, methods: [:], observer: nil,
+      didClose: {})
     let handler = try ConnectionHandler(
       role: .server(role), link: ConnectionLink(eventLoop: channel.eventLoop), peer: "memory",
       configuration: configuration, recorder: PeakRecorder(), limits: limits)

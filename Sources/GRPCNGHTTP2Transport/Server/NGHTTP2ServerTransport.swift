@@ -36,6 +36,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     /// Runs handlers on the event loop of their connection: no call waits for a thread, which saves up to 40 % of a small
     /// call's processor time. Only for handlers that neither compute nor block: they hold up all calls of the loop.
     public var runsHandlersOnEventLoop = false
+    /// Is told of each call when it has ended; nil: nothing is counted.
+    public var observer: (any CallObserver)?
 
     /// Makes a configuration of the defaults.
     public init() {}
@@ -250,7 +252,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     let role = ServerRole(
       remotePeer: channel.remoteAddress.peerDescription, localPeer: channel.localAddress.peerDescription,
       securedPeer: { gate?.securedPeer },
-      accept: { continuation.yield($0) }, methods: methods, didClose: { self.connectionClosed(id, from: peer) })
+      accept: { continuation.yield($0) }, methods: methods, observer: configuration.observer,
+      didClose: { self.connectionClosed(id, from: peer) })
     let handler = try ConnectionHandler(
       role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection,
       recorder: recorder, limits: limits)

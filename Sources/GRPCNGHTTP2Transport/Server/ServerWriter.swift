@@ -44,7 +44,7 @@ struct ServerWriter: ClosableRPCWriterProtocol {
       }
       if !state.withLockedValue({ $0.hasHead }) { try begin([:]) }
       let framed = encode(bytes)
-      try await call.gate.enter(framed.readableBytes)
+      try await call.enterGate(framed.readableBytes)
       post(.message(call.token, framed))
     case .status(let status, let metadata):
       end(status, metadata)

@@ -68,6 +68,9 @@ public struct WireRun: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.Run"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -126,6 +129,9 @@ public struct SubmitRunRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.SubmitRunRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -167,6 +173,9 @@ public struct SubmitRunResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.SubmitRunResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -212,6 +221,9 @@ public struct GetRunRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.GetRunRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -252,6 +264,9 @@ public struct GetRunResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.GetRunResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -288,6 +303,9 @@ public struct ListRunsRequest: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.ListRunsRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -326,6 +344,9 @@ public struct ListRunsResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.ListRunsResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -370,6 +391,9 @@ public struct WatchRunRequest: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.WatchRunRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -417,6 +441,9 @@ public struct WatchRunResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.WatchRunResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -463,6 +490,9 @@ public struct CancelRunRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.CancelRunRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -502,6 +532,9 @@ public struct CancelRunResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.CancelRunResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -547,6 +580,9 @@ public struct ResumeRunRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.ResumeRunRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -586,6 +622,9 @@ public struct ResumeRunResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.ResumeRunResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -635,6 +674,9 @@ public struct RegisterTrainerRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.RegisterTrainerRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -681,6 +723,9 @@ public struct RegisterTrainerResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.RegisterTrainerResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -723,6 +768,9 @@ public struct RenewLeaseRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.RenewLeaseRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -762,6 +810,9 @@ public struct RenewLeaseResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.RenewLeaseResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)

@@ -18,6 +18,9 @@ public struct HealthCheckRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "grpc.health.v1.HealthCheckRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -76,6 +79,9 @@ public struct HealthCheckResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "grpc.health.v1.HealthCheckResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -98,5 +104,131 @@ extension HealthCheckResponse: @unsafe FlatCMessageConvertible {
 
   init(cMessage: Grpc__Health__V1__HealthCheckResponse) throws(WireFormatError) {
     status = unsafe HealthCheckResponse.ServingStatus(cMessage.status)
+  }
+}
+
+/// Nothing is asked.
+public struct HealthListRequest: WireMessage {
+  /// Makes the message.
+  public init() {}
+
+  /// Name in Protos/.
+  public static let protoName = "grpc.health.v1.HealthListRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension HealthListRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Grpc__Health__V1__HealthListRequest {
+    var cMessage = unsafe Grpc__Health__V1__HealthListRequest()
+    unsafe grpc__health__v1__health_list_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Grpc__Health__V1__HealthListRequest, _ arena: EncodingArena) {
+  }
+
+  init(cMessage: Grpc__Health__V1__HealthListRequest) throws(WireFormatError) {
+  }
+}
+
+/// All states.
+public struct HealthListResponse: WireMessage {
+  /// State by full name of a service; the empty name is the whole server.
+  public var statuses: [HealthListResponseStatusesEntry]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    statuses: [HealthListResponseStatusesEntry] = []
+  ) {
+    self.statuses = statuses
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "grpc.health.v1.HealthListResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension HealthListResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Grpc__Health__V1__HealthListResponse {
+    var cMessage = unsafe Grpc__Health__V1__HealthListResponse()
+    unsafe grpc__health__v1__health_list_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Grpc__Health__V1__HealthListResponse, _ arena: EncodingArena) {
+    unsafe (cMessage.n_statuses, cMessage.statuses) = arena.messages(statuses)
+  }
+
+  init(cMessage: Grpc__Health__V1__HealthListResponse) throws(WireFormatError) {
+    statuses = try unsafe readMessages(cMessage.statuses, cMessage.n_statuses)
+  }
+}
+
+/// A key with its value.
+public struct HealthListResponseStatusesEntry: WireMessage {
+  /// The key.
+  public var key: String
+  /// The value.
+  public var value: HealthCheckResponse?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    key: String = "",
+    value: HealthCheckResponse? = nil
+  ) {
+    self.key = key
+    self.value = value
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "grpc.health.v1.HealthListResponse.StatusesEntry"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension HealthListResponseStatusesEntry: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Grpc__Health__V1__HealthListResponse__StatusesEntry {
+    var cMessage = unsafe Grpc__Health__V1__HealthListResponse__StatusesEntry()
+    unsafe grpc__health__v1__health_list_response__statuses_entry__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Grpc__Health__V1__HealthListResponse__StatusesEntry, _ arena: EncodingArena) {
+    unsafe cMessage.key = arena.string(key)
+    if let value { unsafe cMessage.value = arena.message(value) }
+  }
+
+  init(cMessage: Grpc__Health__V1__HealthListResponse__StatusesEntry) throws(WireFormatError) {
+    key = try unsafe readString(cMessage.key, field: "grpc.health.v1.HealthListResponse.StatusesEntry.key")
+    value = try unsafe readMessage(cMessage.value) as HealthCheckResponse?
   }
 }

@@ -38,10 +38,24 @@ public enum HealthRPC: Sendable {
         type: .serverStreaming
       )
     }
+    /// Namespace for "List" metadata.
+    public enum List: Sendable {
+      /// Request type for "List".
+      public typealias Input = HealthListRequest
+      /// Response type for "List".
+      public typealias Output = HealthListResponse
+      /// Descriptor for "List".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "grpc.health.v1.Health"),
+        method: "List",
+        type: .unary
+      )
+    }
     /// Descriptors for all methods in the "grpc.health.v1.Health" service.
     public static let descriptors: [GRPCCore.MethodDescriptor] = [
       Check.descriptor,
-      Watch.descriptor
+      Watch.descriptor,
+      List.descriptor
     ]
   }
 }
@@ -107,6 +121,24 @@ extension HealthRPC {
       request: GRPCCore.StreamingServerRequest<HealthCheckRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<HealthCheckResponse>
+
+    /// Handle the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The present states of all services.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `HealthListRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `HealthListResponse` messages.
+    func list(
+      request: GRPCCore.StreamingServerRequest<HealthListRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<HealthListResponse>
   }
 
   /// Service protocol for the "grpc.health.v1.Health" service.
@@ -156,6 +188,24 @@ extension HealthRPC {
       request: GRPCCore.ServerRequest<HealthCheckRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<HealthCheckResponse>
+
+    /// Handle the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The present states of all services.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `HealthListRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A response containing a single `HealthListResponse` message.
+    func list(
+      request: GRPCCore.ServerRequest<HealthListRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<HealthListResponse>
   }
 
   /// Simple service protocol for the "grpc.health.v1.Health" service.
@@ -204,6 +254,24 @@ extension HealthRPC {
       response: GRPCCore.RPCWriter<HealthCheckResponse>,
       context: GRPCCore.ServerContext
     ) async throws
+
+    /// Handle the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The present states of all services.
+    ///
+    /// - Parameters:
+    ///   - request: A `HealthListRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A `HealthListResponse` to respond with.
+    func list(
+      request: HealthListRequest,
+      context: GRPCCore.ServerContext
+    ) async throws -> HealthListResponse
   }
 }
 
@@ -228,6 +296,17 @@ extension HealthRPC.StreamingServiceProtocol {
       serializer: ProtobufCSerializer<HealthCheckResponse>(),
       handler: { request, context in
         try await self.watch(
+          request: request,
+          context: context
+        )
+      }
+    )
+    router.registerHandler(
+      forMethod: HealthRPC.Method.List.descriptor,
+      deserializer: ProtobufCDeserializer<HealthListRequest>(),
+      serializer: ProtobufCSerializer<HealthListResponse>(),
+      handler: { request, context in
+        try await self.list(
           request: request,
           context: context
         )
@@ -259,6 +338,17 @@ extension HealthRPC.ServiceProtocol {
       context: context
     )
     return response
+  }
+
+  public func list(
+    request: GRPCCore.StreamingServerRequest<HealthListRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<HealthListResponse> {
+    let response = try await self.list(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return GRPCCore.StreamingServerResponse(single: response)
   }
 }
 
@@ -292,6 +382,19 @@ extension HealthRPC.SimpleServiceProtocol {
         )
         return [:]
       }
+    )
+  }
+
+  public func list(
+    request: GRPCCore.ServerRequest<HealthListRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.ServerResponse<HealthListResponse> {
+    return GRPCCore.ServerResponse<HealthListResponse>(
+      message: try await self.list(
+        request: request.message,
+        context: context
+      ),
+      metadata: [:]
     )
   }
 }
@@ -353,6 +456,29 @@ extension HealthRPC {
       deserializer: some GRPCCore.MessageDeserializer<HealthCheckResponse>,
       options: GRPCCore.CallOptions,
       onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<HealthCheckResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The present states of all services.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `HealthListRequest` message.
+    ///   - serializer: A serializer for `HealthListRequest` messages.
+    ///   - deserializer: A deserializer for `HealthListResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func list<Result>(
+      request: GRPCCore.ClientRequest<HealthListRequest>,
+      serializer: some GRPCCore.MessageSerializer<HealthListRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<HealthListResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<HealthListResponse>) async throws -> Result
     ) async throws -> Result where Result: Sendable
   }
 
@@ -441,6 +567,40 @@ extension HealthRPC {
         onResponse: handleResponse
       )
     }
+
+    /// Call the "List" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The present states of all services.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `HealthListRequest` message.
+    ///   - serializer: A serializer for `HealthListRequest` messages.
+    ///   - deserializer: A deserializer for `HealthListResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func list<Result>(
+      request: GRPCCore.ClientRequest<HealthListRequest>,
+      serializer: some GRPCCore.MessageSerializer<HealthListRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<HealthListResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<HealthListResponse>) async throws -> Result = { response in
+        try response.message
+      }
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.unary(
+        request: request,
+        descriptor: HealthRPC.Method.List.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
   }
 }
 
@@ -498,6 +658,35 @@ extension HealthRPC.ClientProtocol {
       request: request,
       serializer: ProtobufCSerializer<HealthCheckRequest>(),
       deserializer: ProtobufCDeserializer<HealthCheckResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "List" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > The present states of all services.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `HealthListRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func list<Result>(
+    request: GRPCCore.ClientRequest<HealthListRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<HealthListResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    try await self.list(
+      request: request,
+      serializer: ProtobufCSerializer<HealthListRequest>(),
+      deserializer: ProtobufCDeserializer<HealthListResponse>(),
       options: options,
       onResponse: handleResponse
     )
@@ -565,6 +754,39 @@ extension HealthRPC.ClientProtocol {
       metadata: metadata
     )
     return try await self.watch(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "List" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > The present states of all services.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func list<Result>(
+    _ message: HealthListRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<HealthListResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<HealthListRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.list(
       request: request,
       options: options,
       onResponse: handleResponse

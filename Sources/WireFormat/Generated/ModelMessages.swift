@@ -72,6 +72,9 @@ public struct WireModelDescription: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.ModelDescription"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -177,6 +180,9 @@ public struct WireAbilities: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.Abilities"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)

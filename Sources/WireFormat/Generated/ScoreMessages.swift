@@ -66,6 +66,9 @@ public struct WireScoreOptions: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.ScoreOptions"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -218,6 +221,9 @@ public struct WireScoreChunk: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.ScoreChunk"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)

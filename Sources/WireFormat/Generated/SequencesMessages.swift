@@ -46,6 +46,9 @@ public struct WireSequenceBatch: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.SequenceBatch"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -114,6 +117,9 @@ public struct WireSamplingOptions: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.SamplingOptions"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -181,6 +187,9 @@ public struct WireCompletionBatch: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.CompletionBatch"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)

@@ -11,6 +11,9 @@ public struct StudentServiceDescribeRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.StudentServiceDescribeRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -60,6 +63,9 @@ public struct StudentServiceDescribeResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.StudentServiceDescribeResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -139,6 +145,9 @@ public struct LoadRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.LoadRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -203,6 +212,9 @@ public struct LoadResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.LoadResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -257,6 +269,9 @@ public struct StudentServiceGenerateRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.StudentServiceGenerateRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -309,6 +324,9 @@ public struct StudentServiceGenerateResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.StudentServiceGenerateResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -357,6 +375,9 @@ public struct StudentServiceScoreRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.StudentServiceScoreRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -404,6 +425,9 @@ public struct StudentServiceScoreResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.StudentServiceScoreResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -462,6 +486,9 @@ public struct TrainRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TrainRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -518,6 +545,9 @@ public struct TrainResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TrainResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -564,6 +594,9 @@ public struct SaveRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.SaveRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -608,6 +641,9 @@ public struct SaveResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.SaveResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -650,6 +686,9 @@ public struct ExportRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.ExportRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -689,6 +728,9 @@ public struct ExportResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.ExportResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)

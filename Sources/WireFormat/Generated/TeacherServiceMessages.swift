@@ -11,6 +11,9 @@ public struct TeacherServiceDescribeRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TeacherServiceDescribeRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -48,6 +51,9 @@ public struct TeacherServiceDescribeResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.TeacherServiceDescribeResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -101,6 +107,9 @@ public struct TeacherServiceGenerateRequest: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TeacherServiceGenerateRequest"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -153,6 +162,9 @@ public struct TeacherServiceGenerateResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TeacherServiceGenerateResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -200,6 +212,9 @@ public struct TeacherServiceScoreRequest: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.TeacherServiceScoreRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -249,6 +264,9 @@ public struct TeacherServiceScoreResponse: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TeacherServiceScoreResponse"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -292,6 +310,9 @@ public struct GetOutputHeadRequest: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.GetOutputHeadRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -355,6 +376,9 @@ public struct GetOutputHeadResponse: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.GetOutputHeadResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)

@@ -74,6 +74,9 @@ public struct WireLossTerm: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.LossTerm"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -136,6 +139,9 @@ public struct WireObjective: WireMessage {
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.Objective"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -217,6 +223,9 @@ public struct WireOptimizerOptions: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.OptimizerOptions"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -281,6 +290,9 @@ public struct WireTrainBatch: WireMessage {
   /// Name in Protos/.
   public static let protoName = "retort.v1.TrainBatch"
 
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
   }
@@ -340,6 +352,8 @@ public struct WireStepMetrics: WireMessage {
   public var teacherMass: Double
   /// Share of positions where teacher and student prefer the same token.
   public var topAgreement: Double
+  /// What the student's own calls of others cost since the last step's response, by RPC. Empty: not counted.
+  public var traffic: [WireCallTraffic]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -353,7 +367,8 @@ public struct WireStepMetrics: WireMessage {
     waitTeacherSeconds: Double = 0,
     teacherBytes: UInt64 = 0,
     teacherMass: Double = 0,
-    topAgreement: Double = 0
+    topAgreement: Double = 0,
+    traffic: [WireCallTraffic] = []
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -366,10 +381,14 @@ public struct WireStepMetrics: WireMessage {
     self.teacherBytes = teacherBytes
     self.teacherMass = teacherMass
     self.topAgreement = topAgreement
+    self.traffic = traffic
   }
 
   /// Name in Protos/.
   public static let protoName = "retort.v1.StepMetrics"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
 
   public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
     try unsafe encode(body)
@@ -401,6 +420,7 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
       unsafe cMessage.teacher_bytes = teacherBytes
       unsafe cMessage.teacher_mass = teacherMass
       unsafe cMessage.top_agreement = topAgreement
+      unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
       return try unsafe body(&cMessage)
     }
   }
@@ -417,5 +437,103 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     teacherBytes = unsafe cMessage.teacher_bytes
     teacherMass = unsafe cMessage.teacher_mass
     topAgreement = unsafe cMessage.top_agreement
+    traffic = try unsafe readMessages(cMessage.traffic, cMessage.n_traffic)
+  }
+}
+
+/// What calls of one RPC cost, seen from the side that makes them.
+public struct WireCallTraffic: WireMessage {
+  /// The RPC, such as `retort.v1.TeacherService/Score`.
+  public var rpc: String
+  /// Messages sent.
+  public var messagesSent: UInt64
+  /// Messages received.
+  public var messagesReceived: UInt64
+  /// Bytes of the messages sent, as protobuf encodes them.
+  public var bytesSent: UInt64
+  /// Bytes of the messages received, as protobuf encodes them.
+  public var bytesReceived: UInt64
+  /// Time spent encoding.
+  public var encodeSeconds: Double
+  /// Time spent decoding.
+  public var decodeSeconds: Double
+  /// Time that writers waited for the peer to take more.
+  public var writeWaitSeconds: Double
+  /// Time that readers waited for a message.
+  public var readWaitSeconds: Double
+  /// Calls that were made again because the first found nobody.
+  public var retries: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    rpc: String = "",
+    messagesSent: UInt64 = 0,
+    messagesReceived: UInt64 = 0,
+    bytesSent: UInt64 = 0,
+    bytesReceived: UInt64 = 0,
+    encodeSeconds: Double = 0,
+    decodeSeconds: Double = 0,
+    writeWaitSeconds: Double = 0,
+    readWaitSeconds: Double = 0,
+    retries: UInt64 = 0
+  ) {
+    self.rpc = rpc
+    self.messagesSent = messagesSent
+    self.messagesReceived = messagesReceived
+    self.bytesSent = bytesSent
+    self.bytesReceived = bytesReceived
+    self.encodeSeconds = encodeSeconds
+    self.decodeSeconds = decodeSeconds
+    self.writeWaitSeconds = writeWaitSeconds
+    self.readWaitSeconds = readWaitSeconds
+    self.retries = retries
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.CallTraffic"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireCallTraffic: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__CallTraffic {
+    var cMessage = unsafe Retort__V1__CallTraffic()
+    unsafe retort__v1__call_traffic__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__CallTraffic, _ arena: EncodingArena) {
+    unsafe cMessage.rpc = arena.string(rpc)
+    unsafe cMessage.messages_sent = messagesSent
+    unsafe cMessage.messages_received = messagesReceived
+    unsafe cMessage.bytes_sent = bytesSent
+    unsafe cMessage.bytes_received = bytesReceived
+    unsafe cMessage.encode_seconds = encodeSeconds
+    unsafe cMessage.decode_seconds = decodeSeconds
+    unsafe cMessage.write_wait_seconds = writeWaitSeconds
+    unsafe cMessage.read_wait_seconds = readWaitSeconds
+    unsafe cMessage.retries = retries
+  }
+
+  init(cMessage: Retort__V1__CallTraffic) throws(WireFormatError) {
+    rpc = try unsafe readString(cMessage.rpc, field: "retort.v1.CallTraffic.rpc")
+    messagesSent = unsafe cMessage.messages_sent
+    messagesReceived = unsafe cMessage.messages_received
+    bytesSent = unsafe cMessage.bytes_sent
+    bytesReceived = unsafe cMessage.bytes_received
+    encodeSeconds = unsafe cMessage.encode_seconds
+    decodeSeconds = unsafe cMessage.decode_seconds
+    writeWaitSeconds = unsafe cMessage.write_wait_seconds
+    readWaitSeconds = unsafe cMessage.read_wait_seconds
+    retries = unsafe cMessage.retries
   }
 }

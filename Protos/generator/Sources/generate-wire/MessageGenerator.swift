@@ -62,17 +62,17 @@ struct MessageGenerator {
     let fields = try message.fields.map(Field.init)
     try refuseRecursion(message, path: [])
     line("")
-    comment(message)
+    if message.options.mapEntry { line("/// A key with its value.") } else { comment(message) }
     try block("public struct \(Names.type(message)): WireMessage {") { me in
       for enumeration in message.enums {
         me.enumeration(enumeration)
         me.line("")
       }
-      guard message.messages.isEmpty else {
+      guard message.messages.allSatisfy(\.options.mapEntry) else {
         throw Unsupported(description: "\(message.fullName): messages inside messages are not generated")
       }
       for field in fields {
-        me.comment(field.descriptor)
+        if field.isInMapEntry { me.line("/// The \(field.name).") } else { me.comment(field.descriptor) }
         me.line("public var \(field.name): \(field.swiftType)")
       }
       if !fields.isEmpty { me.line("") }
@@ -80,6 +80,9 @@ struct MessageGenerator {
       me.line("")
       me.line("/// Name in Protos/.")
       me.line("public static let protoName = \"\(message.fullName)\"")
+      me.line("")
+      me.line("/// Counts messages as they are encoded and decoded.")
+      me.line("public static let codec = CodecCounter(message: protoName)")
       me.line("")
       me.block("public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {") {
         $0.line("try unsafe encode(body)")
@@ -91,6 +94,7 @@ struct MessageGenerator {
     }
     line("")
     conversions(message, fields)
+    for entry in message.messages { try self.message(entry) }
   }
 
   private mutating func initializer(_ fields: [Field]) {
@@ -154,24 +158,43 @@ struct MessageGenerator {
   }
 
   private func fill(_ field: Field) -> String {
+    if field.isChoice { return fillChoice(field) }
     let pair = "unsafe (cMessage.n_\(field.cName), cMessage.\(field.cName))"
     switch (field.kind, field.isRepeated) {
     case (.number, false): return "unsafe cMessage.\(field.cName) = \(field.name)"
     case (.number, true): return "\(pair) = (\(field.name).count, \(field.name).start)"
     case (.bool, _): return "unsafe cMessage.\(field.cName) = \(field.name) ? 1 : 0"
     case (.string, false): return "unsafe cMessage.\(field.cName) = arena.string(\(field.name))"
-    case (.bytes, _):
+    case (.bytes, false):
       let data = "ProtobufCBinaryData(len: \(field.name).count, data: \(field.name).start)"
       return "unsafe cMessage.\(field.cName) = \(data)"
     case (.string, true): return "\(pair) = arena.strings(\(field.name))"
     case (.enumeration, false): return "unsafe cMessage.\(field.cName) = \(field.name).cValue"
     case (.enumeration, true): return "\(pair) = arena.values(\(field.name).map(\\.cValue))"
+    case (.bytes, true): return "\(pair) = arena.binaries(\(field.name))"
+    case (.message, false) where field.isInMapEntry:
+      return "if let \(field.name) { unsafe cMessage.\(field.cName) = arena.message(\(field.name)) }"
     case (.message, false): return "unsafe cMessage.\(field.cName) = \(field.name)"
     case (.message, true): return "\(pair) = arena.messages(\(field.name))"
     }
   }
 
+  /// A string of a oneof is stored even when it is empty: that it is there says something.
+  private func fillChoice(_ field: Field) -> String {
+    let pair = "unsafe (cMessage.\(field.choiceField), cMessage.\(field.cName))"
+    if case .string = field.kind {
+      return "if let \(field.name) { \(pair) = (\(field.choiceCase), arena.string(\(field.name))) }"
+    }
+    return "if let \(field.name) = unsafe \(field.name) { \(pair) = (\(field.choiceCase), \(field.name)) }"
+  }
+
   private func read(_ field: Field) -> String {
+    guard field.isChoice else { return readPresent(field) }
+    let value = readPresent(field).replacing("try unsafe ", with: "").replacing(" as \(field.swiftType)", with: "")
+    return "try unsafe cMessage.\(field.choiceField) == \(field.choiceCase) ? \(value) : nil"
+  }
+
+  private func readPresent(_ field: Field) -> String {
     let value = "cMessage.\(field.cName)"
     let column = "\(value), cMessage.n_\(field.cName)"
     switch (field.kind, field.isRepeated) {
@@ -180,7 +203,8 @@ struct MessageGenerator {
     case (.bool, _): return "unsafe \(value) != 0"
     case (.string, false): return "try unsafe readString(\(value), field: \"\(field.descriptor.fullName)\")"
     case (.string, true): return "try unsafe readStrings(\(column), field: \"\(field.descriptor.fullName)\")"
-    case (.bytes, _): return "unsafe readColumn(\(value).data, \(value).len)"
+    case (.bytes, false): return "unsafe readColumn(\(value).data, \(value).len)"
+    case (.bytes, true): return "unsafe readBinaries(\(column))"
     case (.enumeration(let type, _), false): return "unsafe \(type)(\(value))"
     case (.enumeration(let type, _), true): return "unsafe readColumn(\(column)).map(\(type).init)"
     case (.message(let type), false): return "try unsafe readMessage(\(value)) as \(type)?"

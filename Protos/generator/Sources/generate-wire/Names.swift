@@ -12,7 +12,9 @@ enum Names {
   }
 
   /// Requests and responses keep their names. Parts get the prefix `Wire`, since our own types have the plain ones.
+  /// The entry of a map is named after the message around it.
   static func type(_ message: Descriptor) -> String {
+    if let outer = message.containingType { return type(outer) + message.name }
     let name = message.name
     return name.hasSuffix("Request") || name.hasSuffix("Response") ? name : "Wire" + name
   }

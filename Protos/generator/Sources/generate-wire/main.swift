@@ -7,7 +7,8 @@ do {
   guard CommandLine.arguments.count == 3 else { throw Unsupported(description: "usage: generate-wire SET FOLDER") }
   let bytes = try Data(contentsOf: URL(filePath: CommandLine.arguments[1]))
   let output = URL(filePath: CommandLine.arguments[2], directoryHint: .isDirectory)
-  let set = DescriptorSet(proto: try Google_Protobuf_FileDescriptorSet(serializedBytes: bytes))
+  let files = try Google_Protobuf_FileDescriptorSet(serializedBytes: bytes)
+  let set = DescriptorSet(proto: files)
   try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
   for file in set.files {
     let name = Names.file(file.name)
@@ -16,6 +17,7 @@ do {
       try Data(stubs.utf8).write(to: output.appending(path: name + "RPC.swift"))
     }
   }
+  try Data(ReflectionGenerator.generate(files, set.files).utf8).write(to: output.appending(path: "ProtoFiles.swift"))
 } catch {
   FileHandle.standardError.write(Data("generate-wire: \(error)\n".utf8))
   exit(1)

@@ -232,6 +232,51 @@ void   retort__v1__step_metrics__free_unpacked
   assert(message->base.descriptor == &retort__v1__step_metrics__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__call_traffic__init
+                     (Retort__V1__CallTraffic         *message)
+{
+  static const Retort__V1__CallTraffic init_value = RETORT__V1__CALL_TRAFFIC__INIT;
+  *message = init_value;
+}
+size_t retort__v1__call_traffic__get_packed_size
+                     (const Retort__V1__CallTraffic *message)
+{
+  assert(message->base.descriptor == &retort__v1__call_traffic__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__call_traffic__pack
+                     (const Retort__V1__CallTraffic *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__call_traffic__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__call_traffic__pack_to_buffer
+                     (const Retort__V1__CallTraffic *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__call_traffic__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__CallTraffic *
+       retort__v1__call_traffic__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__CallTraffic *)
+     protobuf_c_message_unpack (&retort__v1__call_traffic__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__call_traffic__free_unpacked
+                     (Retort__V1__CallTraffic *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__call_traffic__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[4] =
 {
   {
@@ -605,7 +650,7 @@ const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
   (ProtobufCMessageInit) retort__v1__train_batch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[11] =
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[12] =
 {
   {
     "loss",
@@ -739,6 +784,18 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "traffic",
+    12,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Retort__V1__StepMetrics, n_traffic),
+    offsetof(Retort__V1__StepMetrics, traffic),
+    &retort__v1__call_traffic__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
@@ -751,12 +808,13 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   1,   /* field[1] = term_losses */
   4,   /* field[4] = token_count */
   10,   /* field[10] = top_agreement */
+  11,   /* field[11] = traffic */
   7,   /* field[7] = wait_teacher_seconds */
 };
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -766,11 +824,166 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  11,
+  12,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,
   (ProtobufCMessageInit) retort__v1__step_metrics__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__call_traffic__field_descriptors[10] =
+{
+  {
+    "rpc",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, rpc),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messages_sent",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, messages_sent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messages_received",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, messages_received),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_sent",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, bytes_sent),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_received",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, bytes_received),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "encode_seconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, encode_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decode_seconds",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, decode_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "write_wait_seconds",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, write_wait_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "read_wait_seconds",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, read_wait_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retries",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__CallTraffic, retries),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__call_traffic__field_indices_by_name[] = {
+  4,   /* field[4] = bytes_received */
+  3,   /* field[3] = bytes_sent */
+  6,   /* field[6] = decode_seconds */
+  5,   /* field[5] = encode_seconds */
+  2,   /* field[2] = messages_received */
+  1,   /* field[1] = messages_sent */
+  8,   /* field[8] = read_wait_seconds */
+  9,   /* field[9] = retries */
+  0,   /* field[0] = rpc */
+  7,   /* field[7] = write_wait_seconds */
+};
+static const ProtobufCIntRange retort__v1__call_traffic__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor retort__v1__call_traffic__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.CallTraffic",
+  "CallTraffic",
+  "Retort__V1__CallTraffic",
+  "retort.v1",
+  sizeof(Retort__V1__CallTraffic),
+  10,
+  retort__v1__call_traffic__field_descriptors,
+  retort__v1__call_traffic__field_indices_by_name,
+  1,  retort__v1__call_traffic__number_ranges,
+  (ProtobufCMessageInit) retort__v1__call_traffic__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[9] =

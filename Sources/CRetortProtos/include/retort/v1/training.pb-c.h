@@ -22,6 +22,7 @@ typedef struct Retort__V1__Objective Retort__V1__Objective;
 typedef struct Retort__V1__OptimizerOptions Retort__V1__OptimizerOptions;
 typedef struct Retort__V1__TrainBatch Retort__V1__TrainBatch;
 typedef struct Retort__V1__StepMetrics Retort__V1__StepMetrics;
+typedef struct Retort__V1__CallTraffic Retort__V1__CallTraffic;
 
 
 /* --- enums --- */
@@ -275,10 +276,67 @@ struct  Retort__V1__StepMetrics
    * Share of positions where teacher and student prefer the same token.
    */
   double top_agreement;
+  /*
+   * What the student's own calls of others cost since the last step's response, by RPC. Empty: not counted.
+   */
+  size_t n_traffic;
+  Retort__V1__CallTraffic **traffic;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+
+
+/*
+ * What calls of one RPC cost, seen from the side that makes them.
+ */
+struct  Retort__V1__CallTraffic
+{
+  ProtobufCMessage base;
+  /*
+   * The RPC, such as `retort.v1.TeacherService/Score`.
+   */
+  ProtobufCBinaryData rpc;
+  /*
+   * Messages sent.
+   */
+  uint64_t messages_sent;
+  /*
+   * Messages received.
+   */
+  uint64_t messages_received;
+  /*
+   * Bytes of the messages sent, as protobuf encodes them.
+   */
+  uint64_t bytes_sent;
+  /*
+   * Bytes of the messages received, as protobuf encodes them.
+   */
+  uint64_t bytes_received;
+  /*
+   * Time spent encoding.
+   */
+  double encode_seconds;
+  /*
+   * Time spent decoding.
+   */
+  double decode_seconds;
+  /*
+   * Time that writers waited for the peer to take more.
+   */
+  double write_wait_seconds;
+  /*
+   * Time that readers waited for a message.
+   */
+  double read_wait_seconds;
+  /*
+   * Calls that were made again because the first found nobody.
+   */
+  uint64_t retries;
+};
+#define RETORT__V1__CALL_TRAFFIC__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__call_traffic__descriptor) \
+    , {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Retort__V1__LossTerm methods */
@@ -376,6 +434,25 @@ Retort__V1__StepMetrics *
 void   retort__v1__step_metrics__free_unpacked
                      (Retort__V1__StepMetrics *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__CallTraffic methods */
+void   retort__v1__call_traffic__init
+                     (Retort__V1__CallTraffic         *message);
+size_t retort__v1__call_traffic__get_packed_size
+                     (const Retort__V1__CallTraffic   *message);
+size_t retort__v1__call_traffic__pack
+                     (const Retort__V1__CallTraffic   *message,
+                      uint8_t             *out);
+size_t retort__v1__call_traffic__pack_to_buffer
+                     (const Retort__V1__CallTraffic   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__CallTraffic *
+       retort__v1__call_traffic__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__call_traffic__free_unpacked
+                     (Retort__V1__CallTraffic *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Retort__V1__LossTerm_Closure)
@@ -393,6 +470,9 @@ typedef void (*Retort__V1__TrainBatch_Closure)
 typedef void (*Retort__V1__StepMetrics_Closure)
                  (const Retort__V1__StepMetrics *message,
                   void *closure_data);
+typedef void (*Retort__V1__CallTraffic_Closure)
+                 (const Retort__V1__CallTraffic *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -406,6 +486,7 @@ extern const ProtobufCMessageDescriptor retort__v1__objective__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__call_traffic__descriptor;
 
 PROTOBUF_C__END_DECLS
 
