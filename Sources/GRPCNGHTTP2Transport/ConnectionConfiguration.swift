@@ -28,6 +28,9 @@ public struct ConnectionConfiguration: Sendable, Hashable {
   public var maxIncompleteBytes = 128 << 20
   /// Writers wait while so many bytes of their stream have not reached the socket.
   public var outboundHighWaterBytes = 1 << 20
+  /// Server: while the streams of one connection have written so many bytes that did not leave, each writes only one
+  /// message at a time.
+  public var maxUnsentBytes = 16 << 20
   /// Server: how long a call may last that names no earlier deadline; nil: as long as it likes.
   public var maxCallDuration: Duration?
 

@@ -138,6 +138,42 @@ struct FailureTests {
     #expect(peaks.1.peaks.inboundBytes >= 128 << 10)
   }
 
+  @Test("many slow readers together leave a server one message each; others go on")
+  func manySlowReaders() async throws {
+    var server = Loopback.ServerConfiguration()
+    server.connection.maxUnsentBytes = 1 << 20
+    var client = Loopback.ClientConfiguration()
+    client.connection.streamWindowBytes = 65_535
+    client.connection.inboundHighWaterBytes = 1
+    let size = 16 << 10
+    let framed = size + WireBytes.prefixLength
+    let most = try await Loopback.run(server: server, client: client) { loopback in
+      let stalled = Tally()
+      let goOn = Tally()
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<20 {
+          group.addTask {
+            try await loopback.pull(count: 200, size: size) { index, _ in
+              guard index == 0 else { return }
+              stalled.add()
+              await goOn.reaches(1)
+            }
+          }
+        }
+        await stalled.reaches(20)
+        // Meanwhile the server writes all that it may, and serves a reader that keeps up.
+        let received = try await loopback.pull(count: 200, size: size) { _, _ in }
+        #expect(received == 200)
+        goOn.add()
+        for try await received in group { #expect(received == 200) }
+      }
+      return loopback.serverTransport.peaks.unsentBytes
+    }
+    // The one that passes the limit is the last beside one message of each.
+    #expect(most <= (1 << 20) + 21 * framed)
+    #expect(most >= 1 << 20)
+  }
+
   @Test("messages larger than the window pass both ways")
   func largerThanWindow() async throws {
     var server = Loopback.ServerConfiguration()

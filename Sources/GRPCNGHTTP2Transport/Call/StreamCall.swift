@@ -45,7 +45,7 @@ final class StreamCall: Sendable {
     self.peerReadsGzip = peerReadsGzip
     self.account = account
     self.inbound = InboundQueue(highWater: configuration.inboundHighWaterBytes)
-    self.gate = WriteGate(highWater: configuration.outboundHighWaterBytes)
+    self.gate = WriteGate(highWater: configuration.outboundHighWaterBytes, total: link.unsent)
   }
 
   /// Ties the call to the handle that its handler watches.

@@ -16,16 +16,20 @@ final class WriteGate: Sendable {
     var nextWaiter: UInt64 = 0
 
     /// One large message at a time: while it leaves, the next one is made.
-    func takes(_ byteCount: Int, highWater: Int) -> Bool {
-      bufferedBytes == 0 || bufferedBytes + byteCount <= highWater
+    func takes(_ byteCount: Int, highWater: Int, total: UnsentTotal?) -> Bool {
+      bufferedBytes == 0 || (bufferedBytes + byteCount <= highWater && total?.isFull != true)
     }
   }
 
   private let state = NIOLockedValueBox(State())
   private let highWater: Int
 
-  init(highWater: Int) {
+  /// What all streams of the connection wrote, where that is limited: then each stream has its one message at least.
+  private let total: UnsentTotal?
+
+  init(highWater: Int, total: UnsentTotal? = nil) {
     self.highWater = highWater
+    self.total = total
   }
 
   /// The most bytes that waited at once.
@@ -54,6 +58,7 @@ final class WriteGate: Sendable {
     state.withLockedValue { state in
       state.bufferedBytes += byteCount
       state.peakBytes = max(state.peakBytes, state.bufferedBytes)
+      if state.failure == nil { total?.add(byteCount) }
     }
   }
 
@@ -63,9 +68,10 @@ final class WriteGate: Sendable {
   func tryEnter(_ byteCount: Int) throws -> Bool {
     try state.withLockedValue { state in
       if let failure = state.failure { throw failure }
-      guard state.takes(byteCount, highWater: highWater) else { return false }
+      guard state.takes(byteCount, highWater: highWater, total: total) else { return false }
       state.bufferedBytes += byteCount
       state.peakBytes = max(state.peakBytes, state.bufferedBytes)
+      total?.add(byteCount)
       return true
     }
   }
@@ -75,7 +81,7 @@ final class WriteGate: Sendable {
     let result = state.withLockedValue { state -> Result<Void, any Error>? in
       if let failure = state.failure { return .failure(failure) }
       if isCancelled { return .failure(RPCError.cancelledByWriter) }
-      if state.takes(waiter.byteCount, highWater: highWater) { return .success(()) }
+      if state.takes(waiter.byteCount, highWater: highWater, total: total) { return .success(()) }
       state.waiters[id] = waiter
       return nil
     }
@@ -93,8 +99,9 @@ final class WriteGate: Sendable {
   func release(_ byteCount: Int) {
     let ready = state.withLockedValue { state -> [Waiter] in
       state.bufferedBytes -= byteCount
+      if state.failure == nil { total?.remove(byteCount) }
       guard !state.waiters.isEmpty else { return [] }
-      let ids = state.waiters.filter { state.takes($0.value.byteCount, highWater: highWater / 2) }.keys
+      let ids = state.waiters.filter { state.takes($0.value.byteCount, highWater: highWater / 2, total: total) }.keys
       return ids.compactMap { state.waiters.removeValue(forKey: $0) }
     }
     for waiter in ready { waiter.continuation.resume() }
@@ -103,7 +110,11 @@ final class WriteGate: Sendable {
   /// Makes every writer fail, now and later.
   func close(_ error: RPCError) {
     let waiters = state.withLockedValue { state -> [Waiter] in
-      if state.failure == nil { state.failure = error }
+      if state.failure == nil {
+        state.failure = error
+        // What is left of it is dropped, or leaves with the end of the call.
+        total?.remove(state.bufferedBytes)
+      }
       defer { state.waiters.removeAll() }
       return Array(state.waiters.values)
     }

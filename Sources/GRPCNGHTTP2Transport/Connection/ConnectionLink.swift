@@ -37,11 +37,14 @@ final class ConnectionLink: Sendable {
   }
 
   let eventLoop: any EventLoop
+  /// Server: what all calls of the connection have written and that did not leave.
+  let unsent: UnsentTotal?
   private let mailbox = NIOLockedValueBox(Mailbox())
   fileprivate let handler: NIOLoopBoundBox<ConnectionHandler?>
 
-  init(eventLoop: any EventLoop) {
+  init(eventLoop: any EventLoop, maxUnsentBytes: Int? = nil) {
     self.eventLoop = eventLoop
+    self.unsent = maxUnsentBytes.map { UnsentTotal(limit: $0) }
     self.handler = .makeEmptyBox(eventLoop: eventLoop)
   }
 

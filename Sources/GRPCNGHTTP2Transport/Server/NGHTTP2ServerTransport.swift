@@ -230,7 +230,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   }
 
   private func configureConnection(_ channel: any Channel) throws {
-    let link = ConnectionLink(eventLoop: channel.eventLoop)
+    let link = ConnectionLink(
+      eventLoop: channel.eventLoop, maxUnsentBytes: configuration.connection.maxUnsentBytes)
     let id = ObjectIdentifier(link)
     let peer = channel.remoteAddress?.ipAddress
     let refusal = state.withLockedValue { state in state.take(link, from: peer, within: configuration) }
