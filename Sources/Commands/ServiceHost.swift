@@ -56,6 +56,8 @@ public struct ServiceHost: Sendable {
   ) async throws {
     var configuration = NGHTTP2ServerTransport.Configuration()
     configuration.shutdownGracePeriod = .seconds(9)
+    // A call of training lasts as long as its run: an old connection takes no new calls, and ends with its last.
+    configuration.connection.maxAgeGrace = nil
     configuration.observer = instruments.observer
     try guardian.secure(&configuration)
     let transport = NGHTTP2ServerTransport(
