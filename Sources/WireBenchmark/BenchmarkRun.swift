@@ -24,7 +24,7 @@ package struct BenchmarkRun: Sendable {
   }
 
   /// Longest life of a program beyond its measured time, in seconds.
-  private static let patience = 60.0
+  private static let patience = 20.0
 
   private let stacks: [Stack]
   private let cases: [BenchmarkCase]
@@ -41,7 +41,7 @@ package struct BenchmarkRun: Sendable {
 
   /// Runs all rounds; `progress` hears of each.
   ///
-  /// - Throws: ``BenchmarkError/peerFailed(stack:program:reason:)``.
+  /// - Throws: ``BenchmarkError/peerFailed(stack:program:reason:)`` of a stack that failed in every round.
   package func run(progress: (String) -> Void) throws(BenchmarkError) -> [CaseSummary] {
     var figures: [BenchmarkCase: [Stack: [CaseFigures]]] = [:]
     for round in 0..<rounds {
@@ -50,7 +50,13 @@ package struct BenchmarkRun: Sendable {
         // Each stack is first, in the middle and last equally often.
         for index in stacks.indices {
           let stack = stacks[(index + round) % stacks.count]
-          figures[benchmarkCase, default: [:]][stack, default: []].append(try measure(benchmarkCase, on: stack))
+          do throws(BenchmarkError) {
+            figures[benchmarkCase, default: [:]][stack, default: []].append(try measure(benchmarkCase, on: stack))
+          } catch {
+            // A round that a peer did not survive is missing; a stack that never answers ends the run.
+            progress("\(benchmarkCase.rawValue): \(error)")
+            if round + 1 == rounds, figures[benchmarkCase]?[stack] == nil { throw error }
+          }
         }
       }
     }

@@ -249,7 +249,9 @@ final class ConnectionHandler: ChannelInboundHandler {
       channel.close(mode: .output).whenFailure { _ in channel.close(promise: nil) }
     }
     // A peer that does not read gets no more time than this.
-    context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    let limit = context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+    // The timer would hold the connection's memory for as long.
+    channel.closeFuture.whenComplete { _ in limit.cancel() }
   }
 
   private func linger(_ buffer: ByteBuffer) {
