@@ -33,11 +33,23 @@ public struct ClientAccess: Sendable {
     to target: NetworkAddress,
     configuration: NGHTTP2ClientTransport.Configuration = NGHTTP2ClientTransport.Configuration()
   ) throws(AuthenticationError) -> NGHTTP2ClientTransport {
-    guard security != nil || token == nil || target.isLocal else { throw .tokenInTheClear(address: "\(target)") }
+    try transport(to: ServiceTarget([target]), configuration: configuration)
+  }
+
+  /// A transport to a service that may have several addresses.
+  ///
+  /// - Throws: ``AuthenticationError/tokenInTheClear(address:)`` where a token would leave this machine unencrypted.
+  public func transport(
+    to service: ServiceTarget,
+    configuration: NGHTTP2ClientTransport.Configuration = NGHTTP2ClientTransport.Configuration()
+  ) throws(AuthenticationError) -> NGHTTP2ClientTransport {
+    guard security != nil || token == nil || service.endpoints.allSatisfy(\.isLocal) else {
+      throw .tokenInTheClear(address: "\(service)")
+    }
     var configuration = configuration
     configuration.security = security
     if let observer { configuration.observer = observer }
-    return NGHTTP2ClientTransport(target: target, configuration: configuration)
+    return NGHTTP2ClientTransport(service: service, configuration: configuration)
   }
 
   /// A client of a service; it connects while its `runConnections` runs.

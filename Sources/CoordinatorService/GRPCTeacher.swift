@@ -4,7 +4,7 @@ internal import GRPCNGHTTP2Transport
 public import WireBytes
 public import WireFormat
 
-/// A teacher behind a socket.
+/// A teacher behind a socket, or several that are the same: calls go to all of its addresses in turn.
 public final class GRPCTeacher: TeacherUpstream {
   /// Where the teacher is.
   public let address: String
@@ -13,10 +13,13 @@ public final class GRPCTeacher: TeacherUpstream {
   /// Names the teacher; calls succeed while ``run()`` does.
   ///
   /// - Parameter access: With what to come to it.
-  /// - Throws: `TransportError` where the address is not `HOST:PORT`.
+  /// - Throws: `TransportError` where the address is not a target, such as `HOST:PORT` or `dns:HOST:PORT`.
   public init(address: String, access: ClientAccess = .plain) throws {
     self.address = address
-    client = try access.client(to: NetworkAddress(parsing: address))
+    var configuration = NGHTTP2ClientTransport.Configuration()
+    configuration.loadBalancing = .roundRobin
+    let transport = try access.transport(to: ServiceTarget(parsing: address), configuration: configuration)
+    client = GRPCClient(transport: transport, interceptors: access.interceptors)
   }
 
   /// Keeps the connection until cancelled.
