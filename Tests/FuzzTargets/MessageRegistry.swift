@@ -2,7 +2,9 @@ package import WireFormat
 
 /// Every message of Protos/.
 package let allMessages: [any WireMessage.Type] = [
-  HealthCheckRequest.self, HealthCheckResponse.self,
+  HealthCheckRequest.self, HealthCheckResponse.self, HealthListRequest.self, HealthListResponse.self,
+  ServerReflectionRequest.self, ServerReflectionResponse.self, ExtensionRequest.self, FileDescriptorResponse.self,
+  ExtensionNumberResponse.self, ListServiceResponse.self, ServiceResponse.self, ErrorResponse.self,
   WireRun.self, SubmitRunRequest.self, SubmitRunResponse.self, GetRunRequest.self, GetRunResponse.self,
   ListRunsRequest.self, ListRunsResponse.self, WatchRunRequest.self, WatchRunResponse.self, CancelRunRequest.self,
   CancelRunResponse.self, ResumeRunRequest.self, ResumeRunResponse.self, RegisterTrainerRequest.self,
@@ -17,4 +19,5 @@ package let allMessages: [any WireMessage.Type] = [
   TeacherServiceGenerateResponse.self, TeacherServiceScoreRequest.self, TeacherServiceScoreResponse.self,
   GetOutputHeadRequest.self, GetOutputHeadResponse.self,
   WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireTrainBatch.self, WireStepMetrics.self,
+  WireCallTraffic.self,
 ]

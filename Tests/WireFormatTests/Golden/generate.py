@@ -36,6 +36,9 @@ def value(field, source):
     if kind in (field.CPPTYPE_UINT32, field.CPPTYPE_UINT64):
         bits = 32 if kind == field.CPPTYPE_UINT32 else 64
         return source.choice([0, 1, 127, 128, 2**bits - 1, source.getrandbits(bits)])
+    if kind in (field.CPPTYPE_INT32, field.CPPTYPE_INT64):
+        bits = 31 if kind == field.CPPTYPE_INT32 else 63
+        return source.choice([0, 1, -1, 2**bits - 1, -(2**bits)])
     if kind in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
         return source.choice([0.0, 1.0, -0.5, float("inf"), float("-inf"), -source.getrandbits(20) / 1024])
     if kind == field.CPPTYPE_BOOL:
@@ -55,7 +58,10 @@ def fill(message, source):
             continue
         repeated = field.is_repeated if hasattr(field, "is_repeated") else field.label == field.LABEL_REPEATED
         if field.cpp_type == field.CPPTYPE_MESSAGE:
-            if repeated:
+            if repeated and field.message_type.GetOptions().map_entry:
+                # One entry: maps have no order.
+                fill(getattr(message, field.name)["a key"], source)
+            elif repeated:
                 for _ in range(source.randrange(4)):
                     fill(getattr(message, field.name).add(), source)
             else:
