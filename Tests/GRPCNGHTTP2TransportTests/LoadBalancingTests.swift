@@ -159,10 +159,12 @@ struct LoadBalancingTests {
               }
             }
           }
-          await done.reaches(200)
-          servers[0].server.beginGracefulShutdown()
-          await done.reaches(500)
-          servers[1].server.beginGracefulShutdown()
+          group.addTask {
+            await done.reaches(200)
+            servers[0].server.beginGracefulShutdown()
+            await done.reaches(500)
+            servers[1].server.beginGracefulShutdown()
+          }
           try await group.waitForAll()
         }
         #expect(done.count == 800)

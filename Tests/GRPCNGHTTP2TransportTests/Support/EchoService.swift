@@ -137,29 +137,43 @@ extension Metadata {
 
 /// A count that tasks can wait for.
 final class Tally: Sendable {
-  private let state = NIOLockedValueBox(
-    (count: 0, waiters: [(threshold: Int, waiter: CheckedContinuation<Void, Never>)]()))
+  private struct State {
+    var count = 0
+    var nextWaiter = 0
+    var waiters: [Int: (threshold: Int, waiter: CheckedContinuation<Void, Never>)] = [:]
+  }
+
+  private let state = NIOLockedValueBox(State())
 
   var count: Int { state.withLockedValue { $0.count } }
 
   func add() {
     let ready = state.withLockedValue { state in
       state.count += 1
-      let ready = state.waiters.filter { $0.threshold <= state.count }
-      state.waiters.removeAll { $0.threshold <= state.count }
+      let ready = state.waiters.filter { $0.value.threshold <= state.count }
+      for id in ready.keys { state.waiters[id] = nil }
       return ready
     }
-    for entry in ready { entry.waiter.resume() }
+    for entry in ready.values { entry.waiter.resume() }
   }
 
-  /// Waits until the count is at least `threshold`.
+  /// Waits until the count is at least `threshold`, or the task is cancelled.
   func reaches(_ threshold: Int) async {
-    await withCheckedContinuation { waiter in
-      let isReached = state.withLockedValue { state in
-        if state.count < threshold { state.waiters.append((threshold, waiter)) }
-        return state.count >= threshold
+    let id = state.withLockedValue { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        let isReached = state.withLockedValue { state in
+          let isReached = state.count >= threshold || Task.isCancelled
+          if !isReached { state.waiters[id] = (threshold, waiter) }
+          return isReached
+        }
+        if isReached { waiter.resume() }
       }
-      if isReached { waiter.resume() }
+    } onCancel: {
+      state.withLockedValue { $0.waiters.removeValue(forKey: id) }?.waiter.resume()
     }
   }
 }

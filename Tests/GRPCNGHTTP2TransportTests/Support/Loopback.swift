@@ -115,3 +115,26 @@ struct Loopback: Sendable {
     }
   }
 }
+
+/// Runs a client beside the body, as `withGRPCClient` does; a body may end before the client has begun.
+func withRunningClient<R: Sendable>(
+  _ transport: NGHTTP2ClientTransport,
+  _ body: @Sendable @escaping (GRPCClient<NGHTTP2ClientTransport>) async throws -> R
+) async throws -> R {
+  let client = GRPCClient(transport: transport)
+  return try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask {
+      do { try await client.runConnections() } catch let error as RuntimeError where error.code == .clientIsStopped {}
+    }
+    let result: R
+    do {
+      result = try await body(client)
+    } catch {
+      group.cancelAll()
+      throw error
+    }
+    client.beginGracefulShutdown()
+    try await group.waitForAll()
+    return result
+  }
+}
