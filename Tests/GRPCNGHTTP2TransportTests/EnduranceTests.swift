@@ -45,8 +45,8 @@ struct EnduranceTests {
   @Test("ten thousand connections and a hundred thousand calls leave nothing behind", .timeLimit(.minutes(10)))
   func leavesNothing() async throws {
     let scale = environment["RETORT_ENDURANCE_PERCENT"].flatMap { Int($0) } ?? 100
-    // What is made once, and stays, is made here.
-    for _ in 0..<2 { try await Self.round(connections: 500, calls: 10_000) }
+    // What is made once, and stays, is made here: the event loops keep room for as many timers as they ever had.
+    for _ in 0..<2 { try await Self.round(connections: 100 * scale, calls: 10_000) }
     let before = try await Self.settled()
     print("endurance: before: \(before)")
     for (connections, calls) in [(0, 1000 * scale), (100 * scale, 0)] {
@@ -63,7 +63,7 @@ struct EnduranceTests {
     print("endurance: \(ContinuousClock.now - end) later: \(after)")
     #expect(after.descriptors == before.descriptors)
     // Swift's pool starts threads as it needs them, up to one for each core and a few more.
-    #expect(after.threads <= before.threads + ProcessInfo.processInfo.activeProcessorCount)
+    #expect(after.threads <= before.threads + ProcessInfo.processInfo.activeProcessorCount + 4)
     // Ten bytes for each call: less than any object.
     #expect(after.heapBytes - before.heapBytes < 1 << 20)
   }

@@ -36,6 +36,9 @@ struct ClientWriter: ClosableRPCWriterProtocol {
   }
 
   func finish(throwing error: any Error) async {
+    if error is CancellationError {
+      return call.fail(RPCError(code: .cancelled, message: "the call was cancelled while its request was written"))
+    }
     let other = RPCError(code: .unknown, message: "the request could not be written", cause: error)
     call.fail(error as? RPCError ?? other)
   }
