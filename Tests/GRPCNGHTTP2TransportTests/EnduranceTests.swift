@@ -114,7 +114,7 @@ struct EnduranceTests {
     try await Loopback.run(server: patient) { loopback in
       try await repeated(calls, atOnce: 32) { try await loopback.someCall($0) }
       try await repeated(connections, atOnce: 16) { index in
-        try await withGRPCClient(transport: NGHTTP2ClientTransport(target: loopback.address)) { client in
+        try await withRunningClient(NGHTTP2ClientTransport(target: loopback.address)) { client in
           let reply = try await client.unary(
             request: ClientRequest(message: WireBytes([1])), descriptor: EchoService.echo, serializer: RawCoding(),
             deserializer: RawCoding(), options: .defaults

@@ -245,7 +245,7 @@ struct ComplaintTests {
       session.submitGoAway(.enhanceYourCalm, reason: TransportLimit.pings.rawValue)
       channel.eventLoop.scheduleTask(in: .milliseconds(10)) { channel.close(promise: nil) }
     } _: { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
+      try await withRunningClient(NGHTTP2ClientTransport(target: address)) { client in
         let error = await #expect(throws: RPCError.self) {
           try await client.unary(
             request: ClientRequest(message: WireBytes([1])), descriptor: EchoService.echo, serializer: RawCoding(),

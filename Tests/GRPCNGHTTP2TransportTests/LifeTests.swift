@@ -96,7 +96,7 @@ struct LifeTests {
   @Test("a call that waits for readiness waits until its deadline")
   func waitsUntilDeadline() async throws {
     let address = try await Self.deadAddress()
-    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) {
+    try await withRunningClient(NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) {
       client in
       let error = await #expect(throws: RPCError.self) {
         try await Self.echo(client, waitsForReady: true, timeout: .milliseconds(100))
@@ -110,7 +110,7 @@ struct LifeTests {
   func picksFirst() async throws {
     let dead = try await Self.deadAddress()
     try await Self.serve { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(targets: [dead, address])) { client in
+      try await withRunningClient(NGHTTP2ClientTransport(targets: [dead, address])) { client in
         let reply = try await Self.echo(client)
         #expect(reply == WireBytes([7]))
         client.beginGracefulShutdown()
@@ -135,7 +135,7 @@ struct LifeTests {
       session.send(WireBytes([7]).framed, on: stream)
       session.end(stream, trailers: ["grpc-status": "0"])
     } _: { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: configuration)) {
+      try await withRunningClient(NGHTTP2ClientTransport(target: address, configuration: configuration)) {
         client in
         let reply = try await Self.echo(client)
         #expect(reply == WireBytes([7]))
@@ -202,7 +202,7 @@ struct LifeTests {
   func unixSocket() async throws {
     let path = "/tmp/retort-transport-\(UInt64.random(in: 0...UInt64.max)).sock"
     try await Self.serve(at: .unixSocket(path: path)) { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
+      try await withRunningClient(NGHTTP2ClientTransport(target: address)) { client in
         let reply = try await Self.echo(client)
         #expect(reply == WireBytes([7]))
         client.beginGracefulShutdown()

@@ -74,7 +74,7 @@ struct LoadBalancingTests {
     _ target: ServiceTarget, _ configuration: NGHTTP2ClientTransport.Configuration,
     _ body: @Sendable @escaping (GRPCClient<NGHTTP2ClientTransport>) async throws -> R
   ) async throws -> R {
-    try await withGRPCClient(transport: NGHTTP2ClientTransport(service: target, configuration: configuration)) {
+    try await withRunningClient(NGHTTP2ClientTransport(service: target, configuration: configuration)) {
       client in
       let result = try await body(client)
       client.beginGracefulShutdown()

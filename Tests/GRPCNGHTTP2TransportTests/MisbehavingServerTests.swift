@@ -245,7 +245,7 @@ struct MisbehavingServerTests {
   private static func play(_ misbehavior: MisbehaviorScript, _ deadline: Duration) async throws -> (RPCError?, Duration)
   {
     try await RawServer.serve([misbehavior.script], greets: misbehavior.greets) { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
+      try await withRunningClient(NGHTTP2ClientTransport(target: address)) { client in
         var options = CallOptions.defaults
         options.timeout = deadline
         let start = ContinuousClock.now

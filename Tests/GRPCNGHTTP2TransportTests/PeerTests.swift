@@ -15,7 +15,7 @@ struct PeerTests {
   }
 
   private func callError(at address: NetworkAddress) async throws -> RPCError? {
-    try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
+    try await withRunningClient(NGHTTP2ClientTransport(target: address)) { client in
       let response = try await client.unary(
         request: ClientRequest(message: WireBytes([1])), descriptor: EchoService.echo, serializer: RawCoding(),
         deserializer: RawCoding(), options: .defaults
@@ -113,7 +113,7 @@ struct PeerTests {
       session.submitResponse(answer, on: stream, endStream: true)
       session.submitGoAway()
     } _: { address in
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address)) { client in
+      try await withRunningClient(NGHTTP2ClientTransport(target: address)) { client in
         for _ in 0..<3 {
           let error = await #expect(throws: RPCError.self) {
             try await client.unary(

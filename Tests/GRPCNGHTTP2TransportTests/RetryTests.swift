@@ -82,7 +82,7 @@ struct RetryTests {
         methodConfig: [MethodConfig(names: [.init(service: "test.Planned")], executionPolicy: policy)],
         retryThrottling: throttling)
       let address = try await transport.listeningAddress
-      try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: configuration)) {
+      try await withRunningClient(NGHTTP2ClientTransport(target: address, configuration: configuration)) {
         client in
         try await body(client)
         client.beginGracefulShutdown()

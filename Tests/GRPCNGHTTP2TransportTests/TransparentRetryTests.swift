@@ -15,7 +15,7 @@ struct TransparentRetryTests {
   ) async throws -> R {
     var configuration = NGHTTP2ClientTransport.Configuration()
     configure(&configuration)
-    return try await withGRPCClient(transport: NGHTTP2ClientTransport(target: address, configuration: configuration)) {
+    return try await withRunningClient(NGHTTP2ClientTransport(target: address, configuration: configuration)) {
       client in
       let result = try await body(client)
       client.beginGracefulShutdown()

@@ -28,10 +28,7 @@ struct Loopback: Sendable {
       let address = try await serverTransport.listeningAddress
       let clientTransport = NGHTTP2ClientTransport(target: address, configuration: clientConfiguration)
       let client = GRPCClient(transport: clientTransport)
-      group.addTask {
-        // A body that makes no call may end before the client has begun.
-        do { try await client.runConnections() } catch let error as RuntimeError where error.code == .clientIsStopped {}
-      }
+      group.addTask { try await client.runUntilStopped() }
       let loopback = Loopback(
         service: service, serverTransport: serverTransport, server: server, clientTransport: clientTransport,
         client: client, address: address)
@@ -54,7 +51,7 @@ struct Loopback: Sendable {
   {
     let serverTransport = NGHTTP2ServerTransport(address: address)
     let clientTransport = NGHTTP2ClientTransport(target: address)
-    try await withGRPCClient(transport: clientTransport) { client in
+    try await withRunningClient(clientTransport) { client in
       let loopback = Loopback(
         service: EchoService(), serverTransport: serverTransport,
         server: GRPCServer(transport: serverTransport, services: []), clientTransport: clientTransport, client: client,
@@ -116,6 +113,13 @@ struct Loopback: Sendable {
   }
 }
 
+extension GRPCClient {
+  /// Runs the connections, even if the client was stopped before: a body that makes no call may end that early.
+  func runUntilStopped() async throws {
+    do { try await runConnections() } catch let error as RuntimeError where error.code == .clientIsStopped {}
+  }
+}
+
 /// Runs a client beside the body, as `withGRPCClient` does; a body may end before the client has begun.
 func withRunningClient<R: Sendable>(
   _ transport: NGHTTP2ClientTransport,
@@ -123,9 +127,7 @@ func withRunningClient<R: Sendable>(
 ) async throws -> R {
   let client = GRPCClient(transport: transport)
   return try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask {
-      do { try await client.runConnections() } catch let error as RuntimeError where error.code == .clientIsStopped {}
-    }
+    group.addTask { try await client.runUntilStopped() }
     let result: R
     do {
       result = try await body(client)
