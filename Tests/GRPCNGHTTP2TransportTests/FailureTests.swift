@@ -21,6 +21,39 @@ struct FailureTests {
     }
   }
 
+  @Test("a request that is written after its call was left opens no stream", arguments: [true, false])
+  func lateWriter(isUnary: Bool) async throws {
+    try await Loopback.run { loopback in
+      let method = EchoService.method("Hang", isUnary ? .unary : .clientStreaming)
+      let late = try await loopback.clientTransport.withStream(descriptor: method, options: .defaults) { stream, _ in
+        stream.outbound
+      }
+      await #expect(throws: RPCError.self) {
+        try await late.write(.metadata([:]))
+        try await late.write(.message(WireBytes([1])))
+      }
+      await late.finish()
+      // What was opened before this call would have begun before it ends.
+      _ = try await loopback.unary(WireBytes([2])).message
+      #expect(loopback.service.hanging.count == 0)
+    }
+  }
+
+  @Test("a call whose writer was cancelled is cancelled, however that is told", arguments: [true, false])
+  func cancelledWriter(isWrapped: Bool) async throws {
+    try await Loopback.run { loopback in
+      let method = EchoService.method("Hang", .clientStreaming)
+      let error = try await loopback.clientTransport.withStream(descriptor: method, options: .defaults) { stream, _ in
+        try await stream.outbound.write(.metadata([:]))
+        let cause = CancellationError()
+        let error: any Error = isWrapped ? RPCError(code: .unknown, message: "Write failed.", cause: cause) : cause
+        await stream.outbound.finish(throwing: error)
+        return await #expect(throws: RPCError.self) { for try await _ in stream.inbound {} }
+      }
+      #expect(error?.code == .cancelled)
+    }
+  }
+
   @Test("a hundred calls cancelled at once reach their handlers, and the connection goes on")
   func cancelStorm() async throws {
     try await Loopback.run { loopback in

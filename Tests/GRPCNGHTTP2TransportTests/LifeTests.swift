@@ -1,6 +1,5 @@
 import GRPCCore
 import GRPCNGHTTP2Transport
-import NIOConcurrencyHelpers
 import Testing
 import WireBytes
 
@@ -41,34 +40,14 @@ struct LifeTests {
     ) { try $0.message }
   }
 
-  private static let nextPort = NIOLockedValueBox(Int.random(in: 15_000..<20_000))
-
-  /// An address where nothing listens: a port that was free a moment ago, below those that Linux hands out by itself.
-  ///
-  /// No two tests of this process get the same one.
+  /// An address where nothing listens, and no other test will.
   private static func deadAddress() async throws -> NetworkAddress {
-    var failure: (any Error)?
-    for _ in 0..<100 {
-      let port = nextPort.withLockedValue { port in
-        port = port == 19_999 ? 15_000 : port + 1
-        return port
-      }
-      let address = NetworkAddress.tcp(host: "127.0.0.1", port: port)
-      do { return try await serve(at: address) { $0 } } catch { failure = error }
-    }
-    throw try #require(failure)
+    try await serve(at: .tcp(host: OwnHost.next(), port: 0)) { $0 }
   }
 
   @Test("a client finds the server again after a restart")
   func reconnects() async throws {
-    // A program that another test starts at the wrong moment inherits the socket, and keeps its port.
-    for _ in 0..<5 {
-      do { return try await reconnects(at: Self.deadAddress()) } catch TransportError.addressInUse { continue }
-    }
-    Issue.record("no port stayed free")
-  }
-
-  private func reconnects(at address: NetworkAddress) async throws {
+    let address = try await Self.deadAddress()
     try await withRunningClient(NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) { client in
       for _ in 0..<3 {
         let reply = try await Self.serve(at: address) { _ in try await Self.echo(client, waitsForReady: true) }
@@ -79,18 +58,11 @@ struct LifeTests {
 
   @Test("where nothing listens, a call fails at once and says so")
   func nothingListens() async throws {
-    var seen: (failure: RPCError?, address: NetworkAddress)?
-    // A program that another test starts at the wrong moment inherits the socket, and keeps its port.
-    for _ in 0..<5 where seen?.failure?.message != seen.map({ "nothing listens on \($0.address)" }) || seen == nil {
-      let address = try await Self.deadAddress()
-      let transport = NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)
-      let failure = try await withRunningClient(transport) { client in
-        await #expect(throws: RPCError.self) { try await Self.echo(client) }
-      }
-      seen = (failure, address)
+    let address = try await Self.deadAddress()
+    try await withRunningClient(NGHTTP2ClientTransport(target: address, configuration: Self.quickClient)) { client in
+      let failure = await #expect(throws: RPCError.self) { try await Self.echo(client) }
+      #expect(failure?.code == .unavailable && failure?.message == "nothing listens on \(address)")
     }
-    let (failure, address) = try #require(seen)
-    #expect(failure?.code == .unavailable && failure?.message == "nothing listens on \(address)")
   }
 
   @Test("a call that waits for readiness waits until its deadline")

@@ -30,12 +30,12 @@ private struct RunningServer: Sendable {
   let address: NetworkAddress
 
   static func run<R: Sendable>(
-    _ count: Int, _ body: @Sendable @escaping ([RunningServer]) async throws -> R
+    _ count: Int, on host: String? = nil, _ body: @Sendable @escaping ([RunningServer]) async throws -> R
   ) async throws -> R {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var running: [RunningServer] = []
       for _ in 0..<count {
-        let transport = NGHTTP2ServerTransport(address: .tcp(host: "127.0.0.1", port: 0))
+        let transport = NGHTTP2ServerTransport(address: .tcp(host: host ?? OwnHost.next(), port: 0))
         let service = EchoService()
         let server = GRPCServer(transport: transport, services: [service])
         group.addTask { try await server.serve() }
@@ -207,7 +207,7 @@ struct LoadBalancingTests {
 
   @Test("localhost, looked up by the system, is reached")
   func localhost() async throws {
-    try await RunningServer.run(1) { servers in
+    try await RunningServer.run(1, on: "127.0.0.1") { servers in
       guard case .tcp(_, let port) = servers[0].address else { return }
       let target = try ServiceTarget(parsing: "dns:localhost:\(port)")
       try await Self.withClient(target, NGHTTP2ClientTransport.Configuration()) { try await Self.call($0) }
@@ -218,15 +218,13 @@ struct LoadBalancingTests {
   func stopsWhileConnecting() async throws {
     // An address of a network for documentation: nothing answers, neither yes nor no.
     let resolver = FakeResolver([.tcp(host: "192.0.2.1", port: 9)])
-    let clock = ContinuousClock()
-    let time = try await clock.measure {
-      try await Self.withClient(Self.name, Self.configuration(resolver)) { client in
-        async let failure = Self.failure(client)
-        await resolver.lookups.reaches(1)
-        client.beginGracefulShutdown()
-        #expect(await failure != nil)
-      }
+    var configuration = Self.configuration(resolver)
+    configuration.connectTimeout = .seconds(3600)
+    try await Self.withClient(Self.name, configuration) { client in
+      async let failure = Self.failure(client)
+      await resolver.lookups.reaches(1)
+      client.beginGracefulShutdown()
+      #expect(await failure != nil)
     }
-    #expect(time < .seconds(5))
   }
 }

@@ -178,8 +178,8 @@ struct RetryTests {
     let service = PlannedService([.hang, .ok])
     let policy = HedgingPolicy(maxAttempts: 2, hedgingDelay: .milliseconds(20), nonFatalStatusCodes: [])
     try await Self.run(service, .hedge(policy)) { client in
-      let previous = try await Self.call(client)
-      #expect(previous == "1")
+      // Whichever comes first hangs: on a busy machine that may be the second.
+      _ = try await Self.call(client)
     }
     await service.cancelled.reaches(1)
     #expect(service.attempts == 2)

@@ -163,9 +163,17 @@ final class ClientCall: Sendable {
 
   /// Tells the server to stop, unless the call has ended.
   func abandon() {
-    let stream = stream
+    let (stream, hasEnded) = state.withLockedValue { state -> (StreamCall, Bool) in
+      let hasEnded = state.stream.inbound.hasEnded
+      // A writer that comes later must not begin what nobody reads, nor would end.
+      if !hasEnded {
+        state.isOver = true
+        state.stopKeeping()
+      }
+      return (state.stream, hasEnded)
+    }
     defer { stream.account?.left() }
-    guard !stream.inbound.hasEnded else { return }
+    guard !hasEnded else { return }
     stream.abort(RPCError(code: .cancelled, message: "the call was left"), discarding: true)
     stream.reset()
   }

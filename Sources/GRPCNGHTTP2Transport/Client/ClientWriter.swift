@@ -36,7 +36,7 @@ struct ClientWriter: ClosableRPCWriterProtocol {
   }
 
   func finish(throwing error: any Error) async {
-    if error is CancellationError {
+    if error is CancellationError || (error as? RPCError)?.cause is CancellationError {
       return call.fail(RPCError(code: .cancelled, message: "the call was cancelled while its request was written"))
     }
     let other = RPCError(code: .unknown, message: "the request could not be written", cause: error)

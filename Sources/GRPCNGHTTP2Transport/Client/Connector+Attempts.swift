@@ -34,6 +34,7 @@ extension Connector {
       link.post(.close(RPCError(code: .unavailable, message: "\(address) sent no SETTINGS in time")))
     }
     let opened = open(address, on: eventLoop) { channel in
+      channel.closeOnExec()
       self.keep(channel, id)
       try self.addHandlers(to: channel, address, link, id: id, ready: ready)
     }

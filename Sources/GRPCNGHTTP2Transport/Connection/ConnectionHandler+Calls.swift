@@ -7,6 +7,8 @@ extension ConnectionHandler {
   static let drainMark: UInt8 = 0xD5
   /// Marks a ping that asks for a sign of life.
   static let keepaliveMark: UInt8 = 0xA8
+  /// How long a client may take to read a shutdown notice: streams that it opens later are lost to it.
+  private static let drainPatience: TimeAmount = .seconds(5)
 
   func remoteEnded(_ stream: HTTP2Stream) {
     guard let call = stream.call else { return }
@@ -100,7 +102,9 @@ extension ConnectionHandler {
     session.submitShutdownNotice()
     session.submitPing(Self.drainMark)
     let link = link
-    link.eventLoop.scheduleTask(in: .seconds(1)) { link.finishDraining() }
+    // Who has not said yet that it speaks HTTP/2 has opened nothing, and may never answer.
+    let patience = pendingPreface == 0 ? Self.drainPatience : .seconds(1)
+    link.eventLoop.scheduleTask(in: patience) { link.finishDraining() }
   }
 
   /// The peer has read the notice, or had time to: from here on no stream is taken.

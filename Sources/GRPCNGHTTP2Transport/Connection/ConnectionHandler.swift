@@ -17,6 +17,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   /// Bytes that are handed to the channel before it is asked whether it takes more.
   private static let outputBatch = 256 << 10
+  /// How long the end of a connection may take to reach the peer.
+  private static let writePatience: TimeAmount = .seconds(30)
+  /// How long a peer may take to close a connection that this end has closed.
+  private static let lingerPatience: TimeAmount = .seconds(1)
 
   let session: HTTP2Session
   let link: ConnectionLink
@@ -241,17 +245,26 @@ final class ConnectionHandler: ChannelInboundHandler {
     isClosed = true
     isClosing = true
     let channel = context.channel
-    // What a peer has sent and nobody read would make the system throw away the GOAWAY that says why.
-    let lingers = isServer && session.sentError != nil
+    let lingers = isServer
+    // The last answers may be on their way to a slow peer; one that is cut off gets no more time than this.
+    let isOrderly = session.streams.isEmpty && session.sentError == nil
+    let patience = isOrderly ? Self.writePatience : Self.lingerPatience
     if session.sentError != nil, !hasCountedLoss { limits.record(.protocolErrors) }
+    let limit = Self.close(channel, in: patience)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+      limit.cancel()
       guard lingers else { return channel.close(promise: nil) }
+      // What a peer has sent and nobody read would make the system throw away what the peer has not read.
       channel.close(mode: .output).whenFailure { _ in channel.close(promise: nil) }
+      _ = Self.close(channel, in: Self.lingerPatience)
     }
-    // A peer that does not read gets no more time than this.
-    let limit = context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
-    // The timer would hold the connection's memory for as long.
+  }
+
+  /// Closes a channel after a time; the timer does not hold the connection's memory for as long.
+  private static func close(_ channel: any Channel, in time: TimeAmount) -> Scheduled<Void> {
+    let limit = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     channel.closeFuture.whenComplete { _ in limit.cancel() }
+    return limit
   }
 
   private func linger(_ buffer: ByteBuffer) {
@@ -313,7 +326,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .drain:
       drain()
     case .close(let reason):
-      lose(reason, code: .noError)
+      if isClosing { context?.close(promise: nil) } else { lose(reason, code: .noError) }
     }
   }
 

@@ -39,18 +39,31 @@ package enum InlineServer {
     }
   }
 
+  /// What can be done with the connection.
+  package struct Connection {
+    fileprivate let link: ConnectionLink
+
+    /// Takes no new calls, finishes those under way, then closes.
+    package func drain() { link.post(.drain) }
+    /// Closes now.
+    package func close() { link.post(.close(.serverStopped)) }
+  }
+
   /// Adds the server's end to a channel.
+  @discardableResult
   package static func add(
     to channel: any Channel, configuration: ConnectionConfiguration, limits: LimitRecorder,
     onCall: @escaping (Call) -> Void
-  ) throws {
+  ) throws -> Connection {
+    let link = ConnectionLink(eventLoop: channel.eventLoop)
     let role = ServerRole(
       remotePeer: "memory", localPeer: "memory", securedPeer: { nil },
       accept: { for accepted in $0 { onCall(Call(accepted.call)) } }, methods: [:], observer: nil,
       didClose: {})
     let handler = try ConnectionHandler(
-      role: .server(role), link: ConnectionLink(eventLoop: channel.eventLoop), peer: "memory",
+      role: .server(role), link: link, peer: "memory",
       configuration: configuration, recorder: PeakRecorder(), limits: limits)
     try channel.pipeline.syncOperations.addHandler(handler)
+    return Connection(link: link)
   }
 }

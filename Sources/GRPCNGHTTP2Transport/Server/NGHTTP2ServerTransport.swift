@@ -213,6 +213,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     let bootstrap = ServerBootstrap(group: eventLoopGroup)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { channel.closeOnExec() } }
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .childChannelOption(
         .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16 << 10, maximum: 256 << 10)
@@ -230,6 +231,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   }
 
   private func configureConnection(_ channel: any Channel) throws {
+    channel.closeOnExec()
     let link = ConnectionLink(
       eventLoop: channel.eventLoop, maxUnsentBytes: configuration.connection.maxUnsentBytes)
     let id = ObjectIdentifier(link)

@@ -72,9 +72,11 @@ final class MemoryServer {
   let limits = LimitRecorder()
   private(set) var output: [UInt8] = []
   private(set) var calls: [InlineServer.Call] = []
+  private(set) var connection: InlineServer.Connection?
 
   init(_ configuration: ConnectionConfiguration = .init()) throws {
-    try InlineServer.add(to: channel, configuration: configuration, limits: limits) { [unowned self] call in
+    connection = try InlineServer.add(to: channel, configuration: configuration, limits: limits) {
+      [unowned self] call in
       calls.append(call)
       switch call.method.method {
       case "Reply":
