@@ -58,7 +58,7 @@ func fuzzServer(_ bytes: ArraySlice<UInt8>) {
   guard let first = bytes.popFirst() else { return }
   let plan = Plan(first)
   let channel = EmbeddedChannel()
-  try? InlineServer.add(to: channel, configuration: configuration, limits: LimitRecorder()) { call in
+  _ = try? InlineServer.add(to: channel, configuration: configuration, limits: LimitRecorder()) { call in
     switch plan.manner & 3 {
     case 0:
       call.begin()
