@@ -8,7 +8,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize compose-check e2e-compose ci clean
+  study e2e bench docs examples sanitize flood compose-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ fuzz: setup ## Feed what reads foreign bytes with mutations: RETORT_FUZZ_SECONDS
 soak: setup ## Watch memory and descriptors of the transport under load: RETORT_SOAK_SECONDS (600)
 	$(BUILD) --build-tests
 	scripts/soak.sh
+
+flood: build venv ## Flood a teacher in every way that its limits know, beside a client that behaves; go to each of its caps
+	.venv/bin/python scripts/flood/floods.py
+	.venv/bin/python scripts/flood/caps.py
 
 compose-check: ## Validate compose/compose.yaml
 	scripts/compose-check.sh
