@@ -115,10 +115,12 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: unsafeSettings),
     .target(name: "CHeapUse", path: "Tests/CHeapUse"),
+    .target(name: "CThreadEdges", path: "Tests/CThreadEdges"),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
       dependencies: [
         "CHeapUse",
+        "CThreadEdges",
         "GRPCNGHTTP2Transport",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),

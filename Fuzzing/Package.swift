@@ -45,9 +45,13 @@ let package = Package(
       dependencies: ["CNGHTTP2", "CZlib", "WireBytes", grpc] + nio("Core", "ConcurrencyHelpers", "Posix"),
       swiftSettings: unsafeSettings),
     .target(name: "CHeapUse"),
+    .target(name: "CThreadEdges"),
+    .testTarget(
+      name: "ThreadEdgesTests", dependencies: ["CThreadEdges", "GRPCNGHTTP2Transport", "WireBytes", grpc],
+      swiftSettings: settings),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
-      dependencies: ["CHeapUse", "GRPCNGHTTP2Transport", "WireBytes", grpc]
+      dependencies: ["CHeapUse", "CThreadEdges", "GRPCNGHTTP2Transport", "WireBytes", grpc]
         + nio("Core", "ConcurrencyHelpers", "Posix", "Embedded"),
       exclude: ["Interop"], swiftSettings: settings),
     .testTarget(

@@ -8,7 +8,7 @@ failed=0
 complain() { echo "lint: $1" >&2; failed=1; }
 
 swift format lint --strict --parallel -r Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzzing/Package.swift \
-  Fuzzing/Sources/fuzz \
+  Fuzzing/Sources/fuzz Fuzzing/Tests/ThreadEdgesTests \
   Protos/generator/Package.swift Protos/generator/Sources || failed=1
 
 scripts/setup.sh --lint

@@ -340,7 +340,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
     guard !accepted.isEmpty, case .server(let server) = role else { return }
     server.accept(accepted)
-    accepted.removeAll(keepingCapacity: true)
+    // A buffer of its own for the next: the reader has this one, on another thread.
+    let count = accepted.count
+    accepted = []
+    accepted.reserveCapacity(count)
   }
 
   private func react(to event: HTTP2Session.Event) {

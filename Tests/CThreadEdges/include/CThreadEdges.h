@@ -1,0 +1,1 @@
+/// Nothing to call: see thread_edges.c, which a build with ThreadSanitizer links.
