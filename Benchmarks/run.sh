@@ -13,7 +13,8 @@ if [ $# -gt 0 ] && [ "$1" != -- ]; then file=$1; shift; fi
 python=${RETORT_PYTHON:-$PWD/.venv/bin/python}
 [ -x "$python" ] || { scripts/venv.sh; python=$PWD/.venv/bin/python; }
 swift build -c release --product retort >&2
-swift build -c release --package-path Benchmarks >&2
+# GRPCCore is generic over its transport: optimised across modules, both Swift stacks run it specialised.
+swift build -c release --package-path Benchmarks -Xswiftc -cross-module-optimization >&2
 
 options=("$@")
 [ ${#options[@]} -gt 0 ] || options=(--rounds 5)

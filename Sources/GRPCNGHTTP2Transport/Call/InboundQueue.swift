@@ -14,7 +14,28 @@ enum InboundPart: Sendable {
 ///
 /// It never refuses a part: the stream's window bounds it. ``push(_:byteCount:)`` says when the window should stop.
 final class InboundQueue: Sendable {
-  private typealias Reader = CheckedContinuation<InboundPart?, any Error>
+  /// The task that waits for a part.
+  // SAFETY: the state gives a reader out once, under its lock, and whoever has it resumes it once.
+  @safe fileprivate struct Reader: Sendable {
+    private let continuation: UnsafeContinuation<InboundPart?, any Error>
+
+    init(_ continuation: UnsafeContinuation<InboundPart?, any Error>) {
+      unsafe self.continuation = continuation
+    }
+
+    func resume(with result: Result<InboundPart?, any Error>) {
+      unsafe continuation.resume(with: result)
+    }
+  }
+
+  /// A reader and the part that it waited for: whoever holds it must ``complete()`` it.
+  struct Delivery: Sendable {
+    fileprivate let reader: Reader
+    fileprivate let part: InboundPart
+
+    /// Lets the reader go on.
+    func complete() { reader.resume(with: .success(part)) }
+  }
 
   private struct State {
     var parts = CircularBuffer<(InboundPart, Int)>(initialCapacity: 4)
@@ -43,14 +64,16 @@ final class InboundQueue: Sendable {
     self.highWater = highWater
   }
 
-  /// Adds a part; returns true when the reader lags so far behind that the peer should wait.
-  func push(_ part: InboundPart, byteCount: Int) -> Bool {
-    let (reader, isCongested) = state.withLockedValue { state -> (Reader?, Bool) in
+  /// Adds a part; says whether the reader lags so far behind that the peer should wait.
+  ///
+  /// Where the reader waits already, the part is its delivery, which the caller completes.
+  func push(_ part: InboundPart, byteCount: Int) -> (delivery: Delivery?, isCongested: Bool) {
+    state.withLockedValue { state in
       guard state.end == nil else { return (nil, false) }
       if let reader = state.reader {
         state.reader = nil
         state.peakBytes = max(state.peakBytes, byteCount)
-        return (reader, false)
+        return (Delivery(reader: reader, part: part), false)
       }
       state.parts.append((part, byteCount))
       state.unreadBytes += byteCount
@@ -58,8 +81,6 @@ final class InboundQueue: Sendable {
       if state.unreadBytes >= highWater { state.isCongested = true }
       return (nil, state.isCongested)
     }
-    reader?.resume(returning: part)
-    return isCongested
   }
 
   /// Ends the queue after the parts that are in it.
@@ -85,8 +106,8 @@ final class InboundQueue: Sendable {
       return state.reader
     }
     switch result {
-    case .success: reader?.resume(returning: nil)
-    case .failure(let error): reader?.resume(throwing: error)
+    case .success: reader?.resume(with: .success(nil))
+    case .failure(let error): reader?.resume(with: .failure(error))
     }
   }
 
@@ -108,7 +129,7 @@ final class InboundQueue: Sendable {
   func next(caughtUp: () -> Void) async throws -> InboundPart? {
     if let result = takeNow(caughtUp: caughtUp) { return try result.get() }
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { wait($0, caughtUp: caughtUp) }
+      try await unsafe withUnsafeThrowingContinuation { unsafe wait(Reader($0), caughtUp: caughtUp) }
     } onCancel: {
       cancelReader()
     }
@@ -146,7 +167,7 @@ final class InboundQueue: Sendable {
       defer { state.reader = nil }
       return state.reader
     }
-    reader?.resume(throwing: RPCError.cancelledByReader)
+    reader?.resume(with: .failure(RPCError.cancelledByReader))
   }
 }
 

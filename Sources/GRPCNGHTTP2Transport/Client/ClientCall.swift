@@ -7,11 +7,29 @@ import WireBytes
 ///
 /// The reader, who is the first to learn that a server has not taken the call, moves it to another stream.
 final class ClientCall: Sendable {
-  /// What a call is sent with.
-  struct Options: Sendable {
-    let authority: String
+  /// What all calls of a client have in common: one reference instead of a copy of the configuration per call.
+  final class Common: Sendable {
+    let authority: String?
     let scheme: String
     let userAgent: String
+    let maxSendBytes: Int
+    let maxReceiveBytes: Int
+    let compresses: Bool
+
+    init(_ configuration: NGHTTP2ClientTransport.Configuration) {
+      authority = configuration.authority
+      scheme = configuration.security == nil ? "http" : "https"
+      userAgent = configuration.userAgent
+      maxSendBytes = configuration.connection.maxSendMessageBytes
+      maxReceiveBytes = configuration.connection.maxReceiveMessageBytes
+      compresses = configuration.compression == .gzip
+    }
+  }
+
+  /// What a call is sent with.
+  struct Options: Sendable {
+    let common: Common
+    let authority: String
     let maxSendBytes: Int
     let maxReceiveBytes: Int
     let compresses: Bool

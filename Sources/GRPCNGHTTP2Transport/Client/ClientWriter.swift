@@ -13,7 +13,8 @@ struct ClientWriter: ClosableRPCWriterProtocol {
     switch element {
     case .metadata(let metadata):
       let headers = try RequestHead.make(
-        method: call.descriptor, authority: options.authority, scheme: options.scheme, userAgent: options.userAgent,
+        method: call.descriptor, authority: options.authority, scheme: options.common.scheme,
+        userAgent: options.common.userAgent,
         compresses: options.compresses, metadata: metadata)
       try call.open(headers)
     case .message(let bytes):

@@ -46,7 +46,7 @@ extension Connector {
     return opened.and(ready.futureResult).map { channel, _ in
       ReadyConnection(
         id: id, address: address, link: link, remotePeer: channel.remoteAddress.peerDescription,
-        localPeer: channel.localAddress.peerDescription)
+        localPeer: channel.localAddress.peerDescription, authority: address.origin.authority)
     }
   }
 

@@ -10,6 +10,8 @@ struct ReadyConnection: Sendable, Identifiable {
   let link: ConnectionLink
   let remotePeer: String
   let localPeer: String
+  /// What calls name as `:authority` unless they are told another.
+  let authority: String
 }
 
 /// Keeps a client connected: performs what a ``ChannelMachine`` decides.

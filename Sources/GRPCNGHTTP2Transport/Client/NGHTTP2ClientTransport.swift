@@ -61,6 +61,7 @@ public final class NGHTTP2ClientTransport: ClientTransport {
   private let connector: Connector
   private let configuration: Configuration
   private let methodConfigs: MethodConfigTable
+  private let common: ClientCall.Common
 
   /// Makes a client of a service.
   public init(
@@ -68,6 +69,7 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     eventLoopGroup: MultiThreadedEventLoopGroup = .singleton
   ) {
     self.configuration = configuration
+    self.common = ClientCall.Common(configuration)
     self.retryThrottle = configuration.serviceConfig.retryThrottling.map { RetryThrottle(policy: $0) }
     self.methodConfigs = MethodConfigTable(configuration.serviceConfig)
     self.connector = Connector(target: service, configuration: configuration, eventLoopGroup: eventLoopGroup)
@@ -117,15 +119,13 @@ public final class NGHTTP2ClientTransport: ClientTransport {
     _ closure: @concurrent (RPCStream<Inbound, Outbound>, ClientContext) async throws -> T
   ) async throws -> T {
     let (connection, token) = try await connection(for: descriptor, options)
-    let limits = configuration.connection
     let call = ClientCall(
       on: connection, token: token, descriptor: descriptor, connector: connector,
       options: ClientCall.Options(
-        authority: configuration.authority ?? connection.address.origin.authority,
-        scheme: configuration.security == nil ? "http" : "https", userAgent: configuration.userAgent,
-        maxSendBytes: options.maxRequestMessageBytes ?? limits.maxSendMessageBytes,
-        maxReceiveBytes: options.maxResponseMessageBytes ?? limits.maxReceiveMessageBytes,
-        compresses: (options.compression ?? configuration.compression) == .gzip,
+        common: common, authority: common.authority ?? connection.authority,
+        maxSendBytes: options.maxRequestMessageBytes ?? common.maxSendBytes,
+        maxReceiveBytes: options.maxResponseMessageBytes ?? common.maxReceiveBytes,
+        compresses: options.compression.map { $0 == .gzip } ?? common.compresses,
         waitsForReady: options.waitForReady ?? false))
     let stream = RPCStream(
       descriptor: descriptor, inbound: RPCAsyncSequence(wrapping: ResponseParts(call: call)),

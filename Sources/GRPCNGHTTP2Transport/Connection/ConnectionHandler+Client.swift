@@ -37,13 +37,13 @@ extension ConnectionHandler {
       }
       finish(call, ResponseHead.status(headers), headers.metadata)
     } else if isFirst {
-      _ = call.inbound.push(.metadata(headers.metadata), byteCount: 0)
+      _ = push(.metadata(headers.metadata), to: call)
     }
   }
 
   private func finish(_ call: StreamCall, _ status: Status, _ metadata: Metadata) {
     call.account?.answered(status.code)
-    _ = call.inbound.push(.status(status, metadata), byteCount: 0)
+    _ = push(.status(status, metadata), to: call)
     call.inbound.finish()
     call.gate.close(RPCError(code: .cancelled, message: "the server has ended the call"))
   }

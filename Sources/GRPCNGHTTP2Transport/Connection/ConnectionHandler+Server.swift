@@ -10,7 +10,7 @@ struct AcceptedCall: Sendable {
 }
 
 /// What a connection of a server needs of its owner.
-struct ServerRole {
+final class ServerRole {
   let remotePeer: String
   let localPeer: String
   /// The peer of a secured connection.
@@ -23,6 +23,15 @@ struct ServerRole {
   let observer: (any CallObserver)?
   /// The connection is gone.
   let didClose: () -> Void
+
+  init(
+    remotePeer: String, localPeer: String, securedPeer: @escaping () -> SecuredPeer?,
+    accept: @escaping ([AcceptedCall]) -> Void, methods: [String: MethodDescriptor], observer: (any CallObserver)?,
+    didClose: @escaping () -> Void
+  ) {
+    (self.remotePeer, self.localPeer, self.methods, self.observer) = (remotePeer, localPeer, methods, observer)
+    (self.securedPeer, self.accept, self.didClose) = (securedPeer, accept, didClose)
+  }
 }
 
 extension ConnectionHandler {
@@ -61,7 +70,7 @@ extension ConnectionHandler {
       peerReadsGzip: headers.acceptGzip, account: account)
     stream.call = call
     streams[call.token] = stream
-    _ = call.inbound.push(.metadata(headers.metadata), byteCount: 0)
+    _ = push(.metadata(headers.metadata), to: call)
     accepted.append(
       AcceptedCall(
         call: call, remotePeer: server.remotePeer, localPeer: server.localPeer, securedPeer: server.securedPeer()))

@@ -30,6 +30,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   var streams: [UInt64: HTTP2Stream] = [:]
   /// Calls that came in this turn, to be handed over together.
   var accepted: [AcceptedCall] = []
+  /// Parts that came in this turn for readers who wait for them.
+  private var deliveries: [InboundQueue.Delivery] = []
   /// Handlers that still run though their stream was cut off: they count as streams.
   var orphans: Set<UInt64> = []
   /// No new calls: closes when the last stream is gone.
@@ -338,12 +340,31 @@ final class ConnectionHandler: ChannelInboundHandler {
       }
       react(to: event)
     }
+    deliver()
     guard !accepted.isEmpty, case .server(let server) = role else { return }
     server.accept(accepted)
     // A buffer of its own for the next: the reader has this one, on another thread.
     let count = accepted.count
     accepted = []
     accepted.reserveCapacity(count)
+  }
+
+  /// Gives a part to the reader of a call; returns true when the peer should wait.
+  func push(_ part: InboundPart, byteCount: Int = 0, to call: StreamCall) -> Bool {
+    let (delivery, isCongested) = call.inbound.push(part, byteCount: byteCount)
+    if let delivery { deliveries.append(delivery) }
+    return isCongested
+  }
+
+  /// Lets the readers go on who have waited.
+  ///
+  /// Several are woken by one task: each would else wake a thread, which takes this one's core before the next is served.
+  private func deliver() {
+    guard !deliveries.isEmpty else { return }
+    let ready = deliveries
+    deliveries = []
+    guard ready.count > 1 else { return ready[0].complete() }
+    Task.detached { for delivery in ready { delivery.complete() } }
   }
 
   private func react(to event: HTTP2Session.Event) {
@@ -356,7 +377,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         if isFirst { receiveRequest(stream, headers, overflow: overflow, server: server) }
       }
     case .message(let stream, let message):
-      if let call = stream.call { session.push(message, to: call, on: stream) }
+      let byteCount = message.count + WireBytes.prefixLength
+      if let call = stream.call, push(.message(message), byteCount: byteCount, to: call) { stream.isCongested = true }
     case .refused(let stream, let error):
       refuse(stream, error)
     case .remoteEnd(let stream):

@@ -36,6 +36,9 @@ final class ConnectionLink: Sendable {
     var isClosed = false
   }
 
+  /// Room that the mailbox keeps when it is emptied.
+  private static let usualOperations = 64
+
   let eventLoop: any EventLoop
   /// Server: what all calls of the connection have written and that did not leave.
   let unsent: UnsentTotal?
@@ -81,8 +84,10 @@ final class ConnectionLink: Sendable {
     mailbox.withLockedValue { mailbox in
       if isWake { mailbox.isAwake = false }
       guard !mailbox.operations.isEmpty else { return [] }
-      defer { mailbox.operations = [] }
-      return mailbox.operations
+      let operations = mailbox.operations
+      mailbox.operations = []
+      mailbox.operations.reserveCapacity(min(operations.count, Self.usualOperations))
+      return operations
     }
   }
 

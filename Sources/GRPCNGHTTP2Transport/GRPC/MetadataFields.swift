@@ -40,9 +40,13 @@ extension HeaderFields {
   /// Whether the peer reads messages compressed with gzip.
   package var acceptGzip: Bool {
     guard let encodings = self["grpc-accept-encoding"] else { return false }
-    return encodings.utf8.split(separator: UInt8(ascii: ",")).contains {
-      $0.drop { $0 == UInt8(ascii: " ") }.elementsEqual("gzip".utf8)
+    var rest = encodings.utf8[...]
+    while !rest.isEmpty {
+      let name = rest.prefix { $0 != UInt8(ascii: ",") }
+      if name.drop(while: { $0 == UInt8(ascii: " ") }).elementsEqual("gzip".utf8) { return true }
+      rest = rest[name.endIndex...].dropFirst()
     }
+    return false
   }
 
   /// The fields that the application sees: all but the protocol's own.

@@ -17,11 +17,15 @@ package enum RequestHead {
     method: MethodDescriptor, authority: String, scheme: String = "http", userAgent: String, compresses: Bool = false,
     metadata: Metadata
   ) throws(RPCError) -> HeaderFields {
-    var headers: HeaderFields = [
-      ":method": "POST", ":scheme": scheme, ":path": "/\(method.fullyQualifiedMethod)", ":authority": authority,
-      "te": "trailers", "content-type": "application/grpc", "user-agent": userAgent,
-      "grpc-accept-encoding": "identity,gzip",
-    ]
+    var headers = HeaderFields(reservingCapacity: 9 + metadata.count)
+    headers.append(":method", "POST")
+    headers.append(":scheme", scheme)
+    headers.append(":path", "/\(method.fullyQualifiedMethod)")
+    headers.append(":authority", authority)
+    headers.append("te", "trailers")
+    headers.append("content-type", "application/grpc")
+    headers.append("user-agent", userAgent)
+    headers.append("grpc-accept-encoding", "identity,gzip")
     if compresses { headers.append("grpc-encoding", "gzip") }
     try headers.append(metadata)
     return headers

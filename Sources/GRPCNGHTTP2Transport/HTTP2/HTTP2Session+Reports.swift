@@ -11,11 +11,12 @@ extension HTTP2Session {
       streams[id] = HTTP2Stream(id: id, maxMessageBytes: configuration.maxReceiveMessageBytes)
       lastPeerStream = id
     }
-    streams[id]?.beginHeaders()
+    arriving = streams[id]
+    arriving?.beginHeaders()
   }
 
   func didReceiveHeader(id: Int32, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    guard let stream = streams[id] else { return }
+    guard let stream = arriving, stream.id == id else { return }
     stream.headerBytes += name.count + value.count + 32
     guard stream.headerBytes <= configuration.maxHeaderListBytes,
       stream.headers.fields.count < configuration.maxHeaderFields
@@ -28,10 +29,11 @@ extension HTTP2Session {
 
   func didReceiveHeaders(id: Int32, endStream: Bool) {
     openHeaderBlock = nil
+    arriving = nil
     guard let stream = streams[id] else { return }
     let headers = stream.headers
     let overflow = stream.headersOverflow
-    stream.beginHeaders()
+    stream.headers = HeaderFields()
     let isFirst = !stream.receivedHeaders
     let isInformational = role == .client && headers[":status"]?.hasPrefix("1") == true
     guard !isInformational else { return }
@@ -70,16 +72,12 @@ extension HTTP2Session {
   private func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
     inbound.uncheckedBytes += InboundQueue.partBytes
     if events.isEmpty, let call = stream.call {
-      push(message, to: call, on: stream)
+      let byteCount = message.count + WireBytes.prefixLength
+      let (delivery, isCongested) = call.inbound.push(.message(message), byteCount: byteCount)
+      if isCongested { stream.isCongested = true }
+      delivery?.complete()
     } else {
       events.append(.message(stream, message))
-    }
-  }
-
-  /// Hands a message to the stream's reader.
-  func push(_ message: WireBytes, to call: StreamCall, on stream: HTTP2Stream) {
-    if call.inbound.push(.message(message), byteCount: message.count + WireBytes.prefixLength) {
-      stream.isCongested = true
     }
   }
 
@@ -91,6 +89,7 @@ extension HTTP2Session {
 
   func didClose(id: Int32, code: UInt32) {
     if openHeaderBlock == id { openHeaderBlock = nil }
+    if arriving?.id == id { arriving = nil }
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.dropOutbound()
     progressed.append(stream)

@@ -37,6 +37,8 @@ package import WireBytes
   package let role: Role
   let configuration: ConnectionConfiguration
   let now: () -> Duration
+  /// Room for what a few calls do in a turn.
+  private static let usualEvents = 16
   var handle: OpaquePointer?
   var streams: [Int32: HTTP2Stream] = [:]
   var events: [Event] = []
@@ -51,6 +53,8 @@ package import WireBytes
   var hasNewInitialWindow = false
   /// The stream whose header list is arriving.
   var openHeaderBlock: Int32?
+  /// The same, as it is known: none where the list belongs to no stream.
+  var arriving: HTTP2Stream?
   /// Streams that the peer has opened, or header lists that it has begun on a client.
   package internal(set) var headerBlocksBegun = 0
   /// The greatest id of a stream that the peer has opened.
@@ -180,12 +184,17 @@ package import WireBytes
 
   /// What happened since the last call, in order.
   package func takeEvents() -> [Event] {
-    defer { events = [] }
+    guard !events.isEmpty else { return [] }
+    defer {
+      events = []
+      events.reserveCapacity(Self.usualEvents)
+    }
     return events
   }
 
   /// Streams whose bytes went out since the last call, each perhaps more than once.
   package func takeProgressed() -> [HTTP2Stream] {
+    guard !progressed.isEmpty else { return [] }
     defer { progressed = [] }
     return progressed
   }

@@ -62,7 +62,7 @@ package final class HTTP2Stream {
   }
 
   func beginHeaders() {
-    headers = HeaderFields()
+    headers = HeaderFields(reservingCapacity: 10)
     headerBytes = 0
     headersOverflow = false
   }
@@ -121,12 +121,15 @@ package struct OutputCollector {
 
   /// Bytes that were copied; the large pieces lie between them.
   private var copied = ByteBuffer()
+  /// Room for the frames of a few calls: the buffer need not grow by and by.
+  private static let usualBytes = 2048
   /// Large pieces, each with the number of copied bytes before it.
   private var large: [(copiedBefore: Int, piece: ByteBuffer)] = []
   private(set) var count = 0
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
+    if copied.capacity == 0 { copied = ByteBufferAllocator().buffer(capacity: Self.usualBytes) }
     unsafe copied.writeBytes(bytes)
   }
 

@@ -13,6 +13,11 @@ package struct HeaderFields: Sendable, Hashable, ExpressibleByDictionaryLiteral 
   /// Makes an empty list.
   package init() {}
 
+  /// Makes an empty list with room for fields.
+  init(reservingCapacity capacity: Int) {
+    fields.reserveCapacity(capacity)
+  }
+
   /// Makes a list in the order of the literal.
   package init(dictionaryLiteral elements: (String, String)...) {
     fields = elements.map { Field(name: $0.0, value: $0.1) }
