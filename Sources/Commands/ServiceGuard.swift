@@ -5,7 +5,7 @@ import Logging
 
 /// Who may reach a service: puts its credentials to use.
 public struct ServiceGuard: Sendable {
-  private let role: Role
+  let role: Role
   let credentials: Credentials
   /// Whether to listen where other machines reach the service although it has no TLS or no tokens.
   let insecure: Bool
@@ -22,7 +22,8 @@ public struct ServiceGuard: Sendable {
   func secure(_ configuration: inout NGHTTP2ServerTransport.Configuration) throws {
     configuration.security = try credentials.serverSecurity()
     configuration.didRefuseConnection = { [refusals] peer, reason in
-      refusals.note("connection refused", metadata: ["peer.address": "\(peer)", "reason": "\(reason)"])
+      let words = reason.description.trimmingPrefix("\(peer): ")
+      refusals.note("connection refused", metadata: ["peer.address": "\(peer)", "reason": "\(words)"])
     }
   }
 

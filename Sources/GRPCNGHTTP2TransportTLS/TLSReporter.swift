@@ -29,11 +29,8 @@ final class TLSReporter: ChannelInboundHandler {
     guard case .handshakeCompleted(let name) = event as? TLSUserEvent else {
       return context.fireUserInboundEventTriggered(event)
     }
-    let certificate = try? handler.peerCertificate?.toDERBytes()
-    if let certificate, let reason = objection?(certificate) {
-      return context.fireErrorCaught(ConnectionSecurityError(reason))
-    }
-    let secured = SecuredPeer(certificates: certificate.map { [$0] } ?? [], applicationProtocol: name)
+    if let reason = objectionToPeer() { return context.fireErrorCaught(ConnectionSecurityError(reason)) }
+    let secured = SecuredPeer(certificates: peerCertificate.map { [$0] } ?? [], applicationProtocol: name)
     context.fireUserInboundEventTriggered(secured)
   }
 
@@ -47,6 +44,12 @@ final class TLSReporter: ChannelInboundHandler {
     guard !isOver, let reason = failure.reason(for: error, peerCertificate: handler.peerCertificate) else {
       return context.fireErrorCaught(error)
     }
-    context.fireErrorCaught(ConnectionSecurityError(reason))
+    // Who the peer is says more than which name it does not bear.
+    let isNamedOtherwise = (error as? NIOSSLExtraError) == .failedToValidateHostname
+    context.fireErrorCaught(ConnectionSecurityError(isNamedOtherwise ? objectionToPeer() ?? reason : reason))
   }
+
+  private var peerCertificate: [UInt8]? { try? handler.peerCertificate?.toDERBytes() }
+
+  private func objectionToPeer() -> String? { peerCertificate.flatMap { objection?($0) } }
 }

@@ -43,7 +43,9 @@ struct Certs: ParsableCommand {
     let mode: CredentialIssuer.Mode = ifAbsent ? .ifAbsent : renew ? .renew : force ? .replace : .create
     switch try issuer.run(mode) {
     case .made:
-      for role in Role.allCases { printLine("\(role)\t\(issuer.roleFolder(role).url.relativePath)") }
+      for role in Role.allCases {
+        printLine("credentials of role \(role): \(issuer.roleFolder(role).url.relativePath)")
+      }
     case .kept(let day, let isNear):
       printLine("\(folder.relativePath) holds credentials; the first certificate ends on \(day)")
       if isNear { printProgress("warning: a certificate ends on \(day): renew with retort certs --to \(to) --renew\n") }
