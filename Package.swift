@@ -223,11 +223,13 @@ let package = Package(
 
     // Runtime
     .target(
-      name: "ServiceRuntime", dependencies: [.product(name: "Logging", package: "swift-log")],
+      name: "ServiceRuntime",
+      dependencies: ["GRPCNGHTTP2Transport", .product(name: "Logging", package: "swift-log")],
       swiftSettings: unsafeSettings),
     .testTarget(
       name: "ServiceRuntimeTests",
-      dependencies: ["ServiceRuntime", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
+      dependencies: ["GRPCNGHTTP2Transport", "ServiceRuntime", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
 
     .target(
       name: "Authentication",
@@ -250,7 +252,7 @@ let package = Package(
     .target(
       name: "ServiceMetrics",
       dependencies: [
-        "ServiceRuntime",
+        "GRPCNGHTTP2Transport", "ServiceRuntime",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -259,7 +261,9 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "ServiceMetricsTests",
-      dependencies: ["ServiceMetrics", "ServiceRuntime", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "GRPCNGHTTP2Transport", "ServiceMetrics", "ServiceRuntime", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
 
     .target(name: "Reports", swiftSettings: unsafeSettings),
@@ -347,14 +351,16 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "Commands", "ModelFixtures", "Recipes", "Reports", "Sequences", "ServiceRuntime",
+        "Authentication", "Commands", "GRPCNGHTTP2Transport", "ModelFixtures", "Recipes", "Reports", "Sequences",
+        "ServiceRuntime",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Authentication", "Checkpoints", "Commands", "Recipes", "Reports", "Sequences", "ServiceRuntime",
-        "WireBenchmark",
+        "Authentication", "Checkpoints", "Commands", "GRPCNGHTTP2Transport", "Recipes", "Reports", "Sequences",
+        "ServiceRuntime", "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -26,16 +26,6 @@ public struct ClientAccess: Sendable {
   /// What calls pass through.
   public var interceptors: [any ClientInterceptor] { token.map { [TokenInterceptor(token: $0)] } ?? [] }
 
-  /// A transport to a service.
-  ///
-  /// - Throws: ``AuthenticationError/tokenInTheClear(address:)`` where a token would leave this machine unencrypted.
-  public func transport(
-    to target: NetworkAddress,
-    configuration: NGHTTP2ClientTransport.Configuration = NGHTTP2ClientTransport.Configuration()
-  ) throws(AuthenticationError) -> NGHTTP2ClientTransport {
-    try transport(to: ServiceTarget([target]), configuration: configuration)
-  }
-
   /// A transport to a service that may have several addresses.
   ///
   /// - Throws: ``AuthenticationError/tokenInTheClear(address:)`` where a token would leave this machine unencrypted.
@@ -43,7 +33,7 @@ public struct ClientAccess: Sendable {
     to service: ServiceTarget,
     configuration: NGHTTP2ClientTransport.Configuration = NGHTTP2ClientTransport.Configuration()
   ) throws(AuthenticationError) -> NGHTTP2ClientTransport {
-    guard security != nil || token == nil || service.endpoints.allSatisfy(\.isLocal) else {
+    guard security != nil || token == nil || service.isLocal else {
       throw .tokenInTheClear(address: "\(service)")
     }
     var configuration = configuration
@@ -53,13 +43,13 @@ public struct ClientAccess: Sendable {
   }
 
   /// A client of a service; it connects while its `runConnections` runs.
-  public func client(to target: NetworkAddress) throws(AuthenticationError) -> GRPCClient<NGHTTP2ClientTransport> {
+  public func client(to target: ServiceTarget) throws(AuthenticationError) -> GRPCClient<NGHTTP2ClientTransport> {
     GRPCClient(transport: try transport(to: target), interceptors: interceptors)
   }
 
   /// Runs `body` with a client that connects as needed, and closes it at the end.
   public func withClient<Result: Sendable>(
-    to target: NetworkAddress, _ body: (GRPCClient<NGHTTP2ClientTransport>) async throws -> Result
+    to target: ServiceTarget, _ body: (GRPCClient<NGHTTP2ClientTransport>) async throws -> Result
   ) async throws -> Result {
     try await withGRPCClient(transport: transport(to: target), interceptors: interceptors) { try await body($0) }
   }
@@ -76,18 +66,5 @@ struct TokenInterceptor: ClientInterceptor {
     var request = request
     request.metadata.replaceOrAddString(token.value.authorization, forKey: "authorization")
     return try await next(request, context)
-  }
-}
-
-extension NetworkAddress {
-  /// True where no other machine is in between.
-  var isLocal: Bool {
-    switch self {
-    case .unixSocket: true
-    case .tcp(let host, _):
-      host == "localhost" || host == "::1"
-        || (host.hasPrefix("127.") && host.split(separator: ".", omittingEmptySubsequences: false).count == 4
-          && host.split(separator: ".").allSatisfy { UInt8($0) != nil })
-    }
   }
 }

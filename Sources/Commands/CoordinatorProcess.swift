@@ -2,17 +2,18 @@ import Authentication
 import CoordinatorService
 public import Foundation
 import GRPCCore
+public import GRPCNGHTTP2Transport
 import Logging
 import Puzzles
 import Reports
 import ServiceMetrics
-public import ServiceRuntime
+import ServiceRuntime
 
 /// `retort coordinator`: a process that owns runs.
 public struct CoordinatorProcess: Sendable {
-  private let teacher: ListenAddress?
+  private let teacher: ServiceTarget?
   private let state: URL
-  private let advertise: ListenAddress?
+  private let advertise: ServiceTarget?
   private let teacherCredentials: Credentials?
   private let service: ServiceSettings
 
@@ -24,7 +25,7 @@ public struct CoordinatorProcess: Sendable {
   ///   - state: Folder of journal and cache.
   ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
   public init(
-    teacher: ListenAddress?, teacherCredentials: Credentials? = nil, state: URL, advertise: ListenAddress?,
+    teacher: ServiceTarget?, teacherCredentials: Credentials? = nil, state: URL, advertise: ServiceTarget?,
     service: ServiceSettings
   ) {
     self.teacher = teacher
@@ -44,16 +45,17 @@ public struct CoordinatorProcess: Sendable {
       try GRPCTeacher(
         address: "\($0)",
         access: (teacherCredentials ?? service.credentials).access(to: .teacher)
-          .observed(by: host.instruments.observer))
+          .observed(by: host.instruments.observer), deadline: service.deadlines.longest)
     }
     let facade = try upstream.map {
       TeacherFacade(upstream: $0, cache: try ReplyCache(folder: state.appending(path: "cache")), logger: logger)
     }
     var dependencies = RunDependencies(
       journal: try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false)), facade: facade,
-      facadeAddress: "\(advertise ?? host.address.reachable)", registry: TrainerRegistry(),
+      facadeAddress: "\(advertise ?? ServiceTarget([host.address.reachable]))", registry: TrainerRegistry(),
       students: GRPCStudents(
-        access: try service.credentials.access(to: .student).observed(by: host.instruments.observer)),
+        access: try service.credentials.access(to: .student).observed(by: host.instruments.observer),
+        deadline: service.deadlines.longest),
       codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
     dependencies.checkers = ["puzzles": PuzzleChecker()]
     dependencies.onFinished = { outputDir, _ in

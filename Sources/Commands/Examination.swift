@@ -1,10 +1,10 @@
 public import Authentication
 import CoordinatorService
 import Foundation
+import GRPCNGHTTP2Transport
 public import Recipes
 import Reports
 import Sequences
-import ServiceRuntime
 import WireFormat
 
 /// `retort doctor`: checks teacher and student, and each against the other, before a run.
@@ -16,7 +16,7 @@ public struct Examination: Sendable {
   /// Reads the models.
   ///
   /// - Parameters:
-  ///   - teacher: HOST:PORT or a model folder; nil: the recipe's.
+  ///   - teacher: a target such as HOST:PORT, or a model folder; nil: the recipe's.
   ///   - student: A model folder; nil: the recipe's.
   ///   - access: With what to come to a teacher that is a service.
   public init(teacher: String?, student: String?, recipe: Recipe?, access: ClientAccess = .plain) throws {
@@ -24,7 +24,7 @@ public struct Examination: Sendable {
     switch given {
     case .folder(let folder): self.teacher = try LocalModel(folder: URL(filePath: folder))
     case .address(let address):
-      self.teacher = RemoteTeacher(address: try ListenAddress(parsing: address), access: access)
+      self.teacher = RemoteTeacher(address: try ServiceTarget(parsing: address), access: access)
     case .url(let url): throw CommandError.teacherNotSupported(url)
     case nil: self.teacher = nil
     }
@@ -60,7 +60,7 @@ public struct Examination: Sendable {
   }
 
   private static func source(_ text: String) -> Recipe.TeacherSource {
-    (try? ListenAddress(parsing: text)) == nil ? .folder(text) : .address(text)
+    (try? ServiceTarget(parsing: text)) == nil ? .folder(text) : .address(text)
   }
 
   private static func method(

@@ -1,7 +1,7 @@
 import Authentication
 import GRPCCore
+import GRPCNGHTTP2Transport
 import Sequences
-import ServiceRuntime
 import WireFormat
 
 /// A model that can be asked, wherever it is.
@@ -28,7 +28,7 @@ extension LocalModel: ExaminedModel {
 
 /// A model behind a teacher service.
 struct RemoteTeacher: ExaminedModel {
-  let address: ListenAddress
+  let address: ServiceTarget
   let access: ClientAccess
 
   func describe() async throws -> WireModelDescription {

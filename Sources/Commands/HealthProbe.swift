@@ -1,15 +1,15 @@
 public import Authentication
 import GRPCCore
-public import ServiceRuntime
+public import GRPCNGHTTP2Transport
 import WireFormat
 
 /// `retort health`: asks a service whether it serves.
 public struct HealthProbe: Sendable {
-  private let address: ListenAddress
+  private let address: ServiceTarget
   private let access: ClientAccess
 
   /// Asks at an address.
-  public init(address: ListenAddress, access: ClientAccess) {
+  public init(address: ServiceTarget, access: ClientAccess) {
     self.address = address
     self.access = access
   }

@@ -1,11 +1,12 @@
 import Foundation
+import GRPCNGHTTP2Transport
 import Recipes
 import ServiceRuntime
 
 /// The three services of `retort run --local`, as children of this process on loopback.
 struct LocalServices: Sendable {
   /// Where the coordinator will listen.
-  let coordinator: ListenAddress
+  let coordinator: ServiceTarget
   /// The children, in the order in which they are started.
   let commands: [ChildCommand]
 
@@ -16,9 +17,9 @@ struct LocalServices: Sendable {
   ///   - output: The run's folder, which gets the logs and the state.
   /// - Throws: ``CommandError/teacherNotSupported(_:)`` and `ServiceRuntimeError`.
   init(recipe: Recipe, program: URL, output: URL) throws {
-    let ports = try PortProbe.freePorts(3).map { ListenAddress(host: "127.0.0.1", port: $0) }
+    let ports = try PortProbe.freePorts(3).map { NetworkAddress.tcp(host: "127.0.0.1", port: $0) }
     let logs = output.appending(path: "logs", directoryHint: .isDirectory)
-    func child(_ name: String, _ arguments: [String], _ listen: ListenAddress) -> ChildCommand {
+    func child(_ name: String, _ arguments: [String], _ listen: NetworkAddress) -> ChildCommand {
       ChildCommand(
         name: name, executable: program, arguments: [name] + arguments + ["--listen", "\(listen)"],
         // What the user's own services are secured with is not for these, which stay on loopback.
@@ -35,7 +36,7 @@ struct LocalServices: Sendable {
     case .url(let url): throw CommandError.teacherNotSupported(url)
     case nil: break
     }
-    coordinator = ports[1]
+    coordinator = ServiceTarget([ports[1]])
     let state = output.appending(path: "state", directoryHint: .isDirectory).path(percentEncoded: false)
     commands.append(child("coordinator", (teacher.map { ["--teacher", $0] } ?? []) + ["--state", state], ports[1]))
     commands.append(child("student", ["--coordinator", "\(coordinator)", "--root", "/"], ports[2]))

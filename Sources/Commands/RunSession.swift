@@ -1,9 +1,10 @@
 public import Authentication
 public import Foundation
 import GRPCCore
+public import GRPCNGHTTP2Transport
 public import Recipes
 import Reports
-public import ServiceRuntime
+import ServiceRuntime
 import WireFormat
 
 /// `retort run`: submits a recipe, shows its progress, and says at the end what came out.
@@ -13,11 +14,11 @@ public struct RunSession: Sendable {
     /// Three children of this process; `program` is what they run.
     case local(program: URL)
     /// A coordinator that is there already.
-    case coordinator(ListenAddress, ClientAccess)
+    case coordinator(ServiceTarget, ClientAccess)
 
     /// True where the services see the files of this machine.
     var sharesFiles: Bool {
-      if case .coordinator(let address, _) = self { address.isLoopback } else { true }
+      if case .coordinator(let address, _) = self { address.isLocal } else { true }
     }
   }
 
@@ -72,7 +73,7 @@ public struct RunSession: Sendable {
     }
   }
 
-  private func follow(_ address: ListenAddress, _ access: ClientAccess, _ display: RunDisplay) async throws -> String {
+  private func follow(_ address: ServiceTarget, _ access: ClientAccess, _ display: RunDisplay) async throws -> String {
     let run = try await begin(address, access)
     display.begin(run)
     let ended = try await RunWatch(coordinator: address, access: access, runID: run.runID).run { display.show($0) }
@@ -85,7 +86,7 @@ public struct RunSession: Sendable {
   }
 
   /// Submits the recipe, or finds the run to go on with.
-  private func begin(_ address: ListenAddress, _ access: ClientAccess) async throws -> WireRun {
+  private func begin(_ address: ServiceTarget, _ access: ClientAccess) async throws -> WireRun {
     let key = UUID().uuidString
     do {
       return try await ServiceConnection.untilAnswered(address, access, limit: .seconds(30)) { client in

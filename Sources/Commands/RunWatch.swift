@@ -1,18 +1,18 @@
 public import Authentication
 import GRPCCore
+public import GRPCNGHTTP2Transport
 public import Reports
-public import ServiceRuntime
 import Synchronization
 public import WireFormat
 
 /// Follows a run at a coordinator until it ends, over lost connections and restarts of the coordinator.
 public struct RunWatch: Sendable {
-  private let coordinator: ListenAddress
+  private let coordinator: ServiceTarget
   private let access: ClientAccess
   private let runID: String
 
   /// Follows a run.
-  public init(coordinator: ListenAddress, access: ClientAccess, runID: String) {
+  public init(coordinator: ServiceTarget, access: ClientAccess, runID: String) {
     self.coordinator = coordinator
     self.access = access
     self.runID = runID

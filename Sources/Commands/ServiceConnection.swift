@@ -1,7 +1,6 @@
 public import Authentication
 public import GRPCCore
 public import GRPCNGHTTP2Transport
-public import ServiceRuntime
 
 /// A client of a service at an address.
 public enum ServiceConnection {
@@ -12,9 +11,9 @@ public enum ServiceConnection {
 
   /// Runs `body` with a client that connects as needed, and closes it at the end.
   public static func with<Result: Sendable>(
-    _ address: ListenAddress, _ access: ClientAccess, _ body: (Client) async throws -> Result
+    _ address: ServiceTarget, _ access: ClientAccess, _ body: (Client) async throws -> Result
   ) async throws -> Result {
-    try await access.withClient(to: .tcp(host: address.host, port: address.port), body)
+    try await access.withClient(to: address, body)
   }
 
   /// Runs `body` with a new client again and again until the service answers.
@@ -22,7 +21,7 @@ public enum ServiceConnection {
   /// A new client each time, since one that failed waits for long before it connects again.
   /// - Throws: What the last attempt threw where the service is still away after `limit`, and any other error at once.
   static func untilAnswered<Result: Sendable>(
-    _ address: ListenAddress, _ access: ClientAccess, limit: Duration, _ body: (Client) async throws -> Result
+    _ address: ServiceTarget, _ access: ClientAccess, limit: Duration, _ body: (Client) async throws -> Result
   ) async throws -> Result {
     let end = ContinuousClock.now + limit
     var wait = Duration.milliseconds(20)

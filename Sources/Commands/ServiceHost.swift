@@ -1,5 +1,5 @@
 public import GRPCCore
-import GRPCNGHTTP2Transport
+public import GRPCNGHTTP2Transport
 public import Logging
 import ServiceHealth
 public import ServiceMetrics
@@ -10,11 +10,12 @@ import WireFormat
 /// Serves gRPC services and health on one address until the process is asked to stop.
 public struct ServiceHost: Sendable {
   /// Where the service listens; a port 0 has become a free one.
-  public let address: ListenAddress
+  public let address: NetworkAddress
   /// What the service counts.
   let instruments = ServiceInstruments()
-  private let metrics: ListenAddress?
+  private let metrics: NetworkAddress?
   private let guardian: ServiceGuard
+  private let deadlines: CallDeadlines
   private let logger: Logger
 
   /// Checks that the address may and can be listened on.
@@ -22,9 +23,11 @@ public struct ServiceHost: Sendable {
   /// - Parameters:
   ///   - metrics: Where Prometheus scrapes metrics; nil: nowhere. That place has neither TLS nor tokens.
   ///   - guardian: Who may reach the service.
+  ///   - deadlines: How long its calls may last.
   /// - Throws: `ServiceRuntimeError`.
   public init(
-    address: ListenAddress, metrics: ListenAddress? = nil, guardian: ServiceGuard, logger: Logger
+    address: NetworkAddress, metrics: NetworkAddress? = nil, guardian: ServiceGuard,
+    deadlines: CallDeadlines = .standard, logger: Logger
   ) throws(ServiceRuntimeError) {
     if try address.checkExposure(isSecured: guardian.credentials.securesService, insecure: guardian.insecure) {
       logger.warning(
@@ -32,9 +35,8 @@ public struct ServiceHost: Sendable {
         metadata: ["service.address": "\(address)"])
     }
     try PortProbe.check(address)
-    self.address =
-      address.port == 0 ? ListenAddress(host: address.host, port: try PortProbe.freePorts(1)[0]) : address
-    (self.metrics, self.guardian, self.logger) = (metrics, guardian, logger)
+    self.address = try address.withPort()
+    (self.metrics, self.guardian, self.deadlines, self.logger) = (metrics, guardian, deadlines, logger)
     if let metrics {
       try metrics.checkExposure(isSecured: false, insecure: guardian.insecure)
       try PortProbe.check(metrics)
@@ -58,10 +60,10 @@ public struct ServiceHost: Sendable {
     configuration.shutdownGracePeriod = .seconds(9)
     // A call of training lasts as long as its run: an old connection takes no new calls, and ends with its last.
     configuration.connection.maxAgeGrace = nil
+    configuration.connection.callTimeLimits = deadlines.limits(at: guardian.role)
     configuration.observer = instruments.observer
     try guardian.secure(&configuration)
-    let transport = NGHTTP2ServerTransport(
-      address: .tcp(host: address.host, port: address.port), configuration: configuration)
+    let transport = NGHTTP2ServerTransport(address: address, configuration: configuration)
     let names = ReflectionService.names(of: services, on: NGHTTP2ServerTransport.self)
     let health = HealthService(services: names)
     let reflection = ReflectionService(services: names + [HealthRPC.descriptor.fullyQualifiedService])

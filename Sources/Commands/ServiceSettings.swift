@@ -1,19 +1,22 @@
 public import Authentication
+public import GRPCNGHTTP2Transport
 public import Logging
-public import ServiceRuntime
+import ServiceRuntime
 
 /// What every service takes from the command line.
 public struct ServiceSettings: Sendable {
   /// What the service is.
   let role: Role
   /// Where to listen.
-  public let address: ListenAddress
+  public let address: NetworkAddress
   /// Where Prometheus scrapes metrics; nil: nowhere.
-  public let metrics: ListenAddress?
+  public let metrics: NetworkAddress?
   /// Whether to listen where other machines reach the service.
   public let insecure: Bool
   /// Least severe events to log.
   public let logLevel: Logger.Level
+  /// How long calls may last.
+  let deadlines: CallDeadlines
   /// Certificate and tokens.
   let credentials: Credentials
 
@@ -22,20 +25,27 @@ public struct ServiceSettings: Sendable {
   /// - Parameters:
   ///   - role: What the service is.
   ///   - metricsListen: Where Prometheus scrapes metrics; nil: nowhere.
+  ///   - deadlines: How long calls may last.
   /// - Throws: `ServiceRuntimeError`, `AuthenticationError` or ``CommandError``.
   public init(
     role: Role, listen: String, metricsListen: String? = nil, insecure: Bool, logLevel: String,
-    credentials: CredentialSettings
+    deadlines: CallDeadlines = .standard, credentials: CredentialSettings
   ) throws {
-    address = try ListenAddress(parsing: listen)
-    metrics = try metricsListen.map { try ListenAddress(parsing: $0) }
+    address = try NetworkAddress(parsing: listen)
+    metrics = try metricsListen.map { text in
+      let address = try NetworkAddress(parsing: text)
+      guard case .tcp = address else {
+        throw CommandError.badOption(name: "--metrics-listen", value: text, expected: "HOST:PORT")
+      }
+      return address
+    }
     self.insecure = insecure
     guard let level = Logger.Level(rawValue: logLevel) else {
       let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
       throw CommandError.badOption(name: "--log-level", value: logLevel, expected: "one of \(names)")
     }
     self.logLevel = level
-    self.role = role
+    (self.role, self.deadlines) = (role, deadlines)
     self.credentials = try Credentials(credentials.completed(), role: role)
   }
 
@@ -46,6 +56,11 @@ public struct ServiceSettings: Sendable {
     if credentials.holdSecrets { CoreDumps.forbid() }
     credentials.warn(logger)
     let guardian = ServiceGuard(role: role, credentials: credentials, insecure: insecure, logger: logger)
-    return (try ServiceHost(address: address, metrics: metrics, guardian: guardian, logger: logger), logger)
+    if deadlines.longest > CallDeadlines.standard.longest {
+      logger.notice("calls may last longer than an hour", metadata: ["rpc.deadline": "\(deadlines.longest)"])
+    }
+    let host = try ServiceHost(
+      address: address, metrics: metrics, guardian: guardian, deadlines: deadlines, logger: logger)
+    return (host, logger)
   }
 }

@@ -1,14 +1,14 @@
 import Authentication
 public import Foundation
-import GRPCNGHTTP2Transport
+public import GRPCNGHTTP2Transport
 import Logging
-public import ServiceRuntime
+import ServiceRuntime
 import StudentService
 
 /// `retort student`: a process that offers itself to a coordinator as a trainer.
 public struct StudentProcess: Sendable {
-  private let coordinator: ListenAddress
-  private let advertise: ListenAddress?
+  private let coordinator: ServiceTarget
+  private let advertise: ServiceTarget?
   private let root: URL
   private let service: ServiceSettings
 
@@ -17,7 +17,7 @@ public struct StudentProcess: Sendable {
   /// - Parameters:
   ///   - advertise: Where the coordinator finds the service; nil: where it listens.
   ///   - root: Folder that the paths of a run are below.
-  public init(coordinator: ListenAddress, advertise: ListenAddress?, root: URL, service: ServiceSettings) {
+  public init(coordinator: ServiceTarget, advertise: ServiceTarget?, root: URL, service: ServiceSettings) {
     self.coordinator = coordinator
     self.advertise = advertise
     self.root = root
@@ -33,14 +33,14 @@ public struct StudentProcess: Sendable {
       logger.warning("waiting for the teacher", metadata: ["teacher.address": "\(address)", "rpc.reason": "\(reason)"])
     }
     let dialer = GRPCTeacherDialer(patience: patience, interceptors: access.interceptors) {
-      try access.transport(to: NetworkAddress(parsing: $0))
+      try access.transport(to: ServiceTarget(parsing: $0))
     }
     let students = StudentRPCs(
       root: RootFolder(root), dialer: dialer, version: Version.current,
       traffic: { [instruments = host.instruments] in instruments.traffic() })
     let registration = TrainerRegistration(
       coordinator: coordinator, access: access, trainerID: UUID().uuidString,
-      address: "\(advertise ?? host.address.reachable)",
+      address: "\(advertise ?? ServiceTarget([host.address.reachable]))",
       logger: logger)
     try await host.run([students], abandon: { exit(0) }, beside: { try await registration.run() })
   }

@@ -1,13 +1,13 @@
 public import Authentication
 import GRPCCore
+public import GRPCNGHTTP2Transport
 public import Logging
-public import ServiceRuntime
 import WireFormat
 
 /// Keeps a student known to the coordinator: registers, renews its lease, registers anew when the lease is lost, and waits
 /// where the coordinator is absent.
 public struct TrainerRegistration: Sendable {
-  private let coordinator: ListenAddress
+  private let coordinator: ServiceTarget
   private let access: ClientAccess
   private let trainerID: String
   private let address: String
@@ -19,7 +19,7 @@ public struct TrainerRegistration: Sendable {
   ///   - trainerID: Names this process, and no other.
   ///   - access: With what to come to the coordinator.
   ///   - address: Where the coordinator finds the student's service.
-  public init(coordinator: ListenAddress, access: ClientAccess, trainerID: String, address: String, logger: Logger) {
+  public init(coordinator: ServiceTarget, access: ClientAccess, trainerID: String, address: String, logger: Logger) {
     self.coordinator = coordinator
     self.access = access
     self.trainerID = trainerID

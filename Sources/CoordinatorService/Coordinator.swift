@@ -45,6 +45,7 @@ public final class Coordinator: Sendable {
   public init(_ dependencies: RunDependencies) {
     self.dependencies = dependencies
     (starts, start) = AsyncStream<RunRecord>.makeStream()
+    dependencies.facade?.onWaiting { [board] in board.tick() }
   }
 
   /// Works on all runs that have not ended, and on those that come, until cancelled.
@@ -165,9 +166,10 @@ public final class Coordinator: Sendable {
   private func present(_ run: RunRecord) -> RunRecord {
     var run = run
     run.status = board.status(of: run.runID) ?? run.status
-    if let facade = dependencies.facade, run.status.state == .running, facade.isWaiting {
-      run.status.message = "waiting for the teacher at \(facade.address)"
-    }
+    guard let facade = dependencies.facade, let reason = facade.waitingReason else { return run }
+    let waits = "waiting for the teacher at \(facade.address)"
+    if run.status.state == .running { run.status.message = "\(waits) (\(reason))" }
+    if run.status.state == .waiting, run.status.message.hasPrefix(waits) { run.status.message += " (\(reason))" }
     return run
   }
 

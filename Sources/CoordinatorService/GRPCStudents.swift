@@ -7,18 +7,23 @@ internal import WireFormat
 /// Students behind sockets.
 public struct GRPCStudents: StudentConnector {
   private let access: ClientAccess
+  private let deadline: Duration
 
   /// Makes a connector.
   ///
-  /// - Parameter access: With what to come to students.
-  public init(access: ClientAccess = .plain) { self.access = access }
+  /// - Parameters:
+  ///   - access: With what to come to students.
+  ///   - deadline: The longest that one request may take; training lasts as long as it does.
+  public init(access: ClientAccess = .plain, deadline: Duration = .seconds(3600)) {
+    (self.access, self.deadline) = (access, deadline)
+  }
 
   /// Connects, runs the body, and disconnects.
   public func withStudent(
     at address: String, _ body: @Sendable (any StudentConnection) async throws -> Void
   ) async throws {
-    try await access.withClient(to: NetworkAddress(parsing: address)) { client in
-      try await body(GRPCStudent(client: StudentServiceRPC.Client(wrapping: client)))
+    try await access.withClient(to: ServiceTarget(parsing: address)) { client in
+      try await body(GRPCStudent(client: StudentServiceRPC.Client(wrapping: client), options: .deadline(deadline)))
     }
   }
 }
@@ -26,14 +31,17 @@ public struct GRPCStudents: StudentConnector {
 /// One student behind a socket.
 private struct GRPCStudent: StudentConnection {
   let client: StudentServiceRPC.Client<NGHTTP2ClientTransport>
+  let options: CallOptions
 
-  func load(_ request: LoadRequest) async throws -> LoadResponse { try await client.load(request) }
-  func save(_ request: SaveRequest) async throws -> SaveResponse { try await client.save(request) }
-  func export(_ request: ExportRequest) async throws -> ExportResponse { try await client.export(request) }
+  func load(_ request: LoadRequest) async throws -> LoadResponse { try await client.load(request, options: options) }
+  func save(_ request: SaveRequest) async throws -> SaveResponse { try await client.save(request, options: options) }
+  func export(_ request: ExportRequest) async throws -> ExportResponse {
+    try await client.export(request, options: options)
+  }
 
   func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion] {
     let count = request.prompts?.sequenceLengths.count ?? 0
-    let completions = try await client.generate(request) { response in
+    let completions = try await client.generate(request, options: options) { response in
       var completions: [Completion] = []
       for try await message in response.messages {
         completions += try (message.completions ?? WireCompletionBatch()).completions(promptCount: count)

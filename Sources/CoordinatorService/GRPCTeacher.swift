@@ -9,13 +9,16 @@ public final class GRPCTeacher: TeacherUpstream {
   /// Where the teacher is.
   public let address: String
   private let client: GRPCClient<NGHTTP2ClientTransport>
+  private let deadline: Duration
 
   /// Names the teacher; calls succeed while ``run()`` does.
   ///
-  /// - Parameter access: With what to come to it.
+  /// - Parameters:
+  ///   - access: With what to come to it.
+  ///   - deadline: The longest that one request may take.
   /// - Throws: `TransportError` where the address is not a target, such as `HOST:PORT` or `dns:HOST:PORT`.
-  public init(address: String, access: ClientAccess = .plain) throws {
-    self.address = address
+  public init(address: String, access: ClientAccess = .plain, deadline: Duration = .seconds(3600)) throws {
+    (self.address, self.deadline) = (address, deadline)
     var configuration = NGHTTP2ClientTransport.Configuration()
     configuration.loadBalancing = .roundRobin
     let transport = try access.transport(to: ServiceTarget(parsing: address), configuration: configuration)
@@ -27,11 +30,21 @@ public final class GRPCTeacher: TeacherUpstream {
 
   /// Asks who the teacher is.
   public func describe() async throws -> WireModelDescription {
-    let response = try await TeacherServiceRPC.Client(wrapping: client).describe(TeacherServiceDescribeRequest())
+    let response = try await described()
     guard let model = response.model else {
       throw RPCError(code: .internalError, message: "Describe answered without a model")
     }
     return model
+  }
+
+  /// Describe is answered from memory: a teacher that takes long over it is away.
+  private func described() async throws -> TeacherServiceDescribeResponse {
+    do {
+      return try await TeacherServiceRPC.Client(wrapping: client).describe(
+        TeacherServiceDescribeRequest(), options: .deadline(min(.seconds(30), deadline)))
+    } catch let error as RPCError where error.code == .deadlineExceeded {
+      throw RPCError(code: .unavailable, message: "no answer to Describe: \(error.message)")
+    }
   }
 
   /// Sends one request and passes the reply on as it comes.
@@ -46,12 +59,21 @@ public final class GRPCTeacher: TeacherUpstream {
     case .generate, .outputHead:
       try await client.serverStreaming(
         request: ClientRequest(message: request), descriptor: method.descriptor, serializer: serializer,
-        deserializer: deserializer, options: .defaults, onResponse: passOn)
+        deserializer: deserializer, options: .deadline(deadline), onResponse: passOn)
     case .score:
       try await client.bidirectionalStreaming(
         request: StreamingClientRequest { writer in try await writer.write(request) }, descriptor: method.descriptor,
-        serializer: serializer, deserializer: deserializer, options: .defaults, onResponse: passOn)
+        serializer: serializer, deserializer: deserializer, options: .deadline(deadline), onResponse: passOn)
     }
+  }
+}
+
+extension CallOptions {
+  /// Options of a call that may take so long.
+  static func deadline(_ limit: Duration) -> CallOptions {
+    var options = CallOptions.defaults
+    options.timeout = limit
+    return options
   }
 }
 

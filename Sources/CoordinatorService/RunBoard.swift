@@ -24,6 +24,13 @@ public final class RunBoard: Sendable {
     }
   }
 
+  /// Tells all who watch that something is new that no run's status says.
+  func tick() {
+    state.withLock { state in
+      for watcher in state.watchers.values { watcher.tick.yield() }
+    }
+  }
+
   /// Calls the body at once and then whenever something is new, until it returns false or the caller is cancelled.
   public func watch(_ runID: String, _ body: () async throws -> Bool) async throws {
     let (ticks, tick) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

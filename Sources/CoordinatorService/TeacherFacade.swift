@@ -32,10 +32,17 @@ public actor TeacherFacade {
   private let cache: ReplyCache
   private let pauses: Backoff
   private let logger: Logger
-  private let callsWaiting = Mutex(0)
+  private let waiting = Mutex(Waiting())
   private let repeats = Mutex(0)
   private var description: WireModelDescription?
   private let askers = Askers()
+
+  /// Calls that wait for the teacher, and why the last of them found nobody.
+  private struct Waiting {
+    var calls = 0
+    var reason = ""
+    var onChange: @Sendable () -> Void = {}
+  }
 
   /// Serves a teacher.
   ///
@@ -47,8 +54,11 @@ public actor TeacherFacade {
   /// Where the teacher is, for messages.
   public nonisolated var address: String { upstream.address }
 
-  /// True while a call waits for a teacher that is away.
-  public nonisolated var isWaiting: Bool { callsWaiting.withLock { $0 > 0 } }
+  /// Why a teacher is not reached that a call waits for; nil while none does.
+  public nonisolated var waitingReason: String? { waiting.withLock { $0.calls > 0 ? $0.reason : nil } }
+
+  /// Has somebody called whenever ``waitingReason`` has changed.
+  nonisolated func onWaiting(_ body: @escaping @Sendable () -> Void) { waiting.withLock { $0.onChange = body } }
 
   /// What the cache did.
   public nonisolated var counters: ReplyCache.Counters { cache.counters }
@@ -115,7 +125,7 @@ public actor TeacherFacade {
 
   private func retrying<T: Sendable>(_ attempt: () async throws -> T) async throws -> T {
     var failures = 0
-    defer { if failures > 0 { callsWaiting.withLock { $0 -= 1 } } }
+    defer { if failures > 0 { noteEnd() } }
     while true {
       do {
         return try await attempt()
@@ -124,11 +134,33 @@ public actor TeacherFacade {
         description = nil
         failures += 1
         repeats.withLock { $0 += 1 }
-        if failures == 1 { callsWaiting.withLock { $0 += 1 } }
-        logger.info("waiting for the teacher", metadata: ["teacher": "\(address)", "attempt": "\(failures)"])
+        note(error.message, isFirst: failures == 1)
         try await pauses.pause(afterFailures: failures)
       }
     }
+  }
+}
+
+extension TeacherFacade {
+  /// Counts a call that waits, and says in the log why, once for each reason.
+  private func note(_ reason: String, isFirst: Bool) {
+    let onChange = waiting.withLock { waiting -> (@Sendable () -> Void)? in
+      defer { waiting.reason = reason }
+      if isFirst { waiting.calls += 1 }
+      return waiting.calls == 1 && isFirst || waiting.reason != reason ? waiting.onChange : nil
+    }
+    guard let onChange else { return }
+    logger.warning("waiting for the teacher", metadata: ["teacher.address": "\(address)", "reason": "\(reason)"])
+    onChange()
+  }
+
+  /// Counts a call that waits no more.
+  private func noteEnd() {
+    let onChange = waiting.withLock { waiting in
+      waiting.calls -= 1
+      return waiting.calls == 0 ? waiting.onChange : {}
+    }
+    onChange()
   }
 }
 

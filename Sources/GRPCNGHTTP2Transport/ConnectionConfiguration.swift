@@ -33,6 +33,8 @@ public struct ConnectionConfiguration: Sendable, Hashable {
   public var maxUnsentBytes = 16 << 20
   /// Server: how long a call may last that names no earlier deadline; nil: as long as it likes.
   public var maxCallDuration: Duration?
+  /// Server: how long calls of single methods may last, by `SERVICE/METHOD`; it wins over ``maxCallDuration``.
+  public var callTimeLimits: [String: CallTimeLimit] = [:]
 
   // MARK: Headers
 
@@ -100,6 +102,19 @@ extension ConnectionConfiguration {
   func maxFrameBytes(_ role: HTTP2Session.Role) -> Int {
     let bytes = maxFrameBytes ?? (role == .client ? 64 << 10 : Self.smallestMaxFrameBytes)
     return min(max(bytes, Self.smallestMaxFrameBytes), (1 << 24) - 1)
+  }
+}
+
+/// How long calls of a method may last on a server.
+public struct CallTimeLimit: Sendable, Hashable {
+  /// For a call whose client names no deadline.
+  public var unnamed: Duration
+  /// For every call; a client that names a later deadline does not get it.
+  public var longest: Duration
+
+  /// Makes a limit.
+  public init(unnamed: Duration, longest: Duration) {
+    (self.unnamed, self.longest) = (unnamed, longest)
   }
 }
 

@@ -22,8 +22,17 @@ public enum NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     } else if host.contains(":") {
       throw .malformedAddress(text)
     }
-    guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .malformedAddress(text) }
+    let isWritable = { (byte: UInt8) in byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "/") }
+    guard !host.isEmpty, host.utf8.allSatisfy(isWritable) else { throw .malformedAddress(text) }
     self = .tcp(host: String(host), port: Int(port))
+  }
+
+  /// True where this machine alone can reach it: a Unix socket, `localhost`, or a literal address of loopback.
+  public var isLocal: Bool {
+    guard case .tcp(let host, _) = self else { return true }
+    if host == "localhost" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   /// `HOST:PORT`, `[IPv6]:PORT` or `unix:PATH`, as ``init(parsing:)`` reads it.

@@ -16,7 +16,8 @@ public enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One line: what, where, what to do.
   public var description: String {
     switch self {
-    case .addressInUse(let address): "\(address) is in use: stop the process that listens there, or choose another port"
+    case .addressInUse(let address):
+      "\(address) is in use: stop the process that listens there, or choose another address"
     case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
     case .malformedAddress(let text): "'\(text)' is not an address: write HOST:PORT, [IPv6]:PORT or unix:PATH"
     case .malformedTarget(let text):

@@ -98,10 +98,12 @@ extension Recipe {
 }
 
 extension Recipe.TeacherSource {
-  /// Tells a URL and HOST:PORT from a folder.
+  /// Tells a URL, and a target such as HOST:PORT or unix:PATH, from a folder.
   init(_ text: String) {
     if text.hasPrefix("http://") || text.hasPrefix("https://") {
       self = .url(text)
+    } else if ["unix:", "dns:", "ipv4:", "ipv6:"].contains(where: text.hasPrefix) {
+      self = .address(text)
     } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil, !text.contains("/")
     {
       self = .address(text)

@@ -1,3 +1,4 @@
+public import GRPCNGHTTP2Transport
 internal import Glibc
 public import Logging
 internal import NIOConcurrencyHelpers
@@ -15,7 +16,7 @@ public struct MetricsServer: Sendable {
   /// A connection on which nothing comes for so long is closed.
   private static let idleLimit = TimeAmount.seconds(30)
 
-  private let address: ListenAddress
+  private let address: NetworkAddress
   private let logger: Logger
   private let render: @Sendable () -> String
 
@@ -26,7 +27,7 @@ public struct MetricsServer: Sendable {
   ///   - render: The metrics as ``PrometheusText``; called for each scrape.
   /// - Throws: `ServiceRuntimeError.exposedAddress`.
   public init(
-    address: ListenAddress, insecure: Bool, logger: Logger, render: @escaping @Sendable () -> String
+    address: NetworkAddress, insecure: Bool, logger: Logger, render: @escaping @Sendable () -> String
   ) throws(ServiceRuntimeError) {
     if try address.checkExposure(isSecured: false, insecure: insecure) {
       logger.warning("metrics are open to other machines", metadata: ["metrics.address": "\(address)"])
@@ -40,9 +41,11 @@ public struct MetricsServer: Sendable {
   /// - Throws: `ServiceRuntimeError` where it cannot listen.
   public func run(onListening: @Sendable (_ port: Int) -> Void = { _ in }) async throws {
     let listener = try await listen()
-    let port = listener.localAddress?.port ?? address.port
-    logger.notice(
-      "metrics are served", metadata: ["metrics.address": "\(ListenAddress(host: address.host, port: port))"])
+    let port = listener.localAddress?.port ?? 0
+    if case .tcp(let host, _) = address {
+      logger.notice(
+        "metrics are served", metadata: ["metrics.address": "\(NetworkAddress.tcp(host: host, port: port))"])
+    }
     onListening(port)
     try? await withTaskCancellationHandler {
       try await listener.closeFuture.get()
@@ -52,6 +55,9 @@ public struct MetricsServer: Sendable {
   }
 
   private func listen() async throws -> any Channel {
+    guard case .tcp(let host, let port) = address else {
+      throw ServiceRuntimeError.addressUnavailable(address, reason: "metrics are served over TCP alone")
+    }
     let (open, render) = (NIOLockedValueBox(0), render)
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -70,7 +76,7 @@ public struct MetricsServer: Sendable {
         }
       }
     do {
-      return try await bootstrap.bind(host: address.host, port: address.port).get()
+      return try await bootstrap.bind(host: host, port: port).get()
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw ServiceRuntimeError.portInUse(address)
     } catch {

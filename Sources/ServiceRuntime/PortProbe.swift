@@ -1,3 +1,4 @@
+public import GRPCNGHTTP2Transport
 import Glibc
 
 /// Asks the system about ports before a server does, so that a refusal is one clear line.
@@ -5,11 +6,22 @@ public enum PortProbe {
   /// Checks that a server could listen on an address now.
   ///
   /// - Throws: ``ServiceRuntimeError/portInUse(_:)`` or ``ServiceRuntimeError/addressUnavailable(_:reason:)``.
-  public static func check(_ address: ListenAddress) throws(ServiceRuntimeError) {
-    switch bindOnce(host: address.host, port: address.port) {
+  public static func check(_ address: NetworkAddress) throws(ServiceRuntimeError) {
+    guard case .tcp(let host, let port) = address else { return try checkSocketFile(address) }
+    switch bindOnce(host: host, port: port) {
     case .bound: return
     case .failed(EADDRINUSE, _): throw .portInUse(address)
     case .failed(_, let reason): throw .addressUnavailable(address, reason: reason)
+    }
+  }
+
+  private static func checkSocketFile(_ address: NetworkAddress) throws(ServiceRuntimeError) {
+    do { try address.checkSocketFile() } catch {
+      switch error {
+      case .addressInUse: throw .portInUse(address)
+      case .cannotListen(_, let reason): throw .addressUnavailable(address, reason: reason)
+      default: throw .addressUnavailable(address, reason: error.description)
+      }
     }
   }
 

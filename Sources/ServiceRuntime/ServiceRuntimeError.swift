@@ -1,13 +1,13 @@
+public import GRPCNGHTTP2Transport
+
 /// Why a process could not begin or go on. Each description is one line: what, where, what to do.
 public enum ServiceRuntimeError: Error, Hashable, CustomStringConvertible {
-  /// Text that is no HOST:PORT.
-  case malformedAddress(String)
   /// An address that other machines reach, without TLS and tokens, and without `--insecure`.
-  case exposedAddress(ListenAddress)
+  case exposedAddress(NetworkAddress)
   /// Somebody listens there already.
-  case portInUse(ListenAddress)
+  case portInUse(NetworkAddress)
   /// The address is not one of this machine's, or may not be used.
-  case addressUnavailable(ListenAddress, reason: String)
+  case addressUnavailable(NetworkAddress, reason: String)
   /// The machine has no free port on loopback.
   case noFreePort(reason: String)
   /// A child could not be started.
@@ -25,12 +25,10 @@ public enum ServiceRuntimeError: Error, Hashable, CustomStringConvertible {
   /// One line: what, where, what to do.
   public var description: String {
     switch self {
-    case .malformedAddress(let text):
-      "'\(text)' is not an address: write HOST:PORT, such as 127.0.0.1:7000 or [::1]:7000"
     case .exposedAddress(let address):
       "\(address) is reachable from other machines and the service lacks TLS or tokens: give --credentials with a folder of retort certs, listen on 127.0.0.1, or add --insecure on a network that you trust"
     case .portInUse(let address):
-      "\(address) is in use by another process: stop that one or choose another port with --listen"
+      "\(address) is in use by another process: stop that one or choose another address with --listen"
     case .addressUnavailable(let address, let reason):
       "cannot listen on \(address) (\(reason)): choose an address of this machine with --listen"
     case .noFreePort(let reason):

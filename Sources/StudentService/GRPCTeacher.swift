@@ -77,13 +77,26 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
 
   private func fetchHead(vocabSize: Int, known: OutputHead?) async throws -> OutputHead {
     let teacher = TeacherServiceRPC.Client(wrapping: client)
-    let digest = try await teacher.describe(TeacherServiceDescribeRequest()).model?.outputHeadDigest ?? ""
+    let digest = try await described(by: teacher).model?.outputHeadDigest ?? ""
     if let known, !digest.isEmpty, known.digest == digest { return known }
     return try await teacher.getOutputHead(GetOutputHeadRequest(outputHeadDigest: digest)) { response in
       var reply = OutputHeadReply(vocabSize: vocabSize, digest: digest)
       for try await message in response.messages { try reply.append(message) }
       guard reply.isComplete else { throw RPCError(code: .unavailable, message: "the reply ended early") }
       return try reply.head()
+    }
+  }
+}
+
+extension GRPCTeacher {
+  /// Describe is answered from memory: where that takes long, the teacher is away, from here or from the coordinator.
+  private func described(
+    by teacher: TeacherServiceRPC.Client<Transport>
+  ) async throws -> TeacherServiceDescribeResponse {
+    do {
+      return try await teacher.describe(TeacherServiceDescribeRequest())
+    } catch let error as RPCError where error.code == .deadlineExceeded {
+      throw RPCError(code: .unavailable, message: error.message)
     }
   }
 }

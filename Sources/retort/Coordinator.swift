@@ -2,14 +2,17 @@ import ArgumentParser
 import Authentication
 import Commands
 import Foundation
-import ServiceRuntime
+import GRPCNGHTTP2Transport
 
 /// `retort coordinator`.
 struct Coordinator: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Takes recipes, and drives teacher and students through them.")
 
-  @Option(help: ArgumentHelp("The teacher of recipes that name none of their own.", valueName: "host:port"))
+  @Option(
+    help: ArgumentHelp(
+      "The teacher of recipes that name none of their own: HOST:PORT, dns:HOST:PORT or unix:PATH.", valueName: "target")
+  )
   var teacher: String?
 
   @Option(
@@ -20,23 +23,23 @@ struct Coordinator: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Folder of the journal and the cache.", valueName: "dir"))
   var state = "retort-state"
 
-  @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+  @Option(help: ArgumentHelp("Where to listen: HOST:PORT or unix:PATH.", valueName: "address"))
   var listen = "127.0.0.1:7000"
 
-  @Option(help: ArgumentHelp("Where students find this service, if not where it listens.", valueName: "host:port"))
+  @Option(help: ArgumentHelp("Where students find this service, if not where it listens.", valueName: "target"))
   var advertise: String?
 
   @OptionGroup var options: ServiceOptions
 
   func run() async throws {
     try await CoordinatorProcess(
-      teacher: teacher.map { try ListenAddress(parsing: $0) },
+      teacher: teacher.map { try ServiceTarget(parsing: $0) },
       teacherCredentials: teacherCredentials.map { folder in
         var settings = CredentialSettings()
         settings.folder = folder
         return try Credentials(settings)
       }, state: URL(filePath: state, directoryHint: .isDirectory),
-      advertise: advertise.map { try ListenAddress(parsing: $0) },
+      advertise: advertise.map { try ServiceTarget(parsing: $0) },
       service: options.settings(role: .coordinator, listen: listen)
     ).run()
   }

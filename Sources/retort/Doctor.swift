@@ -8,7 +8,7 @@ struct Doctor: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks teacher and student against each other before a run.")
 
-  @Option(help: ArgumentHelp("The teacher: a service, or a model folder.", valueName: "host:port"))
+  @Option(help: ArgumentHelp("The teacher: a service (HOST:PORT, unix:PATH), or a model folder.", valueName: "target"))
   var teacher: String?
 
   @Option(help: ArgumentHelp("The student's model folder.", valueName: "dir"))

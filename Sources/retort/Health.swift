@@ -1,20 +1,20 @@
 import ArgumentParser
 import Authentication
 import Commands
-import ServiceRuntime
+import GRPCNGHTTP2Transport
 
 /// `retort health`.
 struct Health: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Asks a service whether it serves; for container health checks.")
 
-  @Argument(help: ArgumentHelp("The service.", valueName: "host:port"))
+  @Argument(help: ArgumentHelp("The service: HOST:PORT, dns:HOST:PORT or unix:PATH.", valueName: "target"))
   var address: String
 
   @OptionGroup var credentials: CredentialOptions
 
   func run() async throws {
-    try await HealthProbe(address: ListenAddress(parsing: address), access: credentials.access(to: nil)).run()
+    try await HealthProbe(address: ServiceTarget(parsing: address), access: credentials.access(to: nil)).run()
     printLine("serving")
   }
 }

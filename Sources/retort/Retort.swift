@@ -60,6 +60,14 @@ struct ServiceOptions: ParsableArguments {
     help: ArgumentHelp("Least severe events to log: trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel = "info"
 
+  @Option(
+    help: ArgumentHelp("Seconds for a call that computes and names no deadline.", valueName: "s"))
+  var defaultDeadline = CallDeadlines.standard.computing.wholeSeconds
+
+  @Option(
+    help: ArgumentHelp("Most seconds for a call, made or answered, whatever deadline it names.", valueName: "s"))
+  var maxDeadline = CallDeadlines.standard.longest.wholeSeconds
+
   @OptionGroup var credentials: CredentialOptions
 
   @Option(
@@ -68,10 +76,14 @@ struct ServiceOptions: ParsableArguments {
 
   /// What the service takes from all of this.
   func settings(role: Role, listen: String) throws -> ServiceSettings {
+    for (name, value) in [("--default-deadline", defaultDeadline), ("--max-deadline", maxDeadline)] where value < 1 {
+      throw CommandError.badOption(name: name, value: "\(value)", expected: "1 second or more")
+    }
     var credentials = credentials.settings
     credentials.tokens = tokensFile
     return try ServiceSettings(
       role: role, listen: listen, metricsListen: metricsListen, insecure: insecure, logLevel: logLevel,
+      deadlines: CallDeadlines(computing: .seconds(defaultDeadline), longest: .seconds(maxDeadline)),
       credentials: credentials)
   }
 }
@@ -115,4 +127,8 @@ struct CredentialOptions: ParsableArguments {
   func access(to role: Role?) throws -> ClientAccess {
     try Credentials(settings.completed()).access(to: role)
   }
+}
+
+extension Duration {
+  fileprivate var wholeSeconds: Int { Int(components.seconds) }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Authentication
 import Commands
 import Foundation
+import GRPCNGHTTP2Transport
 import Recipes
 import Reports
 import ServiceRuntime
@@ -21,7 +22,7 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Start the three services on this machine; the default.")
   var local = false
 
-  @Option(help: ArgumentHelp("Hand the recipe to this coordinator instead.", valueName: "host:port"))
+  @Option(help: ArgumentHelp("Hand the recipe to this coordinator instead.", valueName: "target"))
   var coordinator: String?
 
   @OptionGroup var credentials: CredentialOptions
@@ -41,7 +42,7 @@ struct Run: AsyncParsableCommand {
     guard !dryRun else { return printLine(recipe.resolvedYAML) }
     let place: RunSession.Place =
       try coordinator.map {
-        .coordinator(try ListenAddress(parsing: $0), try credentials.access(to: .coordinator))
+        .coordinator(try ServiceTarget(parsing: $0), try credentials.access(to: .coordinator))
       }
       ?? .local(program: ExecutableLocation.current)
     let session = try RunSession(recipe: recipe, place: place, resumes: resume)

@@ -11,7 +11,7 @@ struct Teacher: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Hugging Face model folder.", valueName: "dir"))
   var model: String
 
-  @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+  @Option(help: ArgumentHelp("Where to listen: HOST:PORT or unix:PATH.", valueName: "address"))
   var listen = "127.0.0.1:7001"
 
   @OptionGroup var options: ServiceOptions

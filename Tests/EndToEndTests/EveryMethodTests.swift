@@ -90,7 +90,7 @@ import WireFormat
   func refused() async throws {
     try await services {
       for (server, address) in addresses {
-        let target = try NetworkAddress(parsing: address)
+        let target = try ServiceTarget(parsing: address)
         for (token, code) in [
           (nil, RPCError.Code.unauthenticated), (others.roleFolder(.admin).token, .unauthenticated),
         ] {

@@ -1,4 +1,5 @@
 import Foundation
+import GRPCNGHTTP2Transport
 import Glibc
 import Logging
 import ModelFixtures
@@ -72,8 +73,8 @@ struct Program: Sendable {
 
 /// Waits until a service accepts connections at an address of loopback, without ever taking its port.
 func waitForListener(at address: String) async throws {
-  let address = try ListenAddress(parsing: address)
-  try await wait { accepts(port: UInt16(address.port)) }
+  guard case .tcp(_, let port) = try NetworkAddress(parsing: address) else { return }
+  try await wait { accepts(port: UInt16(port)) }
 }
 
 /// Whether a connection to a port of loopback succeeds now.
@@ -113,4 +114,15 @@ func child(of parent: Int32, named name: String) -> Int32? {
 func rowCount(_ folder: URL) -> Int {
   guard let data = try? Data(contentsOf: folder.appending(path: "metrics.jsonl")) else { return 0 }
   return data.count { $0 == UInt8(ascii: "\n") }
+}
+
+extension TemporaryFolder {
+  /// Whether a file whose name ends so contains a text.
+  func text(inFilesEnding suffix: String, contains text: String) -> Bool {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    return names.contains { name in
+      name.hasSuffix(suffix)
+        && (try? String(contentsOf: url.appending(path: name), encoding: .utf8))?.contains(text) == true
+    }
+  }
 }

@@ -131,6 +131,30 @@ import Testing
     }
   }
 
+  @Test("a run whose coordinator the teacher does not let in waits, and says why")
+  func refusedCoordinator() async throws {
+    let others = run.folder.url.appending(path: "others")
+    let made = try await run.program.run(["certs", "--to", others.path])
+    #expect(made.exit == .status(0), "\(made.errors)")
+    let recipe = try run.recipe("refused", teacher: teacher)
+    let reason = "its certificate is not signed by a CA of \(folder(.coordinator, in: others))/ca.pem"
+    try await teacherService {
+      try await run.program.service([
+        "coordinator", "--teacher", teacher, "--state", run.folder.path("state"), "--listen", coordinator,
+        "--credentials", folder(.coordinator), "--teacher-credentials", folder(.coordinator, in: others),
+      ]) {
+        let outcome = try await run.program.run([
+          "run", recipe, "--coordinator", coordinator, "--credentials", folder(.admin),
+        ]) { pid in
+          try await wait { run.folder.text(inFilesEnding: ".err", contains: reason) }
+          kill(pid, SIGINT)
+        }
+        #expect(outcome.exit != .status(0))
+        #expect(run.folder.text(inFilesEnding: "coordinator.log", contains: reason))
+      }
+    }
+  }
+
   @Test("credentials that cannot be used are refused at the start, each with its reason")
   func refusedFiles() async throws {
     let command = ["teacher", "--model", run.folder.path("teacher"), "--listen", teacher, "--credentials"]

@@ -30,10 +30,9 @@ import Testing
   @Test("a run waits for a teacher that is absent, says so, and goes on when it comes")
   func teacherAbsent() async throws {
     let recipe = try run.recipe("late", teacher: teacher)
-    let errors = run.folder.url
     try await services {
       let outcome = try await run.program.run(["run", recipe, "--coordinator", coordinator]) { _ in
-        try await wait { Self.anyText(in: errors, contains: "waiting for the teacher") }
+        try await wait { run.folder.text(inFilesEnding: ".err", contains: "waiting for the teacher") }
         try await run.program.service(["teacher", "--model", run.folder.path("teacher"), "--listen", teacher]) {
           try await wait { FileManager.default.fileExists(atPath: run.output("late").appending(path: "student").path) }
         }
@@ -99,14 +98,6 @@ import Testing
       let outcome = try await run.program.run(["doctor", "--teacher", teacher, "--student", run.folder.path("teacher")])
       #expect(outcome.exit == .status(0), "\(outcome.errors)")
       #expect(outcome.output.contains("✓") && !outcome.output.contains("✗"), "\(outcome.output)")
-    }
-  }
-
-  private static func anyText(in folder: URL, contains text: String) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.contains { name in
-      name.hasSuffix(".err")
-        && (try? String(contentsOf: folder.appending(path: name), encoding: .utf8))?.contains(text) == true
     }
   }
 }

@@ -170,6 +170,25 @@ struct LifeTests {
     }
   }
 
+  @Test("a call that names no deadline has the server's, is told so, and its work stops")
+  func serverDeadline() async throws {
+    var server = Loopback.ServerConfiguration()
+    let limit = CallTimeLimit(unnamed: .milliseconds(100), longest: .seconds(60))
+    server.connection.callTimeLimits = [EchoService.hang.fullyQualifiedMethod: limit]
+    try await Loopback.run(server: server) { loopback in
+      // On a busy machine the time may end before the handler begins.
+      repeat {
+        let response = try await loopback.unary(WireBytes([1]), method: EchoService.hang)
+        let error = #expect(throws: RPCError.self) { try response.message }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(error?.message.hasPrefix("test.Echo/Hang took longer than 0.1 seconds") == true)
+      } while loopback.service.hanging.count == 0
+      await loopback.service.cancelled.reaches(1)
+      let reply = try await loopback.unary(WireBytes([2])).message
+      #expect(reply == WireBytes([2]))
+    }
+  }
+
   @Test("a Unix socket serves as well")
   func unixSocket() async throws {
     let path = "/tmp/retort-transport-\(UInt64.random(in: 0...UInt64.max)).sock"

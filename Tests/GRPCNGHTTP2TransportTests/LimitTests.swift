@@ -167,6 +167,22 @@ struct LimitTests {
     #expect(server.isOpen)
   }
 
+  @Test(
+    "a method's calls last as long as its limit says, with a deadline of theirs and without",
+    arguments: [(nil, 30), ("50S", 60), ("2H", 60)] as [(String?, Int64)])
+  func callTimeLimit(timeout: String?, seconds: Int64) throws {
+    var configuration = ConnectionConfiguration()
+    configuration.maxCallDuration = .seconds(5)
+    configuration.callTimeLimits["test.Echo/Hang"] = CallTimeLimit(unnamed: .seconds(30), longest: .seconds(60))
+    let server = try MemoryServer(configuration)
+    try server.receive([Self.hello, .headers(1, .call("Hang", with: timeout.map { [("grpc-timeout", $0)] } ?? []))])
+    server.advance(by: .seconds(seconds))
+    #expect(try !server.reactions().contains(.status(1, 4)))
+    server.advance(by: .seconds(10))
+    #expect(try server.reactions().contains(.status(1, 4)))
+    #expect(server.limits.counts[.callDuration] == 1)
+  }
+
   @Test("half an hour without calls ends the connection, in two steps")
   func idle() throws {
     let server = try MemoryServer()

@@ -1,4 +1,5 @@
 import Foundation
+import GRPCNGHTTP2Transport
 import Logging
 import ServiceMetrics
 import ServiceRuntime
@@ -24,7 +25,7 @@ struct MetricsServerTests {
 
   @Test("refuses to listen where other machines reach it, unless told to")
   func exposed() throws {
-    let everywhere = ListenAddress(host: "0.0.0.0", port: 0)
+    let everywhere = NetworkAddress.tcp(host: "0.0.0.0", port: 0)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(throws: ServiceRuntimeError.exposedAddress(everywhere)) {
       try MetricsServer(address: everywhere, insecure: false, logger: logger) { "" }
@@ -34,7 +35,7 @@ struct MetricsServerTests {
 
   private func withServer(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
     let server = try MetricsServer(
-      address: ListenAddress(host: "127.0.0.1", port: 0), insecure: false,
+      address: NetworkAddress.tcp(host: "127.0.0.1", port: 0), insecure: false,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) { "a_total 1\n" }
     let (ports, port) = AsyncStream.makeStream(of: Int.self)

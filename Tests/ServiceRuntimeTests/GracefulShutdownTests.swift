@@ -56,9 +56,9 @@ import Testing
   @Test("an error of the service comes out when nobody asked it to stop")
   func serviceError() async {
     let (stops, _) = AsyncStream<StopReason>.makeStream()
-    await #expect(throws: ServiceRuntimeError.malformedAddress("x")) {
+    await #expect(throws: ServiceRuntimeError.noFreePort(reason: "x")) {
       try await GracefulShutdown(logger: logger).run(
-        stops: stops, serve: { throw ServiceRuntimeError.malformedAddress("x") })
+        stops: stops, serve: { throw ServiceRuntimeError.noFreePort(reason: "x") })
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRPCNGHTTP2Transport
 import Glibc
 import ServiceRuntime
 import Testing
@@ -8,7 +9,7 @@ import Testing
   func freePorts() throws {
     let ports = try PortProbe.freePorts(3)
     #expect(Set(ports).count == 3)
-    for port in ports { try PortProbe.check(ListenAddress(host: "127.0.0.1", port: port)) }
+    for port in ports { try PortProbe.check(NetworkAddress.tcp(host: "127.0.0.1", port: port)) }
   }
 
   @Test("a port that somebody listens on is refused")
@@ -21,12 +22,12 @@ import Testing
     withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &length) }
     }
-    let taken = ListenAddress(host: "127.0.0.1", port: Int(UInt16(bigEndian: address.sin_port)))
+    let taken = NetworkAddress.tcp(host: "127.0.0.1", port: Int(UInt16(bigEndian: address.sin_port)))
     #expect(throws: ServiceRuntimeError.portInUse(taken)) { try PortProbe.check(taken) }
   }
 
   @Test("an address that is not this machine's is refused")
   func foreignAddress() {
-    #expect(throws: ServiceRuntimeError.self) { try PortProbe.check(ListenAddress(host: "192.0.2.1", port: 7001)) }
+    #expect(throws: ServiceRuntimeError.self) { try PortProbe.check(NetworkAddress.tcp(host: "192.0.2.1", port: 7001)) }
   }
 }

@@ -61,24 +61,10 @@ final class CallAccount: Sendable {
   /// The request's headers are known.
   func began(_ headers: HeaderFields) {
     let attempts = headers["grpc-previous-rpc-attempts"].flatMap { Int($0) } ?? 0
-    let timeout = headers["grpc-timeout"].flatMap(Self.duration)
+    let timeout = headers.timeout
     state.withLockedValue { state in
       state.report.previousAttempts = max(attempts, 0)
       state.timeout = timeout
-    }
-  }
-
-  /// Reads `grpc-timeout`: digits and a unit.
-  private static func duration(_ text: String) -> Duration? {
-    guard let number = Int64(text.dropLast()), number >= 0, number < 1_000_000_000 else { return nil }
-    return switch text.last {
-    case "n": .nanoseconds(number)
-    case "u": .microseconds(number)
-    case "m": .milliseconds(number)
-    case "S": .seconds(number)
-    case "M": .seconds(number * 60)
-    case "H": .seconds(number * 3600)
-    default: nil
     }
   }
 

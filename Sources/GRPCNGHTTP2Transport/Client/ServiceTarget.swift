@@ -51,7 +51,6 @@ public struct ServiceTarget: Sendable, Hashable, CustomStringConvertible {
     var endpoints: [NetworkAddress] = []
     for part in parts {
       guard let endpoint = try? NetworkAddress(parsing: part), isValid(endpoint.literal) else { return nil }
-      if case .tcp(let host, _) = endpoint, host.contains("/") { return nil }
       endpoints.append(endpoint)
     }
     return endpoints
@@ -59,6 +58,9 @@ public struct ServiceTarget: Sendable, Hashable, CustomStringConvertible {
 
   /// The addresses as ``init(parsing:)`` reads them.
   public var description: String { endpoints.map(\.description).joined(separator: ",") }
+
+  /// True where this machine alone can reach it.
+  public var isLocal: Bool { endpoints.allSatisfy(\.isLocal) }
 
   /// Whether any address has a host name that must be looked up.
   package var hasNames: Bool { endpoints.contains { $0.needsLookup } }

@@ -24,11 +24,12 @@ extension ConnectionHandler {
       kept = [keepalive.interval, keepalive.interval.map { _ in keepalive.timeout }]
     case .server:
       let keepalive = configuration.serverKeepalive
-      kept = [
-        configuration.handshakeTimeout, configuration.headersTimeout, configuration.streamStallTimeout,
-        configuration.maxIdle, configuration.maxAge, configuration.maxAgeGrace, configuration.maxCallDuration,
-        keepalive.interval, keepalive.interval.map { _ in keepalive.timeout },
-      ]
+      kept =
+        [
+          configuration.handshakeTimeout, configuration.headersTimeout, configuration.streamStallTimeout,
+          configuration.maxIdle, configuration.maxAge, configuration.maxAgeGrace, configuration.maxCallDuration,
+          keepalive.interval, keepalive.interval.map { _ in keepalive.timeout },
+        ] + configuration.callTimeLimits.values.map { min($0.unnamed, $0.longest) }
     }
     return max(min((kept.compactMap { $0 }.min() ?? Self.longestTick) / 4, Self.longestTick), .milliseconds(1))
   }
@@ -138,14 +139,14 @@ extension ConnectionHandler {
       stream.call?.account?.failed(.refused)
       return session.reset(stream, .cancel)
     }
-    guard let longest = configuration.maxCallDuration, let call = stream.call, stream.ending == nil else { return }
+    guard let callTime = stream.callTime, let call = stream.call, stream.ending == nil else { return }
     guard let openedAt = stream.openedAt else {
       stream.openedAt = now
       return
     }
-    guard now - openedAt >= longest else { return }
+    guard now - openedAt >= callTime.limit else { return }
     limits.record(.callDuration)
-    let status = Status(code: .deadlineExceeded, message: "a call may last \(longest) here")
+    let status = Status(code: .deadlineExceeded, message: callTime.reason)
     call.abort(RPCError(code: .deadlineExceeded, message: status.message), discarding: true)
     stream.dropOutbound()
     stream.discardsData = true

@@ -69,6 +69,7 @@ extension ConnectionHandler {
       descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration,
       peerReadsGzip: headers.acceptGzip, account: account)
     stream.call = call
+    stream.callTime = CallTime(method, headers, configuration)
     streams[call.token] = stream
     _ = push(.metadata(headers.metadata), to: call)
     accepted.append(

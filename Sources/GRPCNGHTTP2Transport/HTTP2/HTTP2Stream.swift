@@ -38,6 +38,8 @@ package final class HTTP2Stream {
   private var stallMark: (movedBytes: Int, since: Duration)?
   /// When the stream was first looked at.
   var openedAt: Duration?
+  /// Server: how long the call may last.
+  var callTime: CallTime?
 
   // Outbound data.
   private var outbound = CircularBuffer<ByteBuffer>(initialCapacity: 2)

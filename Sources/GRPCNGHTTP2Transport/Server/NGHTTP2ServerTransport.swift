@@ -26,6 +26,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     public var maxConnections = 256
     /// Connections from one IP address that may be open at once. Unix sockets have no address: they all count as others.
     public var maxConnectionsPerPeer = 32
+    /// Permissions of a Unix socket's file: who may write it may connect. The user that runs the server alone, unless set.
+    public var socketFilePermissions: UInt32 = 0o600
     /// What secures connections beneath HTTP/2; nil: nothing does.
     public var security: (any ServerConnectionSecurity)?
     /// Time from a connection's opening until it must be secured.
@@ -47,6 +49,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     /// What is served, by the path of a request.
     var methods: [String: MethodDescriptor] = [:]
     var listener: (any Channel)?
+    var socketFile: UnixSocketFile?
     var links: [ObjectIdentifier: ConnectionLink] = [:]
     var connectionsPerPeer: [String: Int] = [:]
     var isStarted = false
@@ -79,6 +82,9 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   private struct Refusal {
     let limit: TransportLimit?
   }
+
+  /// Connections that wait to be accepted.
+  private static let backlog: Int32 = 256
 
   private let address: NetworkAddress
   private let configuration: Configuration
@@ -140,8 +146,9 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     } onCancel: {
       stop(grace: .zero)
     }
-    // The port is free when this returns.
+    // The port is free when this returns, and the socket's file is gone.
     try? await listener.closeFuture.get()
+    state.withLockedValue { $0.socketFile }?.remove()
   }
 
   /// Takes no new calls; those under way may end within the grace period.
@@ -211,7 +218,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
 
   private func openListener() async throws -> any Channel {
     let bootstrap = ServerBootstrap(group: eventLoopGroup)
-      .serverChannelOption(.backlog, value: 256)
+      .serverChannelOption(.backlog, value: Self.backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { channel.closeOnExec() } }
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
@@ -226,7 +233,10 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .bind(host: host, port: port).get()
     case .unixSocket(let path):
-      return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: false).get()
+      let (file, descriptor) = try UnixSocketFile.listen(
+        at: path, permissions: configuration.socketFilePermissions, backlog: Self.backlog)
+      state.withLockedValue { $0.socketFile = file }
+      return try await bootstrap.withBoundSocket(descriptor).get()
     }
   }
 
@@ -319,6 +329,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
   }
 
   private static func describe(_ error: any Error, at address: NetworkAddress) -> TransportError {
+    if let error = error as? TransportError { return error }
     if let error = error as? IOError, error.errnoCode == EADDRINUSE { return .addressInUse(address) }
     return .cannotListen(address, reason: "\(error)")
   }
