@@ -49,7 +49,7 @@ public struct ConnectionConfiguration: Sendable, Hashable {
 
   /// Streams that a client may reset in one ``floodWindow``.
   public var maxResetsPerWindow = 200
-  /// Streams that a server must reset for its client's errors in one ``floodWindow``.
+  /// Streams that a server must reset for its client's errors, or that exceed the limit, in one ``floodWindow``.
   public var maxForcedResetsPerWindow = 200
   /// PING, SETTINGS, PRIORITY and GOAWAY frames in one ``floodWindow``.
   public var maxControlFramesPerWindow = 200

@@ -65,6 +65,24 @@ struct LimitTests {
     #expect(server.calls.count == 101)
   }
 
+  @Test("a client that has not read the limit may pass it by two hundred streams", arguments: [1, 301])
+  func streamsBeyond(batch: Int) throws {
+    let server = try MemoryServer()
+    try server.receive([.magic, .settings()])
+    let all = (0..<UInt32(301)).map { Frames.headers(FloodKind.stream($0), .call("Hang"), end: false) }
+    for start in stride(from: 0, to: 300, by: batch) {
+      #expect(server.goAway == nil)
+      try server.receive(Frames(all[start..<min(start + batch, 301)].flatMap(\.bytes)))
+    }
+    if batch == 1 {
+      #expect(server.goAway == nil)
+      for frames in [all[300], all[300]] { try server.receive(frames) }
+    }
+    #expect(server.goAway?.text == "resets_sent")
+    #expect(server.calls.count == 100)
+    #expect(!server.isOpen)
+  }
+
   // MARK: Time
 
   @Test(

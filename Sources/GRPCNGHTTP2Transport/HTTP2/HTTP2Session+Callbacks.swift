@@ -114,7 +114,8 @@ extension HTTP2Session {
       // What a peer makes us reset counts, but not what we end of our own accord.
       switch HTTP2ErrorCode(rawValue: unsafe frame.pointee.rst_stream.error_code) {
       case .noError, .cancel: break
-      case .refusedStream: session.countRefusal()
+      // A stream beyond those that may be open was never one of ours.
+      case .refusedStream where session.streams[head.stream_id] != nil: session.countRefusal()
       // A window that SETTINGS made too large is an error of the connection (RFC 9113, section 6.9.2).
       case .flowControlError where session.hasNewInitialWindow:
         session.terminate(.flowControlError, reason: "SETTINGS: a window exceeds 2^31-1")

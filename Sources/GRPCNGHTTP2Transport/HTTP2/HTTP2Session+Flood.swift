@@ -39,7 +39,7 @@ extension HTTP2Session {
     report(flood.didReceiveReset(at: now()))
   }
 
-  /// The peer made this side reset a stream, or refuse a request whose headers exceed the limit.
+  /// The peer made this side reset a stream, or refuse one beyond the limit or whose headers exceed theirs.
   package func countForcedReset() {
     guard role == .server, !isFlooded else { return }
     report(flood.didForceReset(at: now()))
