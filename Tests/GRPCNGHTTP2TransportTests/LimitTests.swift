@@ -54,7 +54,8 @@ struct LimitTests {
     let server = try MemoryServer()
     try server.receive(Self.hello)
     for number in 0..<UInt32(150) {
-      try server.receive([.headers(FloodKind.stream(number), .call("Hang")), .reset(FloodKind.stream(number))])
+      try server.receive(.headers(FloodKind.stream(number), .call("Hang")))
+      try server.receive(.reset(FloodKind.stream(number)))
     }
     #expect(server.calls.count == 100)
     #expect(server.limits.counts[.runningCalls] == 50)
@@ -63,6 +64,19 @@ struct LimitTests {
     server.advance(by: .milliseconds(1))
     try server.receive(.headers(FloodKind.stream(150), .call("Hang")))
     #expect(server.calls.count == 101)
+  }
+
+  @Test("a call that is reset as it comes does not begin, and takes no place")
+  func resetAtOnce() throws {
+    let server = try MemoryServer()
+    try server.receive(Self.hello)
+    for number in 0..<UInt32(150) {
+      try server.receive([.headers(FloodKind.stream(number), .call("Hang")), .reset(FloodKind.stream(number))])
+    }
+    #expect(server.calls.isEmpty)
+    for number in 150..<UInt32(250) { try server.receive(.headers(FloodKind.stream(number), .call("Hang"))) }
+    #expect(server.calls.count == 100)
+    #expect(server.limits.counts.total == 0)
   }
 
   @Test("a client that has not read the limit may pass it by two hundred streams", arguments: [1, 301])

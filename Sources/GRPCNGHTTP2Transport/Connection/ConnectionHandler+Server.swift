@@ -77,6 +77,19 @@ extension ConnectionHandler {
         call: call, remotePeer: server.remotePeer, localPeer: server.localPeer, securedPeer: server.securedPeer()))
   }
 
+  /// Lets the calls that came begin.
+  func handOver() {
+    guard !accepted.isEmpty, case .server(let server) = role else { return }
+    var calls = accepted
+    // A buffer of its own for the next: the reader has this one, on another thread.
+    accepted = []
+    accepted.reserveCapacity(calls.count)
+    // What its peer has ended in this very turn need not begin; where the connection ends, nothing need.
+    if isClosing { return }
+    if !orphans.isEmpty { calls.removeAll { orphans.remove($0.call.token) != nil } }
+    if !calls.isEmpty { server.accept(calls) }
+  }
+
   private func refuse(_ stream: HTTP2Stream, _ status: Status) {
     stream.discardsData = true
     answer(stream, trailers: ResponseHead.trailers(status, [:], areAll: true))

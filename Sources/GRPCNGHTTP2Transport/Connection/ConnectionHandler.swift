@@ -341,12 +341,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       react(to: event)
     }
     deliver()
-    guard !accepted.isEmpty, case .server(let server) = role else { return }
-    server.accept(accepted)
-    // A buffer of its own for the next: the reader has this one, on another thread.
-    let count = accepted.count
-    accepted = []
-    accepted.reserveCapacity(count)
+    handOver()
   }
 
   /// Gives a part to the reader of a call; returns true when the peer should wait.
