@@ -8,13 +8,7 @@ case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ -x .venv/bin/python ] && export RETORT_PYTHON="${RETORT_PYTHON:-$PWD/.venv/bin/python}"
 [ -d ../shared/data ] || [ -n "${RETORT_DATA:-}" ] ||
   echo "test: no ../shared/data: tests on real models and tokenizers are skipped (set RETORT_DATA to their folder)" >&2
-run() {
-  swift test -c release --skip-build "$@" && return
-  # CI's machine may be slow enough for a race between a test and its clock: a fault fails twice, and both are shown.
-  [ "${CI:-}" = true ] || return 1
-  echo "test: failed, see above; once more, since CI is true" >&2
-  swift test -c release --skip-build "$@"
-}
+run() { swift test -c release --skip-build "$@"; }
 [ $# -eq 0 ] || { run "$@"; exit; }
 run --skip EndToEndTests
 # Apart: whole programs with time limits, which two hundred tests beside them would slow down.
