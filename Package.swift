@@ -190,7 +190,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "GRPCNGHTTP2Transport", "WireBytes", "WireFormat",
+        "GRPCNGHTTP2Transport", "Sequences", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),

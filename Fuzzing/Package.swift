@@ -67,7 +67,7 @@ let package = Package(
       exclude: ["Differential", "Golden"], swiftSettings: settings),
     .target(
       name: "FuzzTargets",
-      dependencies: ["GRPCNGHTTP2Transport", "WireBytes", "WireFormat", grpc] + nio("Core", "Embedded"),
+      dependencies: ["GRPCNGHTTP2Transport", "Sequences", "WireBytes", "WireFormat", grpc] + nio("Core", "Embedded"),
       swiftSettings: settings),
     .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
   ] + fuzzer

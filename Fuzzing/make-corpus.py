@@ -6,6 +6,7 @@ in one piece whose calls are answered at once.
 
 import gzip
 import os
+import struct
 
 import hpack
 
@@ -146,6 +147,51 @@ def wire_messages():
             write("wire-messages", f"{index:02}-{name}", bytes([index]), body)
 
 
+def varint(value):
+    return bytes([value]) if value < 128 else bytes([value & 127 | 128]) + varint(value >> 7)
+
+
+def fields(**values):
+    """A message: field numbers as f1=, f2=, with bytes, numbers, or lists of float32 and packed numbers."""
+    out = b""
+    for name, value in values.items():
+        number = int(name[1:])
+        if isinstance(value, int):
+            out += varint(number << 3) + varint(value)
+            continue
+        if isinstance(value, list):
+            value = b"".join(struct.pack("<f", x) if isinstance(x, float) else struct.pack("<I", x) for x in value)
+        out += varint(number << 3 | 2) + varint(len(value)) + value
+    return out
+
+
+def mappings():
+    def reply(name, flags, counts, positions, *chunks):
+        write("mappings", "chunk-" + name, bytes([0, flags | 32, counts, positions]), chunks[0])
+        body = b"".join(len(chunk).to_bytes(2, "big") + chunk for chunk in (fields(f1=x) for x in chunks))
+        write("mappings", "reply-" + name, bytes([0, flags, counts, positions]), body)
+
+    reply("tokens", 1, 0, 3, fields(f1=0, f2=1, f4=[-1.0]), fields(f1=1, f2=2, f3=1, f4=[-2.0, -3.0]))
+    top = fields(f1=0, f2=2, f3=1, f5=[1, 2, 3, 4], f6=[-1.0] * 4, f7=[-9.0] * 2, f8=[-4.0] * 6, f10=[2.0] * 2)
+    reply("top", 4, 0x32, 2, top)
+    reply("hidden", 8, 0, 2, fields(f1=0, f2=1, f11=[0.5] * 4), fields(f1=1, f2=1, f3=1, f11=[0.5] * 4))
+    reply("full", 2, 0, 1, fields(f1=0, f2=1, f3=1, f9=[-3.9] * 50))
+    half = fields(
+        f1=0, f2=2, f3=1, f12=bytes(4), f13=6, f14=bytes(3), f15=bytes(7), f16=bytes(4), f17=bytes(12), f19=bytes(4)
+    )
+    reply("half", 0x15, 0x32, 2, half)
+    reply("half-hidden", 0x18, 0, 2, fields(f1=0, f2=2, f3=1, f20=bytes(16)))
+    reply("half-full", 0x12, 0, 1, fields(f1=0, f2=1, f3=1, f18=bytes(100)))
+    reply("half-tokens", 0x11, 0, 1, fields(f1=0, f2=1, f3=1, f12=bytes(2), f13=6))
+    reply("none", 1, 0, 0, fields(f3=1))
+    batch = fields(f1=[5, 6, 7, 8, 9], f2=[3, 2], f3=[1, 1])
+    write("mappings", "batch", b"\1", fields(f1=batch, f2=fields(f1=1, f6=[1, 2, 3], f7=1)))
+    completions = fields(f1=[0, 1], f2=[5, 6, 7], f3=[1, 2], f4=[-1.0] * 3, f5=b"\1\2")
+    for first in (2, 0x22):
+        write("mappings", f"completions-{first}", bytes([first]), completions)
+    write("mappings", "sampling", b"\3", b"\x0d\0\0\x80\x3f", fields(f2=5), b"\x1d\0\0\x80\x3f", fields(f4=9, f5=[1, 2]))
+
+
 def heads():
     texts = {
         "request": ":method:POST\n:path:/a.B/C\ncontent-type:application/grpc+proto\nte:trailers\ngrpc-timeout:10S\n"
@@ -159,5 +205,5 @@ def heads():
         write("heads", name, text.encode())
 
 
-for make in (server, client, messages, wire_messages, heads):
+for make in (server, client, messages, wire_messages, mappings, heads):
     make()

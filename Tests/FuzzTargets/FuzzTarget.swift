@@ -8,6 +8,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case messages
   /// Every message of `Protos/`; the first byte chooses.
   case wireMessages = "wire-messages"
+  /// What decoded messages mean: scores, batches, completions, options.
+  case mappings
   /// Header lists, statuses, metadata, addresses.
   case heads
 
@@ -18,6 +20,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .http2Client: fuzzClient(bytes[...])
     case .messages: fuzzMessages(bytes[...])
     case .wireMessages: fuzzWireMessage(bytes[...])
+    case .mappings: fuzzMapping(bytes[...])
     case .heads: fuzzHeads(bytes)
     }
   }

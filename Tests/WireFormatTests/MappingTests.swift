@@ -109,6 +109,23 @@ struct MappingTests {
     }
   }
 
+  @Test("bits of ids that no id has are refused, though no ids were asked for", arguments: [33, UInt32.max])
+  func absurdBits(bits: UInt32) {
+    let options = ScoreOptions(tokenLogprobs: true, precision: .float16)
+    var reply = ScoreReply(positionCount: 1, options: options, vocabSize: 4)
+    var chunk = WireScoreChunk(positionCount: 1, last: true)
+    (chunk.tokenLogprobsF16, chunk.topTokenIDBits) = ([0, 0], bits)
+    #expect(throws: WireFormatError.self) { try reply.append(chunk) }
+  }
+
+  @Test("a width that a peer announces gets no memory for positions that it has not sent")
+  func announcedWidth() throws {
+    let options = ScoreOptions(hiddenState: true)
+    var reply = ScoreReply(positionCount: 1 << 44, options: options, vocabSize: 4)
+    try reply.append(WireScoreChunk(positionCount: 1, hiddenStates: Array(repeating: 0, count: 1000)))
+    #expect(reply.scores.hiddenStates.count == 1000)
+  }
+
   /// Scores with every column, of 2 ids named per position and a width of 3.
   private func everything(_ count: Int) -> (scores: PositionScores, options: ScoreOptions) {
     var all = scores(count, topCount: 2)

@@ -70,7 +70,8 @@ struct ScoreExtents {
       ("entropies_f16", chunk.entropies_f16.len, entropy, 16),
       ("hidden_states_f16", chunk.hidden_states_f16.len, hiddenWidth, 16),
     ]
-    if isHalf, top > 0, count > 0, !(1...32).contains(bits) {
+    // Where there are no ids it may be unset, but no more than that.
+    if isHalf, bits > 32 || (bits == 0 && top > 0 && count > 0) {
       throw .outOfRange(field: "top_token_id_bits", value: "\(bits)", allowed: "in 1...32")
     }
     for (name, found, perPosition, bits) in columns {

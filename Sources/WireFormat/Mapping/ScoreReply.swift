@@ -89,7 +89,8 @@ extension PositionScores {
     gatheredLogprobs.reserveCapacity(extents.gathered * positionCount)
     fullLogprobs.reserveCapacity(extents.full * positionCount)
     entropies.reserveCapacity(extents.entropy * positionCount)
-    hiddenStates.reserveCapacity(extents.hiddenWidth * positionCount)
+    // D is what the peer says: it must send the numbers before it gets the memory of more than 64 MiB.
+    hiddenStates.reserveCapacity(min(extents.hiddenWidth * positionCount, 16 << 20))
   }
 
   /// Adds a chunk whose extents have been checked.
