@@ -38,7 +38,6 @@ extension ConnectionHandler {
   func receiveRequest(_ stream: HTTP2Stream, _ headers: HeaderFields, overflow: Bool, server: ServerRole) {
     if overflow {
       limits.record(.headerList)
-      session.countForcedReset()
       let status = Status(
         code: .resourceExhausted,
         message:

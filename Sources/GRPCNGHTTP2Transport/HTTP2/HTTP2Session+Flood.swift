@@ -40,7 +40,7 @@ extension HTTP2Session {
   }
 
   /// The peer made this side reset a stream, or refuse one beyond the limit or whose headers exceed theirs.
-  package func countForcedReset() {
+  func countForcedReset() {
     guard role == .server, !isFlooded else { return }
     report(flood.didForceReset(at: now()))
   }

@@ -16,7 +16,7 @@ extension HTTP2Session {
   }
 
   func didReceiveHeader(id: Int32, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    guard let stream = arriving, stream.id == id else { return }
+    guard let stream = arriving, stream.id == id, !stream.headersOverflow else { return }
     stream.headerBytes += name.count + value.count + 32
     guard stream.headerBytes <= configuration.maxHeaderListBytes,
       stream.headers.fields.count < configuration.maxHeaderFields
@@ -38,6 +38,8 @@ extension HTTP2Session {
     let isInformational = role == .client && headers[":status"]?.hasPrefix("1") == true
     guard !isInformational else { return }
     stream.receivedHeaders = true
+    // Counted here, so that nothing is read that comes after too many of them.
+    if overflow, isFirst { countForcedReset() }
     if isFirst, headers["grpc-encoding"] == "gzip" { stream.assembler.takesCompressed = true }
     if endStream { stream.remoteEnded = true }
     events.append(.headers(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream))
