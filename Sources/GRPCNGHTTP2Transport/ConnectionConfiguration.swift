@@ -30,7 +30,7 @@ public struct ConnectionConfiguration: Sendable, Hashable {
   public var outboundHighWaterBytes = 1 << 20
   /// Server: while the streams of one connection have written so many bytes that did not leave, each writes only one
   /// message at a time.
-  public var maxUnsentBytes = 16 << 20
+  public var maxUnsentBytes = 4 << 20
   /// Server: how long a call may last that names no earlier deadline; nil: as long as it likes.
   public var maxCallDuration: Duration?
   /// Server: how long calls of single methods may last, by `SERVICE/METHOD`; it wins over ``maxCallDuration``.

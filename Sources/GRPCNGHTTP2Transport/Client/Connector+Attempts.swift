@@ -45,7 +45,7 @@ extension Connector {
     ready.futureResult.whenComplete { _ in timeout.cancel() }
     return opened.and(ready.futureResult).map { channel, _ in
       ReadyConnection(
-        id: id, address: address, link: link, remotePeer: channel.remoteAddress.peerDescription,
+        id: id, link: link, remotePeer: channel.remoteAddress.peerDescription,
         localPeer: channel.localAddress.peerDescription, authority: address.origin.authority)
     }
   }

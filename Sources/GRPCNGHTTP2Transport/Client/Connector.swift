@@ -4,14 +4,18 @@ import NIOCore
 import NIOPosix
 
 /// A connection that calls are made on.
-struct ReadyConnection: Sendable, Identifiable {
+final class ReadyConnection: Sendable, Identifiable {
   let id: UInt64
-  let address: ServerAddress
   let link: ConnectionLink
   let remotePeer: String
   let localPeer: String
   /// What calls name as `:authority` unless they are told another.
   let authority: String
+
+  init(id: UInt64, link: ConnectionLink, remotePeer: String, localPeer: String, authority: String) {
+    (self.id, self.link) = (id, link)
+    (self.remotePeer, self.localPeer, self.authority) = (remotePeer, localPeer, authority)
+  }
 }
 
 /// Keeps a client connected: performs what a ``ChannelMachine`` decides.

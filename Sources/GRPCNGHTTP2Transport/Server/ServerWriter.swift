@@ -6,7 +6,7 @@ import WireBytes
 /// What a handler writes its answer to.
 ///
 /// The answer of a unary method is held back until its status is there, so that it leaves in one piece.
-struct ServerWriter: ClosableRPCWriterProtocol {
+final class ServerWriter: ClosableRPCWriterProtocol {
   typealias Element = RPCResponsePart<WireBytes>
 
   private struct State {
