@@ -8,7 +8,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize flood compose-check e2e-compose ci clean
+  study e2e bench docs examples sanitize fuzz flood compose-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,7 +101,7 @@ e2e-compose: ## Build the image, start the services in a container engine, run a
 	scripts/compose-e2e.sh
 
 ci: ## What CI runs, in order, stopping at the first failure
-	$(MAKE) lint protos-check protos-breaking build test compose-check
+	$(MAKE) lint protos-check protos-breaking build test sanitize fuzz compose-check
 	scripts/docs.sh --skip-build
 
 clean: ## Remove what was built
