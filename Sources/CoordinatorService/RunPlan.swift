@@ -37,6 +37,7 @@ public struct RunPlan: Sendable, Hashable {
   let saveSteps: Int
   let saveTotalLimit: Int
   let evalSteps: Int?
+  let orders = UnfoldedOrders()
 
   /// Unfolds a recipe.
   ///
@@ -112,6 +113,10 @@ extension RunPlan {
 
   /// All samples in the order of an epoch: a Fisher–Yates shuffle of (seed, epoch).
   func order(ofEpoch epoch: Int) -> [Int] {
+    orders.samples(.epoch(epoch)) { shuffled(forEpoch: epoch) }
+  }
+
+  private func shuffled(forEpoch epoch: Int) -> [Int] {
     var order = Array(0..<sampleCount)
     var generator = SeededGenerator(seed: seed, path: SeedStream.order.rawValue, UInt64(epoch))
     for last in stride(from: sampleCount - 1, to: 0, by: -1) {

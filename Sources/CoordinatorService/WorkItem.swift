@@ -29,6 +29,10 @@ public struct WorkItemKey: Sendable, Hashable, Codable {
 extension RunPlan {
   /// Samples whose prompts a stage completes, in the order in which training first needs them.
   public func samples(of stage: WorkItemKey.Stage) -> [Int] {
+    orders.samples(.stage(stage)) { unfolded(stage) }
+  }
+
+  private func unfolded(_ stage: WorkItemKey.Stage) -> [Int] {
     switch stage {
     case .teacherEvaluation: return Array(0..<evalCount)
     case .teacher: return teacherWrites ? Array(order(ofEpoch: 0).prefix(maxSteps * batchSize)) : []

@@ -24,6 +24,24 @@ struct RunPlanTests {
     #expect((1...4).map { one.samples(ofStep: $0) } != (5...8).map { one.samples(ofStep: $0) })
   }
 
+  @Test("what was unfolded of late is not unfolded again, and makes no difference between plans")
+  func unfoldedOnce() throws {
+    let orders = UnfoldedOrders()
+    var made = 0
+    func ask(_ epoch: Int) -> [Int] {
+      orders.samples(.epoch(epoch)) {
+        made += 1
+        return [epoch]
+      }
+    }
+    for epoch in [0, 0, 1, 1, 0, 2, 3, 3] { #expect(ask(epoch) == [epoch]) }
+    #expect(made == 4)
+    #expect(ask(4) == [4] && ask(0) == [0] && made == 6)
+    let (one, other) = (try makePlan(), try makePlan())
+    _ = one.samples(ofStep: 3)
+    #expect(one == other && Set([one, other]).count == 1)
+  }
+
   @Test("rounds share out the steps without gaps")
   func rounds() throws {
     let plan = try makePlan(["generation.rounds=4", "training.max_steps=10"])
