@@ -115,12 +115,14 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: unsafeSettings),
     .target(name: "CHeapUse", path: "Tests/CHeapUse"),
+    .target(name: "ForeignPython", path: "Tests/ForeignPython", swiftSettings: settings),
     .target(name: "CThreadEdges", path: "Tests/CThreadEdges"),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
       dependencies: [
         "CHeapUse",
         "CThreadEdges",
+        "ForeignPython",
         "GRPCNGHTTP2Transport",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -134,6 +136,7 @@ let package = Package(
     .testTarget(
       name: "InteropTests",
       dependencies: [
+        "ForeignPython",
         "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS",
         "WireBytes",
@@ -155,9 +158,11 @@ let package = Package(
       name: "GRPCNGHTTP2TransportTLSTests",
       dependencies: [
         "Authentication",
+        "ForeignPython",
         "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS",
         "WireBytes",
+        "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -176,7 +181,7 @@ let package = Package(
     .testTarget(
       name: "WireFormatTests",
       dependencies: [
-        "FuzzTargets", "Sequences", "WireBytes", "WireFormat",
+        "ForeignPython", "FuzzTargets", "Sequences", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], exclude: ["Differential", "Golden"], swiftSettings: settings),
     .target(name: "CWireBenchmark", dependencies: ["CProtobufC"]),
@@ -367,7 +372,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Authentication", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "ModelFixtures", "Reports",
+        "Authentication", "ForeignPython", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "ModelFixtures",
+        "Reports",
         "ServiceRuntime", "WireBytes", "WireFormat", "retort",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),

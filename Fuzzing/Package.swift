@@ -45,17 +45,19 @@ let package = Package(
       dependencies: ["CNGHTTP2", "CZlib", "WireBytes", grpc] + nio("Core", "ConcurrencyHelpers", "Posix"),
       swiftSettings: unsafeSettings),
     .target(name: "CHeapUse"),
+    .target(name: "ForeignPython", swiftSettings: settings),
     .target(name: "CThreadEdges"),
     .testTarget(
       name: "ThreadEdgesTests", dependencies: ["CThreadEdges", "GRPCNGHTTP2Transport", "WireBytes", grpc],
       swiftSettings: settings),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
-      dependencies: ["CHeapUse", "CThreadEdges", "GRPCNGHTTP2Transport", "WireBytes", grpc]
+      dependencies: ["CHeapUse", "CThreadEdges", "ForeignPython", "GRPCNGHTTP2Transport", "WireBytes", grpc]
         + nio("Core", "ConcurrencyHelpers", "Posix", "Embedded"),
       exclude: ["Interop"], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["GRPCNGHTTP2Transport", "WireBytes", grpc] + nio("ConcurrencyHelpers"),
+      name: "InteropTests",
+      dependencies: ["ForeignPython", "GRPCNGHTTP2Transport", "WireBytes", grpc] + nio("ConcurrencyHelpers"),
       exclude: ["Peer"], swiftSettings: settings),
     .target(name: "CRetortProtos", dependencies: ["CProtobufC"]),
     .target(name: "CWireColumns"),
@@ -63,7 +65,8 @@ let package = Package(
       name: "WireFormat", dependencies: ["CRetortProtos", "CWireColumns", "Sequences", "WireBytes", grpc],
       swiftSettings: unsafeSettings),
     .testTarget(
-      name: "WireFormatTests", dependencies: ["FuzzTargets", "Sequences", "WireBytes", "WireFormat", grpc],
+      name: "WireFormatTests",
+      dependencies: ["ForeignPython", "FuzzTargets", "Sequences", "WireBytes", "WireFormat", grpc],
       exclude: ["Differential", "Golden"], swiftSettings: settings),
     .target(
       name: "FuzzTargets",

@@ -1,3 +1,4 @@
+import ForeignPython
 import Foundation
 import Logging
 import ModelFixtures
@@ -5,12 +6,7 @@ import Reports
 import ServiceRuntime
 import Testing
 
-/// python with grpcio: the one that `make venv` made, unless RETORT_PYTHON names another.
-private let python: URL? = {
-  let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"]
-  let path = named ?? projectFolder.appending(path: ".venv/bin/python").path
-  return FileManager.default.isExecutableFile(atPath: path) ? URL(filePath: path) : nil
-}()
+private let python = ForeignPython(importing: "grpc")
 
 /// The folder of Package.swift.
 private let projectFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -35,9 +31,9 @@ private let tinyStories: URL? = {
   }
 
   @Test(
-    "a teacher of 60 lines of Python serves a run", .enabled(if: python != nil, "no python with grpcio: run make venv"))
+    "a teacher of 60 lines of Python serves a run", .enabled(if: python != nil, "\(ForeignPython.missing)"))
   func pythonTeacher() async throws {
-    let python = try #require(python)
+    let python = try #require(python).program
     let script = projectFolder.appending(path: "Examples/python-teacher/teacher.py")
     let lineCount =
       try String(contentsOf: script, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).count - 1
@@ -56,9 +52,9 @@ private let tinyStories: URL? = {
   }
 
   @Test(
-    "python grpcio calls every implemented RPC", .enabled(if: python != nil, "no python with grpcio: run make venv"))
+    "python grpcio calls every implemented RPC", .enabled(if: python != nil, "\(ForeignPython.missing)"))
   func pythonClient() async throws {
-    let python = try #require(python)
+    let python = try #require(python).program
     let folder = run.folder.path("teacher")
     let recipe = try run.recipe("client", steps: 6, teacher: addresses[0])
     let state = run.folder.path("state")

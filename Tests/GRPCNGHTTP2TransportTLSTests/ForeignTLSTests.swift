@@ -1,26 +1,13 @@
+import ForeignPython
 import Foundation
 import GRPCNGHTTP2Transport
 import GRPCNGHTTP2TransportTLS
 import Testing
 
-/// A python with grpcio: RETORT_PYTHON, or the package's virtual environment.
-private let python: String? = {
-  let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"]
-  let path = named ?? root.appending(path: ".venv/bin/python").path
-  guard FileManager.default.isExecutableFile(atPath: path) else { return nil }
-  let process = Process()
-  process.executableURL = URL(filePath: path)
-  process.arguments = ["-c", "import grpc"]
-  process.standardError = FileHandle.nullDevice
-  guard (try? process.run()) != nil else { return nil }
-  process.waitUntilExit()
-  return process.terminationStatus == 0 ? path : nil
-}()
+private let python = ForeignPython(importing: "grpc")
 
 @Suite(
-  "Python grpcio as the peer, with TLS", .enabled(if: python != nil, "set RETORT_PYTHON to a python with grpcio"),
+  "Python grpcio as the peer, with TLS", .enabled(if: python != nil, "\(ForeignPython.missing)"),
   .timeLimit(.minutes(2)))
 struct ForeignTLSTests {
   private let ours: Certificates
@@ -32,11 +19,7 @@ struct ForeignTLSTests {
   }
 
   private func script(_ name: String, _ arguments: [String]) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: try #require(python))
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Interop/\(name)")
-    process.arguments = [file.path] + arguments
-    return process
+    try #require(python).process("Interop/\(name)", beside: #filePath, arguments)
   }
 
   /// What a pipe says first, read without blocking a thread of Swift's.

@@ -1,35 +1,15 @@
+import ForeignPython
 import Foundation
 import GRPCCore
 import GRPCNGHTTP2Transport
 import Testing
 import WireBytes
 
-/// A python with grpcio: RETORT_PYTHON, or the package's virtual environment.
-private enum Python {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Interop")
+private let python = ForeignPython(importing: "grpc")
 
-  static let path: String? = {
-    let root = folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"]
-    let path = named ?? root.appending(path: ".venv/bin/python").path(percentEncoded: false)
-    guard FileManager.default.isExecutableFile(atPath: path) else { return nil }
-    let process = make(path, ["-c", "import grpc"])
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? path : nil
-  }()
-
-  static func make(_ path: String, _ arguments: [String]) -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    return process
-  }
-
-  static func script(_ name: String, _ arguments: String...) throws -> Process {
-    make(try #require(path), [folder.appending(path: name).path(percentEncoded: false)] + arguments)
-  }
+/// A process of a script of `Interop/`.
+private func script(_ name: String, _ arguments: String...) throws -> Process {
+  try #require(python).process("Interop/\(name)", beside: #filePath, arguments)
 }
 
 /// Runs a process to its end without blocking a thread of Swift's.
@@ -49,7 +29,7 @@ private func firstLine(of handle: FileHandle) async -> String {
 
 @Suite(
   "Python grpcio as the peer",
-  .enabled(if: Python.path != nil, "set RETORT_PYTHON to a python with grpcio, or make venv"),
+  .enabled(if: python != nil, "\(ForeignPython.missing)"),
   .timeLimit(.minutes(2)))
 struct InteropTests {
   @Test(
@@ -60,7 +40,7 @@ struct InteropTests {
     ])
   func foreignClient(name: String) async throws {
     try await Loopback.run { loopback in
-      let process = try Python.script("client.py", "\(loopback.address)", name)
+      let process = try script("client.py", "\(loopback.address)", name)
       let status = try await exitStatus(of: process)
       #expect(status == 0)
     }
@@ -70,7 +50,7 @@ struct InteropTests {
   private func withForeignServer(
     _ body: @Sendable @escaping (Loopback) async throws -> Void
   ) async throws {
-    let process = try Python.script("server.py")
+    let process = try script("server.py")
     let output = Pipe()
     let input = Pipe()
     process.standardOutput = output

@@ -1,3 +1,4 @@
+import ForeignPython
 import Foundation
 import GRPCNGHTTP2Transport
 import NIOConcurrencyHelpers
@@ -10,31 +11,8 @@ enum Security: String, CaseIterable, Sendable, Codable, CustomTestStringConverti
   var testDescription: String { rawValue }
 }
 
-/// A python with what the peer needs: RETORT_PYTHON, or the package's virtual environment.
-enum Python {
-  static let missing: Comment = "set RETORT_PYTHON to a python with grpcio-tools, h2 and trustme, or make venv"
-
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Peer")
-
-  static let path: String? = {
-    let root = folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"]
-    let path = named ?? root.appending(path: ".venv/bin/python").path(percentEncoded: false)
-    guard FileManager.default.isExecutableFile(atPath: path) else { return nil }
-    let process = make(path, ["-c", "import grpc_tools, hpack, trustme"])
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? path : nil
-  }()
-
-  static func make(_ path: String, _ arguments: [String]) -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    return process
-  }
-}
+/// A python with what the peer needs.
+let python = ForeignPython(importing: "grpc_tools", "hpack", "trustme")
 
 /// The flags of a call's messages as a relay saw them on the wire: 1 where a message is compressed.
 struct WireFlags: Sendable {
@@ -90,8 +68,7 @@ final class ForeignPeer: Sendable {
   }
 
   private static func start() async throws -> ForeignPeer {
-    let script = Python.folder.appending(path: "peer.py").path(percentEncoded: false)
-    let process = Python.make(try #require(Python.path), [script])
+    let process = try #require(python).process("Peer/peer.py", beside: #filePath)
     let (input, output) = (Pipe(), Pipe())
     process.standardInput = input
     process.standardOutput = output

@@ -1,3 +1,4 @@
+import ForeignPython
 import GRPCCore
 import GRPCNGHTTP2Transport
 import Testing
@@ -5,7 +6,7 @@ import Testing
 private let cases = InteropCase.allCases
 
 @Suite(
-  "gRPC's interoperability cases, with grpcio", .enabled(if: Python.path != nil, Python.missing),
+  "gRPC's interoperability cases, with grpcio", .enabled(if: python != nil, "\(ForeignPython.missing)"),
   .timeLimit(.minutes(5)))
 struct InteropTests {
   @Test("our client passes against its server", arguments: Secured.all, cases)

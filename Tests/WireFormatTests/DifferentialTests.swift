@@ -1,16 +1,10 @@
+import ForeignPython
 import Foundation
 import FuzzTargets
 import Testing
 import WireFormat
 
-/// python with protobuf: the one that `make venv` made, unless RETORT_PYTHON names another.
-private let python: URL? = {
-  let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"]
-  let path = named ?? project.appending(path: ".venv/bin/python").path
-  return FileManager.default.isExecutableFile(atPath: path) ? URL(filePath: path) : nil
-}()
+private let python = ForeignPython(importing: "grpc_tools")
 
 /// A number that the environment may set: RETORT_CODEC_MESSAGES and RETORT_CODEC_SEED make longer and other runs.
 private func setting(_ name: String, _ value: Int) -> Int {
@@ -35,7 +29,7 @@ private struct Sample {
 struct DifferentialTests {
   @Test(
     "accepts, refuses and writes what python protobuf does",
-    .enabled(if: python != nil, "no python with grpcio-tools: run make venv"))
+    .enabled(if: python != nil, "\(ForeignPython.missing)"))
   func agrees() throws {
     let (count, seed) = (setting("RETORT_CODEC_MESSAGES", 20_000), setting("RETORT_CODEC_SEED", 1))
     let samples = try Self.samples(count: count, seed: seed)
@@ -78,12 +72,8 @@ struct DifferentialTests {
   }
 
   private static func samples(count: Int, seed: Int) throws -> [Sample] {
-    let process = Process()
-    process.executableURL = python
-    process.arguments = [
-      URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Differential/reference.py").path,
-      "\(count)", "\(seed)",
-    ]
+    let process = try #require(python).process(
+      "Differential/reference.py", beside: #filePath, ["\(count)", "\(seed)"])
     let output = Pipe()
     process.standardOutput = output
     try process.run()

@@ -5,26 +5,16 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import WireBytes
-
-/// Passes messages through as they are.
-struct RawCoding: MessageSerializer, MessageDeserializer {
-  typealias Message = WireBytes
-
-  func serialize<Bytes: GRPCContiguousBytes>(_ message: WireBytes) throws -> Bytes {
-    message as? Bytes ?? message.withUnsafeBytes { Bytes($0) }
-  }
-
-  func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> WireBytes {
-    bytes as? WireBytes ?? bytes.withUnsafeBytes { WireBytes($0) }
-  }
-}
+import WireFormat
 
 /// Answers with its request, and in metadata with the number of certificates that the client showed; `none` without TLS.
 struct Echo: RegistrableRPCService {
   static let method = MethodDescriptor(fullyQualifiedService: "test.Echo", method: "Echo", type: .unary)
 
   func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-    router.registerHandler(forMethod: Self.method, deserializer: RawCoding(), serializer: RawCoding()) {
+    router.registerHandler(
+      forMethod: Self.method, deserializer: PassThroughDeserializer(), serializer: PassThroughSerializer()
+    ) {
       request, context in
       let message = try await request.messages.first { _ in true } ?? WireBytes([])
       let peer = context.transportSpecific as? SecuredPeer
@@ -79,8 +69,8 @@ struct SecureServer: Sendable {
     return try await withGRPCClient(transport: transport) { client in
       let message = WireBytes(repeating: 7, count: bytes)
       return try await client.unary(
-        request: ClientRequest(message: message), descriptor: Echo.method, serializer: RawCoding(),
-        deserializer: RawCoding(), options: .defaults
+        request: ClientRequest(message: message), descriptor: Echo.method, serializer: PassThroughSerializer(),
+        deserializer: PassThroughDeserializer(), options: .defaults
       ) { response in
         guard try response.message == message else { return "wrong" }
         return response.metadata[stringValues: "shown"].first { _ in true }
