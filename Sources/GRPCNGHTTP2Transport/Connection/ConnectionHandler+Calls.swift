@@ -10,6 +10,24 @@ extension ConnectionHandler {
   /// How long a client may take to read a shutdown notice: streams that it opens later are lost to it.
   private static let drainPatience: TimeAmount = .seconds(5)
 
+  /// Gives a part to the reader of a call; returns true when the peer should wait.
+  func push(_ part: InboundPart, byteCount: Int = 0, to call: StreamCall) -> Bool {
+    let (delivery, isCongested) = call.inbound.push(part, byteCount: byteCount)
+    if let delivery { deliveries.append(delivery) }
+    return isCongested
+  }
+
+  /// Lets the readers go on who have waited.
+  ///
+  /// Several are woken by one task: each would else wake a thread, which takes this one's core before the next is served.
+  func deliver() {
+    guard !deliveries.isEmpty else { return }
+    let ready = deliveries
+    deliveries = []
+    guard ready.count > 1 else { return ready[0].complete() }
+    Task.detached { for delivery in ready { delivery.complete() } }
+  }
+
   func remoteEnded(_ stream: HTTP2Stream) {
     guard let call = stream.call else { return }
     if case .client = role {

@@ -31,7 +31,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Calls that came in this turn, to be handed over together.
   var accepted: [AcceptedCall] = []
   /// Parts that came in this turn for readers who wait for them.
-  private var deliveries: [InboundQueue.Delivery] = []
+  var deliveries: [InboundQueue.Delivery] = []
   /// Handlers that still run though their stream was cut off: they count as streams.
   var orphans: Set<UInt64> = []
   /// No new calls: closes when the last stream is gone.
@@ -342,24 +342,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
     deliver()
     handOver()
-  }
-
-  /// Gives a part to the reader of a call; returns true when the peer should wait.
-  func push(_ part: InboundPart, byteCount: Int = 0, to call: StreamCall) -> Bool {
-    let (delivery, isCongested) = call.inbound.push(part, byteCount: byteCount)
-    if let delivery { deliveries.append(delivery) }
-    return isCongested
-  }
-
-  /// Lets the readers go on who have waited.
-  ///
-  /// Several are woken by one task: each would else wake a thread, which takes this one's core before the next is served.
-  private func deliver() {
-    guard !deliveries.isEmpty else { return }
-    let ready = deliveries
-    deliveries = []
-    guard ready.count > 1 else { return ready[0].complete() }
-    Task.detached { for delivery in ready { delivery.complete() } }
   }
 
   private func react(to event: HTTP2Session.Event) {
