@@ -10,6 +10,35 @@ extension ConnectionHandler {
   /// How long a client may take to read a shutdown notice: streams that it opens later are lost to it.
   private static let drainPatience: TimeAmount = .seconds(5)
 
+  /// Does what a task asked for.
+  func perform(_ operation: ConnectionLink.Operation) {
+    switch operation {
+    case .open(let call, let headers, let maxMessageBytes):
+      open(call, headers, maxMessageBytes: maxMessageBytes)
+    case .head(let token, let headers):
+      if let stream = streams[token] { session.submitResponse(headers, on: stream, endStream: false) }
+    case .message(let token, let buffer):
+      if let stream = streams[token] {
+        stream.call?.account?.sent(buffer)
+        session.send(buffer, on: stream)
+      }
+    case .finish(let token):
+      if let stream = streams[token] { session.end(stream) }
+    case .trailers(let token, let headers):
+      if let stream = streams[token] { answer(stream, trailers: headers) }
+    case .reset(let token, let code):
+      if let stream = streams[token] { session.reset(stream, code) }
+    case .readerCaughtUp(let token):
+      if let stream = streams[token] { session.readerCaughtUp(stream) }
+    case .handlerFinished(let token):
+      handlerFinished(token)
+    case .drain:
+      drain()
+    case .close(let reason):
+      if isClosing { context?.close(promise: nil) } else { lose(reason, code: .noError) }
+    }
+  }
+
   /// Gives a part to the reader of a call; returns true when the peer should wait.
   func push(_ part: InboundPart, byteCount: Int = 0, to call: StreamCall) -> Bool {
     let (delivery, isCongested) = call.inbound.push(part, byteCount: byteCount)

@@ -304,34 +304,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
   }
 
-  private func perform(_ operation: ConnectionLink.Operation) {
-    switch operation {
-    case .open(let call, let headers, let maxMessageBytes):
-      open(call, headers, maxMessageBytes: maxMessageBytes)
-    case .head(let token, let headers):
-      if let stream = streams[token] { session.submitResponse(headers, on: stream, endStream: false) }
-    case .message(let token, let buffer):
-      if let stream = streams[token] {
-        stream.call?.account?.sent(buffer)
-        session.send(buffer, on: stream)
-      }
-    case .finish(let token):
-      if let stream = streams[token] { session.end(stream) }
-    case .trailers(let token, let headers):
-      if let stream = streams[token] { answer(stream, trailers: headers) }
-    case .reset(let token, let code):
-      if let stream = streams[token] { session.reset(stream, code) }
-    case .readerCaughtUp(let token):
-      if let stream = streams[token] { session.readerCaughtUp(stream) }
-    case .handlerFinished(let token):
-      handlerFinished(token)
-    case .drain:
-      drain()
-    case .close(let reason):
-      if isClosing { context?.close(promise: nil) } else { lose(reason, code: .noError) }
-    }
-  }
-
   private func react() {
     for event in session.takeEvents() {
       if case .flood(let limit) = event {
