@@ -8,7 +8,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize fuzz flood compose-check e2e-compose ci clean
+  study e2e bench docs examples sanitize fuzz soak flood compose-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -14,6 +14,7 @@ declare -A why=(
   [libprotobuf-c-dev]="the protobuf codec of the wire"
   [libopenblas-dev]="matrix products"
   [libsqlite3-dev]="the coordinator's journal"
+  [python3-venv]="runs what Retort is checked against, in .venv"
   [pkg-config]="finds the libraries above"
 )
 for option in "$@"; do

@@ -8,15 +8,14 @@ public import GRPCCore
 /// A transport without an observer counts nothing. With one, a call keeps plain integers of its own, and reads a clock at
 /// its start, at its end, and around each wait.
 public protocol CallObserver: Sendable {
-  /// A call has ended. Runs on the connection's event loop: add numbers up and return.
+  /// A call has ended. Runs on any thread, often the connection's event loop: add numbers up and return.
   func callEnded(_ report: CallReport)
 }
 
 /// What one call cost one end of it, and how it ended there.
 ///
 /// On a client each attempt of a call is a call of its own, and the report waits for its reader. A server that goes on
-/// computing after its stream is gone does
-/// so after the report.
+/// computing after its stream is gone does so after the report.
 public struct CallReport: Sendable {
   /// Which end of the call this is.
   public enum Role: String, Sendable, Hashable, CaseIterable {
