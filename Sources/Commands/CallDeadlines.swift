@@ -1,6 +1,7 @@
 package import Authentication
 package import GRPCCore
 package import GRPCNGHTTP2Transport
+import ServiceReflection
 import WireFormat
 
 /// How long the calls of a service may last: none waits for ever for a client that forgot to name a deadline.
@@ -55,7 +56,7 @@ public struct CallDeadlines: Sendable, Hashable {
       case .coordinator: CoordinatorServiceRPC.Method.descriptors + TeacherServiceRPC.Method.descriptors
       case .admin, .read: []
       }
-    return own + HealthRPC.Method.descriptors
+    return own + HealthRPC.Method.descriptors + ReflectionService.methods
   }
 
   /// A method that is not named here computes.
@@ -63,6 +64,7 @@ public struct CallDeadlines: Sendable, Hashable {
     switch (method.service.fullyQualifiedService, method.method) {
     case ("grpc.health.v1.Health", "Watch"): .lasting
     case ("grpc.health.v1.Health", _): .control
+    case ("grpc.reflection.v1.ServerReflection", _), ("grpc.reflection.v1alpha.ServerReflection", _): .control
     case ("retort.v1.CoordinatorService", "WatchRun"): .lasting
     case ("retort.v1.CoordinatorService", _): .control
     case ("retort.v1.StudentService", "Train"): .lasting

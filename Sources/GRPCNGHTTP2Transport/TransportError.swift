@@ -1,3 +1,6 @@
+internal import Glibc
+import NIOCore
+
 /// Why a transport could not start.
 public enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Another process listens there.
@@ -25,5 +28,14 @@ public enum TransportError: Error, Sendable, Hashable, CustomStringConvertible {
     case .alreadyStarted: "the transport was started before: make a new one"
     case .stopped: "the transport was stopped before it listened"
     }
+  }
+}
+
+extension TransportError {
+  /// Why a server cannot listen.
+  static func describe(_ error: any Error, at address: NetworkAddress) -> TransportError {
+    if let error = error as? TransportError { return error }
+    if let error = error as? IOError, error.errnoCode == EADDRINUSE { return .addressInUse(address) }
+    return .cannotListen(address, reason: "\(error)")
   }
 }

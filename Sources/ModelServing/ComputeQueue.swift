@@ -48,10 +48,12 @@ public final class ComputeQueue: Sendable {
 
   private func enter(_ waiter: Waiter) {
     enum Answer {
-      case go, wait
+      case go, wait, cancelled
       case refuse(Int)
     }
     let answer: Answer = state.withLockedValue { state in
+      // Under the lock: a cancellation that comes later finds the waiter.
+      if Task.isCancelled { return .cancelled }
       guard state.isBusy else {
         state.isBusy = true
         return .go
@@ -62,6 +64,7 @@ public final class ComputeQueue: Sendable {
     }
     switch answer {
     case .go: waiter.continuation.resume()
+    case .cancelled: waiter.continuation.resume(throwing: CancellationError())
     case .refuse(let waiting): waiter.continuation.resume(throwing: ServingError.busy(waiting: waiting))
     case .wait: break
     }

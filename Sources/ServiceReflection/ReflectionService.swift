@@ -34,9 +34,14 @@ public struct ReflectionService: RegistrableRPCService {
     return Set(router.methods.map(\.service.fullyQualifiedService)).sorted()
   }
 
+  /// The method under both names.
+  public static var methods: [MethodDescriptor] {
+    [ServerReflectionRPC.Method.ServerReflectionInfo.descriptor, olderMethod]
+  }
+
   /// Registers the method under both names.
   public func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-    for method in [ServerReflectionRPC.Method.ServerReflectionInfo.descriptor, Self.olderMethod] {
+    for method in Self.methods {
       router.registerHandler(
         forMethod: method, deserializer: ProtobufCDeserializer<ServerReflectionRequest>(),
         serializer: ProtobufCSerializer<ServerReflectionResponse>()

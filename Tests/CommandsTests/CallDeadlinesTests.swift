@@ -13,6 +13,8 @@ import Testing
       (.student, "retort.v1.StudentService/Load", 600), (.student, "retort.v1.StudentService/Save", 600),
       (.coordinator, "retort.v1.CoordinatorService/SubmitRun", 30),
       (.coordinator, "retort.v1.CoordinatorService/RenewLease", 30), (.teacher, "grpc.health.v1.Health/Check", 30),
+      (.student, "grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 30),
+      (.student, "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", 30),
     ])
   func standard(server: Role, method: String, seconds: Int64) {
     let limit = CallDeadlines.standard.limits(at: server)[method]

@@ -105,6 +105,42 @@ struct UnixSocketTests {
     #expect(try Data(contentsOf: URL(filePath: path)) == Data("kept".utf8))
   }
 
+  @Test("a server that drains leaves the socket of its successor alone")
+  func successor() async throws {
+    let transport = NGHTTP2ServerTransport(address: .unixSocket(path: path))
+    let first = GRPCServer(transport: transport, services: [EchoService()])
+    let (release, letGo) = AsyncStream.makeStream(of: Void.self)
+    let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+    let serving = Task { try await first.serve() }
+    _ = try await transport.listeningAddress
+    let chatting = Task { try await chat(begin, until: release) }
+    for await _ in begun { break }
+    first.beginGracefulShutdown()
+    try await serve {
+      letGo.finish()
+      try await chatting.value
+      try await serving.value
+      try await echo()
+    }
+  }
+
+  /// Keeps a call open.
+  private func chat(_ begin: AsyncStream<Void>.Continuation, until release: AsyncStream<Void>) async throws {
+    let client = NGHTTP2ClientTransport(service: try ServiceTarget(parsing: "unix:\(path)"))
+    try await withGRPCClient(transport: client) { client in
+      let request = StreamingClientRequest(of: WireBytes.self) { writer in
+        try await writer.write(WireBytes([7]))
+        for await _ in release {}
+      }
+      try await client.bidirectionalStreaming(
+        request: request, descriptor: EchoService.chat, serializer: RawCoding(), deserializer: RawCoding(),
+        options: .defaults
+      ) { response in
+        for try await _ in response.messages { begin.yield() }
+      }
+    }
+  }
+
   @Test("a path that the system cannot hold is refused with its limit", arguments: [0, 108])
   func badLength(count: Int) throws {
     let address = NetworkAddress.unixSocket(path: String(repeating: "x", count: count))

@@ -141,11 +141,10 @@ final class InboundQueue: Sendable {
   }
 
   /// The next part or the end, if either is there; else registers `reader` for it.
-  private func takeNow(
-    caughtUp: () -> Void, otherwise reader: Reader?, isCancelled: Bool = false
-  ) -> Result<InboundPart?, RPCError>? {
+  private func takeNow(caughtUp: () -> Void, otherwise reader: Reader?) -> Result<InboundPart?, RPCError>? {
     let taken = state.withLockedValue { state -> (result: Result<InboundPart?, RPCError>?, caughtUp: Bool) in
-      if isCancelled { return (.failure(.cancelledByReader), false) }
+      // Under the lock: a cancellation that comes later finds the reader.
+      if reader != nil, Task.isCancelled { return (.failure(.cancelledByReader), false) }
       if let (part, caughtUp) = state.pop(highWater: highWater) { return (.success(part), caughtUp) }
       if let end = state.end { return (end.map { nil }, false) }
       guard let reader else { return (nil, false) }
@@ -158,7 +157,7 @@ final class InboundQueue: Sendable {
   }
 
   private func wait(_ reader: Reader, caughtUp: () -> Void) {
-    let result = takeNow(caughtUp: caughtUp, otherwise: reader, isCancelled: Task.isCancelled)
+    let result = takeNow(caughtUp: caughtUp, otherwise: reader)
     if let result { reader.resume(with: result.mapError { $0 as any Error }) }
   }
 

@@ -77,10 +77,10 @@ final class WriteGate: Sendable {
   }
 
   private func wait(_ waiter: Waiter, id: UInt64) {
-    let isCancelled = Task.isCancelled
     let result = state.withLockedValue { state -> Result<Void, any Error>? in
       if let failure = state.failure { return .failure(failure) }
-      if isCancelled { return .failure(RPCError.cancelledByWriter) }
+      // Under the lock: a cancellation that comes later finds the waiter.
+      if Task.isCancelled { return .failure(RPCError.cancelledByWriter) }
       if state.takes(waiter.byteCount, highWater: highWater, total: total) { return .success(()) }
       state.waiters[id] = waiter
       return nil

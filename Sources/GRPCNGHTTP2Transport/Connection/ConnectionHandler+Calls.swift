@@ -46,14 +46,22 @@ extension ConnectionHandler {
     return isCongested
   }
 
+  private var runsHandlersHere: Bool {
+    if case .server(let server) = role { server.runsHandlersHere } else { false }
+  }
+
   /// Lets the readers go on who have waited.
   ///
   /// Several are woken by one task: each would else wake a thread, which takes this one's core before the next is served.
+  /// Nobody awaits that task, for it has nothing to wait for: it ends when it has told them.
   func deliver() {
     guard !deliveries.isEmpty else { return }
     let ready = deliveries
     deliveries = []
-    guard ready.count > 1 else { return ready[0].complete() }
+    if ready.count == 1 || runsHandlersHere {
+      for delivery in ready { delivery.complete() }
+      return
+    }
     Task.detached { for delivery in ready { delivery.complete() } }
   }
 

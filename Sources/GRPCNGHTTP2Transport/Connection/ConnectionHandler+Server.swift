@@ -19,6 +19,8 @@ final class ServerRole {
   let accept: ([AcceptedCall]) -> Void
   /// What is served, by the path of a request.
   let methods: [String: MethodDescriptor]
+  /// Handlers run on the connection's loop.
+  let runsHandlersHere: Bool
   /// Is told of calls; nil: nobody.
   let observer: (any CallObserver)?
   /// The connection is gone.
@@ -26,11 +28,12 @@ final class ServerRole {
 
   init(
     remotePeer: String, localPeer: String, securedPeer: @escaping () -> SecuredPeer?,
-    accept: @escaping ([AcceptedCall]) -> Void, methods: [String: MethodDescriptor], observer: (any CallObserver)?,
-    didClose: @escaping () -> Void
+    accept: @escaping ([AcceptedCall]) -> Void, methods: [String: MethodDescriptor], runsHandlersHere: Bool = false,
+    observer: (any CallObserver)?, didClose: @escaping () -> Void
   ) {
     (self.remotePeer, self.localPeer, self.methods, self.observer) = (remotePeer, localPeer, methods, observer)
     (self.securedPeer, self.accept, self.didClose) = (securedPeer, accept, didClose)
+    self.runsHandlersHere = runsHandlersHere
   }
 }
 

@@ -146,9 +146,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     } onCancel: {
       stop(grace: .zero)
     }
-    // The port is free when this returns, and the socket's file is gone.
+    // The port is free when this returns.
     try? await listener.closeFuture.get()
-    state.withLockedValue { $0.socketFile }?.remove()
   }
 
   /// Takes no new calls; those under way may end within the grace period.
@@ -206,11 +205,11 @@ public final class NGHTTP2ServerTransport: ServerTransport {
         state.listener = listener
         return state.isStopping
       }
-      if isStopping { listener.close(promise: nil) }
+      if isStopping { close(listener) }
       settleAddress(isStopping ? .failure(.stopped) : .success(bound))
       return listener
     } catch {
-      let error = Self.describe(error, at: address)
+      let error = TransportError.describe(error, at: address)
       settleAddress(.failure(error))
       throw error
     }
@@ -221,6 +220,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       .serverChannelOption(.backlog, value: Self.backlog)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { channel.closeOnExec() } }
+      // One read a turn: a connection that always has more to read does not keep others of its loop waiting.
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
       .childChannelOption(
         .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16 << 10, maximum: 256 << 10)
@@ -236,7 +237,10 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       let (file, descriptor) = try UnixSocketFile.listen(
         at: path, permissions: configuration.socketFilePermissions, backlog: Self.backlog)
       state.withLockedValue { $0.socketFile = file }
-      return try await bootstrap.withBoundSocket(descriptor).get()
+      do { return try await bootstrap.withBoundSocket(descriptor).get() } catch {
+        file.remove()
+        throw error
+      }
     }
   }
 
@@ -265,7 +269,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     let role = ServerRole(
       remotePeer: channel.remoteAddress.peerDescription, localPeer: channel.localAddress.peerDescription,
       securedPeer: { gate?.securedPeer },
-      accept: { continuation.yield($0) }, methods: methods, observer: configuration.observer,
+      accept: { continuation.yield($0) }, methods: methods,
+      runsHandlersHere: configuration.runsHandlersOnEventLoop, observer: configuration.observer,
       didClose: { self.connectionClosed(id, from: peer) })
     let handler = try ConnectionHandler(
       role: .server(role), link: link, peer: role.remotePeer, configuration: configuration.connection,
@@ -301,7 +306,7 @@ public final class NGHTTP2ServerTransport: ServerTransport {
       defer { state.listener = nil }
       return (state.listener, Array(state.links.values), state.links.isEmpty)
     }
-    listener?.close(promise: nil)
+    if let listener { close(listener) }
     settleAddress(.failure(.stopped))
     if isDone { callsContinuation.finish() }
     for link in links {
@@ -311,6 +316,15 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     eventLoopGroup.next().scheduleTask(in: TimeAmount(grace)) {
       for link in links { link.post(.close(.serverStopped)) }
     }
+  }
+
+  /// Listens no more. A socket's file goes first: as long as the socket is there, no other file can pass for it.
+  private func close(_ listener: any Channel) {
+    state.withLockedValue { state in
+      defer { state.socketFile = nil }
+      return state.socketFile
+    }?.remove()
+    listener.close(promise: nil)
   }
 
   private func settleAddress(_ result: Result<NetworkAddress, TransportError>) {
@@ -327,26 +341,8 @@ public final class NGHTTP2ServerTransport: ServerTransport {
     guard case .tcp(let host, _) = address, let port = listener.localAddress?.port else { return address }
     return .tcp(host: host, port: port)
   }
-
-  private static func describe(_ error: any Error, at address: NetworkAddress) -> TransportError {
-    if let error = error as? TransportError { return error }
-    if let error = error as? IOError, error.errnoCode == EADDRINUSE { return .addressInUse(address) }
-    return .cannotListen(address, reason: "\(error)")
-  }
 }
 
 extension RPCError {
   static var serverStopped: RPCError { RPCError(code: .unavailable, message: "the server was stopped") }
-}
-
-extension SocketAddress? {
-  /// An address as gRPC writes peers.
-  var peerDescription: String {
-    switch self {
-    case .v4(let address): "ipv4:\(address.host):\(self?.port ?? 0)"
-    case .v6(let address): "ipv6:[\(address.host)]:\(self?.port ?? 0)"
-    case .unixDomainSocket: "unix:\(self?.pathname ?? "")"
-    case nil: "unknown"
-    }
-  }
 }

@@ -57,11 +57,17 @@ struct UnixSocketFile: Sendable, Hashable {
     (self.path, device, inode) = (path, UInt64(status.st_dev), UInt64(status.st_ino))
   }
 
-  /// Two that find the same stale socket take turns. Where the folder cannot be locked, they do not.
+  /// Two that find the same stale socket take turns. Where the folder cannot be locked within a second, they do not: whoever
+  /// may read the folder may hold its lock.
   private static func lockFolder(of path: String) -> Int32 {
     let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
     let descriptor = unsafe open(String(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if descriptor >= 0 { flock(descriptor, LOCK_EX) }
+    guard descriptor >= 0 else { return descriptor }
+    var tries = 100
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0, tries > 0 {
+      usleep(10_000)
+      tries -= 1
+    }
     return descriptor
   }
 
