@@ -39,7 +39,12 @@ extension HTTP2Session {
     report(flood.didReceiveReset(at: now()))
   }
 
-  /// The peer made this side reset a stream, or refuse one beyond the limit or whose headers exceed theirs.
+  /// A request's headers exceed their limit: each of their fields was decoded, which costs as much as four other refusals.
+  func countOversizedList() {
+    for _ in 0..<4 { countForcedReset() }
+  }
+
+  /// The peer made this side reset a stream, or refuse one beyond the limit.
   func countForcedReset() {
     guard role == .server, !isFlooded else { return }
     report(flood.didForceReset(at: now()))

@@ -39,7 +39,7 @@ extension HTTP2Session {
     guard !isInformational else { return }
     stream.receivedHeaders = true
     // Counted here, so that nothing is read that comes after too many of them.
-    if overflow, isFirst { countForcedReset() }
+    if overflow, isFirst { countOversizedList() }
     if isFirst, headers["grpc-encoding"] == "gzip" { stream.assembler.takesCompressed = true }
     if endStream { stream.remoteEnded = true }
     events.append(.headers(stream, headers, isFirst: isFirst, overflow: overflow, endStream: endStream))

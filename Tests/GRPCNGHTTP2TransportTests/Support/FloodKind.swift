@@ -49,7 +49,7 @@ extension FloodKind {
     FloodKind("a stream's window too large", allowed: 200, .resetsSent) {
       [.headers(stream($0), .call("Hang")), .update(stream($0), 0x7FFF_FFFF)]
     },
-    FloodKind("header bombs", allowed: 200, .resetsSent) {
+    FloodKind("header bombs", allowed: 50, .resetsSent) {
       .headers(stream($0), .call(with: (0..<70).map { ("a\($0)", "b") }))
     },
     FloodKind("SETTINGS", allowed: 199, .controlFrames) { _ in .settings() },
