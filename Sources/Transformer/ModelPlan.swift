@@ -1,25 +1,3 @@
-import Kernels
-
-/// One projection: where its matrix and bias stand and how the matrix is stored.
-struct Projection: Sendable {
-  let weightOffset: Int
-  let biasOffset: Int?
-  let inputWidth: Int
-  let outputWidth: Int
-  /// True for `[out, in]` (`Linear`), false for `[in, out]` (`Conv1D`).
-  let isOutputMajor: Bool
-
-  func weight(_ parameters: ParameterBuffer) -> Matrix {
-    Matrix(
-      parameters.view.window(weightOffset, inputWidth * outputWidth),
-      rows: isOutputMajor ? outputWidth : inputWidth, columns: isOutputMajor ? inputWidth : outputWidth)
-  }
-
-  func bias(_ parameters: ParameterBuffer) -> FloatView? {
-    biasOffset.map { parameters.view.window($0, outputWidth) }
-  }
-}
-
 /// Where one norm's tensors stand.
 struct NormPlan: Sendable {
   let weightOffset: Int
