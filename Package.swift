@@ -46,10 +46,11 @@ let package = Package(
     .testTarget(name: "PuzzlesTests", dependencies: ["Puzzles", "Recipes", "Sequences"], swiftSettings: settings),
     // C
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels"),
     .target(name: "CTokenLoss", linkerSettings: [.linkedLibrary("m")]),
     // Arithmetic
-    .target(name: "Kernels", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
+    .target(name: "Kernels", dependencies: ["CDNNL", "COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
     // Model
     .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),

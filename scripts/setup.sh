@@ -13,6 +13,7 @@ declare -A why=(
   [zlib1g-dev]="gzip of messages, where a peer asks for it"
   [libprotobuf-c-dev]="the protobuf codec of the wire"
   [libopenblas-dev]="matrix products"
+  [libdnnl-dev]="bfloat16 products"
   [libsqlite3-dev]="the coordinator's journal"
   [python3-venv]="runs what Retort is checked against, in .venv"
   [pkg-config]="finds the libraries above"

@@ -6,7 +6,8 @@
 
 #define KERNEL_LIST(KERNEL) \
   KERNEL(void, add_bias, (float *y, const float *bias, int64_t n, int64_t d), (y, bias, n, d)) \
-  KERNEL(void, add_column_sums, (const float *y, int64_t n, int64_t d, float *sums), (y, n, d, sums)) \
+  KERNEL( \
+      void, add_column_sums, (const float *y, int64_t n, int64_t d, int64_t stride, float *sums), (y, n, d, stride, sums)) \
   KERNEL(void, add, (float *y, const float *x, int64_t count), (y, x, count)) \
   KERNEL( \
       void, rms_norm, \
@@ -56,6 +57,7 @@
   KERNEL(void, exp, (const float *x, int64_t count, float shift, float scale, float *y), (x, count, shift, scale, y)) \
   KERNEL(void, subtract, (const float *x, int64_t count, double shift, float *y), (x, count, shift, y)) \
   KERNEL(double, sum, (const float *x, int64_t count), (x, count)) \
-  KERNEL(float, maximum, (const float *x, int64_t count), (x, count))
+  KERNEL(float, maximum, (const float *x, int64_t count), (x, count)) \
+  KERNEL(void, round_bfloat16, (const float *x, int64_t count, uint16_t *y), (x, count, y))
 
 #endif

@@ -27,51 +27,44 @@ public final class OutputHead: Sendable {
   }
 
   /// Writes the logits `W h + b` of hidden states `[n, D]`. Shape of `logits`: `[n, V]`.
-  func logits(of hidden: FloatView, into logits: FloatView) {
-    let rows = hidden.count / width
-    Matrix.multiply(
-      Matrix(hidden, rows: rows, columns: width), Matrix(weights, rows: vocabSize, columns: width).transposed,
-      into: Matrix(logits, rows: rows, columns: vocabSize))
-    if let biases, rows > 0 { Elementwise.addBias(biases, to: logits) }
+  func logits(of hidden: FloatView, into logits: FloatView, groups: [Range<Int>]) {
+    ProductRows.float32(hidden).multiply(
+      WeightMatrix(Matrix(weights, rows: vocabSize, columns: width).transposed), into: logits,
+      rowGroups: groups)
+    if let biases, hidden.count > 0 { Elementwise.addBias(biases, to: logits) }
   }
 }
 
-/// A teacher's log-probs from its hidden states, some positions at a time. One thread owns it.
-final class HiddenStateRows {
+/// A teacher's logits from its hidden states, a chunk of positions at a time.
+final class HiddenStateRows: Sendable {
   let head: OutputHead
+  /// Positions that fit.
+  let capacity: Int
   private let hidden: FloatView  // [capacity, D]
   private let logits: FloatView  // [capacity, V]
-  private let logprobs: FloatView  // [V]
-  /// For each position computed, its row of `logits`.
-  private var rows: [Int: Int] = [:]
 
   init(head: OutputHead, capacity: Int) {
-    self.head = head
+    (self.head, self.capacity) = (head, capacity)
     hidden = FloatStorage(count: capacity * head.width).view
     logits = FloatStorage(count: capacity * head.vocabSize).view
-    logprobs = FloatStorage(count: head.vocabSize).view
   }
 
-  /// Computes some positions, at most `capacity`, of a column of hidden states. Shape of `column`: `[R, D]`.
-  func compute(_ positions: [Int], of column: [Float]) {
+  /// Computes the logits of a chunk's places, at most `capacity`, from a column of hidden states `[R, D]`; places without
+  /// a position in the column are left out. No place's logits depend on another group's.
+  func compute(_ positions: [Int?], groups: [Range<Int>], of column: [Float]) {
     let width = head.width
-    rows.removeAll(keepingCapacity: true)
     unsafe column.withUnsafeBufferPointer { column in
-      for (row, position) in positions.enumerated() {
+      for case (let place, let position?) in positions.enumerated() {
         let state = column.extracting(position * width..<(position + 1) * width)
-        hidden.window(row * width, width).copy(
+        hidden.window(place * width, width).copy(
           from: unsafe FloatView(unsafe: UnsafeMutableBufferPointer(mutating: state)))
-        rows[position] = row
       }
     }
     head.logits(
-      of: hidden.window(0, positions.count * width), into: logits.window(0, positions.count * head.vocabSize))
+      of: hidden.window(0, positions.count * width), into: logits.window(0, positions.count * head.vocabSize),
+      groups: groups)
   }
 
-  /// The log-probs of a position that was computed, `log softmax(logits)`, until the next call. Shape: `[V]`.
-  func logprobs(_ position: Int) -> FloatView {
-    let row = logits.window((rows[position] ?? 0) * head.vocabSize, head.vocabSize)
-    Elementwise.subtract(Softmax.logSumExp(row), from: row, into: logprobs)
-    return logprobs
-  }
+  /// The logits of a place. Shape: `[V]`.
+  func logits(_ place: Int) -> FloatView { logits.window(place * head.vocabSize, head.vocabSize) }
 }

@@ -45,11 +45,12 @@ public final class RowLossWorkspace {
   ///   - logits: z. Shape: `[rowSize]`.
   ///   - target: The actual token.
   ///   - teacher: The teacher's columns and the position in them; nil for cross-entropy.
-  ///   - teacherRow: The teacher's log-probs of the position where the columns hold hidden states. Shape: `[V]`.
+  ///   - teacherLogits: The teacher's logits of the position where the columns hold hidden states; they become log-probs.
+  ///     Shape: `[V]`.
   ///   - scale: Factor of the gradient.
   public func replaceLogits(
     _ logits: FloatView, kind: TokenLossKind, target: TokenID, teacher: (scores: TeacherScores, position: Int)?,
-    teacherRow: FloatView? = nil, scale: Float
+    teacherLogits: FloatView? = nil, scale: Float
   ) throws(DistillationError) -> RowLoss {
     precondition(logits.count == rowSize, "\(logits.count) logits where a row has \(rowSize)")
     guard Int(target) < vocabSize else {
@@ -67,8 +68,9 @@ public final class RowLossWorkspace {
         try full(logits, divergence, row, position, scale)
       }
     case .hiddenStates:
-      guard let teacherRow else { throw .teacherMissing(kind) }
-      return try full(logits, divergence, teacherRow, position, scale)
+      guard let teacherLogits else { throw .teacherMissing(kind) }
+      Elementwise.subtract(Softmax.logSumExp(teacherLogits), from: teacherLogits, into: teacherLogits)
+      return try full(logits, divergence, teacherLogits, position, scale)
     case .top:
       try buckets.gather(scores, position: position, target: target)
       return try bucketed(logits, divergence, scores, position, scale)

@@ -1,4 +1,4 @@
-internal import Kernels
+public import Kernels
 public import Optimization
 public import Sequences
 internal import Synchronization
@@ -6,8 +6,9 @@ public import Transformer
 
 /// Teaches a student: one call is one optimizer step.
 ///
-/// Micro-batches run in parallel, each on one thread with gradients of its own, which are added up in the order of their index:
-/// the number of threads changes no bit. Logits exist for at most 256 rows per thread at a time.
+/// The batch is cut into segments of neighbouring sequences, whose gradients are added up in order; a pass computes as many as
+/// fit its micro-batch. So neither the size of micro-batches nor the number of threads changes a bit. Logits exist for 2²⁴
+/// elements at a time, whatever the batch.
 public final class StudentTrainer: @unchecked Sendable {
   // SAFETY: all that changes is used under `lock` alone; parameters are read elsewhere only between steps.
 
@@ -22,15 +23,17 @@ public final class StudentTrainer: @unchecked Sendable {
   /// What is minimised.
   public let objective: Objective
   private let gradients: ParameterBuffer
-  private var slots: [MicroBatchSlot] = []
+  private let workspace: LossWorkspace
   private let lock = Mutex(())
 
   /// Makes a trainer of a student.
   ///
+  /// - Parameter precision: Of the large products; bfloat16 needs a processor and a library that have it.
   /// - Throws: ``DistillationError/parameterOutOfRange(name:value:range:)`` for a vocabulary larger than the head,
   ///   ``DistillationError/optimizerMismatch(expected:found:)``.
   public init(
-    transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective
+    transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
+    precision: ProductPrecision = .float32
   ) throws(DistillationError) {
     let head = transformer.configuration.vocabSize
     guard vocabSize >= 1, vocabSize <= head else {
@@ -46,6 +49,8 @@ public final class StudentTrainer: @unchecked Sendable {
     self.optimizer = optimizer
     self.objective = objective
     gradients = ParameterBuffer(count: transformer.layout.count)
+    workspace = LossWorkspace(transformer, vocabSize: vocabSize, precision: precision)
+    if precision == .bfloat16 { parameters.updateRounded() }
   }
 
   /// Learns from one batch, or only measures its loss.
@@ -69,9 +74,10 @@ public final class StudentTrainer: @unchecked Sendable {
   ) throws(DistillationError) -> StepMeasurements {
     try check(batch.sequences)
     let plan = try LossPlan(batch, objective)
-    let pass = MicroBatchPass(
+    let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
-      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head), learns: !evaluate)
+      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
+      gradients: evaluate ? nil : gradients, workspace: workspace)
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
     return StepMeasurements(
@@ -95,7 +101,9 @@ public final class StudentTrainer: @unchecked Sendable {
 
   private func update() throws(DistillationError) -> (gradientNorm: Double, learningRate: Double) {
     do {
-      return try optimizer.step(parameters, gradients: gradients)
+      let update = try optimizer.step(parameters, gradients: gradients)
+      if workspace.tape.precision == .bfloat16 { parameters.updateRounded() }
+      return update
     } catch .gradientNotFinite(let norm) {
       throw .gradientNotFinite(norm: norm)
     } catch {
@@ -103,51 +111,13 @@ public final class StudentTrainer: @unchecked Sendable {
     }
   }
 
-  /// Runs all micro-batches, as many at once as there are threads, and leaves the sum of their gradients.
-  private func run(_ pass: MicroBatchPass, _ batch: TrainingBatch) throws(DistillationError) -> LossSums {
-    let ranges = stride(from: 0, to: batch.sequences.count, by: batch.microBatchSize).map {
-      $0..<min($0 + batch.microBatchSize, batch.sequences.count)
-    }
-    let microBatches = ranges.map { batch.sequences.slice($0) }
-    while slots.count < min(ComputePool.threadCount, ranges.count) {
-      slots.append(MicroBatchSlot(transformer, vocabSize: vocabSize))
-    }
+  /// Runs all passes and leaves the sum of their gradients.
+  private func run(_ pass: TrainingPass, _ batch: TrainingBatch) throws(DistillationError) -> LossSums {
     var sums = LossSums(termCount: objective.terms.count)
-    if pass.learns { gradients.view.fill(0) }
-    for start in stride(from: 0, to: ranges.count, by: max(slots.count, 1)) {
-      let wave = start..<min(start + slots.count, ranges.count)
-      for result in run(pass, wave.map { (microBatches[$0], ranges[$0]) }) { sums.add(try result.get()) }
-      if pass.learns { addGradients(of: wave.count) }
+    pass.gradients?.view.fillInParallel(0)
+    for segments in GradientSegments(batch.sequences).passes(ofAtMost: batch.microBatchSize) {
+      sums.add(try pass.run(segments, of: batch.sequences))
     }
     return sums
-  }
-
-  private func run(
-    _ pass: MicroBatchPass, _ wave: [(SequenceBatch, Range<Int>)]
-  ) -> [Result<LossSums, DistillationError>] {
-    let slots = slots
-    return ComputePool.map(wave.count) { index in
-      Result { () throws(DistillationError) -> LossSums in
-        try pass.run(wave[index].0, range: wave[index].1, slot: slots[index])
-      }
-    }
-  }
-
-  /// Adds the gradients of the first slots, slot after slot, in pieces that run in parallel.
-  private func addGradients(of count: Int) {
-    let (total, parts) = (gradients.view, slots.prefix(count).map(\.gradients.view))
-    let piece = 1 << 16
-    ComputePool.forEach((total.count + piece - 1) / piece) { index in
-      let length = min(piece, total.count - index * piece)
-      for part in parts { total.window(index * piece, length).add(part.window(index * piece, length)) }
-    }
-  }
-}
-
-extension FloatView {
-  /// Adds another view's elements to these.
-  fileprivate func add(_ other: FloatView) {
-    let (target, source) = unsafe (pointer, other.pointer)
-    for index in 0..<count { unsafe target[index] += source[index] }
   }
 }

@@ -5,18 +5,35 @@ public let kernelForm: String = unsafe String(cString: retort_kernel_form())
 
 /// Loops over elements and rows.
 public enum Elementwise {
-  /// `y[n, d] += bias[d]`.
+  /// Elements of a piece of a loop that runs in parallel.
+  private static let pieceSize = 1 << 15
+
+  /// `y[n, d] += bias[d]`, in parallel.
   public static func addBias(_ bias: FloatView, to y: FloatView) {
     let d = bias.count
     precondition(d > 0 && y.count % d == 0, "bias of \(d) on \(y.count)")
-    unsafe retort_add_bias(y.pointer, bias.pointer, Int64(y.count / d), Int64(d))
+    ComputePool.forEachPiece(of: y.count / d, size: max(1, pieceSize / d)) { rows in
+      let part = y.window(rows.lowerBound * d, rows.count * d)
+      unsafe retort_add_bias(part.pointer, bias.pointer, Int64(rows.count), Int64(d))
+    }
   }
 
-  /// `sums[d] += Σ_n y[n, d]`.
-  public static func addColumnSums(of y: FloatView, to sums: FloatView) {
+  /// `sums[d] += Σ_n y[n, d]`, group after group: each group's rows are summed before they are added. Parallel over columns.
+  public static func addColumnSums(of y: FloatView, to sums: FloatView, rowGroups: [Range<Int>]) {
     let d = sums.count
-    precondition(d > 0 && y.count % d == 0, "\(d) column sums of \(y.count)")
-    unsafe retort_add_column_sums(y.pointer, Int64(y.count / d), Int64(d), sums.pointer)
+    precondition(
+      d > 0 && y.count % d == 0 && rowGroups.allSatisfy { $0.lowerBound >= 0 && $0.upperBound * d <= y.count },
+      "\(d) column sums of \(y.count)")
+    ComputePool.forEachPiece(of: d, size: 256) { columns in
+      let partial = FloatStorage(count: columns.count).view
+      for rows in rowGroups where !rows.isEmpty {
+        partial.fill(0)
+        let first = y.window(rows.lowerBound * d + columns.lowerBound, (rows.count - 1) * d + columns.count)
+        unsafe retort_add_column_sums(
+          first.pointer, Int64(rows.count), Int64(columns.count), Int64(d), partial.pointer)
+        add(partial, to: sums.window(columns.lowerBound, columns.count))
+      }
+    }
   }
 
   /// `y += x`.

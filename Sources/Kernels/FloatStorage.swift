@@ -79,6 +79,11 @@ public struct FloatView: @unchecked Sendable {
   /// Sets every element.
   public func fill(_ value: Float) { unsafe start.update(repeating: value, count: count) }
 
+  /// Does ``fill(_:)`` in pieces that run in parallel.
+  public func fillInParallel(_ value: Float) {
+    ComputePool.forEachPiece(of: count, size: 1 << 18) { window($0.lowerBound, $0.count).fill(value) }
+  }
+
   /// Copies all elements of `source`, of the same count.
   public func copy(from source: FloatView) {
     precondition(source.count == count, "copy of \(source.count) floats into \(count)")

@@ -41,6 +41,9 @@ public struct SequenceBatch: Sendable, Hashable {
     sequenceLengths.reduce(into: [0]) { starts, length in starts.append(starts[starts.count - 1] + length) }
   }
 
+  /// The packed rows of each sequence. Shape: `[B]`.
+  public var sequenceRows: [Range<Int>] { zip(sequenceStarts, sequenceLengths).map { $0..<$0 + $1 } }
+
   /// The sequences, unpacked.
   public var sequences: [TokenSequence] {
     zip(zip(sequenceStarts, sequenceLengths), promptLengths).map { place, promptLength in

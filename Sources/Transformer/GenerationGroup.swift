@@ -109,7 +109,8 @@ struct GenerationGroup {
       hidden.window(index * model.width, model.width).copy(from: tape.hidden.window(row * model.width, model.width))
     }
     transformer.logits(
-      hidden: hidden, parameters: parameters, into: logits.view.window(0, rows.count * model.vocabSize))
+      hidden: .float32(hidden), groups: [0..<rows.count], parameters: parameters,
+      into: logits.view.window(0, rows.count * model.vocabSize))
   }
 
   /// Draws a token for each live slot from its logits; a slot that has ended is live no more.

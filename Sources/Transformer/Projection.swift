@@ -9,39 +9,58 @@ struct Projection: Sendable {
   /// True for `[out, in]` (`Linear`), false for `[in, out]` (`Conv1D`).
   let isOutputMajor: Bool
 
-  func weight(_ parameters: ParameterBuffer) -> Matrix {
-    Matrix(
-      parameters.view.window(weightOffset, inputWidth * outputWidth),
-      rows: isOutputMajor ? outputWidth : inputWidth, columns: isOutputMajor ? inputWidth : outputWidth)
+  /// W as a factor of `x W`. Shape: `[in, out]`.
+  private func weight(_ parameters: ParameterBuffer) -> WeightMatrix {
+    isOutputMajor
+      ? parameters.matrix(at: weightOffset, rows: outputWidth, columns: inputWidth).transposed
+      : parameters.matrix(at: weightOffset, rows: inputWidth, columns: outputWidth)
   }
 
-  func bias(_ parameters: ParameterBuffer) -> FloatView? {
+  private func bias(_ parameters: ParameterBuffer) -> FloatView? {
     biasOffset.map { parameters.view.window($0, outputWidth) }
   }
-}
 
-extension Projection {
   /// `y = x W + b`, or `y += x W + b`. Shapes: x `[N, in]`, y `[N, out]`.
-  func apply(_ x: FloatView, _ parameters: ParameterBuffer, into y: FloatView, rows: Int, adding: Bool = false) {
-    let weight = weight(parameters)
-    Matrix.multiply(
-      Matrix(x, rows: rows, columns: inputWidth), isOutputMajor ? weight.transposed : weight,
-      into: Matrix(y, rows: rows, columns: outputWidth), keep: adding ? 1 : 0)
+  ///
+  /// - Parameter rowGroups: Ranges of the N rows that are computed apart: no row's result depends on another group.
+  func apply(
+    _ x: ProductRows, _ parameters: ParameterBuffer, into y: FloatView, rowGroups: [Range<Int>], adding: Bool = false
+  ) {
+    x.multiply(weight(parameters), into: y, rowGroups: rowGroups, keep: adding ? 1 : 0)
     if let bias = bias(parameters) { Elementwise.addBias(bias, to: y) }
   }
 
-  /// Differentiates ``apply``: overwrites `dx`, adds to the gradients of W and b.
+  /// Differentiates ``apply(_:_:into:rowGroups:adding:)``: overwrites `dx`, adds to the gradients of W and b, group after group.
+  func backward(
+    _ dy: ProductRows, x: ProductRows, _ parameters: ParameterBuffer, _ gradients: ParameterBuffer,
+    into dx: FloatView, rowGroups: [Range<Int>]
+  ) {
+    dy.multiply(weight(parameters).transposed, into: dx, rowGroups: rowGroups)
+    let (left, right) = isOutputMajor ? (dy, x) : (x, dy)
+    let (rows, columns) = isOutputMajor ? (outputWidth, inputWidth) : (inputWidth, outputWidth)
+    left.addTransposedProduct(
+      right, to: Matrix(gradients.view.window(weightOffset, rows * columns), rows: rows, columns: columns),
+      rowGroups: rowGroups)
+  }
+
+  /// Adds the column sums of `dy` to the bias's gradient, where there is a bias.
+  func backwardBias(_ dy: FloatView, _ gradients: ParameterBuffer, rowGroups: [Range<Int>]) {
+    guard let bias = bias(gradients) else { return }
+    Elementwise.addColumnSums(of: dy, to: bias, rowGroups: rowGroups)
+  }
+}
+
+// As long as passes keep float32 alone.
+extension Projection {
+  func apply(_ x: FloatView, _ parameters: ParameterBuffer, into y: FloatView, rows: Int, adding: Bool = false) {
+    apply(.float32(x), parameters, into: y, rowGroups: [0..<rows], adding: adding)
+  }
+
   func backward(
     _ dy: FloatView, x: FloatView, _ parameters: ParameterBuffer, _ gradients: ParameterBuffer, into dx: FloatView,
     rows: Int
   ) {
-    let dy2 = Matrix(dy, rows: rows, columns: outputWidth)
-    let x2 = Matrix(x, rows: rows, columns: inputWidth)
-    let weight = weight(parameters)
-    Matrix.multiply(
-      dy2, isOutputMajor ? weight : weight.transposed, into: Matrix(dx, rows: rows, columns: inputWidth))
-    let (left, right) = isOutputMajor ? (dy2, x2) : (x2, dy2)
-    Matrix.multiply(left.transposed, right, into: self.weight(gradients), keep: 1)
-    if let bias = bias(gradients) { Elementwise.addColumnSums(of: dy, to: bias) }
+    backward(.float32(dy), x: .float32(x), parameters, gradients, into: dx, rowGroups: [0..<rows])
+    backwardBias(dy, gradients, rowGroups: [0..<rows])
   }
 }

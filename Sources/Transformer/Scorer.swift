@@ -97,7 +97,8 @@ public struct Scorer: Sendable {
     if options.hiddenState { scores.hiddenStates = selected.array }
     guard options.needsLogits else { return scores }
     let logits = FloatStorage(count: rows.count * headSize).view  // [n, V]
-    transformer.logits(hidden: selected, parameters: parameters, into: logits)
+    transformer.logits(
+      hidden: .float32(selected), groups: [0..<rows.count], parameters: parameters, into: logits)
     for (index, position) in positions.enumerated() {
       scores.appendRow(
         logits.window(index * headSize, vocabSize), target: targets[position], position: position, options: options)

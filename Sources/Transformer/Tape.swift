@@ -9,9 +9,13 @@ public final class Tape: @unchecked Sendable {
   public private(set) var rowCount = 0
   var tokenIDs: [UInt32] = []
   var positions: [Int32] = []
+  /// Ranges of rows that products keep apart.
+  var rowGroups: [Range<Int>] = []
   var rotary: Rotary
   private var blocks: [BlockTape]
   let keepsActivations: Bool
+  /// Of the products of passes with this tape.
+  public let precision: ProductPrecision
 
   /// What the last block leaves. Shape: `[N, D]`.
   var output = GrowingFloats()
@@ -22,13 +26,17 @@ public final class Tape: @unchecked Sendable {
   /// Attention's scratch, and selected hidden states with their gradients.
   var attentionScratch = GrowingFloats()
   var selectedHidden = GrowingFloats()
+  var selectedRows = GrowingRows()
   var selectedGradients = GrowingFloats()
   var backwardScratch = BackwardScratch()
 
   /// Makes an empty tape for passes of a model; it grows with the batches.
   ///
-  /// - Parameter keepsActivations: False for forward passes alone: one block's room serves all.
-  public init(_ transformer: Transformer, keepsActivations: Bool = true) {
+  /// - Parameters:
+  ///   - keepsActivations: False for forward passes alone: one block's room serves all.
+  ///   - precision: Of the products.
+  public init(_ transformer: Transformer, keepsActivations: Bool = true, precision: ProductPrecision = .float32) {
+    self.precision = precision
     model = transformer.configuration
     rotary = Rotary(frequencies: transformer.configuration.rotaryFrequencies)
     self.keepsActivations = keepsActivations
@@ -71,6 +79,20 @@ struct GrowingFloats {
   }
 
   var view: FloatView { storage.view.window(0, count) }
+}
+
+/// Room for rows of a product in bfloat16; it grows, and is kept.
+struct GrowingRows {
+  private var storage = BFloat16Storage(count: 0)
+
+  /// The rows in a precision: themselves, or a rounded copy that stays until the next call.
+  mutating func take(_ rows: FloatView, _ precision: ProductPrecision) -> ProductRows {
+    guard precision == .bfloat16 else { return .float32(rows) }
+    if rows.count > storage.count { storage = BFloat16Storage(count: rows.count + rows.count / 4) }
+    let copy = storage.view.window(0, rows.count)
+    copy.roundInParallel(rows)
+    return .bfloat16(copy)
+  }
 }
 
 /// What one block keeps. N rows each.

@@ -6,8 +6,10 @@ extension Transformer {
   ///
   /// `batch`, `parameters` and `tape` are those of the forward pass before it.
   public func backward(
-    _ batch: SequenceBatch, tape: Tape, parameters: ParameterBuffer, gradients: ParameterBuffer
+    _ batch: SequenceBatch, tape: Tape, parameters: ParameterBuffer, gradients: ParameterBuffer,
+    rowGroups: [Range<Int>]? = nil
   ) {
+    tape.rowGroups = rowGroups ?? batch.sequenceRows
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
     precondition(gradients.count == layout.count, "\(gradients.count) gradients of \(layout.count)")
     precondition(tape.tokenIDs == batch.tokenIDs, "backward of a batch that the tape has not read")

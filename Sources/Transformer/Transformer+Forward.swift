@@ -5,7 +5,13 @@ extension Transformer {
   /// Reads all sequences of a batch and leaves ``Tape/hidden``; its gradient starts at zero.
   ///
   /// Ids are below V and sequences within the context: ``check(_:vocabSize:)`` says so beforehand.
-  public func forward(_ batch: SequenceBatch, parameters: ParameterBuffer, tape: Tape) {
+  ///
+  /// - Parameter rowGroups: Ranges of packed rows, each of whole sequences: no row's result depends on another group. Nil:
+  ///   one for each sequence.
+  public func forward(
+    _ batch: SequenceBatch, parameters: ParameterBuffer, tape: Tape, rowGroups: [Range<Int>]? = nil
+  ) {
+    tape.rowGroups = rowGroups ?? batch.sequenceRows
     let longest = batch.sequenceLengths.max() ?? 0
     tape.tokenIDs = batch.tokenIDs
     tape.positions = batch.sequenceLengths.flatMap { 0..<Int32($0) }

@@ -1,44 +1,44 @@
 public import Kernels
 
 extension Transformer {
-  /// Computes the logits of some packed rows of the tape's batch. Shape of `logits`: `[rows.count, V]`.
-  public func logits(rows: ArraySlice<Int>, tape: Tape, parameters: ParameterBuffer, into logits: FloatView) {
-    self.logits(hidden: select(rows, tape).view, parameters: parameters, into: logits)
+  /// Computes the logits of some packed rows of the tape's batch, in the tape's precision. Shape of `logits`: `[rows.count, V]`.
+  ///
+  /// - Parameter groups: Ranges of the places in `rows`, in order: no row's logits depend on another group. Nil: one group.
+  public func logits(
+    rows: ArraySlice<Int>, groups: [Range<Int>]? = nil, tape: Tape, parameters: ParameterBuffer, into logits: FloatView
+  ) {
+    self.logits(
+      hidden: select(rows, tape), groups: groups ?? [0..<rows.count], parameters: parameters, into: logits)
   }
 
   /// Computes the logits of hidden states `[n, D]`. Shape of `logits`: `[n, V]`.
-  func logits(hidden: FloatView, parameters: ParameterBuffer, into logits: FloatView) {
-    let rows = hidden.count / configuration.width
-    Matrix.multiply(
-      Matrix(hidden, rows: rows, columns: configuration.width), head(parameters).transposed,
-      into: Matrix(logits, rows: rows, columns: configuration.vocabSize))
+  func logits(hidden: ProductRows, groups: [Range<Int>], parameters: ParameterBuffer, into logits: FloatView) {
+    hidden.multiply(head(parameters).transposed, into: logits, rowGroups: groups)
   }
 
-  /// Adds what gradients of logits `[rows.count, V]` say about the head to `gradients`, and about the hidden states to
-  /// the tape. `rows` are as given to ``logits(rows:tape:parameters:into:)``; a row may come several times.
+  /// Adds what gradients of logits `[rows.count, V]` say about the head to `gradients`, group after group, and about the
+  /// hidden states to the tape. `rows` and `groups` are as given to ``logits(rows:groups:tape:parameters:into:)``; a row
+  /// may come several times.
   public func backwardLogits(
-    rows: ArraySlice<Int>, logitGradients: FloatView, tape: Tape, parameters: ParameterBuffer,
-    gradients: ParameterBuffer
+    rows: ArraySlice<Int>, groups: [Range<Int>]? = nil, logitGradients: ProductRows, tape: Tape,
+    parameters: ParameterBuffer, gradients: ParameterBuffer
   ) {
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
-    let hidden = select(rows, tape)  // [n, D]
-    let dLogits = Matrix(logitGradients, rows: rows.count, columns: configuration.vocabSize)  // [n, V]
+    let (width, groups) = (configuration.width, groups ?? [0..<rows.count])
     // logits = hidden headᵀ
-    Matrix.multiply(dLogits.transposed, hidden, into: head(gradients), keep: 1)
-    let width = configuration.width
+    logitGradients.addTransposedProduct(
+      select(rows, tape), to: head(gradients).values, rowGroups: groups)
     tape.selectedGradients.resize(rows.count * width)
     let dHidden = tape.selectedGradients.view
-    Matrix.multiply(dLogits, head(parameters), into: Matrix(dHidden, rows: rows.count, columns: width))
+    logitGradients.multiply(head(parameters), into: dHidden, rowGroups: groups)
     for (index, row) in rows.enumerated() {
       Elementwise.add(dHidden.window(index * width, width), to: tape.hiddenGradient.window(row * width, width))
     }
   }
 
   /// The head's matrix, `[V, D]`; the embedding's where they are tied.
-  private func head(_ buffer: ParameterBuffer) -> Matrix {
-    Matrix(
-      buffer.view.window(plan.head, configuration.vocabSize * configuration.width), rows: configuration.vocabSize,
-      columns: configuration.width)
+  private func head(_ buffer: ParameterBuffer) -> WeightMatrix {
+    buffer.matrix(at: plan.head, rows: configuration.vocabSize, columns: configuration.width)
   }
 
   /// The rows of the head for the first `vocabSize` ids. Shape: `[vocabSize, D]`.
@@ -46,13 +46,14 @@ extension Transformer {
     parameters.view.window(plan.head, vocabSize * configuration.width)
   }
 
-  private func select(_ rows: ArraySlice<Int>, _ tape: Tape) -> Matrix {
+  /// Hidden states of some rows, side by side, in the tape's precision.
+  private func select(_ rows: ArraySlice<Int>, _ tape: Tape) -> ProductRows {
     let width = configuration.width
     tape.selectedHidden.resize(rows.count * width)
     let selected = tape.selectedHidden.view
     for (index, row) in rows.enumerated() {
       selected.window(index * width, width).copy(from: tape.hidden.window(row * width, width))
     }
-    return Matrix(selected, rows: rows.count, columns: width)
+    return tape.selectedRows.take(selected, tape.precision)
   }
 }

@@ -90,7 +90,7 @@ func crossEntropy(
   }
   if let gradients {
     transformer.backwardLogits(
-      rows: scored.predictingRows[...], logitGradients: logits, tape: tape, parameters: parameters,
+      rows: scored.predictingRows[...], logitGradients: .float32(logits), tape: tape, parameters: parameters,
       gradients: gradients)
     transformer.backward(batch, tape: tape, parameters: parameters, gradients: gradients)
   }

@@ -14,8 +14,8 @@ const char *retort_kernel_form(void);
 
 // y[n, d] += bias[d].
 void retort_add_bias(float *y, const float *bias, int64_t n, int64_t d);
-// sums[d] += sum over n of y[n, d].
-void retort_add_column_sums(const float *y, int64_t n, int64_t d, float *sums);
+// sums[d] += sum over n of y[n, d], rows `stride` apart.
+void retort_add_column_sums(const float *y, int64_t n, int64_t d, int64_t stride, float *sums);
 // y[i] += x[i].
 void retort_add(float *y, const float *x, int64_t count);
 
@@ -74,6 +74,17 @@ void retort_subtract(const float *x, int64_t count, double shift, float *y);
 double retort_sum(const float *x, int64_t count);
 // Largest element; count >= 1.
 float retort_maximum(const float *x, int64_t count);
+// y = x in bfloat16, to the nearest, ties to even; NaN stays NaN.
+void retort_round_bfloat16(const float *x, int64_t count, uint16_t *y);
+
+// Tells the processor that the calling thread only waits for a variable to change.
+static inline void retort_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
 
 #pragma clang assume_nonnull end
 

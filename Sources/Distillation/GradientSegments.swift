@@ -1,0 +1,38 @@
+internal import Sequences
+
+/// Neighbouring sequences whose part of a gradient is computed in one product.
+///
+/// Segments are cut from the whole optimizer batch by the lengths of its sequences alone, and added up in order: so neither the
+/// size of micro-batches nor the number of threads changes a bit of the gradient.
+struct GradientSegments: Sendable {
+  /// A segment ends once it holds so many tokens: fewer would spend their time on reading and writing the gradient.
+  static let leastTokens = 256
+
+  /// Ranges of sequences, in order.
+  let sequences: [Range<Int>]
+
+  init(_ batch: SequenceBatch) {
+    var ranges: [Range<Int>] = []
+    var (first, tokens) = (0, 0)
+    for (index, length) in batch.sequenceLengths.enumerated() {
+      tokens += length
+      guard tokens >= Self.leastTokens || index == batch.count - 1 else { continue }
+      ranges.append(first..<index + 1)
+      (first, tokens) = (index + 1, 0)
+    }
+    sequences = ranges
+  }
+
+  /// The segments of each pass: as many as hold at most `sequenceCount` sequences together, but at least one.
+  func passes(ofAtMost sequenceCount: Int) -> [ArraySlice<Range<Int>>] {
+    var passes: [ArraySlice<Range<Int>>] = []
+    var first = 0
+    for index in sequences.indices {
+      let isLast = index == sequences.count - 1
+      guard isLast || sequences[index + 1].upperBound - sequences[first].lowerBound > sequenceCount else { continue }
+      passes.append(sequences[first...index])
+      first = index + 1
+    }
+    return passes
+  }
+}

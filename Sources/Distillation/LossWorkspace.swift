@@ -1,0 +1,45 @@
+internal import Kernels
+internal import Synchronization
+internal import Transformer
+
+/// What the passes of a trainer need, one after another; reused from step to step.
+final class LossWorkspace: @unchecked Sendable {
+  // SAFETY: a trainer runs one pass at a time; rows of `logits` and lanes are used by one thread each.
+
+  let tape: Tape
+  /// Logits of a chunk, then their gradients. Shape: `[rows, rowSize]`.
+  private(set) var logits: FloatView
+  /// The gradients as bfloat16 products read them; nil where products are in float32.
+  private(set) var roundedGradients: BFloat16View?
+  /// One for each thread.
+  let lanes: [RowLossWorkspace]
+  /// Logits of a position; those past the vocabulary belong to padding.
+  let rowSize: Int
+  private var hiddenStateRows: HiddenStateRows?
+
+  init(_ transformer: Transformer, vocabSize: Int, precision: ProductPrecision) {
+    rowSize = transformer.configuration.vocabSize
+    tape = Tape(transformer, precision: precision)
+    logits = FloatStorage(count: 0).view
+    lanes = (0..<ComputePool.threadCount).map { [rowSize] _ in
+      RowLossWorkspace(vocabSize: vocabSize, rowSize: rowSize)
+    }
+  }
+
+  /// Makes room for the logits of so many positions.
+  func reserve(rows: Int) {
+    guard rows * rowSize > logits.count else { return }
+    logits = FloatStorage(count: rows * rowSize).view
+    if tape.precision == .bfloat16 { roundedGradients = BFloat16Storage(count: rows * rowSize).view }
+  }
+
+  /// Where log-probs are made of hidden states with this head, for at most `capacity` positions at a time.
+  func rows(of head: OutputHead, capacity: Int) -> HiddenStateRows {
+    if let hiddenStateRows, hiddenStateRows.head === head, hiddenStateRows.capacity >= capacity {
+      return hiddenStateRows
+    }
+    let rows = HiddenStateRows(head: head, capacity: capacity)
+    hiddenStateRows = rows
+    return rows
+  }
+}

@@ -1,0 +1,61 @@
+/// Products cut into pieces that run in parallel.
+///
+/// The cut depends on the shapes and on the groups alone, and the sum of an element is never split: so neither the number of
+/// threads nor the rows outside of an element's group change a bit of it.
+public enum ParallelProduct {
+  private static let rowsPerPiece = 256
+  /// Long sums have narrow pieces, since a head's hidden states have few columns.
+  private static func columnsPerPiece(sumLength: Int) -> Int { sumLength > 4096 ? 128 : 512 }
+  /// Products with fewer multiplications run on the calling thread.
+  private static let leastWork = 1 << 18
+
+  /// `output = a · b + keep · output`, where the rows of each group are multiplied apart from those of other groups.
+  ///
+  /// - Parameters:
+  ///   - rowGroups: Ranges of the rows of `a`, in order, without overlap. Rows in no group stay as they are.
+  ///   - keep: 0 or 1.
+  public static func multiply<Factor: MatrixFactor>(
+    _ a: Factor, _ b: Factor, into output: Matrix, rowGroups: [Range<Int>], keep: Float = 0
+  ) {
+    let rowPieces = rowGroups.flatMap { pieces(of: $0, size: rowsPerPiece) }
+    let columnPieces = pieces(of: 0..<b.columns, size: columnsPerPiece(sumLength: b.rows))
+    run(rowPieces.count * columnPieces.count, work: a.rows * a.columns * b.columns) { index in
+      // Neighbouring pieces share their columns of b, which are the larger part.
+      let (rows, columns) = (rowPieces[index % rowPieces.count], columnPieces[index / rowPieces.count])
+      Factor.multiplyOnThread(
+        a.part(rows: rows, columns: 0..<a.columns), b.part(rows: 0..<b.rows, columns: columns),
+        into: output.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count), keep: keep)
+    }
+  }
+
+  /// `output += aᵀ · b`, the groups' parts added one after another: the gradient of a matrix. Shapes: a `[N, m]`, b `[N, n]`.
+  ///
+  /// - Parameter rowGroups: Ranges of the N rows, in the order in which they are added.
+  public static func addTransposedProduct<Factor: MatrixFactor>(
+    _ a: Factor, _ b: Factor, to output: Matrix, rowGroups: [Range<Int>]
+  ) {
+    let rowPieces = pieces(of: 0..<a.columns, size: rowsPerPiece)
+    let columnPieces = pieces(of: 0..<b.columns, size: columnsPerPiece(sumLength: 0))
+    run(rowPieces.count * columnPieces.count, work: a.rows * a.columns * b.columns) { index in
+      let (rows, columns) = (rowPieces[index / columnPieces.count], columnPieces[index % columnPieces.count])
+      let target = output.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count)
+      for group in rowGroups where !group.isEmpty {
+        Factor.multiplyOnThread(
+          a.part(rows: group, columns: rows).transposed, b.part(rows: group, columns: columns), into: target, keep: 1)
+      }
+    }
+  }
+
+  private static func run(_ count: Int, work: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    guard work >= leastWork else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    ComputePool.forEach(count, body)
+  }
+
+  /// Equal pieces of at most `size`, but for the last.
+  private static func pieces(of range: Range<Int>, size: Int) -> [Range<Int>] {
+    stride(from: range.lowerBound, to: range.upperBound, by: size).map { $0..<min($0 + size, range.upperBound) }
+  }
+}
