@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "DecodeKernels.h"
+
 #pragma clang assume_nonnull begin
 
 // Name of the form in use: "avx512", "avx2" or "generic".

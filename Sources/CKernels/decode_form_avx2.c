@@ -1,0 +1,13 @@
+// The decode loops for x86-64 with AVX2 and FMA.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define FORM(name) avx2_##name
+// Rows, and vectors of 16 columns, whose sums stay in registers.
+#define TILE_ROWS 6
+#define TILE_VECTORS 1
+#include "panels.inc"
+#include "pages.inc"
+#include "selection.inc"
+#pragma clang attribute pop
+#endif
