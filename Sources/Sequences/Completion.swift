@@ -1,6 +1,6 @@
 /// Why a completion ended.
 public enum FinishReason: String, Sendable, Codable {
-  /// A stop token was produced; it is the completion's last id.
+  /// A stop token was produced, or the token that completes a stop string; it is the completion's last id.
   case stop
   /// The limit of new tokens, or the context length, was reached: the text is truncated.
   case length
@@ -26,7 +26,8 @@ public struct Completion: Sendable, Hashable, Codable {
   }
 }
 
-/// How completions are sampled. Log-probs are reported at temperature 1, unfiltered, whatever these say.
+/// How completions are sampled, with transformers' names and meanings. Log-probs are reported at temperature 1, unfiltered
+/// and without penalties, whatever these say.
 public struct SamplingOptions: Sendable, Hashable, Codable {
   /// Temperature of sampling; 0 takes the most probable token, the smaller id on a tie.
   public var samplingTemperature: Float
@@ -34,20 +35,37 @@ public struct SamplingOptions: Sendable, Hashable, Codable {
   public var topK: Int
   /// Keeps the smallest set of most probable tokens whose probability reaches this, in (0, 1]; at least one token.
   public var topP: Float
+  /// Takes away tokens less probable than this share of the most probable one's probability, in [0, 1]; 0: none.
+  public var minP: Float
+  /// Logits of tokens of the prompt and the completion are divided by this where positive, else multiplied; over 0; 1: not.
+  public var repetitionPenalty: Float
+  /// No n-gram of this many tokens occurs twice in prompt and completion; 0: any may.
+  public var noRepeatNgramSize: Int
+  /// No stop token comes before so many new tokens.
+  public var minNewTokens: Int
   /// At most so many new tokens; at least 1.
   public var maxNewTokens: Int
   /// Ids that end a completion; empty: the model's own.
   public var stopTokenIDs: [TokenID]
+  /// Texts that end a completion, where the answerer has a tokenizer: the completion's ids end with the token that
+  /// completes one of them, and its text is cut before it.
+  public var stopStrings: [String]
 
   /// Makes options; the defaults sample from the whole distribution at temperature 1.
   public init(
-    samplingTemperature: Float = 1, topK: Int = 0, topP: Float = 1, maxNewTokens: Int = 128,
-    stopTokenIDs: [TokenID] = []
+    samplingTemperature: Float = 1, topK: Int = 0, topP: Float = 1, minP: Float = 0, repetitionPenalty: Float = 1,
+    noRepeatNgramSize: Int = 0, minNewTokens: Int = 0, maxNewTokens: Int = 128, stopTokenIDs: [TokenID] = [],
+    stopStrings: [String] = []
   ) {
     self.samplingTemperature = samplingTemperature
     self.topK = topK
     self.topP = topP
+    self.minP = minP
+    self.repetitionPenalty = repetitionPenalty
+    self.noRepeatNgramSize = noRepeatNgramSize
+    self.minNewTokens = minNewTokens
     self.maxNewTokens = maxNewTokens
     self.stopTokenIDs = stopTokenIDs
+    self.stopStrings = stopStrings
   }
 }

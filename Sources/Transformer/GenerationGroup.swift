@@ -116,12 +116,17 @@ struct GenerationGroup {
   /// Draws a token for each live slot from its logits; a slot that has ended is live no more.
   mutating func draw(with sampler: TokenSampler, vocabSize: Int, stops: Set<TokenID>) {
     let headSize = transformer.configuration.vocabSize
+    let weights = FloatStorage(count: vocabSize).view
     var stillLive: [Int] = []
     for (row, index) in live.enumerated() {
       let row = logits.view.window(row * headSize, vocabSize)
-      let token = sampler.draw(row, using: &slots[index].generator)
+      let (before, logSumExp) = (row.array, Softmax.logSumExp(row))
+      let slot = slots[index]
+      let token = sampler.draw(
+        row, after: slot.prompt + slot.tokenIDs, promptLength: slot.prompt.count, weights: weights,
+        using: &slots[index].generator)
       slots[index].tokenIDs.append(token)
-      slots[index].logprobs.append(Float(Double(row[Int(token)]) - Softmax.logSumExp(row)))
+      slots[index].logprobs.append(Float(Double(before[Int(token)]) - logSumExp))
       if stops.contains(token) {
         slots[index].finishReason = .stop
       } else if slots[index].tokenIDs.count < slots[index].newTokenLimit {

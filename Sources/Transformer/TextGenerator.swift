@@ -68,7 +68,7 @@ public struct TextGenerator: Sendable {
     if stops.isEmpty { stops = Set(eosTokenIDs) }
     var group = GenerationGroup(
       transformer, parameters, prompts: prompts.map(\.tokenIDs), sampling: sampling, seeds: seeds)
-    let sampler = TokenSampler(options: sampling, vocabSize: vocabSize)
+    let sampler = TokenSampler(options: sampling, stops: stops)
     group.readPrompts()
     while !group.live.isEmpty, !isCancelled() {
       group.draw(with: sampler, vocabSize: vocabSize, stops: stops)
@@ -90,6 +90,16 @@ public struct TextGenerator: Sendable {
     }
     guard sampling.topK >= 0 else { throw refuse("topK", sampling.topK, "0 or greater") }
     guard sampling.topP > 0, sampling.topP <= 1 else { throw refuse("topP", sampling.topP, "in (0, 1]") }
+    guard (0...1).contains(sampling.minP) else { throw refuse("minP", sampling.minP, "in [0, 1]") }
+    guard sampling.repetitionPenalty > 0, sampling.repetitionPenalty.isFinite else {
+      throw refuse("repetitionPenalty", sampling.repetitionPenalty, "a number over 0")
+    }
+    guard sampling.noRepeatNgramSize >= 0 else {
+      throw refuse("noRepeatNgramSize", sampling.noRepeatNgramSize, "0 or greater")
+    }
+    guard (0...max(0, sampling.maxNewTokens)).contains(sampling.minNewTokens) else {
+      throw refuse("minNewTokens", sampling.minNewTokens, "in 0...maxNewTokens (\(sampling.maxNewTokens))")
+    }
     guard sampling.maxNewTokens >= 1 else { throw refuse("maxNewTokens", sampling.maxNewTokens, "1 or greater") }
     guard promptCount == seedCount else {
       throw refuse("seeds", "\(seedCount) numbers", "one per prompt (\(promptCount))")

@@ -137,6 +137,11 @@ struct GenerationTests {
       (SamplingOptions(samplingTemperature: -1), "samplingTemperature"), (SamplingOptions(topK: -1), "topK"),
       (SamplingOptions(samplingTemperature: .nan), "samplingTemperature"), (SamplingOptions(topP: 0), "topP"),
       (SamplingOptions(topP: 1.5), "topP"), (SamplingOptions(maxNewTokens: 0), "maxNewTokens"),
+      (SamplingOptions(minP: -0.1), "minP"), (SamplingOptions(minP: 1.1), "minP"),
+      (SamplingOptions(repetitionPenalty: 0), "repetitionPenalty"),
+      (SamplingOptions(repetitionPenalty: .infinity), "repetitionPenalty"),
+      (SamplingOptions(noRepeatNgramSize: -1), "noRepeatNgramSize"),
+      (SamplingOptions(minNewTokens: 9, maxNewTokens: 8), "minNewTokens"),
     ])
   func refusals(sampling: SamplingOptions, option: String) throws {
     let golden = try GoldenModel.read("gpt2")
@@ -147,67 +152,5 @@ struct GenerationTests {
       Issue.record("\(String(describing: error)) does not name \(option)")
       return
     }
-  }
-}
-
-@Suite("Sampling")
-struct TokenSamplerTests {
-  struct Case: Decodable {
-    let samplingTemperature: Float
-    let topK: Int
-    let topP: Float
-    let logits: [Float]
-    let probabilities: [Double]
-  }
-
-  private static func view(_ values: [Float]) -> FloatView {
-    let storage = FloatStorage(count: values.count)
-    for (index, value) in values.enumerated() { storage.view[index] = value }
-    return storage.view
-  }
-
-  @Test("filters give transformers' probabilities")
-  func golden() throws {
-    let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: goldenFile("sampling")))
-    #expect(cases.count == 9)
-    for example in cases {
-      let sampler = TokenSampler(
-        options: SamplingOptions(
-          samplingTemperature: example.samplingTemperature, topK: example.topK, topP: example.topP),
-        vocabSize: example.logits.count)
-      sampler.weigh(TokenSamplerTests.view(example.logits), largest: example.logits.max() ?? 0)
-      let weights = sampler.weights.view.array
-      let sum = weights.reduce(0) { $0 + Double($1) }
-      for (weight, expected) in zip(weights, example.probabilities) {
-        #expect(abs(Double(weight) / sum - expected) < 2e-6)
-        #expect((weight == 0) == (expected == 0))
-      }
-    }
-  }
-
-  @Test("draws follow the probabilities")
-  func frequencies() {
-    let logits: [Float] = [0, 1, -1, 2, 0.5]
-    let sampler = TokenSampler(options: SamplingOptions(samplingTemperature: 0.8), vocabSize: 5)
-    var generator = SeededGenerator(seed: 3)
-    var counts = [Double](repeating: 0, count: 5)
-    let draws = 40_000
-    for _ in 0..<draws { counts[Int(sampler.draw(TokenSamplerTests.view(logits), using: &generator))] += 1 }
-    let weights = logits.map { exp(Double($0) / 0.8) }
-    let sum = weights.reduce(0, +)
-    for (count, weight) in zip(counts, weights) {
-      let probability = weight / sum
-      // Five standard deviations of a binomial.
-      #expect(
-        abs(count - Double(draws) * probability) < 5 * (Double(draws) * probability * (1 - probability)).squareRoot())
-    }
-  }
-
-  @Test("temperature 0 takes the most probable token, the smaller id on a tie, and no random number")
-  func greedy() {
-    let sampler = TokenSampler(options: SamplingOptions(samplingTemperature: 0), vocabSize: 4)
-    var generator = SeededGenerator(seed: 3)
-    #expect(sampler.draw(TokenSamplerTests.view([1, 5, 5, 2]), using: &generator) == 1)
-    #expect(generator == SeededGenerator(seed: 3))
   }
 }
