@@ -98,6 +98,13 @@ public struct PageTable: @unchecked Sendable {
     unsafe addresses.append(UnsafePointer(page.pointer))
   }
 
+  /// Puts another page in a place.
+  public mutating func replace(_ index: Int, by page: Page) {
+    precondition(page.count == pageFloats, "a page of \(page.count) floats, not \(pageFloats)")
+    pages[index] = page
+    unsafe addresses[index] = UnsafePointer(page.pointer)
+  }
+
   @unsafe
   fileprivate func withAddresses(_ body: (UnsafePointer<UnsafePointer<Float>>) -> Void) {
     unsafe addresses.withUnsafeBufferPointer { buffer in

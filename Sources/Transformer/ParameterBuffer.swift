@@ -7,9 +7,22 @@ import Synchronization
 public final class ParameterBuffer: Sendable {
   private let storage: FloatStorage
   private let roundedCopy = Mutex<BFloat16Storage?>(nil)
+  /// Packed copies of the matrices, which products read instead; nil: products read the parameters.
+  let packed: GenerationWeights?
 
   /// Makes zeros, aligned to 64 bytes.
-  public init(count: Int) { storage = FloatStorage(count: count) }
+  public init(count: Int) {
+    storage = FloatStorage(count: count)
+    packed = nil
+  }
+
+  private init(_ other: ParameterBuffer, packed: GenerationWeights) {
+    storage = other.storage
+    self.packed = packed
+  }
+
+  /// The same parameters, whose float32 products read packed copies.
+  func reading(_ weights: GenerationWeights) -> ParameterBuffer { ParameterBuffer(self, packed: weights) }
 
   /// Number of elements.
   public var count: Int { storage.count }

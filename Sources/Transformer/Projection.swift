@@ -26,6 +26,10 @@ struct Projection: Sendable {
   func apply(
     _ x: ProductRows, _ parameters: ParameterBuffer, into y: FloatView, rowGroups: [Range<Int>], adding: Bool = false
   ) {
+    if let packed = parameters.packed?[weightOffset], case .float32(let rows) = x {
+      return packed.multiply(
+        rows, rows: rows.count / inputWidth, into: y, bias: bias(parameters), adding: adding)
+    }
     x.multiply(weight(parameters), into: y, rowGroups: rowGroups, keep: adding ? 1 : 0)
     if let bias = bias(parameters) { Elementwise.addBias(bias, to: y) }
   }

@@ -13,7 +13,11 @@ extension Transformer {
 
   /// Computes the logits of hidden states `[n, D]`. Shape of `logits`: `[n, V]`.
   func logits(hidden: ProductRows, groups: [Range<Int>], parameters: ParameterBuffer, into logits: FloatView) {
-    hidden.multiply(head(parameters).transposed, into: logits, rowGroups: groups)
+    if let packed = parameters.packed?[plan.head], case .float32(let rows) = hidden {
+      packed.multiply(rows, rows: rows.count / configuration.width, into: logits)
+    } else {
+      hidden.multiply(head(parameters).transposed, into: logits, rowGroups: groups)
+    }
   }
 
   /// Adds what gradients of logits `[rows.count, V]` say about the head to `gradients`, group after group, and about the

@@ -1,0 +1,214 @@
+import Kernels
+public import Sequences
+
+/// Sequences that are continued together, a token each at a time. Others may join at any time and take part from the next
+/// step on.
+///
+/// The arithmetic of a row does not depend on the rows beside it: a sequence gets the same tokens and the same log-probs
+/// bit for bit alone and among others, whenever it joins. Samples of one prompt share the prompt's keys and values, which
+/// are computed once. Used by one thread at a time; each step uses the compute pool.
+public final class GenerationBatch {
+  /// A completion under the number that ``add(_:)`` gave.
+  public struct Finished: Sendable {
+    /// The request's number.
+    public let id: Int
+    /// Its new ids, stop token included.
+    public let tokenIDs: [TokenID]
+    /// Their log-probs at temperature 1, unfiltered.
+    public let logprobs: [Float]
+    /// Why it ended.
+    public let reason: FinishReason
+  }
+
+  private let transformer: Transformer
+  private let parameters: ParameterBuffer
+  private let vocabSize: Int
+  private let eosTokenIDs: [TokenID]
+  private let limits: GenerationLimits
+  private let pass: GenerationPass
+  private let pageLimit: Int
+
+  private var nextID = 0
+  private var waiting: [WaitingSequence] = []
+  private var live: [LiveSequence] = []
+  private var prompts: [[TokenID]: SharedPrompt] = [:]
+  private var finished: [Finished] = []
+  /// Pages that live sequences and kept prompts may come to hold.
+  private var reservedPages = 0
+
+  /// Makes an empty batch.
+  ///
+  /// - Parameters:
+  ///   - weights: Packed from `parameters`.
+  ///   - vocabSize: Ids that may occur; rows of the head past these are padding and are never drawn.
+  ///   - eosTokenIDs: Ids that end a completion where its request names none.
+  public init(
+    transformer: Transformer, parameters: ParameterBuffer, weights: GenerationWeights, vocabSize: Int,
+    eosTokenIDs: [TokenID], limits: GenerationLimits = GenerationLimits()
+  ) {
+    self.transformer = transformer
+    self.parameters = parameters.reading(weights)
+    self.vocabSize = vocabSize
+    self.eosTokenIDs = eosTokenIDs
+    self.limits = limits
+    pass = GenerationPass(transformer, self.parameters)
+    pageLimit = max(1, limits.cacheBytes / (4 * pass.pool.pageFloats))
+  }
+
+  /// True where nothing is left to do.
+  public var isEmpty: Bool { waiting.isEmpty && live.isEmpty && finished.isEmpty }
+  /// Sequences that are being continued.
+  public var liveCount: Int { live.count }
+  /// Bytes of keys and values in use.
+  public var cacheBytes: Int { 4 * pass.pool.usedCount * pass.pool.pageFloats }
+
+  /// Adds a request; its number comes back with its completion.
+  ///
+  /// - Throws: ``ModelError`` where the prompt or an option cannot be answered.
+  @discardableResult
+  public func add(_ request: GenerationRequest) throws(ModelError) -> Int {
+    try transformer.check(SequenceBatch([TokenSequence(prompt: request.prompt, completion: [])]), vocabSize: vocabSize)
+    try request.sampling.check()
+    let id = nextID
+    nextID += 1
+    let limit = min(request.sampling.maxNewTokens, transformer.configuration.contextLength - request.prompt.count)
+    guard limit > 0 else {
+      finished.append(Finished(id: id, tokenIDs: [], logprobs: [], reason: .length))
+      return id
+    }
+    let prompt = prompts[request.prompt] ?? SharedPrompt(request.prompt)
+    prompts[request.prompt] = prompt
+    prompt.waitingCount += 1
+    waiting.append(WaitingSequence(id: id, request: request, newTokenLimit: limit, prompt: prompt))
+    return id
+  }
+
+  /// Forgets requests whose completions nobody wants any more.
+  public func remove(_ ids: Set<Int>) {
+    for index in waiting.indices.reversed() where ids.contains(waiting[index].id) {
+      leaveQueue(waiting.remove(at: index).prompt)
+    }
+    for sequence in live where ids.contains(sequence.id) { release(sequence) }
+    live.removeAll { ids.contains($0.id) }
+    finished.removeAll { ids.contains($0.id) }
+  }
+
+  /// Gives each sequence its next token, once those that wait have joined as far as there is room; returns what has ended.
+  public func step() -> [Finished] {
+    admit()
+    draw()
+    pass.read(live.map { ($0, $0.tokenIDs.suffix(1)) })
+    defer { finished = [] }
+    return finished
+  }
+}
+
+// Who joins, and what is held.
+extension GenerationBatch {
+  /// Pages of so many positions.
+  private func pageCount(_ positions: Int) -> Int {
+    (positions + PageAttention.pagePositions - 1) / PageAttention.pagePositions
+  }
+
+  /// Pages of its own that a sequence may come to hold: all but the prompt's full ones.
+  private func ownPages(_ prompt: SharedPrompt, newTokenLimit: Int) -> Int {
+    pageCount(prompt.tokenIDs.count + newTokenLimit) - prompt.tokenIDs.count / PageAttention.pagePositions
+  }
+
+  /// Lets sequences join in the order of arrival; their prompts are read, each once.
+  private func admit() {
+    var unread: [SharedPrompt] = []
+    while let next = waiting.first, live.count < limits.sequences {
+      let isNew = next.prompt.kept == nil && !unread.contains { $0 === next.prompt }
+      let need =
+        ownPages(next.prompt, newTokenLimit: next.newTokenLimit)
+        + (isNew ? pageCount(next.prompt.tokenIDs.count) : 0)
+      guard live.isEmpty || reservedPages + need <= pageLimit else { break }
+      reservedPages += need
+      waiting.removeFirst()
+      next.prompt.liveCount += 1
+      if isNew { unread.append(next.prompt) }
+      live.append(LiveSequence(next, kept: KeyValueSequence(pass.pool), eosTokenIDs: eosTokenIDs))
+    }
+    pass.read(unread, rowLimit: limits.promptRows)
+    for sequence in live where sequence.kept.length == 0 {
+      guard let kept = sequence.prompt.kept else { continue }
+      (sequence.kept, sequence.hidden) = (kept, sequence.prompt.hidden)
+      leaveQueue(sequence.prompt)
+    }
+  }
+
+  /// One sample of a prompt waits no longer; after the last one the prompt's own hold on its pages ends.
+  private func leaveQueue(_ prompt: SharedPrompt) {
+    prompt.waitingCount -= 1
+    guard prompt.waitingCount == 0 else { return }
+    prompts[prompt.tokenIDs] = nil
+    if prompt.liveCount == 0, prompt.kept != nil { reservedPages -= pageCount(prompt.tokenIDs.count) }
+    prompt.kept = nil
+  }
+
+  /// What a sequence may have held is free.
+  private func release(_ sequence: LiveSequence) {
+    let prompt = sequence.prompt
+    reservedPages -= ownPages(prompt, newTokenLimit: sequence.newTokenLimit)
+    prompt.liveCount -= 1
+    if prompt.liveCount == 0, prompt.waitingCount == 0 { reservedPages -= pageCount(prompt.tokenIDs.count) }
+  }
+}
+
+// New tokens.
+extension GenerationBatch {
+  /// Draws a token for each live sequence from the logits that follow its last one; those that end leave.
+  private func draw() {
+    let headSize = transformer.configuration.vocabSize
+    let rowsAtOnce = max(1, limits.logitBytes / (8 * headSize))
+    var stillLive: [LiveSequence] = []
+    for first in stride(from: 0, to: live.count, by: rowsAtOnce) {
+      let part = Array(live[first..<min(first + rowsAtOnce, live.count)])
+      for (sequence, drawn) in zip(part, draw(part, pass.logits(part.map(\.hidden)))) {
+        sequence.generator = drawn.generator
+        guard let reason = sequence.append(drawn.token, logprob: drawn.logprob) else {
+          stillLive.append(sequence)
+          continue
+        }
+        release(sequence)
+        finished.append(
+          Finished(id: sequence.id, tokenIDs: sequence.completion, logprobs: sequence.logprobs, reason: reason))
+      }
+    }
+    live = stillLive
+  }
+
+  private struct Drawn: Sendable {
+    let token: TokenID
+    let logprob: Float
+    let generator: SeededGenerator
+  }
+
+  /// Shape of `logits`: `[part.count, headSize]`.
+  private func draw(_ part: [LiveSequence], _ logits: FloatView) -> [Drawn] {
+    struct Row: Sendable {
+      let sampler: TokenSampler
+      let tokenIDs: [TokenID]
+      let promptLength: Int
+      let generator: SeededGenerator
+    }
+    let rows = part.map {
+      Row(
+        sampler: $0.sampler, tokenIDs: $0.tokenIDs, promptLength: $0.request.prompt.count, generator: $0.generator)
+    }
+    let (headSize, vocabSize) = (transformer.configuration.vocabSize, vocabSize)
+    let weights = pass.weights(rows: rows.count)
+    return ComputePool.map(rows.count) { index in
+      let (row, line) = (rows[index], logits.window(index * headSize, vocabSize))
+      // Penalties overwrite logits; the log-prob is of the model's own.
+      let (logSumExp, own) = (Softmax.logSumExp(line), row.sampler.readsTokens ? line.array : [])
+      var generator = row.generator
+      let token = row.sampler.draw(
+        line, after: row.tokenIDs, promptLength: row.promptLength,
+        weights: weights.window(index * headSize, vocabSize), using: &generator)
+      let logit = own.isEmpty ? line[Int(token)] : own[Int(token)]
+      return Drawn(token: token, logprob: Float(Double(logit) - logSumExp), generator: generator)
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import Kernels
+import Sequences
+
+/// Forward passes over rows of several sequences, whose keys and values stand in pages.
+final class GenerationPass {
+  let pool: PagePool
+  private let transformer: Transformer
+  private let parameters: ParameterBuffer
+  private let attention: PageAttention
+  private let tape: Tape
+  private var scratch = GrowingFloats()
+  private var selected = GrowingFloats()
+  private var logits = GrowingFloats()
+  private var weights = GrowingFloats()
+
+  /// - Parameter parameters: With packed weights.
+  init(_ transformer: Transformer, _ parameters: ParameterBuffer) {
+    let model = transformer.configuration
+    self.transformer = transformer
+    self.parameters = parameters
+    attention = PageAttention(
+      headCount: model.headCount, keyValueHeadCount: model.keyValueHeadCount, headWidth: model.headWidth)
+    pool = PagePool(pageFloats: model.layerCount * attention.layerFloats)
+    tape = Tape(transformer, keepsActivations: false)
+  }
+
+  /// Consecutive rows of one sequence.
+  private struct Part: Sendable {
+    let firstRow: Int
+    let rowCount: Int
+    let firstPosition: Int
+    let table: PageTable
+  }
+
+  /// Reads the next tokens of some sequences, one for each, and leaves their hidden states.
+  func read(_ sequences: [(LiveSequence, ArraySlice<TokenID>)]) {
+    guard !sequences.isEmpty else { return }
+    begin()
+    var parts: [Part] = []
+    for (sequence, tokenIDs) in sequences { parts.append(append(tokenIDs, to: &sequence.kept)) }
+    run(parts)
+    for (part, (sequence, _)) in zip(parts, sequences) { sequence.hidden = hidden(part) }
+  }
+
+  /// Reads whole prompts and leaves their keys, values and last hidden states: at most `rowLimit` rows at once.
+  func read(_ prompts: [SharedPrompt], rowLimit: Int) {
+    var left = prompts.map { (prompt: $0, kept: KeyValueSequence(pool)) }[...]
+    while !left.isEmpty {
+      begin()
+      var parts: [Part] = []
+      var room = max(1, rowLimit)
+      var index = left.startIndex
+      while index < left.endIndex, room > 0 {
+        let first = left[index].kept.length
+        let tokenIDs = left[index].prompt.tokenIDs[first...].prefix(room)
+        parts.append(append(tokenIDs, to: &left[index].kept))
+        room -= tokenIDs.count
+        index += 1
+      }
+      run(parts)
+      for part in parts {
+        guard let (prompt, kept) = left.first, kept.length == prompt.tokenIDs.count else { break }
+        (prompt.kept, prompt.hidden) = (kept, hidden(part))
+        left.removeFirst()
+      }
+    }
+  }
+
+  private func begin() {
+    tape.tokenIDs.removeAll(keepingCapacity: true)
+    tape.positions.removeAll(keepingCapacity: true)
+  }
+
+  private func append(_ tokenIDs: ArraySlice<TokenID>, to kept: inout KeyValueSequence) -> Part {
+    let (firstRow, firstPosition) = (tape.tokenIDs.count, kept.length)
+    kept.extend(by: tokenIDs.count)
+    tape.tokenIDs += tokenIDs
+    tape.positions += Int32(firstPosition)..<Int32(kept.length)
+    return Part(firstRow: firstRow, rowCount: tokenIDs.count, firstPosition: firstPosition, table: kept.table)
+  }
+
+  private func hidden(_ part: Part) -> [Float] {
+    let width = transformer.configuration.width
+    return tape.hidden.window((part.firstRow + part.rowCount - 1) * width, width).array
+  }
+
+  private func run(_ parts: [Part]) {
+    tape.rowGroups = [0..<tape.tokenIDs.count]
+    let longest = parts.map { $0.firstPosition + $0.rowCount }.max() ?? 0
+    let padded = (longest + PageAttention.pagePositions - 1) / PageAttention.pagePositions * PageAttention.pagePositions
+    scratch.resize(padded * ComputePool.threadCount)
+    let room = scratch.view
+    transformer.run(parameters: parameters, tape: tape) { layer, projected, attended in
+      attend(layer, parts, projected, attended) { room.window($0 * padded, padded) }
+    }
+  }
+
+  /// Keeps the rows' keys and values, and lets each row see its sequence up to itself.
+  private func attend(
+    _ layer: Int, _ parts: [Part], _ projected: Matrix, _ attended: Matrix,
+    scratch: @escaping @Sendable (_ lane: Int) -> FloatView
+  ) {
+    let (attention, heads) = (attention, transformer.configuration.keyValueHeadCount)
+    let rows = PageRows(projected: projected, attended: attended, attention: attention, layer: layer)
+    if parts.allSatisfy({ $0.rowCount == 1 }) {
+      // Nothing but a head's own piece reads what it keeps.
+      return ComputePool.forEachInLane(parts.count * heads) { index, lane in
+        let (part, head) = (parts[index / heads], index % heads)
+        rows.keep(part.firstRow, at: part.firstPosition, in: part.table, head: head)
+        rows.attend(part.firstRow, at: part.firstPosition, in: part.table, head: head, scratch: scratch(lane))
+      }
+    }
+    ComputePool.forEach(parts.count * heads) { index in
+      let (part, head) = (parts[index / heads], index % heads)
+      for row in 0..<part.rowCount {
+        rows.keep(part.firstRow + row, at: part.firstPosition + row, in: part.table, head: head)
+      }
+    }
+    let places = parts.flatMap { part in (0..<part.rowCount).map { (part: part, row: $0) } }
+    ComputePool.forEachInLane(places.count * heads) { index, lane in
+      let (place, head) = (places[index / heads], index % heads)
+      rows.attend(
+        place.part.firstRow + place.row, at: place.part.firstPosition + place.row, in: place.part.table, head: head,
+        scratch: scratch(lane))
+    }
+  }
+
+  /// Logits of hidden states. Shape: `[hidden.count, V]`; valid until the next call.
+  func logits(_ hidden: [[Float]]) -> FloatView {
+    let model = transformer.configuration
+    selected.resize(hidden.count * model.width)
+    for (index, row) in hidden.enumerated() {
+      selected.view.window(index * model.width, model.width).copy(from: row)
+    }
+    logits.resize(hidden.count * model.vocabSize)
+    transformer.logits(
+      hidden: .float32(selected.view), groups: [0..<hidden.count], parameters: parameters, into: logits.view)
+    return logits.view
+  }
+
+  /// Scratch of the sampler. Shape: `[rows, V]`.
+  func weights(rows: Int) -> FloatView {
+    weights.resize(rows * transformer.configuration.vocabSize)
+    return weights.view
+  }
+}
+
+/// Queries, keys and values of the rows of a pass in one layer.
+private struct PageRows: Sendable {
+  let projected: Matrix
+  let attended: Matrix
+  let attention: PageAttention
+  let layer: Int
+
+  private func window(_ matrix: Matrix, _ row: Int, _ column: Int, _ count: Int) -> FloatView {
+    matrix.view.window(row * matrix.stride + column, count)
+  }
+
+  /// Keeps the key and value of one head.
+  func keep(_ row: Int, at position: Int, in table: PageTable, head: Int) {
+    let width = attention.headWidth
+    let keys = attention.keyValueHeadCount * attention.queriesPerKey * width
+    let values = keys + attention.keyValueHeadCount * width
+    attention.store(
+      key: window(projected, row, keys + head * width, width),
+      value: window(projected, row, values + head * width, width), head: head,
+      place: position % PageAttention.pagePositions, in: table[position / PageAttention.pagePositions], layer: layer)
+  }
+
+  /// Lets the queries of one key head see all positions up to their own.
+  func attend(_ row: Int, at position: Int, in table: PageTable, head: Int, scratch: FloatView) {
+    let width = attention.queriesPerKey * attention.headWidth
+    attention.attend(
+      window(projected, row, head * width, width), head: head, pages: table, layer: layer, range: 0..<position + 1,
+      into: window(attended, row, head * width, width), scratch: scratch)
+  }
+}

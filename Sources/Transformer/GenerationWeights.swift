@@ -1,0 +1,51 @@
+public import Kernels
+
+/// A model's matrices packed for decoding, which reads all of them for a few rows.
+///
+/// They are copies: ``update(from:)`` takes the parameters anew, after loading and after each change. Embeddings, norms and
+/// biases are read from the parameters themselves.
+public final class GenerationWeights: Sendable {
+  /// How the weights are kept.
+  public let format: WeightFormat
+  private let matrices: [Int: PanelMatrix]
+  private let projections: [Projection]
+
+  /// Makes room for the matrices of a model, all zero.
+  public init(_ transformer: Transformer, format: WeightFormat = .float32) {
+    self.format = format
+    projections = transformer.plan.products(of: transformer.configuration)
+    matrices = Dictionary(
+      projections.map { projection in
+        (
+          projection.weightOffset,
+          PanelMatrix(inputWidth: projection.inputWidth, outputWidth: projection.outputWidth, format: format)
+        )
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Packs the parameters: some milliseconds for each ten million. No product may run meanwhile.
+  public func update(from parameters: ParameterBuffer) {
+    for projection in projections {
+      matrices[projection.weightOffset]?.pack(
+        parameters.view.window(projection.weightOffset, projection.inputWidth * projection.outputWidth),
+        isOutputMajor: projection.isOutputMajor)
+    }
+  }
+
+  /// Bytes held.
+  public var byteCount: Int { matrices.values.reduce(0) { $0 + $1.byteCount } }
+
+  /// The matrix whose parameters begin at an offset.
+  subscript(offset: Int) -> PanelMatrix? { matrices[offset] }
+}
+
+extension ModelPlan {
+  /// Everything that rows are multiplied with, the head at last.
+  func products(of model: ModelConfiguration) -> [Projection] {
+    let head = Projection(
+      weightOffset: head, biasOffset: nil, inputWidth: model.width, outputWidth: model.vocabSize, isOutputMajor: true)
+    return blocks.flatMap { [$0.attentionInput, $0.attentionOutput, $0.feedForwardInput, $0.feedForwardOutput] } + [
+      head
+    ]
+  }
+}
