@@ -64,7 +64,7 @@ public struct CallDeadlines: Sendable, Hashable {
     switch (method.service.fullyQualifiedService, method.method) {
     case ("grpc.health.v1.Health", "Watch"): .lasting
     case ("grpc.health.v1.Health", _): .control
-    case ("grpc.reflection.v1.ServerReflection", _), ("grpc.reflection.v1alpha.ServerReflection", _): .control
+    case _ where ReflectionService.methods.contains(method): .control
     case ("retort.v1.CoordinatorService", "WatchRun"): .lasting
     case ("retort.v1.CoordinatorService", _): .control
     case ("retort.v1.StudentService", "Train"): .lasting

@@ -81,7 +81,7 @@ final class CallAccount: Sendable {
   func received(messageBytes: Int?, after wait: Duration = .zero) {
     state.withLockedValue { state in
       if let messageBytes { state.report.received.add(messageBytes) }
-      if wait != .zero { state.report.received.waited += wait }
+      state.report.received.waited += wait
     }
   }
 
@@ -155,19 +155,18 @@ extension StreamCall {
   func receivePart() async throws -> InboundPart? {
     let caughtUp: () -> Void = { self.link.post(.readerCaughtUp(self.token)) }
     guard let account else { return try await inbound.next(caughtUp: caughtUp) }
+    var wait = Duration.zero
+    let part: InboundPart?
     if let result = inbound.takeNow(caughtUp: caughtUp) {
-      let part = try result.get()
-      if case .message(let bytes) = part, !bytes.isCompressed { account.received(messageBytes: bytes.count) }
-      return part
-    }
-    let begin = ContinuousClock.now
-    let part = try await inbound.next(caughtUp: caughtUp)
-    let wait = begin.duration(to: .now)
-    if case .message(let bytes) = part, !bytes.isCompressed {
-      account.received(messageBytes: bytes.count, after: wait)
+      part = try result.get()
     } else {
-      account.received(messageBytes: nil, after: wait)
+      let begin = ContinuousClock.now
+      part = try await inbound.next(caughtUp: caughtUp)
+      wait = begin.duration(to: .now)
     }
+    // A compressed message counts once it is inflated.
+    let plain: WireBytes? = if case .message(let bytes) = part, !bytes.isCompressed { bytes } else { nil }
+    account.received(messageBytes: plain?.count, after: wait)
     return part
   }
 }

@@ -8,11 +8,16 @@ enum InboundPart: Sendable {
   case metadata(Metadata)
   case message(WireBytes)
   case status(Status, Metadata)
+
+  /// What counts as unread until the reader takes it: a message with its prefix.
+  var byteCount: Int {
+    if case .message(let bytes) = self { bytes.count + WireBytes.prefixLength } else { 0 }
+  }
 }
 
 /// Parts on their way from the event loop to the one task that reads a call.
 ///
-/// It never refuses a part: the stream's window bounds it. ``push(_:byteCount:)`` says when the window should stop.
+/// It never refuses a part: the stream's window bounds it. ``push(_:)`` says when the window should stop.
 final class InboundQueue: Sendable {
   /// The task that waits for a part.
   // SAFETY: the state gives a reader out once, under its lock, and whoever has it resumes it once.
@@ -38,7 +43,7 @@ final class InboundQueue: Sendable {
   }
 
   private struct State {
-    var parts = CircularBuffer<(InboundPart, Int)>(initialCapacity: 4)
+    var parts = CircularBuffer<InboundPart>(initialCapacity: 4)
     var unreadBytes = 0
     var peakBytes = 0
     /// The loop holds window back and wants to hear when the reader has caught up.
@@ -49,8 +54,8 @@ final class InboundQueue: Sendable {
 
     /// Takes the first part; says whether the reader has now caught up with a peer that was made to wait.
     mutating func pop(highWater: Int) -> (part: InboundPart, caughtUp: Bool)? {
-      guard let (part, byteCount) = parts.popFirst() else { return nil }
-      unreadBytes -= byteCount
+      guard let part = parts.popFirst() else { return nil }
+      unreadBytes -= part.byteCount
       guard isCongested, unreadBytes < highWater else { return (part, false) }
       isCongested = false
       return (part, true)
@@ -67,16 +72,16 @@ final class InboundQueue: Sendable {
   /// Adds a part; says whether the reader lags so far behind that the peer should wait.
   ///
   /// Where the reader waits already, the part is its delivery, which the caller completes.
-  func push(_ part: InboundPart, byteCount: Int) -> (delivery: Delivery?, isCongested: Bool) {
+  func push(_ part: InboundPart) -> (delivery: Delivery?, isCongested: Bool) {
     state.withLockedValue { state in
       guard state.end == nil else { return (nil, false) }
       if let reader = state.reader {
         state.reader = nil
-        state.peakBytes = max(state.peakBytes, byteCount)
+        state.peakBytes = max(state.peakBytes, part.byteCount)
         return (Delivery(reader: reader, part: part), false)
       }
-      state.parts.append((part, byteCount))
-      state.unreadBytes += byteCount
+      state.parts.append(part)
+      state.unreadBytes += part.byteCount
       state.peakBytes = max(state.peakBytes, state.unreadBytes)
       if state.unreadBytes >= highWater { state.isCongested = true }
       return (nil, state.isCongested)

@@ -40,8 +40,8 @@ extension ConnectionHandler {
   }
 
   /// Gives a part to the reader of a call; returns true when the peer should wait.
-  func push(_ part: InboundPart, byteCount: Int = 0, to call: StreamCall) -> Bool {
-    let (delivery, isCongested) = call.inbound.push(part, byteCount: byteCount)
+  func push(_ part: InboundPart, to call: StreamCall) -> Bool {
+    let (delivery, isCongested) = call.inbound.push(part)
     if let delivery { deliveries.append(delivery) }
     return isCongested
   }

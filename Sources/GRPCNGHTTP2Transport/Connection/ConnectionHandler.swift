@@ -326,8 +326,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if isFirst { receiveRequest(stream, headers, overflow: overflow, server: server) }
       }
     case .message(let stream, let message):
-      let byteCount = message.count + WireBytes.prefixLength
-      if let call = stream.call, push(.message(message), byteCount: byteCount, to: call) { stream.isCongested = true }
+      if let call = stream.call, push(.message(message), to: call) { stream.isCongested = true }
     case .refused(let stream, let error):
       refuse(stream, error)
     case .remoteEnd(let stream):

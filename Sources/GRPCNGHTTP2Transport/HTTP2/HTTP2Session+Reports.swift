@@ -5,18 +5,18 @@ import WireBytes
 /// What the engine reports, as plain values: each callback notes it, and nothing reacts before the engine is left.
 extension HTTP2Session {
   func didBeginHeaders(id: Int32, isRequest: Bool) {
-    openHeaderBlock = id
     headerBlocksBegun += 1
     if isRequest, role == .server, streams[id] == nil {
       streams[id] = HTTP2Stream(id: id, maxMessageBytes: configuration.maxReceiveMessageBytes)
       lastPeerStream = id
     }
-    arriving = streams[id]
-    arriving?.beginHeaders()
+    let stream = streams[id]
+    openHeaderBlock = (id, stream)
+    stream?.beginHeaders()
   }
 
   func didReceiveHeader(id: Int32, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    guard let stream = arriving, stream.id == id, !stream.headersOverflow else { return }
+    guard let stream = openHeaderBlock?.stream, stream.id == id, !stream.headersOverflow else { return }
     stream.headerBytes += name.count + value.count + 32
     guard stream.headerBytes <= configuration.maxHeaderListBytes,
       stream.headers.fields.count < configuration.maxHeaderFields
@@ -29,7 +29,6 @@ extension HTTP2Session {
 
   func didReceiveHeaders(id: Int32, endStream: Bool) {
     openHeaderBlock = nil
-    arriving = nil
     guard let stream = streams[id] else { return }
     let headers = stream.headers
     let overflow = stream.headersOverflow
@@ -74,8 +73,7 @@ extension HTTP2Session {
   private func deliver(_ message: WireBytes, on stream: HTTP2Stream) {
     inbound.uncheckedBytes += InboundQueue.partBytes
     if events.isEmpty, let call = stream.call {
-      let byteCount = message.count + WireBytes.prefixLength
-      let (delivery, isCongested) = call.inbound.push(.message(message), byteCount: byteCount)
+      let (delivery, isCongested) = call.inbound.push(.message(message))
       if isCongested { stream.isCongested = true }
       delivery?.complete()
     } else {
@@ -90,8 +88,7 @@ extension HTTP2Session {
   }
 
   func didClose(id: Int32, code: UInt32) {
-    if openHeaderBlock == id { openHeaderBlock = nil }
-    if arriving?.id == id { arriving = nil }
+    if openHeaderBlock?.id == id { openHeaderBlock = nil }
     guard let stream = streams.removeValue(forKey: id) else { return }
     stream.dropOutbound()
     progressed.append(stream)

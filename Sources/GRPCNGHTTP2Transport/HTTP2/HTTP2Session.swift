@@ -51,10 +51,8 @@ package import WireBytes
   var continuations = 0
   /// The peer's SETTINGS changed the windows of streams, and what follows from that was not sent yet.
   var hasNewInitialWindow = false
-  /// The stream whose header list is arriving.
-  var openHeaderBlock: Int32?
-  /// The same, as it is known: none where the list belongs to no stream.
-  var arriving: HTTP2Stream?
+  /// The header list that is arriving, and its stream, which is looked up once: none where it belongs to none that is open.
+  var openHeaderBlock: (id: Int32, stream: HTTP2Stream?)?
   /// Streams that the peer has opened, or header lists that it has begun on a client.
   package internal(set) var headerBlocksBegun = 0
   /// The greatest id of a stream that the peer has opened.

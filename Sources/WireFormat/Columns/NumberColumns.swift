@@ -4,28 +4,19 @@ internal import CWireColumns
 package enum HalfColumn {
   /// Rounds to nearest; what is finite stays finite.
   package static func encode(_ numbers: [Float]) -> [UInt8] {
-    guard !numbers.isEmpty else { return [] }
-    return unsafe [UInt8](unsafeUninitializedCapacity: 2 * numbers.count) { buffer, count in
-      if let start = buffer.baseAddress { unsafe rwc_write_halves(numbers, Int64(numbers.count), start) }
-      count = 2 * numbers.count
-    }
+    unsafe column(byteCount: 2 * numbers.count) { unsafe rwc_write_halves(numbers, Int64(numbers.count), $0) }
   }
 
   /// Reads a whole column.
   package static func decode(_ column: [UInt8]) -> [Float] {
-    var (column, numbers) = (column, [Float]())
-    let count = column.count / 2
-    unsafe column.withUnsafeMutableBufferPointer { unsafe append($0.baseAddress, count, to: &numbers) }
-    return numbers
+    unsafe floats(column) { unsafe append($0, column.count / 2, to: &$1) }
   }
 
   /// Adds `count` numbers of a column to an array.
   static func append(_ start: UnsafeMutablePointer<UInt8>?, _ count: Int, to numbers: inout [Float]) {
     guard let start = unsafe start else { return }
-    unsafe appendBlocks(count, to: &numbers) { first, block in
-      if let target = block.baseAddress {
-        unsafe rwc_read_halves(start + 2 * first, Int64(block.count), target)
-      }
+    unsafe appendBlocks(count, to: &numbers) { first, count, target in
+      unsafe rwc_read_halves(start + 2 * first, Int64(count), target)
     }
   }
 }
@@ -38,28 +29,22 @@ package enum LogprobColumn {
   package static func byteCount(_ count: Int) -> Int { BitColumn.byteCount(count, bits: bits) }
 
   package static func encode(_ logprobs: [Float]) -> [UInt8] {
-    guard !logprobs.isEmpty else { return [] }
-    return unsafe [UInt8](unsafeUninitializedCapacity: byteCount(logprobs.count)) { buffer, count in
-      if let start = buffer.baseAddress { unsafe rwc_write_logprobs(logprobs, Int64(logprobs.count), start) }
-      count = byteCount(logprobs.count)
+    unsafe column(byteCount: byteCount(logprobs.count)) {
+      unsafe rwc_write_logprobs(logprobs, Int64(logprobs.count), $0)
     }
   }
 
   /// Reads `count` log-probs of a column that has as many.
   package static func decode(_ column: [UInt8], count: Int) -> [Float] {
     precondition(column.count >= byteCount(count), "\(count) log-probs of \(column.count) bytes")
-    var (column, numbers) = (column, [Float]())
-    unsafe column.withUnsafeMutableBufferPointer { unsafe append($0.baseAddress, count, to: &numbers) }
-    return numbers
+    return unsafe floats(column) { unsafe append($0, count, to: &$1) }
   }
 
   /// Adds `count` log-probs of a column to an array.
   static func append(_ start: UnsafeMutablePointer<UInt8>?, _ count: Int, to numbers: inout [Float]) {
     guard let start = unsafe start else { return }
-    unsafe appendBlocks(count, to: &numbers) { first, block in
-      if let target = block.baseAddress {
-        unsafe rwc_read_logprobs(start, Int64(first), Int64(block.count), target)
-      }
+    unsafe appendBlocks(count, to: &numbers) { first, count, target in
+      unsafe rwc_read_logprobs(start, Int64(first), Int64(count), target)
     }
   }
 }
@@ -74,12 +59,8 @@ package enum BitColumn {
   package static func byteCount(_ count: Int, bits: Int) -> Int { Int(rwc_bit_column_bytes(Int64(count), Int32(bits))) }
 
   package static func encode(_ numbers: [UInt32], bits: Int) -> [UInt8] {
-    guard !numbers.isEmpty else { return [] }
-    return unsafe [UInt8](unsafeUninitializedCapacity: byteCount(numbers.count, bits: bits)) { buffer, count in
-      if let start = buffer.baseAddress {
-        unsafe rwc_write_bits(numbers, Int64(numbers.count), Int32(bits), start)
-      }
-      count = byteCount(numbers.count, bits: bits)
+    unsafe column(byteCount: byteCount(numbers.count, bits: bits)) {
+      unsafe rwc_write_bits(numbers, Int64(numbers.count), Int32(bits), $0)
     }
   }
 
@@ -111,16 +92,35 @@ package enum BitColumn {
   }
 }
 
+/// A column of so many bytes, all of which `write` writes; it is not called where there are none.
+private func column(byteCount: Int, write: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
+  guard byteCount > 0 else { return [] }
+  return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+    if let start = buffer.baseAddress { unsafe write(start) }
+    count = byteCount
+  }
+}
+
+/// The numbers that `append` reads from a column.
+private func floats(
+  _ column: [UInt8], append: (UnsafeMutablePointer<UInt8>?, inout [Float]) -> Void
+) -> [Float] {
+  var (column, numbers) = (column, [Float]())
+  unsafe column.withUnsafeMutableBufferPointer { unsafe append($0.baseAddress, &numbers) }
+  return numbers
+}
+
 /// Adds `count` numbers to an array, which `read` writes block by block: a block stays in the nearest cache.
 private func appendBlocks(
-  _ count: Int, to numbers: inout [Float], read: (_ first: Int, UnsafeMutableBufferPointer<Float>) -> Void
+  _ count: Int, to numbers: inout [Float], read: (_ first: Int, _ count: Int, UnsafeMutablePointer<Float>) -> Void
 ) {
   let blockCount = 2048
   unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: blockCount) { buffer in
+    guard let target = buffer.baseAddress else { return }
     for first in stride(from: 0, to: count, by: blockCount) {
-      let block = unsafe UnsafeMutableBufferPointer(rebasing: buffer[..<min(blockCount, count - first)])
-      unsafe read(first, block)
-      unsafe numbers.append(contentsOf: block)
+      let count = min(blockCount, count - first)
+      unsafe read(first, count, target)
+      unsafe numbers.append(contentsOf: buffer[..<count])
     }
   }
 }
