@@ -57,6 +57,7 @@
   KERNEL(void, exp, (const float *x, int64_t count, float shift, float scale, float *y), (x, count, shift, scale, y)) \
   KERNEL(void, subtract, (const float *x, int64_t count, double shift, float *y), (x, count, shift, y)) \
   KERNEL(double, sum, (const float *x, int64_t count), (x, count)) \
+  KERNEL(double, sum_of_squares, (const float *x, int64_t count), (x, count)) \
   KERNEL(float, maximum, (const float *x, int64_t count), (x, count)) \
   KERNEL(void, round_bfloat16, (const float *x, int64_t count, uint16_t *y), (x, count, y))
 

@@ -98,13 +98,25 @@ CLONES double ctl_log_softmax(size_t n, const float *restrict z, float *restrict
   return sum;
 }
 
+CLONES double ctl_exponentials(size_t n, const float *restrict z, float *restrict e, float *restrict largest) {
+  REORDER_SUMS
+  const float shift = largest_of(n, z);
+  double sum = 0;
+  for (size_t j = 0; j < n; j++) {
+    e[j] = exp_of(z[j] - shift);
+    sum += (double)e[j];
+  }
+  *largest = shift;
+  return sum;
+}
+
 // One pass over the categories: adds `TERM` to the value and writes v = q dL/dq to g. Both may use p, lp_j, lq_j, q_j, a.
-// A teacher's log-prob below -1000 counts as -1000.
+// A teacher's log-prob below -1000 counts as -1000. LQ and Q are the student's side of category j.
 #define PASS(MIXTURE, TERM, V)                            \
   for (size_t j = 0; j < n; j++) {                        \
     REORDER_SUMS                                          \
     const float lp_j = lp[j] < -1000.0f ? -1000.0f : lp[j]; \
-    const float lq_j = lq[j], q_j = q[j], p = exp_of(lp_j); \
+    const float lq_j = LQ, q_j = Q, p = exp_of(lp_j);     \
     MIXTURE;                                              \
     (void)lq_j, (void)q_j; /* some losses do not need both */ \
     const float term = (TERM), v = (V);                   \
@@ -119,33 +131,51 @@ CLONES double ctl_log_softmax(size_t n, const float *restrict z, float *restrict
   const float m_0 = (P_WEIGHT) * p + (Q_WEIGHT) * q_j;                      \
   const float m = m_0 < 1.17549435e-38f ? 1.17549435e-38f : m_0, lm = log_of(m)
 
+// The value, and g = scale * dL/dz = scale * (v - q sum(v)): the softmax's derivative, which holds for every loss of q.
+#define DIVERGENCE                                                          \
+  double value = 0, v_sum = 0, mass = 0;                                    \
+  const float b = 1 - a;                                                    \
+  switch (kind) {                                                           \
+    case CTL_FORWARD_KL: /* sum p (lp - lq) */                              \
+      PASS(, p * (lp_j - lq_j), -p);                                        \
+    case CTL_REVERSE_KL: /* sum q (lq - lp) */                              \
+      PASS(, q_j * (lq_j - lp_j), term);                                    \
+    case CTL_SKEW_FORWARD_KL: /* sum p (lp - lm), m = a p + (1 - a) q */    \
+      PASS(MIX(a, b), p * (lp_j - lm), -b * q_j * (p / m));                 \
+    case CTL_SKEW_REVERSE_KL: /* sum q (lq - lm), m = (1 - a) p + a q, taken as constant */ \
+      PASS(MIX(b, a), q_j * (lq_j - lm), term);                             \
+    case CTL_SKEW_REVERSE_KL_FULL: /* the same value, with the gradient through m */ \
+      PASS(MIX(b, a), q_j * (lq_j - lm), term - a * q_j * (q_j / m));       \
+    case CTL_GENERALIZED_JSD: /* a KL(p || m) + (1 - a) KL(q || m), m = a p + (1 - a) q */ \
+      PASS(MIX(a, b), a * p * (lp_j - lm) + b * q_j * (lq_j - lm), b * q_j * (lq_j - lm)); \
+    case CTL_TOTAL_VARIATION: /* sum |q - p| / 2 */                         \
+      PASS(, 0.5f * fabsf(q_j - p), q_j > p ? 0.5f * q_j : q_j < p ? -0.5f * q_j : 0); \
+    default:                                                                \
+      value = NAN;                                                          \
+  }                                                                         \
+  const float v_bar = (float)v_sum;                                         \
+  for (size_t j = 0; j < n; j++) g[j] = scale * (g[j] - (Q) * v_bar);       \
+  return (struct ctl_result){value, mass}
+
 CLONES struct ctl_result ctl_divergence(int32_t kind, float a, size_t n, const float *restrict lp,
                                         const float *restrict lq, const float *restrict q, float scale,
                                         float *restrict g) {
-  double value = 0, v_sum = 0, mass = 0;
-  const float b = 1 - a;
-  switch (kind) {
-    case CTL_FORWARD_KL:  // sum p (lp - lq)
-      PASS(, p * (lp_j - lq_j), -p);
-    case CTL_REVERSE_KL:  // sum q (lq - lp)
-      PASS(, q_j * (lq_j - lp_j), term);
-    case CTL_SKEW_FORWARD_KL:  // sum p (lp - lm), m = a p + (1 - a) q
-      PASS(MIX(a, b), p * (lp_j - lm), -b * q_j * (p / m));
-    case CTL_SKEW_REVERSE_KL:  // sum q (lq - lm), m = (1 - a) p + a q, taken as constant
-      PASS(MIX(b, a), q_j * (lq_j - lm), term);
-    case CTL_SKEW_REVERSE_KL_FULL:  // the same value, with the gradient through m
-      PASS(MIX(b, a), q_j * (lq_j - lm), term - a * q_j * (q_j / m));
-    case CTL_GENERALIZED_JSD:  // a KL(p || m) + (1 - a) KL(q || m), m = a p + (1 - a) q
-      PASS(MIX(a, b), a * p * (lp_j - lm) + b * q_j * (lq_j - lm), b * q_j * (lq_j - lm));
-    case CTL_TOTAL_VARIATION:  // sum |q - p| / 2
-      PASS(, 0.5f * fabsf(q_j - p), q_j > p ? 0.5f * q_j : q_j < p ? -0.5f * q_j : 0);
-    default:
-      value = NAN;
-  }
-  // dL/dz = v - q sum(v): the softmax's derivative, which holds for every loss of q.
-  const float v_bar = (float)v_sum;
-  for (size_t j = 0; j < n; j++) g[j] = scale * (g[j] - q[j] * v_bar);
-  return (struct ctl_result){value, mass};
+#define LQ lq[j]
+#define Q q[j]
+  DIVERGENCE;
+#undef LQ
+#undef Q
+}
+
+CLONES struct ctl_result ctl_logit_divergence(int32_t kind, float a, size_t n, const float *restrict lp,
+                                              const float *restrict e, double sum, float largest, float scale,
+                                              float *restrict g) {
+  const float log_sum = (float)log(sum), inverse = (float)(1 / sum);
+#define LQ ((g[j] - largest) - log_sum)
+#define Q (e[j] * inverse)
+  DIVERGENCE;
+#undef LQ
+#undef Q
 }
 
 CLONES double ctl_scale(size_t n, const float *restrict q, float scale, float *restrict g) {

@@ -1,4 +1,5 @@
 internal import CTokenLoss
+internal import Foundation
 public import Kernels
 public import Sequences
 
@@ -22,8 +23,10 @@ public final class RowLossWorkspace {
   public let vocabSize: Int
   /// Logits of a row; those past `vocabSize` belong to padding.
   public let rowSize: Int
-  private let logprobs: FloatView  // [V]
-  private let probabilities: FloatView  // [V]
+  private let exponentials: FloatView  // [V]
+  /// The student's log-probs and probabilities where the teacher gave top log-probs; made with the first of those.
+  private lazy var logprobs = FloatStorage(count: vocabSize).view  // [V]
+  private lazy var probabilities = FloatStorage(count: vocabSize).view  // [V]
   private var buckets: BucketedRow
 
   /// Makes buffers for rows of `rowSize` logits of which the first `vocabSize` take part.
@@ -31,8 +34,7 @@ public final class RowLossWorkspace {
     precondition(vocabSize >= 1 && rowSize >= vocabSize, "\(vocabSize) of \(rowSize) logits")
     self.vocabSize = vocabSize
     self.rowSize = rowSize
-    logprobs = FloatStorage(count: vocabSize).view
-    probabilities = FloatStorage(count: vocabSize).view
+    exponentials = FloatStorage(count: vocabSize).view
     buckets = BucketedRow(vocabSize: vocabSize)
   }
 
@@ -56,53 +58,70 @@ public final class RowLossWorkspace {
     guard Int(target) < vocabSize else {
       throw .tokenIDOutOfRange(position: teacher?.position ?? 0, tokenID: target, vocabSize: vocabSize)
     }
-    let sum = unsafe ctl_log_softmax(vocabSize, logits.pointer, logprobs.pointer, probabilities.pointer)
-    guard sum.isFinite else { return RowLoss(value: .nan, teacherMass: 0) }
+    let softmax = exponentiate(logits)
+    guard softmax.sum.isFinite else { return RowLoss(value: .nan, teacherMass: 0) }
     logits.window(vocabSize, rowSize - vocabSize).fill(0)
-    guard let divergence = Divergence(kind) else { return crossEntropy(logits, target: Int(target), scale: scale) }
+    guard let divergence = Divergence(kind) else {
+      return crossEntropy(logits, softmax, target: Int(target), scale: scale)
+    }
     guard let (scores, position) = teacher else { throw .teacherMissing(kind) }
     precondition(position < scores.positionCount, "position \(position) of \(scores.positionCount)")
     switch scores.form {
     case .full:
       return try scores.withFullRow(position) { row throws(DistillationError) in
-        try full(logits, divergence, row, position, scale)
+        try full(logits, softmax, divergence, row, position, scale)
       }
     case .hiddenStates:
       guard let teacherLogits else { throw .teacherMissing(kind) }
       Elementwise.subtract(Softmax.logSumExp(teacherLogits), from: teacherLogits, into: teacherLogits)
-      return try full(logits, divergence, teacherLogits, position, scale)
+      return try full(logits, softmax, divergence, teacherLogits, position, scale)
     case .top:
       try buckets.gather(scores, position: position, target: target)
       return try bucketed(logits, divergence, scores, position, scale)
     }
   }
 
+  /// What makes a softmax of `exp(z − largest)`, which stand in ``exponentials``.
+  private struct RowSoftmax {
+    var sum: Double
+    var largest: Float = 0
+    /// The most probable token, the first of equals.
+    var top: Int
+  }
+
+  private func exponentiate(_ logits: FloatView) -> RowSoftmax {
+    var softmax = RowSoftmax(sum: 0, top: unsafe ctl_argmax(vocabSize, logits.pointer))
+    softmax.sum = unsafe ctl_exponentials(vocabSize, logits.pointer, exponentials.pointer, &softmax.largest)
+    return softmax
+  }
+
   /// `L = −log q_y`, `g_j = q_j − 1[j = y]`.
-  private func crossEntropy(
-    _ logits: FloatView, target: Int, scale: Float
-  ) -> RowLoss {
-    _ = unsafe ctl_scale(vocabSize, probabilities.pointer, scale, logits.pointer)
-    logits[target] = scale * (probabilities[target] - 1)
-    return RowLoss(value: Double(-logprobs[target]), teacherMass: 0, agrees: nil)
+  private func crossEntropy(_ logits: FloatView, _ softmax: RowSoftmax, target: Int, scale: Float) -> RowLoss {
+    let logprob = Double(logits[target] - softmax.largest) - log(softmax.sum)
+    let probability = Float(Double(exponentials[target]) / softmax.sum)
+    _ = unsafe ctl_scale(vocabSize, exponentials.pointer, Float(Double(scale) / softmax.sum), logits.pointer)
+    logits[target] = scale * (probability - 1)
+    return RowLoss(value: -logprob, teacherMass: 0, agrees: nil)
   }
 
   private func full(
-    _ logits: FloatView, _ divergence: Divergence, _ teacher: FloatView, _ position: Int, _ scale: Float
+    _ logits: FloatView, _ softmax: RowSoftmax, _ divergence: Divergence, _ teacher: FloatView, _ position: Int,
+    _ scale: Float
   ) throws(DistillationError) -> RowLoss {
     precondition(teacher.count == vocabSize, "\(teacher.count) log-probs of \(vocabSize)")
-    let result = unsafe ctl_divergence(
-      divergence.kind, divergence.weight, vocabSize, teacher.pointer, logprobs.pointer, probabilities.pointer, scale,
-      logits.pointer)
+    let result = unsafe ctl_logit_divergence(
+      divergence.kind, divergence.weight, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
+      softmax.largest, scale, logits.pointer)
     try Self.checkMass(result.teacher_mass, position)
-    let studentTop = unsafe ctl_argmax(vocabSize, logprobs.pointer)
     return RowLoss(
-      value: result.value, teacherMass: 1, agrees: unsafe studentTop == ctl_argmax(vocabSize, teacher.pointer))
+      value: result.value, teacherMass: 1, agrees: unsafe softmax.top == ctl_argmax(vocabSize, teacher.pointer))
   }
 
   private func bucketed(
     _ logits: FloatView, _ divergence: Divergence, _ scores: TeacherScores, _ position: Int,
     _ scale: Float
   ) throws(DistillationError) -> RowLoss {
+    _ = unsafe ctl_log_softmax(vocabSize, logits.pointer, logprobs.pointer, probabilities.pointer)
     let studentTop = unsafe ctl_argmax(vocabSize, logprobs.pointer)
     let tail = buckets.takeStudent(logprobs: logprobs, probabilities: probabilities)
     let result = buckets.divergence(divergence, scale: scale)

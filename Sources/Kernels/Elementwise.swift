@@ -57,6 +57,11 @@ public enum Elementwise {
   /// `Σ x`, in double.
   public static func sum(_ x: FloatView) -> Double { unsafe retort_sum(x.pointer, Int64(x.count)) }
 
+  /// `Σ x²`, in double.
+  public static func sumOfSquares(_ x: FloatView) -> Double {
+    unsafe retort_sum_of_squares(x.pointer, Int64(x.count))
+  }
+
   /// The largest element of a window that is not empty.
   public static func maximum(_ x: FloatView) -> Float {
     precondition(x.count > 0, "maximum of no elements")

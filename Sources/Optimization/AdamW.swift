@@ -123,7 +123,7 @@ public final class AdamW {
     let pieces = pieces
     let sums = ComputePool.map(pieces.count) { index in
       let range = pieces[index].range
-      return gradients.view.window(range.lowerBound, range.count).sumOfSquares
+      return Elementwise.sumOfSquares(gradients.view.window(range.lowerBound, range.count))
     }
     return sums.reduce(0, +).squareRoot()
   }

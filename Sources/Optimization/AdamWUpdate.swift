@@ -42,16 +42,3 @@ struct AdamWUpdate: Sendable {
     }
   }
 }
-
-extension FloatView {
-  /// `Σ x²`, in double and in the order of the elements.
-  var sumOfSquares: Double {
-    var sum = 0.0
-    let values = unsafe pointer
-    for i in 0..<count {
-      let value = unsafe Double(values[i])
-      sum += value * value
-    }
-    return sum
-  }
-}

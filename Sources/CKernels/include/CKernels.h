@@ -74,6 +74,8 @@ void retort_exp(const float *x, int64_t count, float shift, float scale, float *
 void retort_subtract(const float *x, int64_t count, double shift, float *y);
 // Sum, in double.
 double retort_sum(const float *x, int64_t count);
+// Sum of squares, in double.
+double retort_sum_of_squares(const float *x, int64_t count);
 // Largest element; count >= 1.
 float retort_maximum(const float *x, int64_t count);
 // y = x in bfloat16, to the nearest, ties to even; NaN stays NaN.
