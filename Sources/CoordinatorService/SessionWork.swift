@@ -88,7 +88,8 @@ struct SessionWork: Sendable {
       runID: driver.record.runID, seed: recipe.seed,
       teacherAddress: material.plan.needs.topCount == nil ? "" : dependencies.facadeAddress,
       objective: WireObjective(recipe.objective),
-      optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps))
+      optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
+      precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32)
     if let checkpoint {
       (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
     } else {

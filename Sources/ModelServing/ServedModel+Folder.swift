@@ -1,6 +1,6 @@
 public import Checkpoints
 public import Foundation
-internal import Kernels
+public import Kernels
 public import Tokenization
 internal import Transformer
 internal import WireFormat
@@ -17,7 +17,7 @@ extension ServedModel {
     let vocabSize = tokenizer?.vocabSize ?? head
     let bos = folder.special.bosTokenID.map { [$0] } ?? tokenizer?.bosTokenIDs ?? []
     let eos = folder.special.eosTokenIDs.isEmpty ? tokenizer?.eosTokenIDs ?? [] : folder.special.eosTokenIDs
-    let arithmetic = Arithmetic.present
+    let arithmetic = Arithmetic.present()
     try self.init(
       transformer: Transformer(folder.configuration), parameters: folder.parameters,
       description: WireModelDescription(
@@ -50,6 +50,15 @@ extension Tokenizer {
 }
 
 extension Arithmetic {
-  /// That of this process.
-  public static var present: Arithmetic { Arithmetic(coreType: BLAS.coreType, library: BLAS.version) }
+  /// That of this process, for products in a precision.
+  public static func present(_ precision: ProductPrecision = .float32) -> Arithmetic {
+    switch precision {
+    case .float32: Arithmetic(coreType: "\(BLAS.coreType) \(kernelForm)", library: BLAS.version)
+    case .bfloat16:
+      // Attention's products stay with OpenBLAS.
+      Arithmetic(
+        coreType: "\(BLAS.coreType) \(kernelForm) \(OneDNN.instructions)",
+        library: "\(BLAS.version), oneDNN \(OneDNN.version)")
+    }
+  }
 }

@@ -72,6 +72,14 @@ public enum LossReduction: String, Sendable, Codable, CaseIterable {
   case sequenceMean = "sequence_mean"
 }
 
+/// In what the large products of training are computed, by its name in a recipe.
+public enum TrainingPrecision: String, Sendable, Codable, CaseIterable {
+  /// As parameters are: the reproducible mode.
+  case float32
+  /// Factors rounded to bfloat16, where the student's processor multiplies it.
+  case bfloat16
+}
+
 /// What the teacher sends for each position, by its name in a recipe.
 public enum TeacherForm: String, Sendable, Codable, CaseIterable {
   /// All V log-probs.

@@ -139,6 +139,7 @@ extension Recipe.Training {
     adamBeta2 = values.number("training.adam_beta2")
     adamEpsilon = values.number("training.adam_epsilon")
     maxGradNorm = values.number("training.max_grad_norm")
+    precision = TrainingPrecision(rawValue: values.word("training.precision")) ?? .float32
     saveSteps = values.whole("training.save_steps")
     saveTotalLimit = values.whole("training.save_total_limit")
     loggingSteps = values.whole("training.logging_steps")

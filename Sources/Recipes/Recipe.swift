@@ -114,6 +114,8 @@ public struct Recipe: Sendable, Hashable {
     public var adamEpsilon: Double
     /// Largest norm of the gradient; 0: no clipping.
     public var maxGradNorm: Double
+    /// In what the products of training are computed.
+    public var precision: TrainingPrecision
     /// Steps between checkpoints.
     public var saveSteps: Int
     /// Checkpoints kept.

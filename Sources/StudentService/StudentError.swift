@@ -14,6 +14,8 @@ public enum StudentError: Error, Hashable {
   case wrongStep(given: UInt64, expected: Int)
   /// A name that no schedule has.
   case unknownSchedule(name: String)
+  /// This machine cannot compute in the precision that Load asks for.
+  case noPrecision(name: String, reason: String)
   /// The objective needs a teacher, and Load named none.
   case noTeacher
   /// The teacher answered with an error that waiting does not mend.
@@ -35,6 +37,7 @@ extension StudentError: CustomStringConvertible {
       "step \(given) came where step \(expected) is due: ask Describe for the step"
     case .unknownSchedule(let name):
       "lr_scheduler_type is \(name.debugDescription): give linear, cosine or constant"
+    case .noPrecision(let name, let reason): "training.precision \(name) cannot be had here: \(reason)"
     case .noTeacher: "the objective needs a teacher's log-probs, and Load gave no teacher_address"
     case .teacherRefused(let address, let reason): "the teacher at \(address) refused: \(reason)"
     }

@@ -1,4 +1,5 @@
 internal import Distillation
+internal import Kernels
 internal import Optimization
 internal import Sequences
 internal import WireFormat
@@ -72,5 +73,17 @@ extension WireStepMetrics {
       learningRate: measurements.learningRate, tokenCount: UInt64(measurements.tokenCount),
       positionCount: UInt64(measurements.positionCount), teacherMass: measurements.teacherMass,
       topAgreement: measurements.topAgreement)
+  }
+}
+
+extension ProductPrecision {
+  /// - Throws: ``StudentError/noPrecision(name:reason:)`` where this machine has not what it takes.
+  init(_ wire: WireProductPrecision) throws(StudentError) {
+    self =
+      switch wire {
+      case .unspecified, .float32: .float32
+      case .bfloat16: .bfloat16
+      }
+    if let failure { throw .noPrecision(name: rawValue, reason: failure) }
   }
 }

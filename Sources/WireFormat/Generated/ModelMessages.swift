@@ -3,6 +3,22 @@
 
 internal import CRetortProtos
 
+/// In what the large products of a model are computed; sums are float32 in any case.
+public enum WireProductPrecision: Int32, Sendable, Hashable, CaseIterable {
+  /// Not chosen, which means PRODUCT_PRECISION_FLOAT32.
+  case unspecified = 0
+  /// Factors as they are.
+  case float32 = 1
+  /// Factors rounded to bfloat16; parameters stay float32 beside their rounded copy.
+  case bfloat16 = 2
+
+  init(_ value: Retort__V1__ProductPrecision) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__ProductPrecision { Retort__V1__ProductPrecision(rawValue: Retort__V1__ProductPrecision.RawValue(rawValue)) }
+}
+
 /// Identity and abilities of the model behind a service.
 public struct WireModelDescription: WireMessage {
   /// A name for people, such as the folder's.

@@ -120,6 +120,8 @@ public struct LoadRequest: WireMessage {
   public var objective: WireObjective?
   /// How.
   public var optimizer: WireOptimizerOptions?
+  /// In what the products of training are computed. FAILED_PRECONDITION where this machine cannot.
+  public var precision: WireProductPrecision
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -130,7 +132,8 @@ public struct LoadRequest: WireMessage {
     seed: UInt64 = 0,
     teacherAddress: String = "",
     objective: WireObjective? = nil,
-    optimizer: WireOptimizerOptions? = nil
+    optimizer: WireOptimizerOptions? = nil,
+    precision: WireProductPrecision = .unspecified
   ) {
     self.runID = runID
     self.path = path
@@ -140,6 +143,7 @@ public struct LoadRequest: WireMessage {
     self.teacherAddress = teacherAddress
     self.objective = objective
     self.optimizer = optimizer
+    self.precision = precision
   }
 
   /// Name in Protos/.
@@ -176,6 +180,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
         unsafe cMessage.teacher_address = arena.string(teacherAddress)
         unsafe cMessage.objective = objective
         unsafe cMessage.optimizer = optimizer
+        unsafe cMessage.precision = precision.cValue
         return try unsafe body(&cMessage)
       }
     }
@@ -190,6 +195,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     teacherAddress = try unsafe readString(cMessage.teacher_address, field: "retort.v1.LoadRequest.teacher_address")
     objective = try unsafe readMessage(cMessage.objective) as WireObjective?
     optimizer = try unsafe readMessage(cMessage.optimizer) as WireOptimizerOptions?
+    precision = unsafe WireProductPrecision(cMessage.precision)
   }
 }
 

@@ -446,3 +446,33 @@ const ProtobufCMessageDescriptor retort__v1__abilities__descriptor =
   (ProtobufCMessageInit) retort__v1__abilities__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCEnumValue retort__v1__product_precision__enum_values_by_number[3] =
+{
+  { "PRODUCT_PRECISION_UNSPECIFIED", "RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED", 0 },
+  { "PRODUCT_PRECISION_FLOAT32", "RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_FLOAT32", 1 },
+  { "PRODUCT_PRECISION_BFLOAT16", "RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_BFLOAT16", 2 },
+};
+static const ProtobufCIntRange retort__v1__product_precision__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex retort__v1__product_precision__enum_values_by_name[3] =
+{
+  { "PRODUCT_PRECISION_BFLOAT16", 2 },
+  { "PRODUCT_PRECISION_FLOAT32", 1 },
+  { "PRODUCT_PRECISION_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__product_precision__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.ProductPrecision",
+  "ProductPrecision",
+  "Retort__V1__ProductPrecision",
+  "retort.v1",
+  3,
+  retort__v1__product_precision__enum_values_by_number,
+  3,
+  retort__v1__product_precision__enum_values_by_name,
+  1,
+  retort__v1__product_precision__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};

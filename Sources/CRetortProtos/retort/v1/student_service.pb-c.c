@@ -732,7 +732,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[8] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[9] =
 {
   {
     "run_id",
@@ -830,12 +830,25 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "precision",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, precision),
+    &retort__v1__product_precision__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   3,   /* field[3] = initialize */
   6,   /* field[6] = objective */
   7,   /* field[7] = optimizer */
   1,   /* field[1] = path */
+  8,   /* field[8] = precision */
   2,   /* field[2] = resume */
   0,   /* field[0] = run_id */
   4,   /* field[4] = seed */
@@ -844,7 +857,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -854,7 +867,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  8,
+  9,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,

@@ -21,6 +21,24 @@ typedef struct Retort__V1__Abilities Retort__V1__Abilities;
 
 /* --- enums --- */
 
+/*
+ * In what the large products of a model are computed; sums are float32 in any case.
+ */
+typedef enum _Retort__V1__ProductPrecision {
+  /*
+   * Not chosen, which means PRODUCT_PRECISION_FLOAT32.
+   */
+  RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED = 0,
+  /*
+   * Factors as they are.
+   */
+  RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_FLOAT32 = 1,
+  /*
+   * Factors rounded to bfloat16; parameters stay float32 beside their rounded copy.
+   */
+  RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_BFLOAT16 = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__PRODUCT_PRECISION)
+} Retort__V1__ProductPrecision;
 
 /* --- messages --- */
 
@@ -196,6 +214,7 @@ typedef void (*Retort__V1__Abilities_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    retort__v1__product_precision__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__model_description__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__abilities__descriptor;
 

@@ -118,10 +118,14 @@ struct  Retort__V1__LoadRequest
    * How.
    */
   Retort__V1__OptimizerOptions *optimizer;
+  /*
+   * In what the products of training are computed. FAILED_PRECONDITION where this machine cannot.
+   */
+  Retort__V1__ProductPrecision precision;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED }
 
 
 /*
