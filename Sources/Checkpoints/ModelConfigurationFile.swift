@@ -29,121 +29,76 @@ struct ModelConfigurationFile {
 
   init(_ url: URL) throws(CheckpointError) {
     let path = url.path(percentEncoded: false)
-    let keys = try JSONFile.read(Keys.self, url, limit: Self.sizeLimit)
-    special = SpecialTokens(
-      bosTokenID: keys.bos_token_id?.first, eosTokenIDs: keys.eos_token_id?.ids ?? [],
-      padTokenID: keys.pad_token_id?.first)
-    switch try Self.family(keys, path) {
-    case .llama: configuration = try Self.llama(KeyReader(path: path), keys)
-    case .gpt2: configuration = try Self.gpt2(KeyReader(path: path), keys)
-    }
-  }
-
-  /// The architecture classes of transformers that are known.
-  private static let architectures = ["LlamaForCausalLM": ("llama", Family.llama), "GPT2LMHeadModel": ("gpt2", .gpt2)]
-  fileprivate typealias Family = ModelConfiguration.Family
-
-  private static func family(_ keys: Keys, _ path: String) throws(CheckpointError) -> Family {
-    let known = architectures.keys.sorted()
-    let types = architectures.values.map(\.0)
-    func refuse(_ name: String) -> CheckpointError {
-      .unsupportedArchitecture(path: path, name: name, known: known)
-    }
-    if let type = keys.model_type, !types.contains(type) { throw refuse(keys.architectures?.first ?? type) }
-    if let name = keys.architectures?.first {
-      guard let found = architectures[name] else { throw refuse(name) }
-      guard keys.model_type == nil || keys.model_type == found.0 else {
-        throw .unsupportedValue(
-          path: path, key: "model_type", value: keys.model_type ?? "", supported: "\(found.0), as architectures says")
+    let keys = try JSONFile.read([String: ConfigurationValue].self, url, limit: Self.sizeLimit)
+    func ids(_ key: String) throws(CheckpointError) -> [TokenID] {
+      guard let ids = keys[key].tokenIDs else {
+        throw .malformedJSON(path: path, reason: "\(key) is neither an id nor a list of ids")
       }
-      return found.1
+      return ids
     }
-    guard let found = architectures.values.first(where: { $0.0 == keys.model_type }) else {
-      throw .malformedJSON(path: path, reason: "neither architectures nor model_type is given")
-    }
-    return found.1
-  }
-
-  private static func llama(_ read: KeyReader, _ keys: Keys) throws(CheckpointError) -> ModelConfiguration {
-    try read.expect("hidden_act", keys.hidden_act, ["silu", "swish"])
-    try read.refuse("quantization_config", keys.quantization_config != nil, "unquantised parameters")
-    let (width, heads) = (
-      try read.need("hidden_size", keys.hidden_size), try read.need("num_attention_heads", keys.num_attention_heads)
-    )
-    let rope = try self.rope(read, keys)
-    return try read.configuration { () throws(ModelError) in
-      try ModelConfiguration(
-        family: .llama, vocabSize: read.take(keys.vocab_size), width: width,
-        layerCount: read.take(keys.num_hidden_layers), headCount: heads, keyValueHeadCount: keys.num_key_value_heads,
-        headWidth: keys.head_dim, feedForwardWidth: read.take(keys.intermediate_size),
-        contextLength: keys.max_position_embeddings ?? 2048, ropeTheta: rope.theta, ropeScaling: rope.scaling,
-        normEpsilon: keys.rms_norm_eps ?? 1e-6, tiesWordEmbeddings: keys.tie_word_embeddings ?? false,
-        attentionBias: keys.attention_bias ?? false, mlpBias: keys.mlp_bias ?? false)
+    special = SpecialTokens(
+      bosTokenID: try ids("bos_token_id").first, eosTokenIDs: try ids("eos_token_id"),
+      padTokenID: try ids("pad_token_id").first)
+    let family = try Self.family(keys, path)
+    do {
+      configuration = try ModelConfiguration(family, keys: keys)
+    } catch .invalidConfiguration(let field, let value, let requirement) {
+      throw .malformedJSON(path: path, reason: "\(field) is \(value); it must be \(requirement)")
+    } catch {
+      throw .malformedJSON(path: path, reason: "\(error)")
     }
   }
 
-  /// Rotary frequencies: `rope_theta` and `rope_scaling`, or `rope_parameters`, which newer folders have.
-  private static func rope(
-    _ read: KeyReader, _ keys: Keys
-  ) throws(CheckpointError) -> (theta: Double, scaling: ModelConfiguration.RopeScaling?) {
-    let values = keys.rope_parameters ?? keys.rope_scaling
-    let theta = keys.rope_parameters?.rope_theta ?? keys.rope_theta ?? 10_000
-    switch values?.rope_type ?? values?.type ?? "default" {
-    case "default": return (theta, nil)
-    case "llama3":
-      return (
-        theta,
-        ModelConfiguration.RopeScaling(
-          factor: try read.need("rope_scaling.factor", values?.factor),
-          lowFrequencyFactor: try read.need("rope_scaling.low_freq_factor", values?.low_freq_factor),
-          highFrequencyFactor: try read.need("rope_scaling.high_freq_factor", values?.high_freq_factor),
-          originalContextLength: try read.need(
-            "rope_scaling.original_max_position_embeddings", values?.original_max_position_embeddings))
-      )
-    case let type:
+  /// The family of `architectures`, or of `model_type` where that alone is given.
+  private static func family(
+    _ keys: [String: ConfigurationValue], _ path: String
+  ) throws(CheckpointError) -> ModelConfiguration.Family {
+    let families = ModelConfiguration.Family.allCases
+    func text(_ value: ConfigurationValue?) -> String? { if case .string(let text)? = value { text } else { nil } }
+    func refuse(_ name: String) -> CheckpointError {
+      .unsupportedArchitecture(path: path, name: name.oneLine, known: families.map(\.architecture).sorted())
+    }
+    let type = text(keys["model_type"])
+    var name: String?
+    if case .list(let names)? = keys["architectures"] { name = text(names.first) }
+    let typed = type.flatMap { ModelConfiguration.Family(rawValue: $0) }
+    if let type, typed == nil { throw refuse(name ?? type) }
+    guard let name else {
+      guard let typed else {
+        throw .malformedJSON(path: path, reason: "neither architectures nor model_type is given")
+      }
+      return typed
+    }
+    guard let found = families.first(where: { $0.architecture == name }) else { throw refuse(name) }
+    guard typed == nil || typed == found else {
       throw .unsupportedValue(
-        path: read.path, key: "rope_scaling.rope_type", value: type, supported: "default, llama3")
+        path: path, key: "model_type", value: type ?? "", supported: "\(found.rawValue), as architectures says")
     }
+    return found
   }
+}
 
-  private static func gpt2(_ read: KeyReader, _ keys: Keys) throws(CheckpointError) -> ModelConfiguration {
-    try read.expect("activation_function", keys.activation_function, ["gelu_new", "gelu_pytorch_tanh"])
-    try read.refuse("scale_attn_weights", keys.scale_attn_weights == false, "true")
-    try read.refuse("scale_attn_by_inverse_layer_idx", keys.scale_attn_by_inverse_layer_idx == true, "false")
-    try read.refuse("add_cross_attention", keys.add_cross_attention == true, "false")
-    try read.refuse("quantization_config", keys.quantization_config != nil, "unquantised parameters")
-    let width = try read.need("n_embd", keys.n_embd)
-    return try read.configuration { () throws(ModelError) in
-      try ModelConfiguration(
-        family: .gpt2, vocabSize: read.take(keys.vocab_size), width: width, layerCount: read.take(keys.n_layer),
-        headCount: read.take(keys.n_head), feedForwardWidth: keys.n_inner ?? 4 * min(width, 1 << 24),
-        contextLength: keys.n_positions ?? keys.n_ctx ?? 1024, normEpsilon: keys.layer_norm_epsilon ?? 1e-5,
-        tiesWordEmbeddings: keys.tie_word_embeddings ?? true)
+extension ConfigurationValue? {
+  /// Special ids: one, a list, or none, for which −1 is written too. Nil for anything else.
+  fileprivate var tokenIDs: [TokenID]? {
+    switch self {
+    case nil, .null?: []
+    case .integer(let id)?: id < 0 ? [] : TokenID(exactly: id).map { [$0] }
+    case .list(let values)?:
+      values.reduce([] as [TokenID]?) { ids, value in
+        guard case .integer(let id) = value, let id = TokenID(exactly: id) else { return nil }
+        return ids.map { $0 + [id] }
+      }
+    default: nil
     }
   }
 }
 
-/// The keys that are read. Their names are Hugging Face's.
-// swift-format-ignore: AlwaysUseLowerCamelCase
-private struct Keys: Decodable {
-  struct Rope: Decodable {
-    var rope_type, type: String?
-    var rope_theta, factor, low_freq_factor, high_freq_factor: Double?
-    var original_max_position_embeddings: Int?
+extension String {
+  /// The text for a message: at most 80 characters, and none that begins a line.
+  fileprivate var oneLine: String {
+    String(unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
   }
-  /// Anything at all.
-  struct Present: Decodable { init(from decoder: any Decoder) {} }
-
-  var architectures: [String]?
-  var model_type, hidden_act, activation_function: String?
-  var vocab_size, hidden_size, intermediate_size, num_hidden_layers, num_attention_heads, num_key_value_heads: Int?
-  var head_dim, max_position_embeddings, n_embd, n_layer, n_head, n_inner, n_positions, n_ctx: Int?
-  var rms_norm_eps, layer_norm_epsilon, rope_theta: Double?
-  var rope_scaling, rope_parameters: Rope?
-  var tie_word_embeddings, attention_bias, mlp_bias: Bool?
-  var scale_attn_weights, scale_attn_by_inverse_layer_idx, add_cross_attention: Bool?
-  var bos_token_id, eos_token_id, pad_token_id: TokenIDs?
-  var quantization_config: Present?
 }
 
 /// One id, or a list of ids.
@@ -161,39 +116,6 @@ struct TokenIDs: Decodable, Sendable, Hashable {
       ids = []  // −1 is written for «none».
     } else {
       ids = try container.decode([TokenID].self)
-    }
-  }
-}
-
-/// Reads keys of one file; its errors name the file and the key.
-private struct KeyReader {
-  let path: String
-
-  func need<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
-    guard let value else { throw .malformedJSON(path: path, reason: "the key \(key) is missing") }
-    return value
-  }
-
-  /// A size that ``ModelConfiguration`` refuses where it is missing.
-  func take(_ value: Int?) -> Int { value ?? 0 }
-
-  func expect(_ key: String, _ value: String?, _ supported: [String]) throws(CheckpointError) {
-    guard let value, !supported.contains(value) else { return }
-    throw .unsupportedValue(path: path, key: key, value: value, supported: supported[0])
-  }
-
-  func refuse(_ key: String, _ refused: Bool, _ supported: String) throws(CheckpointError) {
-    guard refused else { return }
-    throw .unsupportedValue(path: path, key: key, value: "something else", supported: supported)
-  }
-
-  /// Makes a configuration; says which file it comes from where it is refused.
-  func configuration(_ make: () throws(ModelError) -> ModelConfiguration) throws(CheckpointError) -> ModelConfiguration
-  {
-    do {
-      return try make()
-    } catch {
-      throw .malformedJSON(path: path, reason: "\(error)")
     }
   }
 }

@@ -43,15 +43,10 @@ extension ModelFolder {
   /// SHA-256, in lower-case hex, over the architecture and the parameters as float32: the model's identity, whatever the type
   /// and the names in which a folder stores it.
   public func digest() -> String {
-    let model = configuration
     var digest = Digest()
-    let fields: [String] = [
-      "retort model 1", model.family.rawValue, "\(model.vocabSize)", "\(model.width)", "\(model.layerCount)",
-      "\(model.headCount)", "\(model.keyValueHeadCount)", "\(model.headWidth)", "\(model.feedForwardWidth)",
-      "\(model.contextLength)", "\(model.ropeTheta)", model.ropeScaling.map { "\($0)" } ?? "none",
-      "\(model.normEpsilon)", "\(model.tiesWordEmbeddings)", "\(model.attentionBias)", "\(model.mlpBias)",
-    ]
-    digest.add(Data(fields.joined(separator: "\n").utf8))
+    digest.add(Data("retort model 2\n".utf8))
+    // Keys in order; whole numbers, texts and lists of them are always written alike.
+    if let keys = try? JSONValue.object(configuration.keys).bytes() { digest.add(keys) }
     let piece = 1 << 18
     let encoder = FloatDecoder.float32
     for start in stride(from: 0, to: parameters.count, by: piece) {

@@ -44,9 +44,17 @@ public struct ModelFolder: Sendable {
     let store = try TensorStore(folder)
     configuration = file.configuration
     let layout = ParameterLayout(configuration)
+    // Before room is made, so that sizes which no file holds ask for none.
+    let names = try Self.names(store, layout, configuration, folder: folder.path(percentEncoded: false))
     parameters = ParameterBuffer(count: layout.count)
-    storedType = layout.entries.first.flatMap { store.type(of: $0.name) } ?? .float32
-    try Self.read(store, layout, configuration, into: parameters, folder: folder.path(percentEncoded: false))
+    storedType = layout.entries.first.flatMap { names[$0.name] }.flatMap { store.type(of: $0) } ?? .float32
+    for entry in layout.entries {
+      try store.read(names[entry.name] ?? entry.name, shape: entry.shape, into: parameters.view(entry))
+    }
+    let used = Set(names.values)
+    if let head = store.names.first(where: { !used.contains($0) && file.configuration.isHead($0) }) {
+      try Self.checkTied(head, store, layout, parameters)
+    }
     companions = Self.companions(in: folder)
     special = try Self.special(file, companions)
   }
@@ -74,55 +82,40 @@ public struct ModelFolder: Sendable {
     var bos_token_id, eos_token_id, pad_token_id: TokenIDs?
   }
 
-  private static func read(
-    _ store: TensorStore, _ layout: ParameterLayout, _ model: ModelConfiguration, into parameters: ParameterBuffer,
-    folder: String
-  ) throws(CheckpointError) {
-    var used: Set<String> = []
+  /// Under which name each tensor of the layout is stored, with its shape checked.
+  private static func names(
+    _ store: TensorStore, _ layout: ParameterLayout, _ model: ModelConfiguration, folder: String
+  ) throws(CheckpointError) -> [String: String] {
+    var names: [String: String] = [:]
     for entry in layout.entries {
-      guard let name = store.first(of: storedNames(entry.name, model)) else {
-        let isHead = entry.name == "lm_head.weight"
+      guard let name = store.first(of: model.storedNames(of: entry.name)) else {
         throw .missingTensor(
           folder: folder, name: entry.name,
-          hint: isHead ? "if the head is the embedding, config.json must say tie_word_embeddings: true" : "")
+          hint: model.isHead(entry.name)
+            ? "if the head is the embedding, config.json must say tie_word_embeddings: true" : "")
       }
-      used.insert(name)
-      try store.read(name, shape: entry.shape, into: parameters.view(entry))
+      try store.check(name, shape: entry.shape)
+      names[entry.name] = name
     }
-    for name in store.names where !used.contains(name) && !isBuffer(name) {
-      guard model.tiesWordEmbeddings, name == "lm_head.weight" else {
+    let used = Set(names.values)
+    for name in store.names where !used.contains(name) && !model.isTable(name) {
+      guard model.tiesWordEmbeddings, model.isHead(name) else {
         throw .unexpectedTensor(path: store.path(of: name), name: name)
       }
-      try checkTied(store, layout, parameters)
-    }
-  }
-
-  /// Names under which folders store a tensor: GPT-2's also without the prefix, a tied embedding also as the head.
-  private static func storedNames(_ name: String, _ model: ModelConfiguration) -> [String] {
-    var names = [name]
-    let prefix = "transformer."
-    if model.family == .gpt2, name.hasPrefix(prefix) { names.append(String(name.dropFirst(prefix.count))) }
-    if model.tiesWordEmbeddings, ["model.embed_tokens.weight", "transformer.wte.weight"].contains(name) {
-      names.append("lm_head.weight")
     }
     return names
   }
 
-  /// Tables that older files store beside the parameters: causal masks and rotary frequencies.
-  private static func isBuffer(_ name: String) -> Bool {
-    [".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq"].contains { name.hasSuffix($0) }
-  }
-
   /// Throws unless the stored head has the bits of the embedding, to which the configuration ties it.
   private static func checkTied(
-    _ store: TensorStore, _ layout: ParameterLayout, _ parameters: ParameterBuffer
+    _ name: String, _ store: TensorStore, _ layout: ParameterLayout, _ parameters: ParameterBuffer
   ) throws(CheckpointError) {
     guard let embedding = layout.entries.first else { return }
     let head = ParameterBuffer(count: embedding.count)
-    try store.read("lm_head.weight", shape: embedding.shape, into: head.view)
+    try store.read(name, shape: embedding.shape, into: head.view)
     let tied = parameters.view(embedding)
     for index in 0..<head.count where head.view[index] != tied[index] {
-      throw .untiedHead(path: store.path(of: "lm_head.weight"), name: "lm_head.weight")
+      throw .untiedHead(path: store.path(of: name), name: name)
     }
   }
 }

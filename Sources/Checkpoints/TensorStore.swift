@@ -39,12 +39,18 @@ struct TensorStore {
   /// File that has a tensor, for messages.
   func path(of name: String) -> String { places[name]?.file.path ?? folder }
 
-  /// Reads a tensor that is there, of a given shape.
-  func read(_ name: String, shape: [Int], into values: FloatView) throws(CheckpointError) {
+  /// Throws unless a tensor is there and has a shape.
+  func check(_ name: String, shape: [Int]) throws(CheckpointError) {
     guard let (file, entry) = places[name] else { throw .missingTensor(folder: folder, name: name, hint: "") }
     guard entry.shape == shape else {
       throw .wrongShape(path: file.path, name: name, expected: shape, found: entry.shape)
     }
+  }
+
+  /// Reads a tensor that is there, of a given shape.
+  func read(_ name: String, shape: [Int], into values: FloatView) throws(CheckpointError) {
+    try check(name, shape: shape)
+    guard let (file, entry) = places[name] else { return }
     try file.read(entry, into: values)
   }
 

@@ -13,6 +13,8 @@ final class LossWorkspace: @unchecked Sendable {
   private(set) var roundedGradients: BFloat16View?
   /// One for each thread.
   let lanes: [RowLossWorkspace]
+  /// One for each thread: capped logits of a row, which gradients through the cap need; empty where a model caps none.
+  let cappedLogits: [FloatView]
   /// Logits of a position; those past the vocabulary belong to padding.
   let rowSize: Int
   private var hiddenStateRows: HiddenStateRows?
@@ -21,6 +23,8 @@ final class LossWorkspace: @unchecked Sendable {
     rowSize = transformer.configuration.vocabSize
     tape = Tape(transformer, precision: precision)
     logits = FloatStorage(count: 0).view
+    let capped = transformer.configuration.block.logitSoftCap == nil ? 0 : ComputePool.threadCount
+    cappedLogits = (0..<capped).map { [rowSize] _ in FloatStorage(count: rowSize).view }
     lanes = (0..<ComputePool.threadCount).map { [rowSize] _ in
       RowLossWorkspace(vocabSize: vocabSize, rowSize: rowSize)
     }

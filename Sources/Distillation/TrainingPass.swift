@@ -77,8 +77,11 @@ struct TrainingPass: Sendable {
     let pieces = ComputePool.mapInLane((owners.count + Self.rowsPerPiece - 1) / Self.rowsPerPiece) { piece, lane in
       (piece * Self.rowsPerPiece..<min((piece + 1) * Self.rowsPerPiece, owners.count)).map { place in
         let logits = workspace.logits.window(place * rowSize, rowSize)
+        let capped = workspace.cappedLogits.isEmpty ? nil : workspace.cappedLogits[lane]
+        capped?.copy(from: logits)
         let row = compute(
           logits, target: targets[place], owners[place], hiddenStateRows?.logits(place), workspace.lanes[lane])
+        if let capped { transformer.uncap(logits, logits: capped) }
         if gradients != nil { workspace.roundedGradients?.window(place * rowSize, rowSize).round(logits) }
         return row
       }

@@ -1,9 +1,10 @@
 import CKernels
 
-/// Causal attention of one sequence, head by head.
+/// Causal attention of packed sequences, head by head.
 ///
-/// A row of `projected` holds H query heads, then the key heads, then as many value heads. Query head h reads key and value
-/// head `h / (H / keyValueHeads)`.
+/// Query head h reads key and value head `h / (H / keyValueHeads)`, at columns that ``HeadColumns`` names. Each sequence and
+/// each key-value head is a piece of work of its own: pieces run on the ``ComputePool``, and no bit depends on how many
+/// threads it has or on which sequences stand beside each other.
 public struct Attention: Sendable {
   /// H.
   public let headCount: Int
@@ -11,124 +12,173 @@ public struct Attention: Sendable {
   public let keyValueHeadCount: Int
   /// Width of a head.
   public let headWidth: Int
+  /// Where heads stand in a row of queries, keys and values.
+  public let columns: HeadColumns
+  /// Factor of `q · k`.
+  public let scale: Float
+  /// Scores s become `softCap · tanh(s / softCap)`.
+  public let softCap: Float?
+  /// A position sees so many positions, itself the last of them; nil for all.
+  public let window: Int?
 
-  /// Describes the heads.
-  public init(headCount: Int, keyValueHeadCount: Int, headWidth: Int) {
+  /// Describes the heads. Unset: queries, keys and values side by side, `scale = 1 / √headWidth`.
+  public init(
+    headCount: Int, keyValueHeadCount: Int, headWidth: Int, columns: HeadColumns? = nil, scale: Float? = nil,
+    softCap: Float? = nil, window: Int? = nil
+  ) {
     precondition(headCount % keyValueHeadCount == 0, "\(headCount) heads on \(keyValueHeadCount)")
+    precondition(window ?? 1 > 0 && softCap ?? 1 > 0, "window \(window ?? 0), soft cap \(softCap ?? 0)")
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount
     self.headWidth = headWidth
+    self.columns = columns ?? .sideBySide(headCount: headCount, keyValueHeadCount: keyValueHeadCount, width: headWidth)
+    self.scale = scale ?? 1 / Float(headWidth).squareRoot()
+    self.softCap = softCap
+    self.window = window
   }
 
   /// Columns of `projected`.
   public var projectedWidth: Int { (headCount + 2 * keyValueHeadCount) * headWidth }
   /// Columns of the output.
   public var outputWidth: Int { headCount * headWidth }
-  private var scale: Float { 1 / Float(headWidth).squareRoot() }
+  /// Query heads of one key-value head.
+  public var groupSize: Int { headCount / keyValueHeadCount }
+  /// First of the positions that a position sees.
+  public func firstVisible(from position: Int) -> Int { max(0, position - (window ?? position + 1) + 1) }
 
-  /// Query rows whose probabilities are held at once: what lies right of a block's diagonal is not computed.
-  private static let blockRows = 128
-
-  /// Floats of scratch that T positions need.
-  public func scratchCount(_ length: Int) -> Int { 2 * min(length, Attention.blockRows) * length }
-
-  private enum Part { case query, key, value }
-
-  private func head(_ part: Part, _ head: Int, of projected: Matrix) -> Matrix {
-    let group = headCount / keyValueHeadCount
-    let column =
-      switch part {
-      case .query: head
-      case .key: headCount + head / group
-      case .value: headCount + keyValueHeadCount + head / group
-      }
-    return projected.columns(column * headWidth, headWidth)
-  }
-
-  private func check(_ projected: Matrix, _ output: Matrix, _ scratch: FloatView) {
+  private func check(_ projected: Matrix, _ output: Matrix, _ sequences: [Range<Int>]) {
     precondition(
       projected.columns == projectedWidth && output.columns == outputWidth && projected.rows == output.rows
-        && scratch.count >= scratchCount(projected.rows),
-      "attention [\(projected.rows), \(projected.columns)] into [\(output.rows), \(output.columns)], \(scratch.count) scratch"
-    )
+        && sequences.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= projected.rows },
+      "attention [\(projected.rows), \(projected.columns)] into [\(output.rows), \(output.columns)], \(sequences)")
   }
 
-  /// The query rows of each block, from the first.
-  private func blocks(_ length: Int) -> [Range<Int>] {
-    stride(from: 0, to: length, by: Attention.blockRows).map { $0..<min($0 + Attention.blockRows, length) }
-  }
-
-  /// `probabilities = softmax(q kᵀ / √headWidth)` of one block of n queries against the t keys up to its end. Shape: `[n, t]`.
-  private func weigh(_ index: Int, _ block: Range<Int>, _ projected: Matrix, into probabilities: Matrix) {
-    let q = head(.query, index, of: projected).rows(block.lowerBound, block.count)
-    let k = head(.key, index, of: projected).rows(0, block.upperBound)
-    Matrix.multiply(q, k.transposed, into: probabilities)
-    unsafe retort_causal_softmax(
-      probabilities.view.pointer, Int64(block.count), Int64(block.upperBound), Int64(block.lowerBound), scale)
-  }
-
-  /// `output = softmax(q kᵀ / √headWidth) v`. Shapes: projected `[T, projectedWidth]`, output `[T, outputWidth]`.
-  public func forward(_ projected: Matrix, into output: Matrix, scratch: FloatView) {
-    check(projected, output, scratch)
-    for block in blocks(projected.rows) {
-      let p = Matrix(scratch, rows: block.count, columns: block.upperBound)  // [n, t]
-      for index in 0..<headCount {
-        weigh(index, block, projected, into: p)
-        Matrix.multiply(
-          p, head(.value, index, of: projected).rows(0, block.upperBound),
-          into: output.columns(index * headWidth, headWidth).rows(block.lowerBound, block.count))
+  /// `output = softmax(scale · q kᵀ) v` within each sequence. Shapes: projected `[N, projectedWidth]`, output
+  /// `[N, outputWidth]`; `sequences` are ranges of rows.
+  public func forward(_ projected: Matrix, into output: Matrix, sequences: [Range<Int>]) {
+    check(projected, output, sequences)
+    forEachPiece(sequences) { rows, head in
+      let piece = Piece(self, rows, head, stride: projected.stride, outputStride: output.stride)
+      let source = piece.pointers(projected, output)
+      Scratch.withFloats(piece.scratchCount) { scratch in
+        var shape = piece.shape
+        unsafe retort_attention(
+          &shape, source.query, source.key, source.value, source.output, scratch.pointer)
       }
     }
   }
 
-  /// Differentiates ``forward(_:into:scratch:)``: overwrites `dProjected`. The probabilities are computed again.
-  ///
-  /// The last block reaches all keys and comes first, so that it writes what the others add to.
-  public func backward(_ dOutput: Matrix, projected: Matrix, into dProjected: Matrix, scratch: FloatView) {
-    check(projected, dOutput, scratch)
-    for block in blocks(projected.rows).reversed() {
-      for index in 0..<headCount { backward(index, block, dOutput, projected, dProjected, scratch) }
+  /// Differentiates ``forward(_:into:sequences:)``: overwrites the sequences' rows of `dProjected`. The probabilities are
+  /// computed again.
+  public func backward(_ dOutput: Matrix, projected: Matrix, into dProjected: Matrix, sequences: [Range<Int>]) {
+    check(projected, dOutput, sequences)
+    precondition(
+      dProjected.rows == projected.rows && dProjected.columns == projected.columns
+        && dProjected.stride == projected.stride, "gradients of another shape")
+    forEachPiece(sequences) { rows, head in
+      let piece = Piece(self, rows, head, stride: projected.stride, outputStride: dOutput.stride)
+      let (source, target) = (piece.pointers(projected, dOutput), piece.pointers(dProjected, dOutput))
+      Scratch.withFloats(piece.backwardScratchCount) { scratch in
+        var shape = piece.shape
+        unsafe retort_attention_backward(
+          &shape, source.query, source.key, source.value, source.output, target.query, target.key, target.value,
+          scratch.pointer)
+      }
     }
   }
 
-  private func backward(
-    _ index: Int, _ block: Range<Int>, _ dOutput: Matrix, _ projected: Matrix, _ dProjected: Matrix,
-    _ scratch: FloatView
-  ) {
-    let (n, t) = (block.count, block.upperBound)
-    let isFirst = t == projected.rows && index % (headCount / keyValueHeadCount) == 0
-    let keep: Float = isFirst ? 0 : 1
-    let p = Matrix(scratch.window(0, n * t), rows: n, columns: t)  // [n, t]
-    let dp = Matrix(scratch.window(n * t, n * t), rows: n, columns: t)  // [n, t]
-    let dHead = dOutput.columns(index * headWidth, headWidth).rows(block.lowerBound, n)
-    weigh(index, block, projected, into: p)
-    // output = p v
-    Matrix.multiply(p.transposed, dHead, into: head(.value, index, of: dProjected).rows(0, t), keep: keep)
-    Matrix.multiply(dHead, head(.value, index, of: projected).rows(0, t).transposed, into: dp)
-    // p = softmax(scale · q kᵀ)
-    unsafe retort_causal_softmax_backward(
-      p.view.pointer, dp.view.pointer, Int64(n), Int64(t), Int64(block.lowerBound), scale)
-    Matrix.multiply(
-      dp, head(.key, index, of: projected).rows(0, t),
-      into: head(.query, index, of: dProjected).rows(block.lowerBound, n))
-    Matrix.multiply(
-      dp.transposed, head(.query, index, of: projected).rows(block.lowerBound, n),
-      into: head(.key, index, of: dProjected).rows(0, t), keep: keep)
+  /// Runs `body` for each sequence and each key-value head.
+  private func forEachPiece(_ sequences: [Range<Int>], _ body: @escaping @Sendable (Range<Int>, Int) -> Void) {
+    let heads = keyValueHeadCount
+    ComputePool.forEach(sequences.count * heads) { index in
+      let rows = sequences[index / heads]
+      if !rows.isEmpty { body(rows, index % heads) }
+    }
   }
 
-  /// One new query of one head against T kept positions: `output = softmax(q kᵀ / √headWidth) v`.
+  /// One new query of one head against kept positions: `output = softmax(scale · q kᵀ) v`. The window is the caller's part.
   ///
-  /// Shapes: query, output `[headWidth]`; keys `[headWidth, capacity]`, transposed; values `[capacity, headWidth]`; scratch `[T]`.
+  /// Shapes: query, output `[headWidth]`; keys `[headWidth, capacity]`, transposed; values `[capacity, headWidth]`; scratch
+  /// `[positions.count]`.
   public func attend(
-    query: FloatView, keys: FloatView, values: FloatView, length: Int, into output: FloatView, scratch: FloatView
+    query: FloatView, keys: FloatView, values: FloatView, positions: Range<Int>, into output: FloatView,
+    scratch: FloatView
   ) {
     let capacity = keys.count / headWidth
     precondition(
-      query.count == headWidth && output.count == headWidth && keys.count == values.count && length <= capacity
-        && length > 0 && scratch.count >= length,
-      "attention of \(query.count) over \(length) of \(capacity) positions, \(scratch.count) scratch")
+      query.count == headWidth && output.count == headWidth && keys.count == values.count
+        && positions.lowerBound >= 0 && positions.upperBound <= capacity && !positions.isEmpty
+        && scratch.count >= positions.count,
+      "attention of \(query.count) over \(positions) of \(capacity) positions, \(scratch.count) scratch")
     unsafe retort_attend(
-      query.pointer, keys.pointer, values.pointer, Int64(length), Int64(capacity), Int64(headWidth), scale,
-      scratch.pointer, output.pointer)
+      query.pointer, keys.pointer + positions.lowerBound, values.pointer + positions.lowerBound * headWidth,
+      Int64(positions.count), Int64(capacity), Int64(headWidth), scale, softCap ?? 0, scratch.pointer, output.pointer)
+  }
+}
+
+/// Where the heads of queries, keys and values stand in a row: heads of one kind are `stride` columns apart.
+public struct HeadColumns: Sendable, Hashable {
+  /// First column of the first query head.
+  public let queries: Int
+  /// First column of the first key head.
+  public let keys: Int
+  /// First column of the first value head.
+  public let values: Int
+  /// Columns from head to head.
+  public let stride: Int
+
+  /// All query heads, then all key heads, then all value heads.
+  public static func sideBySide(headCount: Int, keyValueHeadCount: Int, width: Int) -> HeadColumns {
+    HeadColumns(
+      queries: 0, keys: headCount * width, values: (headCount + keyValueHeadCount) * width, stride: width)
+  }
+
+  /// Query, key and value of the first head, then of the second, and so on.
+  public static func interleaved(width: Int) -> HeadColumns {
+    HeadColumns(queries: 0, keys: width, values: 2 * width, stride: 3 * width)
+  }
+}
+
+/// One sequence and one key-value head with its query heads.
+private struct Piece {
+  let attention: Attention
+  let rows: Range<Int>
+  let head: Int
+  let shape: retort_attention
+
+  init(_ attention: Attention, _ rows: Range<Int>, _ head: Int, stride: Int, outputStride: Int) {
+    self.attention = attention
+    self.rows = rows
+    self.head = head
+    shape = retort_attention(
+      t: Int64(rows.count), width: Int64(attention.headWidth), heads: Int64(attention.groupSize),
+      stride: Int64(stride), head_stride: Int64(attention.columns.stride), out_stride: Int64(outputStride),
+      window: Int64(attention.window ?? 0), scale: attention.scale, soft_cap: attention.softCap ?? 0)
+  }
+
+  private var length: Int { (rows.count + 31) / 32 * 32 }
+  private var width: Int { (attention.headWidth + 15) / 16 * 16 }
+
+  /// Floats that `retort_attention` asks for.
+  var scratchCount: Int {
+    length * (attention.headWidth + width) + 32 * (2 * width + length * (attention.softCap == nil ? 1 : 2))
+  }
+
+  /// Floats that `retort_attention_backward` asks for.
+  var backwardScratchCount: Int { length * (2 * attention.headWidth + 3 * width) + 96 * (width + length) }
+
+  @safe
+  struct Pointers {
+    let query, key, value, output: UnsafeMutablePointer<Float>
+  }
+
+  /// Where the piece's heads begin; the sequences have been checked to lie within the rows.
+  func pointers(_ projected: Matrix, _ output: Matrix) -> Pointers {
+    let columns = attention.columns
+    let row = unsafe projected.view.pointer + rows.lowerBound * projected.stride
+    return unsafe Pointers(
+      query: row + columns.queries + head * attention.groupSize * columns.stride,
+      key: row + columns.keys + head * columns.stride, value: row + columns.values + head * columns.stride,
+      output: output.view.pointer + rows.lowerBound * output.stride + head * attention.groupSize * attention.headWidth)
   }
 }

@@ -67,33 +67,43 @@ public enum Elementwise {
     precondition(x.count > 0, "maximum of no elements")
     return unsafe retort_maximum(x.pointer, Int64(x.count))
   }
-}
 
-/// Nonlinearities of the feed-forward part.
-public enum Activations {
-  /// `y[n, d] = silu(gate) · up`, where a row of `x[n, 2d]` is gate, then up.
-  public static func siluProduct(_ x: FloatView, width d: Int, into y: FloatView) {
-    precondition(x.count == 2 * y.count && y.count % d == 0, "silu product of \(x.count) into \(y.count)")
-    unsafe retort_silu_product(x.pointer, Int64(y.count / d), Int64(d), y.pointer)
+  /// `x = cap · tanh(x / cap)`.
+  public static func softCap(_ x: FloatView, cap: Float) {
+    RowPieces.forEach(x.count, width: 1) { rows in
+      unsafe retort_soft_cap(x.pointer + rows.lowerBound, Int64(rows.count), cap)
+    }
   }
 
-  /// Differentiates ``siluProduct(_:width:into:)``: overwrites `dx`.
-  public static func siluProductBackward(_ dy: FloatView, x: FloatView, width d: Int, into dx: FloatView) {
+  /// Differentiates ``softCap(_:cap:)`` from its result `y`: `dy` becomes the gradient of x.
+  public static func softCapBackward(_ dy: FloatView, y: FloatView, cap: Float) {
+    precondition(dy.count == y.count, "soft cap backward of \(dy.count), \(y.count)")
+    RowPieces.forEach(y.count, width: 1) { rows in
+      unsafe retort_soft_cap_backward(
+        dy.pointer + rows.lowerBound, y.pointer + rows.lowerBound, Int64(rows.count), cap)
+    }
+  }
+
+  /// `x *= factor`.
+  public static func scale(_ x: FloatView, by factor: Float) {
+    unsafe retort_scale(x.pointer, Int64(x.count), factor)
+  }
+
+  /// `table[index] += rows[i]` for each row i and its index, row after row. Columns are cut into pieces for the pool.
+  ///
+  /// Shapes: rows `[indices.count, d]`; table `[any, d]`.
+  public static func addRows(_ rows: FloatView, at indices: [Int], to table: FloatView, width d: Int, factor: Float = 1)
+  {
     precondition(
-      x.count == 2 * dy.count && dx.count == x.count && dy.count % d == 0,
-      "silu product backward of \(dy.count), \(x.count) into \(dx.count)")
-    unsafe retort_silu_product_backward(dy.pointer, x.pointer, Int64(dy.count / d), Int64(d), dx.pointer)
-  }
-
-  /// `y = x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, GPT-2's GELU.
-  public static func gelu(_ x: FloatView, into y: FloatView) {
-    precondition(x.count == y.count, "gelu of \(x.count) into \(y.count)")
-    unsafe retort_gelu(x.pointer, Int64(x.count), y.pointer)
-  }
-
-  /// Differentiates ``gelu(_:into:)``: overwrites `dx`.
-  public static func geluBackward(_ dy: FloatView, x: FloatView, into dx: FloatView) {
-    precondition(x.count == dy.count && dx.count == x.count, "gelu backward of \(dy.count), \(x.count)")
-    unsafe retort_gelu_backward(dy.pointer, x.pointer, Int64(x.count), dx.pointer)
+      rows.count == indices.count * d && indices.allSatisfy { $0 >= 0 && ($0 + 1) * d <= table.count },
+      "\(rows.count) floats in rows of \(d) at \(indices.count) places of \(table.count)")
+    let step = max(64, (1 << 15) / max(indices.count, 1))
+    ComputePool.forEach((d + step - 1) / step) { piece in
+      let (first, count) = (piece * step, min(step, d - piece * step))
+      for (row, index) in indices.enumerated() {
+        unsafe retort_add_scaled(
+          table.pointer + index * d + first, rows.pointer + row * d + first, factor, Int64(count))
+      }
+    }
   }
 }

@@ -33,6 +33,13 @@ public struct PageAttention: Sendable {
     self.cap = cap
   }
 
+  /// The same heads, scale and cap over pages. The window is the caller's part.
+  public init(_ attention: Attention) {
+    self.init(
+      headCount: attention.headCount, keyValueHeadCount: attention.keyValueHeadCount, headWidth: attention.headWidth,
+      scale: attention.scale, cap: attention.softCap)
+  }
+
   private var valueWidth: Int { (headWidth + 15) / 16 * 16 }
   private var headFloats: Int { PageAttention.pagePositions * (headWidth + valueWidth) }
   /// Floats of one layer of a page.

@@ -6,7 +6,9 @@ final class GenerationPass {
   let pool: PagePool
   private let transformer: Transformer
   private let parameters: ParameterBuffer
-  private let attention: PageAttention
+  /// Of each layer.
+  private let attentions: [PageAttention]
+  private let columns: HeadColumns
   private let tape: Tape
   private var scratch = GrowingFloats()
   private var selected = GrowingFloats()
@@ -18,9 +20,9 @@ final class GenerationPass {
     let model = transformer.configuration
     self.transformer = transformer
     self.parameters = parameters
-    attention = PageAttention(
-      headCount: model.headCount, keyValueHeadCount: model.keyValueHeadCount, headWidth: model.headWidth)
-    pool = PagePool(pageFloats: model.layerCount * attention.layerFloats)
+    attentions = (0..<model.layerCount).map { PageAttention(transformer.attention(ofLayer: $0)) }
+    columns = transformer.headColumns
+    pool = PagePool(pageFloats: attentions.reduce(0) { $0 + $1.layerFloats })
     tape = Tape(transformer, keepsActivations: false)
   }
 
@@ -85,7 +87,6 @@ final class GenerationPass {
   }
 
   private func run(_ parts: [Part]) {
-    tape.rowGroups = [0..<tape.tokenIDs.count]
     let longest = parts.map { $0.firstPosition + $0.rowCount }.max() ?? 0
     let padded = (longest + PageAttention.pagePositions - 1) / PageAttention.pagePositions * PageAttention.pagePositions
     scratch.resize(padded * ComputePool.threadCount)
@@ -100,8 +101,10 @@ final class GenerationPass {
     _ layer: Int, _ parts: [Part], _ projected: Matrix, _ attended: Matrix,
     scratch: @escaping @Sendable (_ lane: Int) -> FloatView
   ) {
-    let (attention, heads) = (attention, transformer.configuration.keyValueHeadCount)
-    let rows = PageRows(projected: projected, attended: attended, attention: attention, layer: layer)
+    let heads = transformer.configuration.keyValueHeadCount
+    let rows = PageRows(
+      projected: projected, attended: attended, attention: attentions[layer], columns: columns,
+      window: transformer.configuration.block.attention.window(ofLayer: layer), layer: layer)
     if parts.allSatisfy({ $0.rowCount == 1 }) {
       // Nothing but a head's own piece reads what it keeps.
       return ComputePool.forEachInLane(parts.count * heads) { index, lane in
@@ -150,28 +153,31 @@ private struct PageRows: Sendable {
   let projected: Matrix
   let attended: Matrix
   let attention: PageAttention
+  let columns: HeadColumns
+  let window: Int?
   let layer: Int
 
-  private func window(_ matrix: Matrix, _ row: Int, _ column: Int, _ count: Int) -> FloatView {
+  private func part(_ matrix: Matrix, _ row: Int, _ column: Int, _ count: Int) -> FloatView {
     matrix.view.window(row * matrix.stride + column, count)
   }
 
   /// Keeps the key and value of one head.
   func keep(_ row: Int, at position: Int, in table: PageTable, head: Int) {
     let width = attention.headWidth
-    let keys = attention.keyValueHeadCount * attention.queriesPerKey * width
-    let values = keys + attention.keyValueHeadCount * width
     attention.store(
-      key: window(projected, row, keys + head * width, width),
-      value: window(projected, row, values + head * width, width), head: head,
+      key: part(projected, row, columns.keys + head * columns.stride, width),
+      value: part(projected, row, columns.values + head * columns.stride, width), head: head,
       place: position % PageAttention.pagePositions, in: table[position / PageAttention.pagePositions], layer: layer)
   }
 
-  /// Lets the queries of one key head see all positions up to their own.
+  /// Lets the queries of one key head see the positions up to their own, as far as the window reaches.
   func attend(_ row: Int, at position: Int, in table: PageTable, head: Int, scratch: FloatView) {
     let width = attention.queriesPerKey * attention.headWidth
+    // Queries of one key head stand without gaps: interleaved heads have one each.
+    let queries = part(projected, row, columns.queries + head * attention.queriesPerKey * columns.stride, width)
     attention.attend(
-      window(projected, row, head * width, width), head: head, pages: table, layer: layer, range: 0..<position + 1,
-      into: window(attended, row, head * width, width), scratch: scratch)
+      queries, head: head, pages: table, layer: layer,
+      range: max(0, position + 1 - (window ?? position + 1))..<position + 1,
+      into: part(attended, row, head * width, width), scratch: scratch)
   }
 }

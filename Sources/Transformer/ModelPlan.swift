@@ -9,16 +9,21 @@ struct BlockPlan: Sendable {
   let attentionNorm: NormPlan
   /// Queries, keys and values in one product.
   let attentionInput: Projection
+  /// Offsets of the weights of query and key heads' norms, where there are.
+  let headNorms: (query: Int, key: Int)?
   let attentionOutput: Projection
+  let attentionPostNorm: NormPlan?
   let feedForwardNorm: NormPlan
-  /// Gate and up in one product, in llama.
+  /// Gate and up in one product, where there is a gate.
   let feedForwardInput: Projection
   let feedForwardOutput: Projection
+  let feedForwardPostNorm: NormPlan?
 }
 
 /// The layout's offsets, found once by name.
 struct ModelPlan: Sendable {
   let embedding: Int
+  /// The row of the first position.
   let positionEmbedding: Int?
   let blocks: [BlockPlan]
   let finalNorm: NormPlan
@@ -26,44 +31,37 @@ struct ModelPlan: Sendable {
 
   init(_ model: ModelConfiguration, _ layout: ParameterLayout) {
     let offsets = Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.offset) })
+    let names = model.family.names
     func norm(_ name: String) -> NormPlan {
       NormPlan(weightOffset: offsets[name + ".weight", default: -1], biasOffset: offsets[name + ".bias"])
     }
     func projection(_ name: String, _ input: Int, _ output: Int) -> Projection {
       Projection(
         weightOffset: offsets[name + ".weight", default: -1], biasOffset: offsets[name + ".bias"],
-        inputWidth: input, outputWidth: output, isOutputMajor: model.family == .llama)
+        inputWidth: input, outputWidth: output, isOutputMajor: !names.isInputMajor)
     }
-    let names = model.family == .llama ? TensorNames.llama : TensorNames.gpt2
     blocks = (0..<model.layerCount).map { layer in
       let prefix = "\(names.blocks)\(layer)."
+      let query = names.queryNorm.flatMap { offsets["\(prefix)\($0).weight"] }
+      let key = names.keyNorm.flatMap { offsets["\(prefix)\($0).weight"] }
       return BlockPlan(
         attentionNorm: norm(prefix + names.attentionNorm),
-        attentionInput: projection(prefix + names.attentionInput, model.width, model.attentionInputWidth),
+        attentionInput: projection(prefix + names.attentionInput[0], model.width, model.attentionInputWidth),
+        headNorms: query.flatMap { query in key.map { (query, $0) } },
         attentionOutput: projection(prefix + names.attentionOutput, model.queryWidth, model.width),
+        attentionPostNorm: model.block.hasPostNorms ? names.attentionPostNorm.map { norm(prefix + $0) } : nil,
         feedForwardNorm: norm(prefix + names.feedForwardNorm),
-        feedForwardInput: projection(prefix + names.feedForwardInput, model.width, model.feedForwardInputWidth),
-        feedForwardOutput: projection(prefix + names.feedForwardOutput, model.feedForwardWidth, model.width))
+        feedForwardInput: projection(prefix + names.feedForwardInput[0], model.width, model.feedForwardInputWidth),
+        feedForwardOutput: projection(prefix + names.feedForwardOutput, model.feedForwardWidth, model.width),
+        feedForwardPostNorm: model.block.hasPostNorms ? names.feedForwardPostNorm.map { norm(prefix + $0) } : nil)
     }
-    embedding = offsets[names.embedding, default: -1]
-    positionEmbedding = offsets["transformer.wpe.weight"]
+    embedding = offsets[names.embedding + ".weight", default: -1]
+    if case .learned(let offset) = model.block.positions {
+      positionEmbedding = names.positionEmbedding.flatMap { offsets[$0 + ".weight"] }.map { $0 + offset * model.width }
+    } else {
+      positionEmbedding = nil
+    }
     finalNorm = norm(names.finalNorm)
-    head = offsets["lm_head.weight"] ?? embedding
+    head = offsets[names.head + ".weight"] ?? embedding
   }
-}
-
-/// Names of a family's tensors; of projections that stand side by side, the first.
-private struct TensorNames {
-  let embedding, blocks, attentionNorm, attentionInput, attentionOutput: String
-  let feedForwardNorm, feedForwardInput, feedForwardOutput, finalNorm: String
-
-  static let llama = TensorNames(
-    embedding: "model.embed_tokens.weight", blocks: "model.layers.", attentionNorm: "input_layernorm",
-    attentionInput: "self_attn.q_proj", attentionOutput: "self_attn.o_proj",
-    feedForwardNorm: "post_attention_layernorm", feedForwardInput: "mlp.gate_proj",
-    feedForwardOutput: "mlp.down_proj", finalNorm: "model.norm")
-  static let gpt2 = TensorNames(
-    embedding: "transformer.wte.weight", blocks: "transformer.h.", attentionNorm: "ln_1",
-    attentionInput: "attn.c_attn", attentionOutput: "attn.c_proj", feedForwardNorm: "ln_2",
-    feedForwardInput: "mlp.c_fc", feedForwardOutput: "mlp.c_proj", finalNorm: "transformer.ln_f")
 }

@@ -26,11 +26,15 @@ public struct ParameterLayout: Sendable, Hashable {
   public private(set) var count = 0
 
   /// Lays out the tensors of a model.
-  public init(_ configuration: ModelConfiguration) {
-    switch configuration.family {
-    case .llama: addLlama(configuration)
-    case .gpt2: addGPT2(configuration)
+  public init(_ model: ModelConfiguration) {
+    let (names, width) = (model.family.names, model.width)
+    add(names.embedding + ".weight", [model.vocabSize, width])
+    if case .learned(let offset) = model.block.positions, let name = names.positionEmbedding {
+      add(name + ".weight", [model.contextLength + offset, width])
     }
+    for layer in 0..<model.layerCount { addBlock("\(names.blocks)\(layer).", model) }
+    addNorm(names.finalNorm, model)
+    if !model.tiesWordEmbeddings { add(names.head + ".weight", [model.vocabSize, width]) }
   }
 
   /// The tensor of a name.
@@ -41,49 +45,44 @@ public struct ParameterLayout: Sendable, Hashable {
     count += shape.reduce(1, *)
   }
 
-  private mutating func addLlama(_ model: ModelConfiguration) {
-    let (width, queries, keys) = (model.width, model.queryWidth, model.keyValueWidth)
-    add("model.embed_tokens.weight", [model.vocabSize, width])
-    for layer in 0..<model.layerCount {
-      let prefix = "model.layers.\(layer)."
-      let projections = [("q_proj", queries), ("k_proj", keys), ("v_proj", keys)]
-      let inner = [("gate_proj", model.feedForwardWidth), ("up_proj", model.feedForwardWidth)]
-      add(prefix + "input_layernorm.weight", [width])
-      for (name, rows) in projections { add("\(prefix)self_attn.\(name).weight", [rows, width]) }
-      if model.attentionBias { for (name, rows) in projections { add("\(prefix)self_attn.\(name).bias", [rows]) } }
-      add(prefix + "self_attn.o_proj.weight", [width, queries])
-      if model.attentionBias { add(prefix + "self_attn.o_proj.bias", [width]) }
-      add(prefix + "post_attention_layernorm.weight", [width])
-      for (name, rows) in inner { add("\(prefix)mlp.\(name).weight", [rows, width]) }
-      if model.mlpBias { for (name, rows) in inner { add("\(prefix)mlp.\(name).bias", [rows]) } }
-      add(prefix + "mlp.down_proj.weight", [width, model.feedForwardWidth])
-      if model.mlpBias { add(prefix + "mlp.down_proj.bias", [width]) }
+  private mutating func addBlock(_ prefix: String, _ model: ModelConfiguration) {
+    let (names, attention, feedForward) = (model.family.names, model.block.attention, model.block.feedForward)
+    let width = model.width
+    addNorm(prefix + names.attentionNorm, model)
+    addProjection(
+      names.attentionInput, [model.queryWidth, model.keyValueWidth, model.keyValueWidth], prefix, input: width,
+      names.isInputMajor, bias: attention.hasInputBias)
+    if attention.normalizesHeads, let query = names.queryNorm, let key = names.keyNorm {
+      add("\(prefix)\(query).weight", [model.headWidth])
+      add("\(prefix)\(key).weight", [model.headWidth])
     }
-    add("model.norm.weight", [width])
-    if !model.tiesWordEmbeddings { add("lm_head.weight", [model.vocabSize, width]) }
+    addProjection(
+      [names.attentionOutput], [width], prefix, input: model.queryWidth, names.isInputMajor,
+      bias: attention.hasOutputBias)
+    if model.block.hasPostNorms, let name = names.attentionPostNorm { addNorm(prefix + name, model) }
+    addNorm(prefix + names.feedForwardNorm, model)
+    addProjection(
+      names.feedForwardInput, Array(repeating: feedForward.width, count: feedForward.isGated ? 2 : 1), prefix,
+      input: width, names.isInputMajor, bias: feedForward.hasBias)
+    addProjection(
+      [names.feedForwardOutput], [width], prefix, input: feedForward.width, names.isInputMajor,
+      bias: feedForward.hasBias)
+    if model.block.hasPostNorms, let name = names.feedForwardPostNorm { addNorm(prefix + name, model) }
   }
 
-  private mutating func addGPT2(_ model: ModelConfiguration) {
-    let (width, inner) = (model.width, model.feedForwardWidth)
-    add("transformer.wte.weight", [model.vocabSize, width])
-    add("transformer.wpe.weight", [model.contextLength, width])
-    for layer in 0..<model.layerCount {
-      let prefix = "transformer.h.\(layer)."
-      add(prefix + "ln_1.weight", [width])
-      add(prefix + "ln_1.bias", [width])
-      add(prefix + "attn.c_attn.weight", [width, 3 * width])
-      add(prefix + "attn.c_attn.bias", [3 * width])
-      add(prefix + "attn.c_proj.weight", [width, width])
-      add(prefix + "attn.c_proj.bias", [width])
-      add(prefix + "ln_2.weight", [width])
-      add(prefix + "ln_2.bias", [width])
-      add(prefix + "mlp.c_fc.weight", [width, inner])
-      add(prefix + "mlp.c_fc.bias", [inner])
-      add(prefix + "mlp.c_proj.weight", [inner, width])
-      add(prefix + "mlp.c_proj.bias", [width])
+  private mutating func addNorm(_ name: String, _ model: ModelConfiguration) {
+    add(name + ".weight", [model.width])
+    if model.block.norm == .layer { add(name + ".bias", [model.width]) }
+  }
+
+  /// All matrices, then all biases; `outputs` are the widths of the parts, which stand in one tensor where one is named.
+  private mutating func addProjection(
+    _ names: [String], _ outputs: [Int], _ prefix: String, input: Int, _ isInputMajor: Bool, bias: Bool
+  ) {
+    let outputs = names.count == 1 ? [outputs.reduce(0, +)] : outputs
+    for (name, output) in zip(names, outputs) {
+      add("\(prefix)\(name).weight", isInputMajor ? [input, output] : [output, input])
     }
-    add("transformer.ln_f.weight", [width])
-    add("transformer.ln_f.bias", [width])
-    if !model.tiesWordEmbeddings { add("lm_head.weight", [model.vocabSize, width]) }
+    if bias { for (name, output) in zip(names, outputs) { add("\(prefix)\(name).bias", [output]) } }
   }
 }

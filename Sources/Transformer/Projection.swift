@@ -53,18 +53,3 @@ struct Projection: Sendable {
     Elementwise.addColumnSums(of: dy, to: bias, rowGroups: rowGroups)
   }
 }
-
-// As long as passes keep float32 alone.
-extension Projection {
-  func apply(_ x: FloatView, _ parameters: ParameterBuffer, into y: FloatView, rows: Int, adding: Bool = false) {
-    apply(.float32(x), parameters, into: y, rowGroups: [0..<rows], adding: adding)
-  }
-
-  func backward(
-    _ dy: FloatView, x: FloatView, _ parameters: ParameterBuffer, _ gradients: ParameterBuffer, into dx: FloatView,
-    rows: Int
-  ) {
-    backward(.float32(dy), x: .float32(x), parameters, gradients, into: dx, rowGroups: [0..<rows])
-    backwardBias(dy, gradients, rowGroups: [0..<rows])
-  }
-}

@@ -4,27 +4,39 @@ public import Kernels
 public final class Tape: @unchecked Sendable {
   // SAFETY: one pass uses a tape at a time, as its comment says.
 
+  /// How much of a forward pass is kept.
+  public enum Memory: Sendable, Hashable {
+    /// One block's room serves all: for forward passes alone.
+    case none
+    /// What each block finds; the backward pass computes the rest of a block again. Gradients have the same bits.
+    case blockInputs
+    /// All that the backward pass needs.
+    case everything
+  }
+
   let model: ModelConfiguration
+  let memory: Memory
   /// Number of packed rows of the batch read last: N.
   public private(set) var rowCount = 0
   var tokenIDs: [UInt32] = []
   var positions: [Int32] = []
-  /// Ranges of rows that products keep apart.
+  /// Rows of each sequence of the batch read last.
+  var sequences: [Range<Int>] = []
+  /// Ranges of rows that products keep apart; gradients of parameters are summed over each, then added up in order.
   var rowGroups: [Range<Int>] = []
-  var rotary: Rotary
-  private var blocks: [BlockTape]
-  let keepsActivations: Bool
   /// Of the products of passes with this tape.
   public let precision: ProductPrecision
+  var rotary: Rotary
+  /// What each block finds, then what the last one leaves. Each `[N, D]`.
+  private var streams: [GrowingFloats]
+  private var blocks: [BlockTape]
 
-  /// What the last block leaves. Shape: `[N, D]`.
-  var output = GrowingFloats()
   var finalMean = GrowingFloats()
   var finalScale = GrowingFloats()
   var hiddenStates = GrowingFloats()
   var hiddenGradients = GrowingFloats()
-  /// Attention's scratch, and selected hidden states with their gradients.
-  var attentionScratch = GrowingFloats()
+  private var normed = GrowingFloats()
+  /// Selected hidden states with their gradients.
   var selectedHidden = GrowingFloats()
   var selectedRows = GrowingRows()
   var selectedGradients = GrowingFloats()
@@ -32,15 +44,23 @@ public final class Tape: @unchecked Sendable {
 
   /// Makes an empty tape for passes of a model; it grows with the batches.
   ///
-  /// - Parameters:
-  ///   - keepsActivations: False for forward passes alone: one block's room serves all.
-  ///   - precision: Of the products.
-  public init(_ transformer: Transformer, keepsActivations: Bool = true, precision: ProductPrecision = .float32) {
+  /// - Parameter precision: Of the products.
+  public init(_ transformer: Transformer, memory: Memory, precision: ProductPrecision = .float32) {
     self.precision = precision
     model = transformer.configuration
-    rotary = Rotary(frequencies: transformer.configuration.rotaryFrequencies)
-    self.keepsActivations = keepsActivations
-    blocks = Array(repeating: BlockTape(), count: keepsActivations ? transformer.configuration.layerCount : 1)
+    self.memory = memory
+    let rotary = model.rotary
+    self.rotary = Rotary(
+      frequencies: rotary?.frequencies(headWidth: model.headWidth) ?? [], scale: Float(rotary?.scale ?? 1))
+    streams = Array(repeating: GrowingFloats(), count: memory == .none ? 1 : model.layerCount + 1)
+    blocks = Array(repeating: BlockTape(), count: memory == .everything ? model.layerCount : 1)
+  }
+
+  /// Makes an empty tape that keeps everything, or nothing.
+  public convenience init(
+    _ transformer: Transformer, keepsActivations: Bool = true, precision: ProductPrecision = .float32
+  ) {
+    self.init(transformer, memory: keepsActivations ? .everything : .none, precision: precision)
   }
 
   /// Hidden states after the final norm. Shape: `[N, D]`.
@@ -49,16 +69,27 @@ public final class Tape: @unchecked Sendable {
   /// Gradients of ``hidden``: zero after a forward pass. Shape: `[N, D]`.
   public var hiddenGradient: FloatView { hiddenGradients.view }
 
-  func block(_ layer: Int) -> BlockTape { blocks[keepsActivations ? layer : 0] }
+  /// Gradients of the embedded rows, after a backward pass. Shape: `[N, D]`.
+  public var embeddedGradient: FloatView { backwardScratch.stream.view }
 
-  /// Where a block writes its result: the next block's input.
-  func input(ofBlock layer: Int) -> FloatView { layer < model.layerCount ? block(layer).input.view : output.view }
+  var keepsActivations: Bool { memory != .none }
+
+  func block(_ layer: Int) -> BlockTape { blocks[memory == .everything ? layer : 0] }
+
+  /// What a block finds; with `layerCount`, what the last block leaves. Where nothing is kept, all are one.
+  func stream(_ layer: Int) -> FloatView { streams[memory == .none ? 0 : layer].view }
+
+  /// Room for a norm's result that is read at once. Shape: `[N, D]`.
+  func normScratch() -> FloatView {
+    normed.resize(rowCount * model.width)
+    return normed.view
+  }
 
   /// Makes room for N rows.
   func resize(rows: Int) {
     rowCount = rows
     for index in blocks.indices { blocks[index].resize(rows: rows, model) }
-    output.resize(rows * model.width)
+    for index in streams.indices { streams[index].resize(rows * model.width) }
     finalMean.resize(rows)
     finalScale.resize(rows)
     hiddenStates.resize(rows * model.width)
@@ -95,42 +126,69 @@ struct GrowingRows {
   }
 }
 
-/// What one block keeps. N rows each.
+/// A norm's statistics: N rows.
+struct NormTape {
+  var mean = GrowingFloats()
+  var scale = GrowingFloats()
+
+  mutating func resize(rows: Int) {
+    mean.resize(rows)
+    scale.resize(rows)
+  }
+}
+
+/// What one block keeps beside its input. N rows each. Each projection reads one of these buffers.
 struct BlockTape {
-  /// The residual stream as the block finds it. `[N, D]`
-  var input = GrowingFloats()
-  var attentionMean = GrowingFloats()
-  var attentionScale = GrowingFloats()
+  var attentionNorm = NormTape()
   /// After the first norm. `[N, D]`
   var attentionNormed = GrowingFloats()
-  /// Queries, keys and values, rotated. `[N, attentionInputWidth]`
+  /// Queries, keys and values, normalised and turned. `[N, attentionInputWidth]`
   var projected = GrowingFloats()
+  /// Queries and keys before their norms, `[N, H, headWidth]` and `[N, keyValueHeads, headWidth]`, with the norms' factors.
+  var queries = GrowingFloats()
+  var keys = GrowingFloats()
+  var queryScale = GrowingFloats()
+  var keyScale = GrowingFloats()
   /// `[N, queryWidth]`
   var attended = GrowingFloats()
+  /// What attention gives before its norm, where it has one. `[N, D]`
+  var attentionOutput = GrowingFloats()
+  var attentionPostNorm = NormTape()
   /// The residual stream after attention. `[N, D]`
   var middle = GrowingFloats()
-  var feedForwardMean = GrowingFloats()
-  var feedForwardScale = GrowingFloats()
+  var feedForwardNorm = NormTape()
   /// After the second norm. `[N, D]`
   var feedForwardNormed = GrowingFloats()
   /// Before the nonlinearity. `[N, feedForwardInputWidth]`
   var inner = GrowingFloats()
   /// After it. `[N, feedForwardWidth]`
   var activated = GrowingFloats()
+  /// What the feed-forward part gives before its norm, where it has one. `[N, D]`
+  var feedForwardOutput = GrowingFloats()
+  var feedForwardPostNorm = NormTape()
 
   mutating func resize(rows: Int, _ model: ModelConfiguration) {
-    input.resize(rows * model.width)
-    attentionMean.resize(rows)
-    attentionScale.resize(rows)
+    attentionNorm.resize(rows: rows)
     attentionNormed.resize(rows * model.width)
     projected.resize(rows * model.attentionInputWidth)
     attended.resize(rows * model.queryWidth)
     middle.resize(rows * model.width)
-    feedForwardMean.resize(rows)
-    feedForwardScale.resize(rows)
+    feedForwardNorm.resize(rows: rows)
     feedForwardNormed.resize(rows * model.width)
     inner.resize(rows * model.feedForwardInputWidth)
     activated.resize(rows * model.feedForwardWidth)
+    if model.block.attention.normalizesHeads {
+      queries.resize(rows * model.queryWidth)
+      keys.resize(rows * model.keyValueWidth)
+      queryScale.resize(rows * model.headCount)
+      keyScale.resize(rows * model.keyValueHeadCount)
+    }
+    if model.block.hasPostNorms {
+      attentionOutput.resize(rows * model.width)
+      attentionPostNorm.resize(rows: rows)
+      feedForwardOutput.resize(rows * model.width)
+      feedForwardPostNorm.resize(rows: rows)
+    }
   }
 }
 
@@ -140,6 +198,8 @@ struct BackwardScratch {
   var stream = GrowingFloats()
   /// Of a norm's output. `[N, D]`
   var normed = GrowingFloats()
+  /// Of what attention or the feed-forward part gives, where it is normalised. `[N, D]`
+  var output = GrowingFloats()
   var projected = GrowingFloats()
   var attended = GrowingFloats()
   var inner = GrowingFloats()
@@ -148,6 +208,7 @@ struct BackwardScratch {
   mutating func resize(rows: Int, _ model: ModelConfiguration) {
     stream.resize(rows * model.width)
     normed.resize(rows * model.width)
+    if model.block.hasPostNorms { output.resize(rows * model.width) }
     projected.resize(rows * model.attentionInputWidth)
     attended.resize(rows * model.queryWidth)
     inner.resize(rows * model.feedForwardInputWidth)

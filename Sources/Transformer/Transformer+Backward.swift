@@ -1,22 +1,45 @@
-import Kernels
+public import Kernels
 public import Sequences
 
 extension Transformer {
   /// Adds the gradients of all parameters but the head's, from the tape's hidden-state gradient.
   ///
   /// `batch`, `parameters` and `tape` are those of the forward pass before it.
+  ///
+  /// - Parameters:
+  ///   - rowGroups: As given to ``forward(_:parameters:tape:rowGroups:)``: gradients are added group after group, and do not
+  ///     depend on which groups are in one pass.
+  ///   - addsEmbeddings: False leaves the gradients of embeddings in ``Tape/embeddedGradient``, for
+  ///     ``addEmbeddingGradients(of:_:gradients:)`` later: a head tied to the embedding then has all its own gradients first,
+  ///     whatever the passes.
   public func backward(
     _ batch: SequenceBatch, tape: Tape, parameters: ParameterBuffer, gradients: ParameterBuffer,
-    rowGroups: [Range<Int>]? = nil
+    rowGroups: [Range<Int>]? = nil, addsEmbeddings: Bool = true
   ) {
     tape.rowGroups = rowGroups ?? batch.sequenceRows
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
     precondition(gradients.count == layout.count, "\(gradients.count) gradients of \(layout.count)")
     precondition(tape.tokenIDs == batch.tokenIDs, "backward of a batch that the tape has not read")
     tape.backwardScratch.resize(rows: tape.rowCount, configuration)
-    let places = Array(zip(batch.sequenceStarts, batch.sequenceLengths))
     let pass = BackwardPass(transformer: self, parameters: parameters, gradients: gradients, tape: tape)
-    pass.run(places)
+    pass.run()
+    if addsEmbeddings { addEmbeddingGradients(of: batch, tape.embeddedGradient, gradients: gradients) }
+  }
+
+  /// Adds the gradients of embeddings of tokens and positions, row after row.
+  ///
+  /// `embedded` are gradients of the embedded rows of `batch`. Shape: `[N, D]`.
+  public func addEmbeddingGradients(of batch: SequenceBatch, _ embedded: FloatView, gradients: ParameterBuffer) {
+    let (width, model) = (configuration.width, configuration)
+    // x = E[token] · scale (+ P[position])
+    Elementwise.addRows(
+      embedded, at: batch.tokenIDs.map { Int($0) },
+      to: gradients.view.window(plan.embedding, model.vocabSize * width), width: width,
+      factor: model.block.embeddingScale)
+    guard let table = plan.positionEmbedding else { return }
+    Elementwise.addRows(
+      embedded, at: batch.sequenceLengths.flatMap { 0..<$0 },
+      to: gradients.view.window(table, model.contextLength * width), width: width)
   }
 }
 
@@ -30,83 +53,120 @@ private struct BackwardPass {
   private var model: ModelConfiguration { transformer.configuration }
   private var scratch: BackwardScratch { tape.backwardScratch }
   private var stream: FloatView { tape.backwardScratch.stream.view }
+  private var rows: Int { tape.rowCount }
 
-  func run(_ places: [(Int, Int)]) {
+  func run() {
     stream.fill(0)
     normalize(
-      tape.hiddenGradient, x: tape.output.view, transformer.plan.finalNorm, mean: tape.finalMean.view,
-      scale: tape.finalScale.view)
+      tape.hiddenGradient, x: tape.stream(model.layerCount), transformer.plan.finalNorm,
+      NormTape(mean: tape.finalMean, scale: tape.finalScale), addingTo: stream)
     for layer in (0..<model.layerCount).reversed() {
-      feedForward(layer)
-      attend(layer, places)
+      if tape.memory == .blockInputs, layer < model.layerCount - 1 { computeAgain(layer) }
+      backward(layer)
     }
-    embed()
   }
 
-  /// Of `x' = middle + activation(norm(middle) Wᵢ) W_d`.
+  /// Leaves what the forward pass left of a block, from what the block found.
+  private func computeAgain(_ layer: Int) {
+    BlockPass(transformer: transformer, layer: layer, parameters: parameters, tape: tape).forward {
+      layer, projected, attended in
+      transformer.attention(ofLayer: layer).forward(projected, into: attended, sequences: tape.sequences)
+    }
+  }
+
+  /// Of `y = x + A(x)`, `x' = y + F(y)`; in parallel of `x' = x + A(x) + F(x)`, where A reads the stream's gradient before
+  /// F adds its part to it.
+  private func backward(_ layer: Int) {
+    let isParallel = model.block.residual == .parallel
+    if isParallel { attentionOutput(layer) }
+    feedForward(layer)
+    if !isParallel { attentionOutput(layer) }
+    attention(layer)
+  }
+
+  /// Of `p₂(activation(n₂(y) Wᵢ) W_d)`.
   private func feedForward(_ layer: Int) {
-    let (block, kept, rows) = (transformer.plan.blocks[layer], tape.block(layer), tape.rowCount)
+    let (block, kept, feedForward) = (transformer.plan.blocks[layer], tape.block(layer), model.block.feedForward)
     let (dActivated, dInner, dNormed) = (scratch.activated.view, scratch.inner.view, scratch.normed.view)
-    block.feedForwardOutput.backward(
-      stream, x: kept.activated.view, parameters, gradients, into: dActivated, rows: rows)
-    switch model.family {
-    case .llama:
-      Activations.siluProductBackward(dActivated, x: kept.inner.view, width: model.feedForwardWidth, into: dInner)
-    case .gpt2: Activations.geluBackward(dActivated, x: kept.inner.view, into: dInner)
+    let dOutput = beforeNorm(block.feedForwardPostNorm, x: kept.feedForwardOutput, kept.feedForwardPostNorm)
+    backward(block.feedForwardOutput, dOutput, x: kept.activated, into: dActivated)
+    if feedForward.isGated {
+      feedForward.activation.backwardGated(dActivated, x: kept.inner.view, width: feedForward.width, into: dInner)
+    } else {
+      feedForward.activation.backward(dActivated, x: kept.inner.view, width: feedForward.width, into: dInner)
     }
-    block.feedForwardInput.backward(
-      dInner, x: kept.feedForwardNormed.view, parameters, gradients, into: dNormed, rows: rows)
-    normalize(
-      dNormed, x: kept.middle.view, block.feedForwardNorm, mean: kept.feedForwardMean.view,
-      scale: kept.feedForwardScale.view)
+    backward(block.feedForwardInput, dInner, x: kept.feedForwardNormed, into: dNormed)
+    let input = model.block.residual == .parallel ? tape.stream(layer) : kept.middle.view
+    normalize(dNormed, x: input, block.feedForwardNorm, kept.feedForwardNorm, addingTo: stream)
   }
 
-  /// Of `middle = x + attention(norm(x)) Wₒ`.
-  private func attend(_ layer: Int, _ places: [(Int, Int)]) {
-    let (block, kept, rows) = (transformer.plan.blocks[layer], tape.block(layer), tape.rowCount)
-    let (dAttended, dNormed) = (scratch.attended.view, scratch.normed.view)
-    block.attentionOutput.backward(stream, x: kept.attended.view, parameters, gradients, into: dAttended, rows: rows)
+  /// Of `p₁(attended Wₒ)`.
+  private func attentionOutput(_ layer: Int) {
+    let (block, kept) = (transformer.plan.blocks[layer], tape.block(layer))
+    let dOutput = beforeNorm(block.attentionPostNorm, x: kept.attentionOutput, kept.attentionPostNorm)
+    backward(block.attentionOutput, dOutput, x: kept.attended, into: scratch.attended.view)
+  }
+
+  /// Of `attended = attention(n₁(x) W)`.
+  private func attention(_ layer: Int) {
+    let (block, kept, dNormed) = (transformer.plan.blocks[layer], tape.block(layer), scratch.normed.view)
     let projected = Matrix(kept.projected.view, rows: rows, columns: model.attentionInputWidth)
     let dProjected = Matrix(scratch.projected.view, rows: rows, columns: model.attentionInputWidth)
-    let dAttendedRows = Matrix(dAttended, rows: rows, columns: model.queryWidth)
-    for (start, length) in places {
-      transformer.attention.backward(
-        dAttendedRows.rows(start, length), projected: projected.rows(start, length),
-        into: dProjected.rows(start, length), scratch: tape.attentionScratch.view)
-    }
-    if model.family == .llama {
-      let heads = model.headCount + model.keyValueHeadCount
-      tape.rotary.rotate(dProjected, heads: heads, positions: tape.positions, backwards: true)
-    }
-    block.attentionInput.backward(
-      scratch.projected.view, x: kept.attentionNormed.view, parameters, gradients, into: dNormed, rows: rows)
-    normalize(
-      dNormed, x: kept.input.view, block.attentionNorm, mean: kept.attentionMean.view,
-      scale: kept.attentionScale.view)
+    transformer.attention(ofLayer: layer).backward(
+      Matrix(scratch.attended.view, rows: rows, columns: model.queryWidth), projected: projected, into: dProjected,
+      sequences: tape.sequences)
+    tape.turn(dProjected, columns: transformer.headColumns, backwards: true)
+    normalizeHeads(layer, dProjected)
+    backward(block.attentionInput, scratch.projected.view, x: kept.attentionNormed, into: dNormed)
+    normalize(dNormed, x: tape.stream(layer), block.attentionNorm, kept.attentionNorm, addingTo: stream)
   }
 
-  /// Adds a norm's part to the stream and to its parameters' gradients.
-  private func normalize(_ dy: FloatView, x: FloatView, _ norm: NormPlan, mean: FloatView, scale: FloatView) {
+  /// Of `y = x W + b`: overwrites `dx`, adds to the gradients of W and b.
+  private func backward(_ projection: Projection, _ dy: FloatView, x: GrowingFloats, into dx: FloatView) {
+    projection.backward(
+      .float32(dy), x: .float32(x.view), parameters, gradients, into: dx, rowGroups: tape.rowGroups)
+    projection.backwardBias(dy, gradients, rowGroups: tape.rowGroups)
+  }
+
+  /// The gradient of what a part gives: the stream's, or, where a norm follows, that of the norm's input.
+  private func beforeNorm(_ norm: NormPlan?, x: GrowingFloats, _ statistics: NormTape) -> FloatView {
+    guard let norm else { return stream }
+    let gradient = scratch.output.view
+    gradient.fill(0)
+    normalize(stream, x: x.view, norm, statistics, addingTo: gradient)
+    return gradient
+  }
+
+  /// Adds a norm's part to the gradient of its input and to its parameters' gradients.
+  private func normalize(
+    _ dy: FloatView, x: FloatView, _ norm: NormPlan, _ statistics: NormTape, addingTo dx: FloatView
+  ) {
     let weight = parameters.view.window(norm.weightOffset, model.width)
     let dWeight = gradients.view.window(norm.weightOffset, model.width)
-    if let dBias = norm.biasOffset.map({ gradients.view.window($0, model.width) }) {
+    switch model.block.norm {
+    case .layer:
+      let dBias = gradients.view.window(norm.biasOffset ?? -1, model.width)
       Norms.layerBackward(
-        dy, x: x, weight: weight, mean: mean, rstd: scale, addingTo: stream, dWeight: dWeight, dBias: dBias)
-    } else {
-      Norms.rmsBackward(dy, x: x, weight: weight, rstd: scale, addingTo: stream, dWeight: dWeight)
+        dy, x: x, weight: weight, mean: statistics.mean.view, rstd: statistics.scale.view, addingTo: dx,
+        dWeight: dWeight, dBias: dBias, segments: tape.rowGroups)
+    case .rms(let shift):
+      Norms.rmsBackward(
+        dy, x: x, weight: weight, shift: shift, rstd: statistics.scale.view, addingTo: dx, dWeight: dWeight,
+        segments: tape.rowGroups)
     }
   }
 
-  /// Of `x = E[token] (+ P[position])`.
-  private func embed() {
-    let width = model.width
-    for (row, token) in tape.tokenIDs.enumerated() {
-      let gradient = stream.window(row * width, width)
-      Elementwise.add(
-        gradient, to: gradients.view.window(transformer.plan.embedding + Int(token) * width, width))
-      if let table = transformer.plan.positionEmbedding {
-        Elementwise.add(gradient, to: gradients.view.window(table + Int(tape.positions[row]) * width, width))
-      }
-    }
+  /// Of the norms of query and key heads.
+  private func normalizeHeads(_ layer: Int, _ dProjected: Matrix) {
+    guard let norms = transformer.plan.blocks[layer].headNorms else { return }
+    let (kept, columns, width) = (tape.block(layer), transformer.headColumns, model.headWidth)
+    Norms.headsBackward(
+      dProjected.from(columns.queries), heads: model.headCount, headStride: columns.stride,
+      weight: parameters.view.window(norms.query, width), kept: kept.queries.view, rstd: kept.queryScale.view,
+      dWeight: gradients.view.window(norms.query, width), segments: tape.rowGroups)
+    Norms.headsBackward(
+      dProjected.from(columns.keys), heads: model.keyValueHeadCount, headStride: columns.stride,
+      weight: parameters.view.window(norms.key, width), kept: kept.keys.view, rstd: kept.keyScale.view,
+      dWeight: gradients.view.window(norms.key, width), segments: tape.rowGroups)
   }
 }

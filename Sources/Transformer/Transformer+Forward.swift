@@ -11,107 +11,206 @@ extension Transformer {
   public func forward(
     _ batch: SequenceBatch, parameters: ParameterBuffer, tape: Tape, rowGroups: [Range<Int>]? = nil
   ) {
-    tape.rowGroups = rowGroups ?? batch.sequenceRows
-    let longest = batch.sequenceLengths.max() ?? 0
     tape.tokenIDs = batch.tokenIDs
     tape.positions = batch.sequenceLengths.flatMap { 0..<Int32($0) }
-    tape.attentionScratch.resize(attention.scratchCount(longest))
-    let places = Array(zip(batch.sequenceStarts, batch.sequenceLengths))
-    run(parameters: parameters, tape: tape) { _, projected, attended in
-      for (start, length) in places {
-        attention.forward(
-          projected.rows(start, length), into: attended.rows(start, length), scratch: tape.attentionScratch.view)
-      }
+    tape.sequences = batch.sequenceRows
+    run(parameters: parameters, tape: tape, rowGroups: rowGroups ?? tape.sequences) { layer, projected, attended in
+      attention(ofLayer: layer).forward(projected, into: attended, sequences: tape.sequences)
     }
   }
 
-  /// The attention heads.
-  var attention: Attention {
-    Attention(
-      headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
-      headWidth: configuration.headWidth)
+  /// The attention of a layer: its heads, where they stand in a row of queries, keys and values, the scale and cap of its
+  /// scores, its window.
+  func attention(ofLayer layer: Int) -> Attention {
+    let heads = configuration.block.attention
+    return Attention(
+      headCount: heads.headCount, keyValueHeadCount: heads.keyValueHeadCount, headWidth: heads.headWidth,
+      columns: headColumns, scale: Float(heads.scoreScale / (heads.dividesScoresByLayer ? Double(layer + 1) : 1)),
+      softCap: heads.softCap.map { Float($0) }, window: heads.window(ofLayer: layer))
+  }
+
+  /// Where heads stand in a row of queries, keys and values.
+  var headColumns: HeadColumns {
+    let heads = configuration.block.attention
+    return heads.isInterleaved
+      ? .interleaved(width: heads.headWidth)
+      : .sideBySide(headCount: heads.headCount, keyValueHeadCount: heads.keyValueHeadCount, width: heads.headWidth)
   }
 
   /// Reads `tape.tokenIDs` at `tape.positions` through all blocks; `attend(layer, projected, attended)` is the attention
   /// over rotated queries, keys and values.
+  ///
+  /// - Parameter rowGroups: As of ``forward(_:parameters:tape:rowGroups:)``. Nil: one.
   func run(
-    parameters: ParameterBuffer, tape: Tape, attend: (_ layer: Int, _ projected: Matrix, _ attended: Matrix) -> Void
+    parameters: ParameterBuffer, tape: Tape, rowGroups: [Range<Int>]? = nil,
+    attend: (_ layer: Int, _ projected: Matrix, _ attended: Matrix) -> Void
   ) {
     precondition(parameters.count == layout.count, "\(parameters.count) parameters of \(layout.count)")
+    tape.rowGroups = rowGroups ?? [0..<tape.tokenIDs.count]
     tape.resize(rows: tape.tokenIDs.count)
     embed(parameters, tape)
-    if configuration.family == .llama { tape.rotary.reserve(Int(tape.positions.max() ?? 0) + 1) }
+    if configuration.rotary != nil { tape.rotary.reserve(Int(tape.positions.max() ?? 0) + 1) }
     for layer in 0..<configuration.layerCount {
-      attendBlock(layer, parameters, tape, attend)
-      feedForwardBlock(layer, parameters, tape)
+      let block = BlockPass(transformer: self, layer: layer, parameters: parameters, tape: tape)
+      block.forward(attend)
+      block.leave()
     }
     normalize(
-      tape.output.view, plan.finalNorm, parameters, into: tape.hiddenStates.view, mean: tape.finalMean.view,
-      scale: tape.finalScale.view)
+      tape.stream(configuration.layerCount), plan.finalNorm, parameters, into: tape.hiddenStates.view,
+      mean: tape.finalMean.view, scale: tape.finalScale.view)
   }
 
-  /// `x = E[token] (+ P[position])`.
+  /// `x = E[token] · scale (+ P[position])`.
   private func embed(_ parameters: ParameterBuffer, _ tape: Tape) {
     let width = configuration.width
-    let stream = tape.input(ofBlock: 0)  // [N, D]
+    let stream = tape.stream(0)  // [N, D]
     for (row, token) in tape.tokenIDs.enumerated() {
       precondition(token < configuration.vocabSize, "token \(token) of \(configuration.vocabSize)")
       let target = stream.window(row * width, width)
       target.copy(from: parameters.view.window(plan.embedding + Int(token) * width, width))
-      if let table = plan.positionEmbedding {
-        precondition(tape.positions[row] < configuration.contextLength, "position \(tape.positions[row])")
-        Elementwise.add(parameters.view.window(table + Int(tape.positions[row]) * width, width), to: target)
-      }
+    }
+    if configuration.block.embeddingScale != 1 { Elementwise.scale(stream, by: configuration.block.embeddingScale) }
+    guard let table = plan.positionEmbedding else { return }
+    for (row, position) in tape.positions.enumerated() {
+      precondition(position < configuration.contextLength, "position \(position)")
+      Elementwise.add(
+        parameters.view.window(table + Int(position) * width, width), to: stream.window(row * width, width))
     }
   }
 
-  /// `middle = x + attention(norm(x)) Wₒ`.
-  private func attendBlock(
-    _ layer: Int, _ parameters: ParameterBuffer, _ tape: Tape, _ attend: (Int, Matrix, Matrix) -> Void
-  ) {
-    let (block, kept, rows) = (plan.blocks[layer], tape.block(layer), tape.rowCount)
-    let input = kept.input.view  // [N, D]
-    normalize(
-      input, block.attentionNorm, parameters, into: kept.attentionNormed.view, mean: kept.attentionMean.view,
-      scale: kept.attentionScale.view)
-    block.attentionInput.apply(kept.attentionNormed.view, parameters, into: kept.projected.view, rows: rows)
-    let projected = Matrix(kept.projected.view, rows: rows, columns: configuration.attentionInputWidth)
-    if configuration.family == .llama {
-      let heads = configuration.headCount + configuration.keyValueHeadCount
-      tape.rotary.rotate(projected, heads: heads, positions: tape.positions)
-    }
-    attend(layer, projected, Matrix(kept.attended.view, rows: rows, columns: configuration.queryWidth))
-    kept.middle.view.copy(from: input)
-    block.attentionOutput.apply(kept.attended.view, parameters, into: kept.middle.view, rows: rows, adding: true)
-  }
-
-  /// `x' = middle + activation(norm(middle) Wᵢ) W_d`.
-  private func feedForwardBlock(_ layer: Int, _ parameters: ParameterBuffer, _ tape: Tape) {
-    let (block, kept, rows) = (plan.blocks[layer], tape.block(layer), tape.rowCount)
-    normalize(
-      kept.middle.view, block.feedForwardNorm, parameters, into: kept.feedForwardNormed.view,
-      mean: kept.feedForwardMean.view, scale: kept.feedForwardScale.view)
-    block.feedForwardInput.apply(kept.feedForwardNormed.view, parameters, into: kept.inner.view, rows: rows)
-    switch configuration.family {
-    case .llama:
-      Activations.siluProduct(kept.inner.view, width: configuration.feedForwardWidth, into: kept.activated.view)
-    case .gpt2: Activations.gelu(kept.inner.view, into: kept.activated.view)
-    }
-    let output = tape.input(ofBlock: layer + 1)
-    output.copy(from: kept.middle.view)
-    block.feedForwardOutput.apply(kept.activated.view, parameters, into: output, rows: rows, adding: true)
-  }
-
-  private func normalize(
+  /// Normalises the rows of `x`.
+  func normalize(
     _ x: FloatView, _ norm: NormPlan, _ parameters: ParameterBuffer, into y: FloatView, mean: FloatView,
     scale: FloatView
   ) {
     let weight = parameters.view.window(norm.weightOffset, configuration.width)
     let epsilon = Float(configuration.normEpsilon)
-    if let bias = norm.biasOffset.map({ parameters.view.window($0, configuration.width) }) {
+    switch configuration.block.norm {
+    case .layer:
+      let bias = parameters.view.window(norm.biasOffset ?? -1, configuration.width)
       Norms.layer(x, weight: weight, bias: bias, epsilon: epsilon, into: y, mean: mean, rstd: scale)
-    } else {
-      Norms.rms(x, weight: weight, epsilon: epsilon, into: y, rstd: scale)
+    case .rms(let shift): Norms.rms(x, weight: weight, shift: shift, epsilon: epsilon, into: y, rstd: scale)
     }
   }
+}
+
+/// One block read by all rows of a tape. Letters: x what the block finds, A attention, F the feed-forward part, n₁ and n₂
+/// the norms before them, p₁ and p₂ those after them, or nothing.
+struct BlockPass {
+  let transformer: Transformer
+  let layer: Int
+  let parameters: ParameterBuffer
+  let tape: Tape
+
+  private var model: ModelConfiguration { transformer.configuration }
+  private var plan: BlockPlan { transformer.plan.blocks[layer] }
+  private var kept: BlockTape { tape.block(layer) }
+  private var rows: Int { tape.rowCount }
+
+  /// All but the last sum: leaves ``BlockTape/middle`` and ``BlockTape/activated``.
+  func forward(_ attend: (_ layer: Int, _ projected: Matrix, _ attended: Matrix) -> Void) {
+    attentionPart(attend)
+    feedForwardPart()
+  }
+
+  /// `middle = x + p₁(A(n₁(x)))`.
+  private func attentionPart(_ attend: (Int, Matrix, Matrix) -> Void) {
+    let (plan, kept, x) = (plan, kept, tape.stream(layer))
+    normalize(x, plan.attentionNorm, into: kept.attentionNormed, kept.attentionNorm)
+    apply(plan.attentionInput, kept.attentionNormed, into: kept.projected.view)
+    let projected = Matrix(kept.projected.view, rows: rows, columns: model.attentionInputWidth)
+    normalizeHeads(projected)
+    tape.turn(projected, columns: transformer.headColumns)
+    attend(layer, projected, Matrix(kept.attended.view, rows: rows, columns: model.queryWidth))
+    kept.middle.view.copy(from: x)
+    add(
+      plan.attentionOutput, of: kept.attended, plan.attentionPostNorm, kept.attentionOutput, kept.attentionPostNorm,
+      to: kept.middle.view)
+  }
+
+  /// Leaves what F's second projection reads, from `n₂(middle)`, or from `n₂(x)` where A and F are parallel.
+  private func feedForwardPart() {
+    let (plan, kept, feedForward) = (plan, kept, model.block.feedForward)
+    let input = model.block.residual == .parallel ? tape.stream(layer) : kept.middle.view
+    normalize(input, plan.feedForwardNorm, into: kept.feedForwardNormed, kept.feedForwardNorm)
+    apply(plan.feedForwardInput, kept.feedForwardNormed, into: kept.inner.view)
+    if feedForward.isGated {
+      feedForward.activation.applyGated(kept.inner.view, width: feedForward.width, into: kept.activated.view)
+    } else {
+      feedForward.activation.apply(kept.inner.view, width: feedForward.width, into: kept.activated.view)
+    }
+    // What p₂ reads is kept for the backward pass, so it belongs to what is computed again.
+    if plan.feedForwardPostNorm != nil {
+      apply(plan.feedForwardOutput, kept.activated, into: kept.feedForwardOutput.view)
+    }
+  }
+
+  /// `x' = middle + p₂(F)`: what the next block finds.
+  func leave() {
+    let (plan, kept, output) = (plan, kept, tape.stream(layer + 1))
+    output.copy(from: kept.middle.view)
+    guard let norm = plan.feedForwardPostNorm else {
+      apply(plan.feedForwardOutput, kept.activated, into: output, adding: true)
+      return
+    }
+    addNormed(kept.feedForwardOutput, norm, kept.feedForwardPostNorm, to: output)
+  }
+
+  /// `y = x W + b`, or `y += x W + b`.
+  private func apply(_ projection: Projection, _ x: GrowingFloats, into y: FloatView, adding: Bool = false) {
+    projection.apply(.float32(x.view), parameters, into: y, rowGroups: tape.rowGroups, adding: adding)
+  }
+
+  private func add(
+    _ projection: Projection, of x: GrowingFloats, _ norm: NormPlan?, _ product: GrowingFloats, _ statistics: NormTape,
+    to sum: FloatView
+  ) {
+    guard let norm else { return apply(projection, x, into: sum, adding: true) }
+    apply(projection, x, into: product.view)
+    addNormed(product, norm, statistics, to: sum)
+  }
+
+  private func addNormed(_ x: GrowingFloats, _ norm: NormPlan, _ statistics: NormTape, to sum: FloatView) {
+    let normed = tape.normScratch()
+    transformer.normalize(
+      x.view, norm, parameters, into: normed, mean: statistics.mean.view, scale: statistics.scale.view)
+    Elementwise.add(normed, to: sum)
+  }
+
+  private func normalize(_ x: FloatView, _ norm: NormPlan, into y: GrowingFloats, _ statistics: NormTape) {
+    transformer.normalize(
+      x, norm, parameters, into: y.view, mean: statistics.mean.view, scale: statistics.scale.view)
+  }
+
+  /// Normalises queries and keys, head by head.
+  private func normalizeHeads(_ projected: Matrix) {
+    guard let norms = plan.headNorms else { return }
+    let (columns, width, epsilon) = (transformer.headColumns, model.headWidth, Float(model.normEpsilon))
+    Norms.heads(
+      projected.from(columns.queries), heads: model.headCount, headStride: columns.stride,
+      weight: parameters.view.window(norms.query, width), epsilon: epsilon, kept: kept.queries.view,
+      rstd: kept.queryScale.view)
+    Norms.heads(
+      projected.from(columns.keys), heads: model.keyValueHeadCount, headStride: columns.stride,
+      weight: parameters.view.window(norms.key, width), epsilon: epsilon, kept: kept.keys.view,
+      rstd: kept.keyScale.view)
+  }
+}
+
+extension Tape {
+  /// Turns queries and keys by their rows' positions, where positions are rotary; `backwards` turns gradients back.
+  func turn(_ projected: Matrix, columns: HeadColumns, backwards: Bool = false) {
+    guard model.rotary != nil else { return }
+    rotary.rotate(
+      projected.from(columns.queries), heads: model.headCount, headStride: columns.stride, positions: positions,
+      backwards: backwards)
+    rotary.rotate(
+      projected.from(columns.keys), heads: model.keyValueHeadCount, headStride: columns.stride, positions: positions,
+      backwards: backwards)
+  }
+}
+
+extension Matrix {
+  /// The columns from one on.
+  func from(_ column: Int) -> Matrix { columns(column, columns - column) }
 }

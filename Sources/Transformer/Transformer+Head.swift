@@ -18,6 +18,13 @@ extension Transformer {
     } else {
       hidden.multiply(head(parameters).transposed, into: logits, rowGroups: groups)
     }
+    if let cap = configuration.block.logitSoftCap { Elementwise.softCap(logits, cap: cap) }
+  }
+
+  /// Makes gradients of capped logits those of the product with the head, which ``backwardLogits(rows:groups:logitGradients:tape:parameters:gradients:)``
+  /// takes; does nothing where a model caps no logits. `logits` are as ``logits(rows:groups:tape:parameters:into:)`` left them.
+  public func uncap(_ gradients: FloatView, logits: FloatView) {
+    if let cap = configuration.block.logitSoftCap { Elementwise.softCapBackward(gradients, y: logits, cap: cap) }
   }
 
   /// Adds what gradients of logits `[rows.count, V]` say about the head to `gradients`, group after group, and about the

@@ -23,14 +23,19 @@ public struct Transformer: Sendable {
   /// Sets fresh parameters: N(0, 0.02²), those of projections onto the residual stream divided by √(2L), norms 1, biases 0.
   public func initialize(_ parameters: ParameterBuffer, using generator: inout some RandomNumberGenerator) {
     precondition(parameters.count == layout.count, "\(parameters.count) parameters of \(layout.count)")
+    let names = configuration.family.names
+    // A norm's weight that changes nothing.
+    let unitNormWeight: Float = if case .rms(let shift) = configuration.block.norm { 1 - shift } else { 1 }
     let residual = 0.02 / Double(2 * configuration.layerCount).squareRoot()
     for entry in layout.entries {
       let view = parameters.view(entry)
       guard entry.isMatrix else {
-        view.fill(entry.name.hasSuffix(".bias") ? 0 : 1)
+        view.fill(entry.name.hasSuffix(".bias") ? 0 : unitNormWeight)
         continue
       }
-      let isResidual = ["o_proj.weight", "down_proj.weight", "c_proj.weight"].contains { entry.name.hasSuffix($0) }
+      let isResidual = [names.attentionOutput, names.feedForwardOutput].contains {
+        entry.name.hasSuffix(".\($0).weight")
+      }
       for index in 0..<view.count { view[index] = Float(normal(using: &generator) * (isResidual ? residual : 0.02)) }
     }
   }

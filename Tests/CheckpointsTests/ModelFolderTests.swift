@@ -132,19 +132,47 @@ import Transformer
       (#""num_hidden_layers" : 2"#, #""num_hidden_layers" : 1"#, "is none of this architecture"),
       (#""attention_bias" : false"#, #""attention_bias" : true"#, "q_proj.bias is missing"),
       (
-        "LlamaForCausalLM", "MistralForCausalLM",
-        "MistralForCausalLM is not supported; known are GPT2LMHeadModel, Llama"
+        "LlamaForCausalLM", "FalconForCausalLM",
+        "FalconForCausalLM is not supported; known are GPT2LMHeadModel, GPTNeoForCausalLM, GPTNeoXForCausalLM, Gemma2"
       ),
-      (#""model_type" : "llama""#, #""model_type" : "qwen2""#, "is not supported; known are"),
+      ("LlamaForCausalLM", "MistralForCausalLM", "model_type is llama; supported: mistral, as architectures says"),
+      (#""model_type" : "llama""#, #""model_type" : "mamba\n""#, "is not supported; known are"),
       (#""model_type" : "llama""#, #""model_type" : "gpt2""#, "model_type is gpt2"),
-      (#""silu""#, #""gelu""#, "hidden_act is gelu; supported: silu"),
-      (#""rope_scaling" : null"#, #""rope_scaling" : {"type":"yarn","factor":2}"#, "rope_type is yarn"),
+      (#""silu""#, #""mish""#, "hidden_act is mish; it must be one of gelu, gelu_fast, gelu_new"),
+      (#""rope_scaling" : null"#, #""rope_scaling" : {"type":"dynamic","factor":2}"#, "rope_scaling.type is dynamic"),
+      (#""rope_scaling" : null"#, #""rope_scaling" : {"rope_type":"yarn"}"#, "rope_scaling.factor is missing"),
+      (#""rope_scaling" : null"#, #""rope_scaling" : {"rope_type":"linear","factor":0.1}"#, "rope_scaling is linear"),
+      (
+        #""rope_scaling" : null"#,
+        #""rope_scaling" : {"rope_type":"longrope","short_factor":[1],"long_factor":[true]}"#,
+        "rope_scaling.long_factor is a list of 1; it must be a list of numbers"
+      ),
+      (
+        #""rope_scaling" : null"#, #""rope_parameters" : {"full_attention":{"rope_type":"default"}}"#,
+        "rope_parameters.full_attention is an object; it must be absent"
+      ),
+      (#""rope_scaling" : null"#, #""rope_scaling" : [1]"#, "rope_scaling is a list of 1; it must be an object"),
+      (
+        #""rope_scaling" : null"#, #""quantization_config" : {"bits":4}"#,
+        "quantization_config is an object; it must be absent"
+      ),
       (#""rope_scaling" : null"#, #""rope_scaling" : {"type":"llama3"}"#, "rope_scaling.factor is missing"),
-      (#""hidden_size" : 8"#, #""hidden_size" : "8""#, "hidden_size has a value of the wrong type"),
+      (#""hidden_size" : 8"#, #""hidden_size" : "8""#, "hidden_size is 8; it must be a whole number"),
       (#""hidden_size" : 8,"#, "", "hidden_size is missing"),
-      (#""vocab_size" : 7"#, #""vocab_size" : 0"#, "vocabSize is 0"),
-      (#""hidden_size" : 8"#, #""hidden_size" : 8000000000000"#, "width is 8000000000000"),
-      (#""num_attention_heads" : 2"#, #""num_attention_heads" : -2"#, "headCount is -2"),
+      (#""vocab_size" : 7"#, #""vocab_size" : 0"#, "vocab_size is 0; it must be in 1..."),
+      (#""hidden_size" : 8"#, #""hidden_size" : 8000000000000"#, "hidden_size is 8000000000000; it must be in 1..."),
+      (#""num_attention_heads" : 2"#, #""num_attention_heads" : -2"#, "num_attention_heads is -2"),
+      (#""vocab_size" : 7"#, #""vocab_size" : 1e300"#, "vocab_size is 1e+300; it must be a whole number"),
+      (#""vocab_size" : 7"#, #""vocab_size" : 16777216, "intermediate_size": 4194304"#, "has the shape"),
+      (#""num_key_value_heads" : 1"#, #""num_key_value_heads" : 0"#, "num_key_value_heads is 0"),
+      (
+        #""num_attention_heads" : 2"#, #""num_attention_heads" : 3, "num_key_value_heads" : 2"#,
+        "num_key_value_heads is 2; it must be a divisor"
+      ),
+      (#""head_dim" : 4"#, #""head_dim" : 3"#, "head_dim is 3; it must be such that an even number"),
+      (#""rms_norm_eps" : 1e-05"#, #""rms_norm_eps" : -1"#, "rms_norm_eps is -1.0"),
+      (#""rope_theta" : 10000"#, #""rope_theta" : 0"#, "rope_theta is 0.0; it must be a number over 1"),
+      (#""eos_token_id" : 2"#, #""eos_token_id" : "2""#, "eos_token_id is neither an id nor a list of ids"),
       ("{", "", "not JSON"),
     ])
   func contradictions(_ from: String, _ to: String, _ says: String) throws {

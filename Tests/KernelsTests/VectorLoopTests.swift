@@ -60,33 +60,82 @@ struct VectorLoopTests {
     #expect(abs(Softmax.entropy(view([0, 0, 0, 0]), logSumExp: log(4)) - log(4)) < 1e-7)
   }
 
+  /// The nonlinearities in double.
+  private static func value(_ activation: Activation, _ x: Double) -> Double {
+    switch activation {
+    case .silu: x / (1 + exp(-x))
+    case .tanhGELU: x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .gelu: x / 2 * erfc(-x / 2.0.squareRoot())
+    case .relu: max(x, 0)
+    }
+  }
+
   @Test(
-    "GELU and SiLU products equal their definitions, and their gradients central differences", arguments: [5, 16, 33])
-  func activations(d: Int) {
-    func gelu(_ x: Double) -> Double { x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))) }
-    func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
-    let (x, dy) = (numbers(4 * d, spread: 5), numbers(2 * d, seed: 2))
-    let (y, dx) = (view(numbers(2 * d)), view(numbers(4 * d)))
-    Activations.siluProduct(view(x), width: d, into: y)
-    Activations.siluProductBackward(view(dy), x: view(x), width: d, into: dx)
-    let (z, dz) = (view(x), view(x))
-    Activations.gelu(view(x), into: z)
-    Activations.geluBackward(view([Float](repeating: 1, count: 4 * d)), x: view(x), into: dz)
-    let h = 1e-5
-    for row in 0..<2 {
-      for j in 0..<d {
-        let (gate, up) = (Double(x[2 * d * row + j]), Double(x[2 * d * row + d + j]))
-        let g = Double(dy[d * row + j])
-        #expect(abs(Double(y[d * row + j]) - silu(gate) * up) < 5e-6)
-        let slope = (silu(gate + h) - silu(gate - h)) / (2 * h)
-        #expect(abs(Double(dx[2 * d * row + j]) - g * up * slope) < 2e-5)
-        #expect(abs(Double(dx[2 * d * row + d + j]) - g * silu(gate)) < 1e-5)
+    "activations, plain and gated, equal their definitions, and their gradients central differences",
+    arguments: Activation.allCases, [5, 16, 33])
+  func activations(activation: Activation, d: Int) {
+    let (x, dy) = (numbers(4 * d, spread: 6), numbers(2 * d, seed: 2))
+    let (y, dx, z, dz) = (view(numbers(2 * d)), view(numbers(4 * d)), view(x), view(x))
+    activation.applyGated(view(x), width: d, into: y)
+    activation.backwardGated(view(dy), x: view(x), width: d, into: dx)
+    activation.apply(view(x), width: 2 * d, into: z)
+    activation.backward(view([Float](repeating: 1, count: 4 * d)), x: view(x), width: 2 * d, into: dz)
+    func f(_ x: Double) -> Double { Self.value(activation, x) }
+    func slope(_ x: Double) -> Double { (f(x + 1e-5) - f(x - 1e-5)) / 2e-5 }
+    for (index, x) in x.enumerated() {
+      #expect(abs(Double(z[index]) - f(Double(x))) < 2e-6, "f(\(x))")
+      #expect(abs(Double(dz[index]) - slope(Double(x))) < 4e-6, "slope at \(x)")
+    }
+    for index in 0..<2 * d {
+      let place = index / d * 2 * d + index % d
+      let (gate, up, dy) = (Double(x[place]), Double(x[place + d]), Double(dy[index]))
+      #expect(abs(Double(y[index]) - f(gate) * up) < 1e-5)
+      #expect(abs(Double(dx[place]) - dy * up * slope(gate)) < 4e-5)
+      #expect(abs(Double(dx[place + d]) - dy * f(gate)) < 1e-5)
+    }
+  }
+
+  @Test(
+    "a soft cap is cap · tanh(x / cap), far from and near zero, and its gradient the derivative", arguments: [30, 1.5])
+  func softCap(cap: Float) {
+    let x = numbers(100, spread: 90) + numbers(100, spread: 0.01)
+    let (y, dy) = (view(x), view([Float](repeating: 2, count: 200)))
+    Elementwise.softCap(y, cap: cap)
+    Elementwise.softCapBackward(dy, y: y, cap: cap)
+    for (index, x) in x.enumerated() {
+      let t = tanh(Double(x) / Double(cap))
+      #expect(abs(Double(y[index]) - Double(cap) * t) < 5e-7 * abs(Double(cap) * t) + 1e-12)
+      #expect(abs(Double(dy[index]) - 2 * (1 - t * t)) < 1e-6)
+    }
+  }
+
+  @Test("a norm's sums over rows do not depend on which segments are summed together")
+  func segments() {
+    let (d, rows) = (40, 300)
+    let (x, dy, weight) = (numbers(rows * d), numbers(rows * d, seed: 2), numbers(d, seed: 3))
+    let (y, rstd, mean) = (view(x), view(numbers(rows)), view(numbers(rows)))
+    Norms.rms(view(x), weight: view(weight), shift: 1, epsilon: 1e-5, into: y, rstd: rstd)
+    Norms.layer(view(x), weight: view(weight), bias: view(weight), epsilon: 1e-5, into: y, mean: mean, rstd: rstd)
+    func sums(_ passes: [[Range<Int>]]) -> [Float] {
+      let (dWeight, dBias, scaled) = (view(weight), view(weight), view(weight))
+      for segments in passes {
+        let (first, end) = (segments[0].lowerBound, segments[segments.count - 1].upperBound)
+        func part(_ values: [Float]) -> FloatView { view(Array(values[first * d..<end * d])) }
+        let local = segments.map { $0.lowerBound - first..<$0.upperBound - first }
+        Norms.layerBackward(
+          part(dy), x: part(x), weight: view(weight), mean: mean.window(first, end - first),
+          rstd: rstd.window(first, end - first), addingTo: part(x), dWeight: dWeight, dBias: dBias, segments: local)
+        Norms.rmsBackward(
+          part(dy), x: part(x), weight: view(weight), shift: 1, rstd: rstd.window(first, end - first),
+          addingTo: part(x), dWeight: scaled, segments: local)
       }
+      return dWeight.array + dBias.array + scaled.array
     }
-    for (index, value) in x.map(Double.init).enumerated() {
-      #expect(abs(Double(z[index]) - gelu(value)) < 3e-6)
-      #expect(abs(Double(dz[index]) - (gelu(value + h) - gelu(value - h)) / (2 * h)) < 2e-5)
-    }
+    let together = sums([[0..<90, 90..<200, 200..<300]])
+    #expect(together == sums([[0..<90], [90..<200], [200..<300]]))
+    #expect(together == sums([[0..<90, 90..<200], [200..<300]]))
+    let whole = sums([[0..<300]])
+    for (one, other) in zip(together, whole) { #expect(abs(one - other) < 1e-4 * (1 + abs(one))) }
   }
 
   @Test("norms have mean 0 and deviation 1, or root mean square 1, before weight and bias", arguments: [8, 24, 129])
@@ -139,7 +188,7 @@ struct VectorLoopTests {
     let attention = Attention(headCount: 1, keyValueHeadCount: 1, headWidth: width)
     let projected = Matrix(view(numbers(length * 3 * width)), rows: length, columns: 3 * width)
     let output = Matrix(view(numbers(length * width)), rows: length, columns: width)
-    attention.forward(projected, into: output, scratch: FloatStorage(count: attention.scratchCount(length)).view)
+    attention.forward(projected, into: output, sequences: [0..<length])
     let capacity = length + 3
     let (keys, values) = (FloatStorage(count: width * capacity).view, FloatStorage(count: width * capacity).view)
     for row in 0..<length {
@@ -150,7 +199,7 @@ struct VectorLoopTests {
     }
     let result = FloatStorage(count: width).view
     attention.attend(
-      query: projected.view.window((length - 1) * 3 * width, width), keys: keys, values: values, length: length,
+      query: projected.view.window((length - 1) * 3 * width, width), keys: keys, values: values, positions: 0..<length,
       into: result, scratch: FloatStorage(count: length).view)
     for j in 0..<width { #expect(abs(result[j] - output.view[(length - 1) * width + j]) < 2e-6) }
   }

@@ -20,14 +20,25 @@ void retort_add_bias(float *y, const float *bias, int64_t n, int64_t d);
 void retort_add_column_sums(const float *y, int64_t n, int64_t d, int64_t stride, float *sums);
 // y[i] += x[i].
 void retort_add(float *y, const float *x, int64_t count);
+// y[i] += factor * x[i].
+void retort_add_scaled(float *y, const float *x, float factor, int64_t count);
 
-// y = x * rstd * weight, rstd[n] = 1 / sqrt(mean(x^2) + epsilon).
+// y = x * rstd * (weight + shift), rstd[n] = 1 / sqrt(mean(x^2) + epsilon).
 void retort_rms_norm(
-    const float *x, const float *weight, float epsilon, int64_t n, int64_t d, float *y, float *rstd);
+    const float *x, const float *weight, float shift, float epsilon, int64_t n, int64_t d, float *y, float *rstd);
 // Differentiates the above: dx += ..., dweight += ....
 void retort_rms_norm_backward(
-    const float *dy, const float *x, const float *weight, const float *rstd, int64_t n, int64_t d, float *dx,
-    float *dweight);
+    const float *dy, const float *x, const float *weight, float shift, const float *rstd, int64_t n, int64_t d,
+    float *dx, float *dweight);
+// In place, for the `heads` heads of each row, `head_stride` apart, rows `stride` apart: rms_norm over the head's width.
+// kept[n, heads, width] gets what was there, rstd[n, heads] the factors.
+void retort_head_norm(
+    float *x, int64_t stride, int64_t n, int64_t heads, int64_t head_stride, int64_t width, const float *weight,
+    float epsilon, float *kept, float *rstd);
+// Differentiates the above: dy, laid out as x, is replaced by dx; dweight += ....
+void retort_head_norm_backward(
+    float *dy, int64_t stride, int64_t n, int64_t heads, int64_t head_stride, int64_t width, const float *weight,
+    const float *kept, const float *rstd, float *dweight);
 // y = (x - mean) * rstd * weight + bias, rstd[n] = 1 / sqrt(var(x) + epsilon).
 void retort_layer_norm(
     const float *x, const float *weight, const float *bias, float epsilon, int64_t n, int64_t d, float *y, float *mean,
@@ -37,32 +48,61 @@ void retort_layer_norm_backward(
     const float *dy, const float *x, const float *weight, const float *mean, const float *rstd, int64_t n, int64_t d,
     float *dx, float *dweight, float *dbias);
 
-// Turns, in place, the pairs (i, i + width / 2) of the first `heads` heads of each row by the row's position.
-// x: rows `stride` apart; positions[n]; cosines and sines: [positions, width / 2]; direction 1, or -1 to turn back.
+// Turns, in place, the pairs (i, i + width / 2) of the first `width` columns of `heads` heads, `head_stride` apart, of
+// each row by the row's position. x: rows `stride` apart; positions[n]; cosines and sines: [positions, width / 2];
+// direction 1, or -1 to turn back.
 void retort_rotate(
-    float *x, int64_t stride, const int32_t *positions, int64_t n, int64_t heads, int64_t width, const float *cosines,
-    const float *sines, float direction);
+    float *x, int64_t stride, const int32_t *positions, int64_t n, int64_t heads, int64_t head_stride, int64_t width,
+    const float *cosines, const float *sines, float direction);
 
-// y[n, d] = silu(gate) * up, where row n of x[n, 2d] is gate then up.
-void retort_silu_product(const float *x, int64_t n, int64_t d, float *y);
+// Nonlinearities: x sigmoid(x); GELU with tanh, 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); GELU with the normal
+// distribution function; max(x, 0).
+enum { RETORT_SILU = 0, RETORT_GELU_TANH = 1, RETORT_GELU = 2, RETORT_RELU = 3 };
+// y = f(x).
+void retort_activation(int32_t kind, const float *x, int64_t count, float *y);
 // Differentiates the above: dx = ....
-void retort_silu_product_backward(const float *dy, const float *x, int64_t n, int64_t d, float *dx);
-// y = 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
-void retort_gelu(const float *x, int64_t count, float *y);
+void retort_activation_backward(int32_t kind, const float *dy, const float *x, int64_t count, float *dx);
+// y[n, d] = f(gate) * up, where row n of x[n, 2d] is gate then up.
+void retort_gated_activation(int32_t kind, const float *x, int64_t n, int64_t d, float *y);
 // Differentiates the above: dx = ....
-void retort_gelu_backward(const float *dy, const float *x, int64_t count, float *dx);
+void retort_gated_activation_backward(
+    int32_t kind, const float *dy, const float *x, int64_t n, int64_t d, float *dx);
 
-// In place: row i of x[n, t], which is position `first + i`, becomes softmax(scale * x[i, 0...first + i]), zero past that.
-void retort_causal_softmax(float *x, int64_t n, int64_t t, int64_t first, float scale);
-// In place on dp[n, t]: the gradient of the scores before `scale`, from probabilities p and their gradients dp.
-void retort_causal_softmax_backward(
-    const float *p, float *dp, int64_t n, int64_t t, int64_t first, float scale);
+// Causal attention of one sequence over one key-value head and the query heads that read it.
+struct retort_attention {
+  // Positions of the sequence; width of a head; query heads.
+  int64_t t, width, heads;
+  // Floats from row to row of queries, keys and values; from query head to query head; from row to row of the output.
+  int64_t stride, head_stride, out_stride;
+  // Query i sees keys from i - window + 1 on; all of them where 0.
+  int64_t window;
+  // Factor of query . key; then cap * tanh(score / cap), where not 0.
+  float scale, soft_cap;
+};
+// out = softmax(scale * query . key) . value; the heads of the output stand without gaps.
+// scratch: 32 (t' + 2 w') + t' (width + w') + 32 t' with a soft cap, t' and w' rounded up to 32 and 16.
+void retort_attention(
+    const struct retort_attention *shape, const float *query, const float *key, const float *value, float *out,
+    float *scratch);
+// Differentiates the above: overwrites dquery, dkey and dvalue, laid out as query, key and value.
+// scratch: t' (2 width + 3 w') + 96 w' + 96 t'.
+void retort_attention_backward(
+    const struct retort_attention *shape, const float *query, const float *key, const float *value, const float *dout,
+    float *dquery, float *dkey, float *dvalue, float *scratch);
 
-// One query against t kept positions of one head: out[width] = softmax(scale * query . keys) . values.
+// x = cap * tanh(x / cap).
+void retort_soft_cap(float *x, int64_t count, float cap);
+// Differentiates the above from its result y, in place: dy *= 1 - (y / cap)^2.
+void retort_soft_cap_backward(float *dy, const float *y, int64_t count, float cap);
+// x *= factor.
+void retort_scale(float *x, int64_t count, float factor);
+
+// One query against t kept positions of one head: out[width] = softmax(scale * query . keys) . values; scores are capped
+// first where soft_cap is not 0.
 // keys: [width, capacity], transposed; values: [capacity, width]; weights: scratch [t].
 void retort_attend(
     const float *query, const float *keys, const float *values, int64_t t, int64_t capacity, int64_t width, float scale,
-    float *weights, float *out);
+    float soft_cap, float *weights, float *out);
 
 // log(sum(exp(x))), summed in double.
 double retort_log_sum_exp(const float *x, int64_t count);

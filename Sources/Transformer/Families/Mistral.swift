@@ -1,0 +1,29 @@
+import Kernels
+
+/// Mistral: Llama without biases, and with a window in every layer where `sliding_window` says so.
+enum MistralFamily: FamilyDefinition {
+  static let architecture = "MistralForCausalLM"
+  static let names = TensorNames.llama
+
+  static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
+    let sizes = SizeKeys()
+    var attention = try keys.attention(sizes)
+    attention.windows = try keys.windows(
+      layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
+    ) { _ in true }
+    let feedForward = FeedForwardDescription(
+      width: try keys.size(sizes.feedForwardWidth),
+      activation: try keys.activation("hidden_act", default: .silu), isGated: true, hasBias: false)
+    let block = BlockDescription(
+      norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
+    return try keys.model(.mistral, sizes, epsilon: 1e-6, isTied: false, block)
+  }
+
+  static func keys(_ model: ModelConfiguration) -> [String: ConfigurationValue] {
+    let own: [String: ConfigurationValue] = [
+      "hidden_act": .string(model.block.feedForward.activation.transformersName),
+      "sliding_window": model.block.attention.anyWindow, "attention_dropout": .integer(0),
+    ]
+    return own.merging(SizeKeys().keys(model)) { $1 }.merging(model.rotary?.keys() ?? [:]) { $1 }
+  }
+}

@@ -1,0 +1,47 @@
+import Kernels
+
+/// Phi-3 and Phi-4: Llama with one tensor for queries, keys and values, one for gate and up, and a factor for each rotary
+/// pair in the models of long contexts.
+enum Phi3Family: FamilyDefinition {
+  static let architecture = "Phi3ForCausalLM"
+  static var names: TensorNames {
+    var names = TensorNames.llama
+    names.attentionInput = ["self_attn.qkv_proj"]
+    names.feedForwardInput = ["mlp.gate_up_proj"]
+    return names
+  }
+
+  static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
+    let sizes = SizeKeys()
+    var attention = try keys.attention(sizes)
+    attention.windows = try keys.windows(
+      layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
+    ) { _ in true }
+    let feedForward = FeedForwardDescription(
+      width: try keys.size(sizes.feedForwardWidth),
+      activation: try keys.activation("hidden_act", default: .silu), isGated: true, hasBias: false)
+    let rotary = try keys.rotary()
+    let block = BlockDescription(
+      norm: .rms(shift: 0), positions: .rotary(rotary), attention: attention, feedForward: feedForward)
+    var contextLength: Int?
+    if case .longRope(let values) = rotary.scaling {
+      contextLength = min(values.originalContextLength, values.stretchedContextLength)
+    }
+    return try keys.model(.phi3, sizes, epsilon: 1e-5, isTied: false, contextLength: contextLength, block)
+  }
+
+  static func keys(_ model: ModelConfiguration) -> [String: ConfigurationValue] {
+    var own: [String: ConfigurationValue] = [
+      "hidden_act": .string(model.block.feedForward.activation.transformersName),
+      "sliding_window": model.block.attention.anyWindow, "attention_dropout": .integer(0),
+      "embd_pdrop": .integer(0), "resid_pdrop": .integer(0),
+      "original_max_position_embeddings": .integer(model.contextLength),
+    ].merging(SizeKeys().keys(model)) { $1 }
+    if model.headWidth * model.headCount == model.width { own["head_dim"] = nil }
+    if case .longRope(let values) = model.rotary?.scaling {
+      own["max_position_embeddings"] = .integer(values.stretchedContextLength)
+      own["original_max_position_embeddings"] = .integer(values.originalContextLength)
+    }
+    return own.merging(model.rotary?.keys(fractionKey: "partial_rotary_factor") ?? [:]) { $1 }
+  }
+}
