@@ -69,11 +69,6 @@
   KERNEL( \
       void, soft_cap_backward, (float *dy, const float *y, int64_t count, float cap), (dy, y, count, cap)) \
   KERNEL(void, scale, (float *x, int64_t count, float factor), (x, count, factor)) \
-  KERNEL( \
-      void, attend, \
-      (const float *query, const float *keys, const float *values, int64_t t, int64_t capacity, int64_t width, \
-       float scale, float soft_cap, float *weights, float *out), \
-      (query, keys, values, t, capacity, width, scale, soft_cap, weights, out)) \
   KERNEL(double, log_sum_exp, (const float *x, int64_t count), (x, count)) \
   KERNEL(double, entropy, (const float *x, int64_t count, double lse), (x, count, lse)) \
   KERNEL(void, exp, (const float *x, int64_t count, float shift, float scale, float *y), (x, count, shift, scale, y)) \

@@ -43,8 +43,6 @@ public struct Attention: Sendable {
   public var outputWidth: Int { headCount * headWidth }
   /// Query heads of one key-value head.
   public var groupSize: Int { headCount / keyValueHeadCount }
-  /// First of the positions that a position sees.
-  public func firstVisible(from position: Int) -> Int { max(0, position - (window ?? position + 1) + 1) }
 
   private func check(_ projected: Matrix, _ output: Matrix, _ sequences: [Range<Int>]) {
     precondition(
@@ -94,25 +92,6 @@ public struct Attention: Sendable {
       let rows = sequences[index / heads]
       if !rows.isEmpty { body(rows, index % heads) }
     }
-  }
-
-  /// One new query of one head against kept positions: `output = softmax(scale · q kᵀ) v`. The window is the caller's part.
-  ///
-  /// Shapes: query, output `[headWidth]`; keys `[headWidth, capacity]`, transposed; values `[capacity, headWidth]`; scratch
-  /// `[positions.count]`.
-  public func attend(
-    query: FloatView, keys: FloatView, values: FloatView, positions: Range<Int>, into output: FloatView,
-    scratch: FloatView
-  ) {
-    let capacity = keys.count / headWidth
-    precondition(
-      query.count == headWidth && output.count == headWidth && keys.count == values.count
-        && positions.lowerBound >= 0 && positions.upperBound <= capacity && !positions.isEmpty
-        && scratch.count >= positions.count,
-      "attention of \(query.count) over \(positions) of \(capacity) positions, \(scratch.count) scratch")
-    unsafe retort_attend(
-      query.pointer, keys.pointer + positions.lowerBound, values.pointer + positions.lowerBound * headWidth,
-      Int64(positions.count), Int64(capacity), Int64(headWidth), scale, softCap ?? 0, scratch.pointer, output.pointer)
   }
 }
 

@@ -152,4 +152,32 @@ struct AttentionTests {
     #expect(Array(together.output[(70 * attention.outputWidth)...]) == alone.output)
     #expect(Array(together.dProjected[(70 * attention.projectedWidth)...]) == alone.dProjected)
   }
+
+  @Test("one query over pages equals the last row of a sequence", arguments: kinds)
+  func pages(attention: Attention) {
+    let length = 45
+    let values = numbers(length * attention.projectedWidth, spread: 1)
+    let (output, _) = pass(attention, [length], values, numbers(length * attention.outputWidth))
+    let (projected, columns, width) = (view(values), attention.columns, attention.headWidth)
+    let paged = PageAttention(attention)
+    var table = PageTable(pageFloats: paged.layerFloats)
+    for _ in 0..<3 { table.append(FloatStorage(count: paged.layerFloats).view) }
+    for head in 0..<attention.keyValueHeadCount {
+      for position in 0..<length {
+        let row = position * attention.projectedWidth + head * columns.stride
+        paged.store(
+          key: projected.window(row + columns.keys, width), value: projected.window(row + columns.values, width),
+          head: head, place: position % 16, in: table[position / 16], layer: 0)
+      }
+      let (first, count) = (head * attention.groupSize, attention.groupSize * width)
+      let result = FloatStorage(count: count).view
+      paged.attend(
+        projected.window((length - 1) * attention.projectedWidth + columns.queries + first * columns.stride, count),
+        head: head, pages: table, layer: 0, range: length - min(length, attention.window ?? length)..<length,
+        into: result, scratch: FloatStorage(count: 48).view)
+      for j in 0..<count {
+        #expect(abs(result[j] - output[(length - 1) * attention.outputWidth + first * width + j]) < 4e-6)
+      }
+    }
+  }
 }

@@ -178,31 +178,6 @@ struct VectorLoopTests {
     }
     #expect(abs(product(2, 9) - product(22, 29)) < 1e-5)
   }
-
-  @Test(
-    "one query against kept positions equals the last row of causal attention",
-    arguments: [
-      (1, 4), (5, 16), (33, 24), (7, 6),
-    ])
-  func attend(length: Int, width: Int) {
-    let attention = Attention(headCount: 1, keyValueHeadCount: 1, headWidth: width)
-    let projected = Matrix(view(numbers(length * 3 * width)), rows: length, columns: 3 * width)
-    let output = Matrix(view(numbers(length * width)), rows: length, columns: width)
-    attention.forward(projected, into: output, sequences: [0..<length])
-    let capacity = length + 3
-    let (keys, values) = (FloatStorage(count: width * capacity).view, FloatStorage(count: width * capacity).view)
-    for row in 0..<length {
-      for j in 0..<width {
-        keys[j * capacity + row] = projected.view[row * 3 * width + width + j]
-        values[row * width + j] = projected.view[row * 3 * width + 2 * width + j]
-      }
-    }
-    let result = FloatStorage(count: width).view
-    attention.attend(
-      query: projected.view.window((length - 1) * 3 * width, width), keys: keys, values: values, positions: 0..<length,
-      into: result, scratch: FloatStorage(count: length).view)
-    for j in 0..<width { #expect(abs(result[j] - output.view[(length - 1) * width + j]) < 2e-6) }
-  }
 }
 
 @Suite("Selection")

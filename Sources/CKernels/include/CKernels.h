@@ -97,13 +97,6 @@ void retort_soft_cap_backward(float *dy, const float *y, int64_t count, float ca
 // x *= factor.
 void retort_scale(float *x, int64_t count, float factor);
 
-// One query against t kept positions of one head: out[width] = softmax(scale * query . keys) . values; scores are capped
-// first where soft_cap is not 0.
-// keys: [width, capacity], transposed; values: [capacity, width]; weights: scratch [t].
-void retort_attend(
-    const float *query, const float *keys, const float *values, int64_t t, int64_t capacity, int64_t width, float scale,
-    float soft_cap, float *weights, float *out);
-
 // log(sum(exp(x))), summed in double.
 double retort_log_sum_exp(const float *x, int64_t count);
 // -sum(exp(l) * l) where l = x - lse, summed in double.
