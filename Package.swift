@@ -62,6 +62,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization"], exclude: ["Golden"], swiftSettings: settings),
+    // What scripts/parity asks.
+    .executableTarget(
+      name: "TokenizationDriver", dependencies: ["Tokenization"], path: "Tests/TokenizationDriver",
+      swiftSettings: settings),
     .target(name: "Evaluation", swiftSettings: settings),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["Golden"], swiftSettings: settings),
 

@@ -13,5 +13,5 @@ pip() { .venv/bin/pip install -q --disable-pip-version-check "$@"; }
   pip "grpcio==1.85.1" "grpcio-tools==1.85.1" "grpcio-health-checking==1.85.1" "grpcio-reflection==1.85.1" \
     "h2==4.4.1" "hpack==4.2.0" "trustme==1.2.1"
 if [ "${1:-}" = --parity ]; then
-  pip "torch==2.15.0" "transformers==5.23.0" "safetensors" "tokenizers" "rouge_score" "jinja2"
+  pip "torch==2.15.0" "transformers==5.23.0" "safetensors" "tokenizers==0.23.3" "sentencepiece==0.2.3" "rouge_score" "jinja2==3.1.6"
 fi

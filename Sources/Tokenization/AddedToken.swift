@@ -6,6 +6,8 @@ struct AddedToken: Sendable {
   var isSpecial: Bool
   /// Found in the normalized text rather than in the text as given.
   let isNormalized: Bool
+  /// Stands in the normalized text as it is written, itself not normalized.
+  var isWritten = false
   /// Takes white space before it.
   let stripsLeft: Bool
   /// Takes white space after it.
@@ -22,6 +24,12 @@ struct AddedToken: Sendable {
     stripsLeft = try field.flag("lstrip", default: false)
     stripsRight = try field.flag("rstrip", default: false)
     isSingleWord = try field.flag("single_word", default: false)
+  }
+
+  /// Makes a piece of the user's, which normalized text has as it is written here.
+  init(userDefined content: ByteString, id: UInt32) {
+    (self.id, self.content, isSpecial) = (id, content, false)
+    (isNormalized, isWritten, stripsLeft, stripsRight, isSingleWord) = (true, true, false, false, false)
   }
 
   /// Makes a special token with no other trait.

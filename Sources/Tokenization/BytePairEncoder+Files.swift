@@ -1,17 +1,13 @@
 extension BytePairEncoder {
   /// Reads the `model` of a `tokenizer.json`.
   init(_ field: JSONField) throws(TokenizerError) {
-    if let type = try field.optional("type"), try type.string() != "BPE" {
-      throw type.unsupported("model \"\(try type.string())\"")
-    }
-    for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
-      if let affix = try field.optional(name), try !affix.string().isEmpty { throw affix.unsupported("an affix") }
-    }
     if let dropout = try field.optional("dropout") {
       guard case .number(0) = dropout.value else { throw dropout.unsupported("dropout") }
     }
     let vocabulary = try Self.vocabulary(field.required("vocab"))
-    var merges = MergeTable(vocabulary: vocabulary)
+    let prefix = Array((try field.optional("continuing_subword_prefix")?.string() ?? "").utf8)
+    let suffix = Array((try field.optional("end_of_word_suffix")?.string() ?? "").utf8)
+    var merges = MergeTable(vocabulary: vocabulary, prefixLength: prefix.count)
     try Self.readMerges(field.required("merges"), into: &merges)
     var unknownID: UInt32?
     if let unknown = try field.optional("unk_token") {
@@ -23,7 +19,7 @@ extension BytePairEncoder {
       vocabulary: vocabulary, merges: merges.merges, unknownID: unknownID,
       fusesUnknown: try field.flag("fuse_unk", default: false),
       fallsBackToBytes: try field.flag("byte_fallback", default: false),
-      ignoresMerges: try field.flag("ignore_merges", default: false))
+      ignoresMerges: try field.flag("ignore_merges", default: false), prefix: prefix, suffix: suffix)
   }
 
   /// Reads `vocab.json` and the contents of `merges.txt`, a pair per line.
@@ -102,12 +98,21 @@ private struct MergeTable {
   var merges: [UInt64: BytePairEncoder.Merge] = [:]
   var count: Int32 = 0
 
-  init(vocabulary: [ByteString: UInt32]) { self.vocabulary = vocabulary }
+  /// Bytes of the prefix that a word's later tokens have: the right one of a pair loses it.
+  private let prefixLength: Int
+
+  init(vocabulary: [ByteString: UInt32], prefixLength: Int = 0) {
+    (self.vocabulary, self.prefixLength) = (vocabulary, prefixLength)
+  }
+
+  private func joined(_ left: ByteString, _ right: ByteString) -> ByteString {
+    ByteString(left.bytes + right.bytes.dropFirst(prefixLength))
+  }
 
   /// Adds the next merge; false where it names a token that the vocabulary lacks.
   mutating func add(_ left: ByteString, _ right: ByteString) -> Bool {
     guard let leftID = vocabulary[left], let rightID = vocabulary[right],
-      let result = vocabulary[ByteString(left.bytes + right.bytes)]
+      let result = vocabulary[joined(left, right)]
     else { return false }
     merges[UInt64(leftID) << 32 | UInt64(rightID)] = BytePairEncoder.Merge(rank: count, result: result)
     count += 1
@@ -115,7 +120,7 @@ private struct MergeTable {
   }
 
   func refusal(of left: ByteString, _ right: ByteString, file: String, path: String) -> TokenizerError {
-    let tokens = [left, right, ByteString(left.bytes + right.bytes)]
+    let tokens = [left, right, joined(left, right)]
     let missing = tokens.first { vocabulary[$0] == nil } ?? left
     let text = String(String(decoding: missing.bytes, as: UTF8.self).prefix(60))
     return .unknownToken(file: file, field: path, token: text)

@@ -17,6 +17,9 @@ struct BytePairEncoder: Sendable {
   let byteTokens: [UInt32?]?
   /// A piece that is a token is that token, whatever the merges say.
   let ignoresMerges: Bool
+  /// What the vocabulary puts before each character of a piece but the first, and after the last.
+  private let prefix: [UInt8]
+  private let suffix: [UInt8]
   /// Tokens of one character, by scalar.
   private let characters: [UInt32: UInt32]
   private let asciiCharacters: [UInt32?]
@@ -25,8 +28,9 @@ struct BytePairEncoder: Sendable {
 
   init(
     vocabulary: [ByteString: UInt32], merges: [UInt64: Merge], unknownID: UInt32?, fusesUnknown: Bool,
-    fallsBackToBytes: Bool, ignoresMerges: Bool
+    fallsBackToBytes: Bool, ignoresMerges: Bool, prefix: [UInt8] = [], suffix: [UInt8] = []
   ) {
+    (self.prefix, self.suffix) = (prefix, suffix)
     self.vocabulary = vocabulary
     self.merges = merges
     self.unknownID = unknownID
@@ -66,7 +70,7 @@ struct BytePairEncoder: Sendable {
   /// A merge across a cut would make a token in which the two characters beside the cut are neighbours. Both must be
   /// tokens of their own: neighbours that are unknown, or bytes, may join in other ways.
   func words(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
-    if ignoresMerges { return [range] }
+    if ignoresMerges || !prefix.isEmpty || !suffix.isEmpty { return [range] }
     var words: [Range<Int>] = []
     var start = range.lowerBound
     var (before, index) = text.scalar(at: start)
@@ -106,11 +110,13 @@ struct BytePairEncoder: Sendable {
       let start = index
       let (scalar, next) = text.scalar(at: index)
       index = next
-      if let id = scalar < 0x80 ? asciiCharacters[Int(scalar)] : characters[scalar] {
+      let character = affixed(text, start..<next, in: range)
+      let known = scalar < 0x80 ? asciiCharacters[Int(scalar)] : characters[scalar]
+      if let id = character == nil ? known : character.flatMap({ vocabulary[ByteString($0)] }) {
         if pendingUnknown, let unknownID { ids.append(unknownID) }
         pendingUnknown = false
         ids.append(id)
-      } else if let bytes = byteIDs(text[start..<next]) {
+      } else if let bytes = byteIDs(character?[...] ?? text[start..<next]) {
         ids += bytes
       } else if let unknownID {
         if pendingUnknown, !fusesUnknown { ids.append(unknownID) }
@@ -119,6 +125,13 @@ struct BytePairEncoder: Sendable {
     }
     if pendingUnknown, let unknownID { ids.append(unknownID) }
     return ids
+  }
+
+  /// A character with the prefix and suffix that its place asks for; nil where the vocabulary has neither.
+  private func affixed(_ text: [UInt8], _ character: Range<Int>, in piece: Range<Int>) -> [UInt8]? {
+    if prefix.isEmpty, suffix.isEmpty { return nil }
+    return (character.lowerBound > piece.lowerBound ? prefix : []) + text[character]
+      + (character.upperBound == piece.upperBound ? suffix : [])
   }
 
   /// The tokens of a character's bytes; nil where one of them has none.

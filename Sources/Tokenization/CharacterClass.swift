@@ -1,6 +1,6 @@
 /// What the known pre-tokenizer patterns ask of a character.
-struct CharacterClass: OptionSet, Sendable {
-  let rawValue: UInt8
+struct CharacterClass: OptionSet, Sendable, Hashable {
+  let rawValue: UInt16
 
   /// `\p{L}`
   static let letter = CharacterClass(rawValue: 1)
@@ -14,6 +14,22 @@ struct CharacterClass: OptionSet, Sendable {
   static let mark = CharacterClass(rawValue: 16)
   /// `\w`
   static let word = CharacterClass(rawValue: 32)
+  /// `\p{P}`
+  static let punctuation = CharacterClass(rawValue: 64)
+  /// `\p{S}`
+  static let symbol = CharacterClass(rawValue: 128)
+  /// `\p{Lu}`
+  static let upper = CharacterClass(rawValue: 256)
+  /// `\p{Ll}`
+  static let lower = CharacterClass(rawValue: 512)
+  /// `\p{Lt}`
+  static let title = CharacterClass(rawValue: 1024)
+  /// `\p{Lm}`
+  static let modifier = CharacterClass(rawValue: 2048)
+  /// `\p{Lo}`
+  static let otherLetter = CharacterClass(rawValue: 4096)
+  /// `\p{Nd}`
+  static let digit = CharacterClass(rawValue: 8192)
 
   /// Classes of the Basic Multilingual Plane; the rest is looked up.
   private static let plane: [CharacterClass] = (0..<0x10000).map { compute($0) }
@@ -25,19 +41,29 @@ struct CharacterClass: OptionSet, Sendable {
 
   private static func compute(_ value: UInt32) -> CharacterClass {
     guard let scalar = Unicode.Scalar(value) else { return [] }
-    var classes: CharacterClass = []
-    switch scalar.properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
-      classes = [.letter, .word]
-    case .decimalNumber: classes = [.number, .word]
-    case .letterNumber, .otherNumber: classes = [.number]
-    case .nonspacingMark, .spacingMark, .enclosingMark: classes = [.mark, .word]
-    case .connectorPunctuation: classes = [.word]
-    default: break
-    }
+    var classes = ofCategory(scalar.properties.generalCategory)
     if scalar.properties.isAlphabetic || scalar.properties.isJoinControl { classes.insert(.word) }
     if scalar.properties.isWhitespace { classes.insert(.space) }
     if value == 0x0A || value == 0x0D { classes.insert(.newline) }
     return classes
+  }
+
+  private static func ofCategory(_ category: Unicode.GeneralCategory) -> CharacterClass {
+    switch category {
+    case .uppercaseLetter: [.letter, .word, .upper]
+    case .lowercaseLetter: [.letter, .word, .lower]
+    case .titlecaseLetter: [.letter, .word, .title]
+    case .modifierLetter: [.letter, .word, .modifier]
+    case .otherLetter: [.letter, .word, .otherLetter]
+    case .decimalNumber: [.number, .word, .digit]
+    case .letterNumber, .otherNumber: [.number]
+    case .nonspacingMark, .spacingMark, .enclosingMark: [.mark, .word]
+    case .connectorPunctuation: [.word, .punctuation]
+    case .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
+      .otherPunctuation:
+      [.punctuation]
+    case .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol: [.symbol]
+    default: []
+    }
   }
 }

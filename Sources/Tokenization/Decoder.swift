@@ -12,6 +12,12 @@ indirect enum Decoder: Sendable {
   case replace([UInt8], with: [UInt8])
   /// The mark becomes a space; those of the first token go, where marks are put before a text.
   case metaspace(mark: [UInt8], dropsFirst: Bool)
+  /// A mark at the beginning of the first token goes; `dropsAll`: one of each token until something is left.
+  case beginning(mark: [UInt8], dropsAll: Bool)
+  /// A word's last token has a suffix: it becomes a space, and goes at the very end.
+  case suffix([UInt8])
+  /// Tokens that go on a word have a prefix: it goes, and the others get a space before them.
+  case continuation(prefix: [UInt8], cleansUp: Bool)
 
   init(_ field: JSONField) throws(TokenizerError) {
     let kind = try field.required("type").string()
@@ -30,8 +36,18 @@ indirect enum Decoder: Sendable {
       let (start, stop) = (try field.required("start").tokenID(), try field.required("stop").tokenID())
       self = .strip(character: Array(character.utf8), start: Int(start), stop: Int(stop))
     case "Replace":
-      let (old, new) = try field.replacement()
-      self = .replace(old, with: new)
+      let pattern = try field.required("pattern")
+      let new = Array(try field.required("content").string().utf8)
+      if let expression = try pattern.optional("Regex") {
+        throw expression.unsupported("the regular expression \(try expression.string().prefix(200)) of a decoder")
+      }
+      self = .replace(Array(try pattern.required("String").string().utf8), with: new)
+    case "BPEDecoder":
+      self = .suffix(Array((try field.optional("suffix")?.string() ?? "</w>").utf8))
+    case "WordPiece":
+      self = .continuation(
+        prefix: Array((try field.optional("prefix")?.string() ?? "##").utf8),
+        cleansUp: try field.flag("cleanup", default: true))
     case "Metaspace":
       self = .metaspace(mark: try field.metaspaceMark(), dropsFirst: try MetaspacePrefix(field) != .never)
     default: throw try field.required("type").unsupported("decoder \"\(kind)\"")
@@ -46,6 +62,10 @@ indirect enum Decoder: Sendable {
     case .fuse: [Array(tokens.joined())]
     case .strip(let character, let start, let stop): tokens.map { Self.strip($0, character, start, stop) }
     case .replace(let old, let new): tokens.map { $0.replacing(old, with: new) }
+    case .beginning(let mark, let dropsAll): Self.withoutFirstMarks(tokens, mark, dropsAll: dropsAll)
+    case .suffix(let suffix):
+      tokens.enumerated().map { $1.replacing(suffix, with: $0 == tokens.count - 1 ? [] : [0x20]) }
+    case .continuation(let prefix, let cleansUp): Self.joinWords(tokens, prefix, cleansUp: cleansUp)
     case .metaspace(let mark, let dropsFirst):
       tokens.enumerated().map { $1.replacing(mark, with: $0 == 0 && dropsFirst ? [] : [0x20]) }
     }
@@ -72,6 +92,28 @@ indirect enum Decoder: Sendable {
     }
     endRun()
     return result
+  }
+
+  private static func withoutFirstMarks(_ tokens: [[UInt8]], _ mark: [UInt8], dropsAll: Bool) -> [[UInt8]] {
+    var result = tokens
+    for index in tokens.indices {
+      if tokens[index].starts(with: mark) { result[index].removeFirst(mark.count) }
+      if !dropsAll || !result[index].isEmpty { break }
+    }
+    return result
+  }
+
+  private static func joinWords(_ tokens: [[UInt8]], _ prefix: [UInt8], cleansUp: Bool) -> [[UInt8]] {
+    tokens.enumerated().map { index, token in
+      var result = token
+      if index > 0 { result = token.starts(with: prefix) ? Array(token.dropFirst(prefix.count)) : [0x20] + token }
+      guard cleansUp else { return result }
+      let spaced = [
+        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+        (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+      ]
+      return spaced.reduce(result) { $0.replacing(Array($1.0.utf8), with: Array($1.1.utf8)) }
+    }
   }
 
   /// The byte that a token such as `<0x0A>` names.

@@ -13,6 +13,18 @@ indirect enum Normalizer: Sendable {
   case lowercase
   /// White space taken away at the ends.
   case strip(left: Bool, right: Bool)
+  /// Combining marks taken away.
+  case stripAccents
+  /// Every match of a known pattern replaced.
+  case replaceMatches(of: Splitter, with: [UInt8])
+  /// A SentencePiece model's map of characters, as `tokenizers` applies it.
+  case mapped(CharacterMap)
+  /// Control characters taken away, and what counts as white space made a space.
+  case controlFree
+  /// Each byte becomes its character of GPT-2's alphabet.
+  case byteLevel
+  /// What a SentencePiece model does to a text.
+  case sentencePiece(SentencePieceNormalizer)
 
   enum UnicodeForm: String, Sendable {
     case composed = "NFC"
@@ -34,8 +46,11 @@ indirect enum Normalizer: Sendable {
       self = .sequence(parts)
     case "Prepend": self = .prepend(Array(try field.required("prepend").string().utf8))
     case "Replace":
-      let (old, new) = try field.replacement()
-      self = .replace(old, with: new)
+      self = try Self.replacement(field)
+    case "StripAccents": self = .stripAccents
+    case "Precompiled": self = .mapped(try CharacterMap(field.required("precompiled_charsmap")))
+    case "Nmt": self = .controlFree
+    case "ByteLevel": self = .byteLevel
     case "Lowercase": self = .lowercase
     case "Strip":
       self = .strip(
@@ -43,6 +58,45 @@ indirect enum Normalizer: Sendable {
     default: throw try field.required("type").unsupported("normalizer \"\(kind)\"")
     }
   }
+
+  /// Reads a `Replace`: of a string, or of a known pattern.
+  private static func replacement(_ field: JSONField) throws(TokenizerError) -> Normalizer {
+    let pattern = try field.required("pattern")
+    let new = Array(try field.required("content").string().utf8)
+    if let text = try pattern.optional("String") { return .replace(Array(try text.string().utf8), with: new) }
+    let expression = try pattern.required("Regex")
+    let text = try expression.string()
+    if !text.contains(where: { #"\^$.|?*+()[]{}"#.contains($0) }) { return .replace(Array(text.utf8), with: new) }
+    guard let splitter = Splitter(expression: text) else {
+      throw expression.unsupported("the regular expression \(text.prefix(200))")
+    }
+    return .replaceMatches(of: splitter, with: new)
+  }
+
+  /// Whether the text loses its first character: what is left does then not stand at the beginning of the text.
+  func dropsFirst(of text: [UInt8]) -> Bool {
+    guard let first = text.first else { return false }
+    let next = text.scalar(at: 0).next
+    switch self {
+    case .sequence(let parts):
+      var text = text
+      for part in parts {
+        if part.dropsFirst(of: text) { return true }
+        text = part.normalize(Array(text.prefix(Self.firstPart)))
+      }
+      return false
+    case .form, .prepend, .lowercase, .byteLevel, .sentencePiece: return false
+    case .replace(let old, let new): return new.isEmpty && first == old.first && text.matches(old, at: 0)
+    case .strip, .stripAccents, .controlFree: return normalize(Array(text[..<next])).isEmpty
+    case .mapped: return normalize(Array(text[..<next])).isEmpty
+    case .replaceMatches(let splitter, let new):
+      let part = text.prefix(Self.firstPart)
+      return new.isEmpty && splitter.parts(of: Array(part), in: 0..<part.count).first?.matches == true
+    }
+  }
+
+  /// Bytes that decide what becomes of the first character.
+  private static let firstPart = 4096
 
   /// - Parameter continues: Whether the text goes on from other text; its beginning is then left as it is.
   func normalize(_ text: [UInt8], continues: Bool = false) -> [UInt8] {
@@ -53,6 +107,12 @@ indirect enum Normalizer: Sendable {
     case .replace(let old, let new): text.replacing(old, with: new)
     case .lowercase: Self.lowercased(text)
     case .strip(let left, let right): Self.stripped(text, left: left && !continues, right: right)
+    case .stripAccents: Self.filtered(text) { !CharacterClass.of($0).contains(.mark) }
+    case .replaceMatches(let splitter, let new): Self.replaced(text, splitter, with: new)
+    case .mapped(let map): map.normalize(text)
+    case .controlFree: Self.withoutControls(text)
+    case .byteLevel: Self.byteLevel(text)
+    case .sentencePiece(let normalizer): normalizer.normalize(text, continues: continues)
     }
   }
 
@@ -61,6 +121,49 @@ indirect enum Normalizer: Sendable {
     result.reserveCapacity(text.count)
     for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
       result += Array(scalar.properties.lowercaseMapping.utf8)
+    }
+    return result
+  }
+
+  private static func filtered(_ text: [UInt8], _ isKept: (UInt32) -> Bool) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var index = 0
+    while index < text.count {
+      let (scalar, next) = text.scalar(at: index)
+      if isKept(scalar) { result += text[index..<next] }
+      index = next
+    }
+    return result
+  }
+
+  private static func replaced(_ text: [UInt8], _ splitter: Splitter, with new: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    for part in splitter.parts(of: text, in: 0..<text.count) { result += part.matches ? new[...] : text[part.range] }
+    return result
+  }
+
+  private static func byteLevel(_ text: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(2 * text.count)
+    ByteAlphabet.append(text[...], to: &result)
+    return result
+  }
+
+  /// What machine translation at Google did first, as SentencePiece's `nmt_nfkc` and `tokenizers`' `Nmt` say.
+  private static func withoutControls(_ text: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var index = 0
+    while index < text.count {
+      let (scalar, next) = text.scalar(at: index)
+      switch scalar {
+      case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: break
+      case 0x09, 0x0A, 0x0C, 0x0D, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD: result.append(0x20)
+      default: result += text[index..<next]
+      }
+      index = next
     }
     return result
   }
@@ -87,28 +190,33 @@ extension Normalizer.UnicodeForm {
     let unchanged: UInt8 = self == .composed ? 0xCC : 0x80
     if text.allSatisfy({ $0 < unchanged }) { return text }
     let string = String(decoding: text, as: UTF8.self)
-    let normalized =
+    let decomposed =
       switch self {
-      case .composed: string.precomposedStringWithCanonicalMapping
-      case .decomposed: string.decomposedStringWithCanonicalMapping
-      case .compatibilityComposed: string.precomposedStringWithCompatibilityMapping
-      case .compatibilityDecomposed: string.decomposedStringWithCompatibilityMapping
+      case .composed, .decomposed: string.decomposedStringWithCanonicalMapping
+      case .compatibilityComposed, .compatibilityDecomposed: string.decomposedStringWithCompatibilityMapping
       }
-    return Array(normalized.utf8)
+    if self == .decomposed || self == .compatibilityDecomposed { return Array(decomposed.utf8) }
+    // Foundation composes what is decomposed, not always what is half composed.
+    return Self.joiningHangul(Array(decomposed.precomposedStringWithCanonicalMapping.utf8))
   }
-}
 
-extension JSONField {
-  /// The pattern and content of a `Replace`; the pattern is a plain string, or a regular expression without operators.
-  func replacement() throws(TokenizerError) -> (old: [UInt8], new: [UInt8]) {
-    let pattern = try required("pattern")
-    let new = Array(try required("content").string().utf8)
-    if let text = try pattern.optional("String") { return (Array(try text.string().utf8), new) }
-    let expression = try pattern.required("Regex")
-    let text = try expression.string()
-    guard !text.contains(where: { #"\^$.|?*+()[]{}"#.contains($0) }) else {
-      throw expression.unsupported("the regular expression \(text)")
+  /// A syllable without a final consonant and the consonant after it are one, which Foundation leaves as two.
+  private static func joiningHangul(_ text: [UInt8]) -> [UInt8] {
+    let (syllables, finals) = (UInt32(0xAC00)...0xD7A3, UInt32(0x11A8)...0x11C2)
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var index = 0
+    while index < text.count {
+      let (scalar, next) = text.scalar(at: index)
+      result += text[index..<next]
+      index = next
+      guard next < text.count, syllables.contains(scalar), (scalar - 0xAC00) % 28 == 0 else { continue }
+      let (final, after) = text.scalar(at: next)
+      guard finals.contains(final), let joined = Unicode.Scalar(scalar + final - 0x11A7) else { continue }
+      result.removeLast(3)
+      result += Array(String(joined).utf8)
+      index = after
     }
-    return (Array(text.utf8), new)
+    return result
   }
 }

@@ -15,7 +15,8 @@ indirect enum PreTokenizer: Sendable {
   case byteLevel(addsSpace: Bool, pattern: KnownPattern?)
   /// Spaces become `mark`, which is put before a piece as `prefix` says; `cuts`: before each mark.
   case metaspace(mark: [UInt8], prefix: MetaspacePrefix, cuts: Bool)
-  case split(Splitter, SplitBehavior)
+  /// `inverts`: what does not match counts as what does.
+  case split(Splitter, SplitBehavior, inverts: Bool)
 
   init(_ field: JSONField) throws(TokenizerError) {
     let kind = try field.required("type").string()
@@ -33,8 +34,19 @@ indirect enum PreTokenizer: Sendable {
         mark: try field.metaspaceMark(), prefix: try MetaspacePrefix(field),
         cuts: try field.flag("split", default: true))
     case "Digits":
-      self = .split(.numbers, try field.flag("individual_digits", default: false) ? .isolated : .contiguous)
-    case "WhitespaceSplit": self = .split(.whiteSpace, .removed)
+      let limit = try field.flag("individual_digits", default: false) ? 1 : Int.max
+      self = .split(.run(of: .number, limit: limit), .isolated, inverts: false)
+    case "WhitespaceSplit": self = .split(.run(of: .space, limit: 1), .removed, inverts: false)
+    case "Whitespace": self = .split(try Self.known(#"\w+|[^\w\s]+"#, for: field), .removed, inverts: true)
+    case "BertPreTokenizer":
+      self = .sequence([
+        .split(.run(of: .space, limit: 1), .removed, inverts: false), .split(.punctuation, .isolated, inverts: false),
+      ])
+    case "Punctuation":
+      let behavior = try field.optional("behavior")
+      self = .split(.punctuation, try behavior.map(Self.behavior) ?? .isolated, inverts: false)
+    case "CharDelimiterSplit":
+      self = .split(.literal(Array(try field.required("delimiter").string().utf8)), .removed, inverts: false)
     case "Split": self = try Self.split(field)
     default: throw try field.required("type").unsupported("pre-tokenizer \"\(kind)\"")
     }
@@ -42,28 +54,36 @@ indirect enum PreTokenizer: Sendable {
 
   private static func split(_ field: JSONField) throws(TokenizerError) -> PreTokenizer {
     let inverts = try field.flag("invert", default: false)
-    let name = try field.required("behavior")
+    let behavior = try Self.behavior(field.required("behavior"))
+    let pattern = try field.required("pattern")
+    if let literal = try pattern.optional("String") {
+      return .split(.literal(Array(try literal.string().utf8)), behavior, inverts: inverts)
+    }
+    let expression = try pattern.required("Regex")
+    return .split(try known(expression.string(), for: expression), behavior, inverts: inverts)
+  }
+
+  private static func known(_ expression: String, for field: JSONField) throws(TokenizerError) -> Splitter {
+    guard let splitter = Splitter(expression: expression) else {
+      throw field.unsupported("the pre-tokenizer pattern \(expression.prefix(200))")
+    }
+    return splitter
+  }
+
+  private static func behavior(_ name: JSONField) throws(TokenizerError) -> SplitBehavior {
     guard let behavior = SplitBehavior(rawValue: try name.string().lowercased()) else {
       throw name.unsupported("behavior \"\(try name.string())\"")
     }
-    let pattern = try field.required("pattern")
-    if let literal = try pattern.optional("String") {
-      let text = Array(try literal.string().utf8)
-      return .split(inverts ? .notLiteral(text) : .literal(text), behavior)
+    return behavior
+  }
+
+  /// Whether the first piece of a text is treated in another way than the others.
+  var asksForFirst: Bool {
+    switch self {
+    case .sequence(let parts): parts.contains(where: \.asksForFirst)
+    case .metaspace(_, let prefix, _): prefix == .first
+    case .byteLevel, .split: false
     }
-    let expression = try pattern.required("Regex")
-    let text = try expression.string()
-    if let known = KnownPattern(text) {
-      // The pattern matches everything: removing what does not match removes nothing.
-      guard behavior == .isolated || (behavior == .removed && inverts) else {
-        throw name.unsupported("behavior \"\(behavior.rawValue)\" of a pattern that matches everything")
-      }
-      return .split(.pattern(known), .isolated)
-    }
-    guard !inverts, let splitter = Splitter(expression: text) else {
-      throw expression.unsupported("the pre-tokenizer pattern \(text)")
-    }
-    return .split(splitter, behavior)
   }
 
   func apply(_ pieces: inout Pieces) {
@@ -77,7 +97,7 @@ indirect enum PreTokenizer: Sendable {
           result += text[range]
         }
       }
-      if let pattern { pieces.cut(.pattern(pattern), .isolated) }
+      if let pattern { pieces.cut(.pattern(pattern), .isolated, inverts: false) }
       pieces.rewrite { text, range, result, _ in ByteAlphabet.append(text[range], to: &result) }
     case .metaspace(let mark, let prefix, let cuts):
       let continues = pieces.continues
@@ -87,8 +107,8 @@ indirect enum PreTokenizer: Sendable {
         if takesMark, !marked.starts(with: mark) { result += mark }
         result += marked
       }
-      if cuts { pieces.cut(.literal(mark), .mergedWithNext) }
-    case .split(let splitter, let behavior): pieces.cut(splitter, behavior)
+      if cuts { pieces.cut(.literal(mark), .mergedWithNext, inverts: false) }
+    case .split(let splitter, let behavior, let inverts): pieces.cut(splitter, behavior, inverts: inverts)
     }
   }
 }
@@ -136,11 +156,11 @@ extension Pieces {
   }
 
   /// Cuts every piece.
-  mutating func cut(_ splitter: Splitter, _ behavior: SplitBehavior) {
+  mutating func cut(_ splitter: Splitter, _ behavior: SplitBehavior, inverts: Bool) {
     var newRanges: [Range<Int>] = []
     newRanges.reserveCapacity(text.count / 4)
     for range in ranges {
-      if case .pattern(let pattern) = splitter {
+      if case .pattern(let pattern) = splitter, pattern.matchesEverywhere, behavior == .isolated {
         var start = range.lowerBound
         while start < range.upperBound {
           let end = pattern.pieceEnd(text, from: start, to: range.upperBound)
@@ -148,7 +168,8 @@ extension Pieces {
           start = end
         }
       } else {
-        newRanges += behavior.pieces(splitter.parts(of: text, in: range))
+        let parts = splitter.parts(of: text, in: range)
+        newRanges += behavior.pieces(inverts ? parts.map { ($0.range, !$0.matches) } : parts)
       }
     }
     if let first = newRanges.first, let before = ranges.first, first.lowerBound != before.lowerBound { isFirst = false }

@@ -1,35 +1,35 @@
 /// What cuts a text.
 enum Splitter: Sendable {
-  /// A pattern that matches at every position.
+  /// The matches of a known pattern.
   case pattern(KnownPattern)
   /// Every occurrence of a string; an empty one occurs nowhere.
   case literal([UInt8])
-  /// All but the occurrences of a string.
-  case notLiteral([UInt8])
-  /// Each character that is a number.
-  case numbers
-  /// At most three numbers in a row.
-  case threeNumbers
-  /// Each run of numbers.
-  case numberRun
-  /// Each white-space character.
-  case whiteSpace
+  /// Runs of at most so many characters of a class.
+  case run(of: CharacterClass, limit: Int)
+  /// Each punctuation mark: Unicode's, and what ASCII has of symbols.
+  case punctuation
+  /// White space at the end of the part.
+  case trailingSpace
 
-  /// Recognises the small patterns that `Split` components have.
+  /// Recognises the patterns that `Split` components have.
   init?(expression: String) {
     switch expression {
-    case #"\p{N}"#: self = .numbers
-    case #"\p{N}{1,3}"#: self = .threeNumbers
-    case #"\p{N}+"#: self = .numberRun
-    case #"\s"#: self = .whiteSpace
-    case " ": self = .literal([0x20])
-    default: return nil
+    case KnownPatternTexts.trailingSpace: self = .trailingSpace
+    default:
+      guard let known = KnownPattern(expression) else { return nil }
+      self = .pattern(known)
     }
+  }
+
+  /// Whether each position of a text begins a match.
+  var matchesEverywhere: Bool {
+    if case .pattern(let pattern) = self { pattern.matchesEverywhere } else { false }
   }
 
   /// Consecutive parts that make up the range, each with whether it matches; none is empty.
   func parts(of text: [UInt8], in range: Range<Int>) -> [(range: Range<Int>, matches: Bool)] {
     var parts: [(range: Range<Int>, matches: Bool)] = []
+    if case .trailingSpace = self { return Self.trailingParts(of: text, in: range) }
     var (index, done) = (range.lowerBound, range.lowerBound)
     while index < range.upperBound {
       let end = matchEnd(text, at: index, to: range.upperBound)
@@ -42,24 +42,35 @@ enum Splitter: Sendable {
       (index, done) = (end, end)
     }
     if done < range.upperBound { parts.append((done..<range.upperBound, false)) }
-    if case .notLiteral = self { return parts.map { ($0.range, !$0.matches) } }
     return parts
+  }
+
+  private static func trailingParts(of text: [UInt8], in range: Range<Int>) -> [(range: Range<Int>, matches: Bool)] {
+    var start = range.upperBound
+    while start > range.lowerBound {
+      let last = text.indexBefore(start)
+      guard CharacterClass.of(text.scalar(at: last).value).contains(.space) else { break }
+      start = last
+    }
+    return [(range.lowerBound..<start, false), (start..<range.upperBound, true)].filter { !$0.0.isEmpty }
   }
 
   /// The end of the match that begins at `start`, or `start` where there is none.
   private func matchEnd(_ text: [UInt8], at start: Int, to end: Int) -> Int {
     switch self {
     case .pattern(let pattern): return pattern.pieceEnd(text, from: start, to: end)
-    case .literal(let literal), .notLiteral(let literal):
+    case .literal(let literal):
       return start + literal.count <= end && text.matches(literal, at: start) ? start + literal.count : start
-    case .numbers: return run(text, start, end, limit: 1, of: .number)
-    case .threeNumbers: return run(text, start, end, limit: 3, of: .number)
-    case .numberRun: return run(text, start, end, limit: .max, of: .number)
-    case .whiteSpace: return run(text, start, end, limit: 1, of: .space)
+    case .run(let kind, let limit): return Self.run(text, start, end, limit: limit, of: kind)
+    case .punctuation:
+      let (scalar, next) = text.scalar(at: start)
+      let isMark = CharacterClass.of(scalar).contains(.punctuation)
+      return isMark || (scalar < 0x80 && CharacterClass.of(scalar).contains(.symbol)) ? next : start
+    case .trailingSpace: return start
     }
   }
 
-  private func run(_ text: [UInt8], _ start: Int, _ end: Int, limit: Int, of kind: CharacterClass) -> Int {
+  private static func run(_ text: [UInt8], _ start: Int, _ end: Int, limit: Int, of kind: CharacterClass) -> Int {
     var (index, count) = (start, 0)
     while index < end, count < limit {
       let (scalar, next) = text.scalar(at: index)

@@ -1,7 +1,8 @@
 public import Foundation
 
 extension Tokenizer {
-  /// Reads a model folder's tokenizer: `tokenizer.json`, or `vocab.json` with `merges.txt` of GPT-2 or Qwen2.
+  /// Reads a model folder's tokenizer: `tokenizer.json`, or `vocab.json` with `merges.txt` of GPT-2 or Qwen2, or
+  /// SentencePiece's `tokenizer.model`.
   ///
   /// `tokenizer_config.json`, `special_tokens_map.json` and `chat_template.jinja` are read where they exist. Nothing
   /// outside these files is read, and nothing from them is executed.
@@ -22,6 +23,11 @@ extension Tokenizer {
       return
     }
     guard let vocabulary = try read("vocab.json"), let merges = try read("merges.txt") else {
+      if let bytes = try read("tokenizer.model") {
+        let source = try SentencePieceModel(file: "tokenizer.model", bytes: bytes)
+        try self.init(TokenizerParts(sentencePiece: source, extras: extras, template: template))
+        return
+      }
       throw .noTokenizer(folder: folder.path)
     }
     let document = try JSONField(file: "vocab.json", bytes: vocabulary)

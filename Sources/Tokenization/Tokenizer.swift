@@ -1,6 +1,6 @@
 public import Sequences
 
-/// Text to token ids and back, as the `tokenizers` library does it for a byte-pair-encoding `tokenizer.json`.
+/// Text to token ids and back, as the `tokenizers` library does it for a byte-pair or unigram `tokenizer.json`.
 ///
 /// Values share one cache of pieces; encoding from several threads is safe.
 public struct Tokenizer: TextEncoding {
@@ -24,7 +24,7 @@ public struct Tokenizer: TextEncoding {
   let specialTexts: SpecialTexts
   private let normalizer: Normalizer?
   private let preTokenizer: PreTokenizer?
-  private let model: BytePairEncoder
+  private let model: TokenModel
   private let postProcessor: PostProcessor
   private let decoder: Decoder?
   private let tokens: [ByteString?]
@@ -91,6 +91,9 @@ public struct Tokenizer: TextEncoding {
       var normalized = segment
       if let normalizer {
         normalized.text = normalizer.normalize(segment.text, continues: continues && segment.isFirst)
+        if segment.isFirst, preTokenizer?.asksForFirst == true {
+          normalized.isFirst = !normalizer.dropsFirst(of: segment.text)
+        }
       }
       return normalizedMatcher.split(normalized)
     }

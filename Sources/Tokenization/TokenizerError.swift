@@ -1,6 +1,6 @@
 /// Why a tokenizer cannot be read.
 public enum TokenizerError: Error, Hashable, CustomStringConvertible {
-  /// The folder has neither `tokenizer.json` nor `vocab.json` with `merges.txt`.
+  /// The folder has no `tokenizer.json`, no `vocab.json` with `merges.txt` and no `tokenizer.model`.
   case noTokenizer(folder: String)
   /// A file cannot be read.
   case unreadable(file: String, problem: String)
@@ -19,12 +19,12 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noTokenizer(let folder):
-      "\(folder): no tokenizer.json, and no vocab.json with merges.txt; save the tokenizer with the model"
+      "\(folder): no tokenizer.json, no vocab.json with merges.txt, no tokenizer.model; save the tokenizer with the model"
     case .unreadable(let file, let problem): "\(file): \(problem)"
     case .malformedJSON(let file, let offset, let problem): "\(file): not JSON at byte \(offset): \(problem)"
     case .invalidField(let file, let field, let problem): "\(file): \(field): \(problem)"
     case .unsupported(let file, let field, let component):
-      "\(file): \(field): \(component) is not supported; use a byte-level or SentencePiece-style BPE tokenizer"
+      "\(file): \(field): \(component) is not supported; use a byte-level BPE or SentencePiece tokenizer"
     case .unknownToken(let file, let field, let token): "\(file): \(field): \"\(token)\" is not in the vocabulary"
     case .noChatTemplate:
       "the tokenizer has no chat template; use prompt and completion rows, or add chat_template to tokenizer_config.json"

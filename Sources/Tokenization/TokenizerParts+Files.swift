@@ -1,7 +1,7 @@
 extension TokenizerParts {
   /// Reads `tokenizer.json`.
   init(document: JSONField, extras: [JSONField], template: String?) throws(TokenizerError) {
-    try self.init(model: BytePairEncoder(document.required("model")), file: document.file)
+    try self.init(model: TokenModel(document.required("model")), file: document.file)
     if let field = try document.optional("normalizer") { normalizer = try Normalizer(field) }
     if let field = try document.optional("pre_tokenizer") { preTokenizer = try PreTokenizer(field) }
     if let field = try document.optional("post_processor") { postProcessor = try PostProcessor(field) }
@@ -18,7 +18,7 @@ extension TokenizerParts {
   /// Reads `vocab.json` with `merges.txt`; `tokenizer_class` of the configuration says which form they have.
   init(vocabulary: JSONField, merges: [UInt8], extras: [JSONField], template: String?) throws(TokenizerError) {
     let model = try BytePairEncoder(vocabulary: vocabulary, mergesFile: merges)
-    try self.init(model: model, file: vocabulary.file)
+    try self.init(model: .bytePair(model), file: vocabulary.file)
     decoder = .byteLevel
     var form = "GPT2Tokenizer"
     if let name = try extras.first?.optional("tokenizer_class") {
@@ -45,7 +45,7 @@ extension TokenizerParts {
   }
 
   /// Reads what `tokenizer_config.json` and `special_tokens_map.json` add.
-  private mutating func finish(_ extras: [JSONField], _ template: String?) throws(TokenizerError) {
+  mutating func finish(_ extras: [JSONField], _ template: String?) throws(TokenizerError) {
     for file in extras {
       if let field = try file.optional("added_tokens_decoder") { try addTokens(field) }
     }

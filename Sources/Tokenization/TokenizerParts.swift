@@ -4,7 +4,7 @@ import Foundation
 struct TokenizerParts {
   var normalizer: Normalizer?
   var preTokenizer: PreTokenizer?
-  var model: BytePairEncoder
+  var model: TokenModel
   var postProcessor = PostProcessor()
   var decoder: Decoder?
   /// In id order; nil at an id that no token has.
@@ -16,11 +16,11 @@ struct TokenizerParts {
 
   private static let maximumFieldsShown = 60
 
-  init(model: BytePairEncoder, file: String) throws(TokenizerError) {
+  init(model: TokenModel, file: String) throws(TokenizerError) {
     self.model = model
     idsByToken = model.vocabulary
     tokens = []
-    for (token, id) in model.vocabulary { try place(token, id, file: file, field: "model.vocab") }
+    for (token, id) in model.tokens { try place(token, id, file: file, field: "model.vocab") }
   }
 
   /// Puts a token at its id; refuses an id that another token has, or one that leaves the ids mostly empty.
@@ -70,6 +70,13 @@ struct TokenizerParts {
     }
   }
 
+  /// Keeps a piece whole: a special one in the text as given, one of the user's in the normalized text.
+  mutating func keep(_ content: ByteString, id: UInt32, isUserDefined: Bool) {
+    guard !content.bytes.isEmpty else { return }
+    addedTokens.append(
+      isUserDefined ? AddedToken(userDefined: content, id: id) : AddedToken(special: content, id: id))
+  }
+
   /// Makes a token of the vocabulary special, unless it is an added token already.
   mutating func markSpecial(_ id: UInt32) {
     guard let content = tokens[Int(id)] else { return }
@@ -85,7 +92,10 @@ struct TokenizerParts {
     var (raw, normalized) = (AddedTokenMatcher(), AddedTokenMatcher())
     for token in addedTokens.filter(\.isSpecial) + addedTokens.filter({ !$0.isSpecial }) {
       if token.isNormalized {
-        normalized.insert(token, pattern: normalizer?.normalize(token.content.bytes) ?? token.content.bytes)
+        normalized.insert(
+          token,
+          pattern: token.isWritten
+            ? token.content.bytes : normalizer?.normalize(token.content.bytes) ?? token.content.bytes)
       } else {
         raw.insert(token, pattern: token.content.bytes)
       }

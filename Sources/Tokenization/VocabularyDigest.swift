@@ -10,7 +10,8 @@ import Crypto
 ///     `0xFFFFFFFF` alone for an id that no token has;
 ///  4. the number of merges, then for each, in the order of rank: left id, right id, id of the result;
 ///  5. the number of special added tokens, then their ids in ascending order;
-///  6. the id of BOS, then of EOS; `0xFFFFFFFF` for none.
+///  6. the id of BOS, then of EOS; `0xFFFFFFFF` for none;
+///  7. in a unigram model, the score of each of its tokens in id order, as a little-endian float64.
 enum VocabularyDigest {
   static func hex(of parts: TokenizerParts) -> String {
     var bytes = Array("retort.vocabulary.v1\0".utf8)
@@ -19,16 +20,20 @@ enum VocabularyDigest {
       append(token.map { UInt32($0.bytes.count) } ?? .max, to: &bytes)
       bytes += token?.bytes ?? []
     }
-    let merges = parts.model.merges.sorted { $0.value.rank < $1.value.rank }
+    let merges = parts.model.merges
     append(UInt32(merges.count), to: &bytes)
-    for (pair, merge) in merges {
-      for number in [UInt32(pair >> 32), UInt32(truncatingIfNeeded: pair), merge.result] { append(number, to: &bytes) }
+    for merge in merges {
+      for number in [merge.left, merge.right, merge.result] { append(number, to: &bytes) }
     }
     let special = Set(parts.addedTokens.filter(\.isSpecial).map(\.id)).sorted()
     append(UInt32(special.count), to: &bytes)
     for id in special { append(id, to: &bytes) }
     append(parts.special.bosID ?? .max, to: &bytes)
     append(parts.special.eosID ?? .max, to: &bytes)
+    for score in parts.model.scores {
+      append(UInt32(truncatingIfNeeded: score.bitPattern), to: &bytes)
+      append(UInt32(truncatingIfNeeded: score.bitPattern >> 32), to: &bytes)
+    }
     return hex(bytes)
   }
 

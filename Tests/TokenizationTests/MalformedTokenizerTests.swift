@@ -17,8 +17,15 @@ struct MalformedTokenizerTests {
     (String(repeating: "[", count: 100_000), ["64 deep"]),
     ("[]", ["tokenizer.json", "expected an object"]),
     ("{}", [#"has no "model""#]),
-    (#"{"model":{"type":"Unigram"}}"#, ["model.type", "Unigram", "not supported"]),
-    (#"{"model":{"vocab":[]}}"#, ["model.vocab", "expected an object"]),
+    (#"{"model":{"type":"WordPiece"}}"#, ["model.type", "WordPiece", "not supported"]),
+    (#"{"model":{"type":"WordLevel"}}"#, ["model.type", "WordLevel", "not supported"]),
+    (#"{"model":{"type":"Unigram"}}"#, ["model", #"has no "vocab""#]),
+    (#"{"model":{"type":"Unigram","vocab":[]}}"#, ["model.vocab", "no tokens"]),
+    (#"{"model":{"type":"Unigram","vocab":[["a"]]}}"#, ["model.vocab[0]", "a piece and its score"]),
+    (#"{"model":{"type":"Unigram","vocab":[["a",1e999]]}}"#, ["model.vocab[0]"]),
+    (#"{"model":{"type":"Unigram","vocab":[["a",-1]],"unk_id":1}}"#, ["model.unk_id", "no token has id 1"]),
+    (#"{"model":{"vocab":[]}}"#, ["model.vocab", "no tokens"]),
+    (#"{"model":{"type":"BPE","vocab":[]}}"#, ["model.vocab", "expected an object"]),
     (#"{"model":{"vocab":{},"merges":[]}}"#, ["model.vocab", "no tokens"]),
     (#"{"model":{"vocab":{"a":-1},"merges":[]}}"#, [#"model.vocab["a"]"#, "token id"]),
     (#"{"model":{"vocab":{"a":0.5},"merges":[]}}"#, [#"model.vocab["a"]"#, "token id"]),
@@ -30,8 +37,17 @@ struct MalformedTokenizerTests {
     (#"{"model":{"vocab":{"a":0},"merges":[["a","b"]]}}"#, ["model.merges[0]", #""b""#]),
     (#"{"model":{"vocab":{"a":0},"merges":[],"unk_token":"u"}}"#, ["model.unk_token", #""u""#]),
     (#"{"model":{"vocab":{"a":0},"merges":[],"dropout":0.1}}"#, ["model.dropout"]),
-    (#"{"model":{"vocab":{"a":0},"merges":[],"end_of_word_suffix":"</w>"}}"#, ["model.end_of_word_suffix"]),
-    ("{\(model),\"normalizer\":{\"type\":\"Precompiled\"}}", ["normalizer.type", "Precompiled"]),
+    (#"{"model":{"vocab":{"a":0},"merges":[],"end_of_word_suffix":7}}"#, ["model.end_of_word_suffix"]),
+    ("{\(model),\"normalizer\":{\"type\":\"BertNormalizer\"}}", ["normalizer.type", "BertNormalizer"]),
+    ("{\(model),\"normalizer\":{\"type\":\"Precompiled\"}}", ["normalizer", "precompiled_charsmap"]),
+    (
+      "{\(model),\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}}",
+      ["normalizer.precompiled_charsmap", "Base64"]
+    ),
+    (
+      "{\(model),\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"/////w==\"}}",
+      ["normalizer.precompiled_charsmap", "not a map"]
+    ),
     (
       "{\(model),\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"(a+)+$\"},\"content\":\"\"}}",
       ["normalizer.pattern.Regex", "(a+)+$"]

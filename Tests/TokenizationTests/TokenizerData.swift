@@ -37,6 +37,17 @@ enum TokenizerData {
     return try Tokenizer(tokenizerJSON: Data(contentsOf: shared.appendingPathComponent(path)))
   }
 
+  /// The tokenizer of a `tokenizer.json`, of a `.model` file, or of a folder.
+  static func tokenizer(at location: URL) throws -> Tokenizer {
+    if location.pathExtension == "json" { return try Tokenizer(tokenizerJSON: Data(contentsOf: location)) }
+    guard location.lastPathComponent.contains(".model") else { return try Tokenizer(folder: location) }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("retort-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.copyItem(at: location, to: folder.appendingPathComponent("tokenizer.model"))
+    return try Tokenizer(folder: folder)
+  }
+
   /// CRC-32, as zlib computes it.
   static func crc(_ text: String) -> UInt32 {
     var crc = UInt32.max
@@ -84,5 +95,23 @@ struct ForeignCases: Decodable {
   static func load() throws -> ForeignCases {
     let data = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("foreign.json"))
     return try TokenizerData.decode(ForeignCases.self, from: data)
+  }
+}
+
+/// Expected values of `Golden/forms.json`, as CRC-32; 0: not compared.
+struct FormCases: Decodable {
+  struct Expected: Decodable {
+    let ids: [UInt32]
+    let decoded: [UInt32]
+    let novel: UInt32?
+  }
+
+  let strings: [String]
+  let forms: [String: Expected]
+  let models: [String: Expected]
+
+  static func load() throws -> FormCases {
+    let data = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("forms.json"))
+    return try JSONDecoder().decode(FormCases.self, from: data)
   }
 }

@@ -1,0 +1,81 @@
+import Foundation
+import Tokenization
+
+// TokenizationDriver TOKENIZER                what scripts/parity asks: a line of JSON in, a line of JSON out, until the end
+// TokenizationDriver TOKENIZER --time FILE…   encodes each file over and over for half a second, prints bytes a second
+//
+// TOKENIZER is a folder, a tokenizer.json, or "-" where only templates are rendered.
+
+/// One question; the member that is set says which.
+struct Question: Decodable {
+  let encode: String?
+  let special: Bool?
+  let decode: [UInt32]?
+  let skip: Bool?
+  let template: String?
+  let messages: JSONText?
+  let variables: JSONText?
+  let now: Double?
+}
+
+/// A JSON value as its text.
+struct JSONText: Decodable {
+  let text: String
+  init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
+}
+
+func answer(_ question: Question, _ tokenizer: Tokenizer?) throws -> [String: Any] {
+  if let text = question.encode, let tokenizer {
+    return ["ids": tokenizer.encode(text, addSpecialTokens: question.special ?? true).map(Int.init)]
+  }
+  if let ids = question.decode, let tokenizer {
+    return ["text": tokenizer.decode(ids, skipSpecialTokens: question.skip ?? true)]
+  }
+  return ["error": "a question without encode or decode"]
+}
+
+func time(_ tokenizer: Tokenizer, _ files: [String]) throws {
+  for file in files {
+    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+    var (passes, seconds, count) = (0, 0.0, 0)
+    let start = Date()
+    repeat {
+      count = tokenizer.encode(text).count
+      passes += 1
+      seconds = Date().timeIntervalSince(start)
+    } while seconds < 0.5
+    print("\(Int(Double(passes * text.utf8.count) / seconds)) \(count)")
+  }
+}
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 2 else {
+  print("usage: TokenizationDriver TOKENIZER [--time FILE...]")
+  exit(2)
+}
+var tokenizer: Tokenizer?
+do {
+  let location = URL(fileURLWithPath: arguments[1])
+  if arguments[1] == "-" {
+    tokenizer = nil
+  } else if arguments[1].hasSuffix(".json") {
+    tokenizer = try Tokenizer(tokenizerJSON: Data(contentsOf: location))
+  } else {
+    tokenizer = try Tokenizer(folder: location)
+  }
+} catch {
+  FileHandle.standardError.write(Data("\(error)\n".utf8))
+  exit(1)
+}
+if arguments.count > 3, let tokenizer {
+  try time(tokenizer, Array(arguments[3...]))
+} else {
+  while let line = readLine() {
+    var reply: [String: Any]
+    do {
+      reply = try answer(JSONDecoder().decode(Question.self, from: Data(line.utf8)), tokenizer)
+    } catch { reply = ["error": "\(error)"] }
+    let data = try JSONSerialization.data(withJSONObject: reply)
+    FileHandle.standardOutput.write(data + Data([0x0A]))
+  }
+}
