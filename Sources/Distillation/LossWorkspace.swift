@@ -1,5 +1,5 @@
 internal import Kernels
-internal import Synchronization
+internal import Sequences
 internal import Transformer
 
 /// What the passes of a trainer need, one after another; reused from step to step.
@@ -18,6 +18,8 @@ final class LossWorkspace: @unchecked Sendable {
   /// Logits of a position; those past the vocabulary belong to padding.
   let rowSize: Int
   private var hiddenStateRows: HiddenStateRows?
+  /// Sequences of each pass with the gradients of their embedded rows. Shape: `[N, D]`.
+  private var embedded: [(sequences: SequenceBatch, gradients: FloatView)] = []
 
   init(_ transformer: Transformer, vocabSize: Int, precision: ProductPrecision) {
     rowSize = transformer.configuration.vocabSize
@@ -35,6 +37,25 @@ final class LossWorkspace: @unchecked Sendable {
     guard rows * rowSize > logits.count else { return }
     logits = FloatStorage(count: rows * rowSize).view
     if tape.precision == .bfloat16 { roundedGradients = BFloat16Storage(count: rows * rowSize).view }
+  }
+
+  /// Forgets what a step that failed may have left.
+  func beginStep() { embedded = [] }
+
+  /// Keeps what the pass just made says about embeddings.
+  ///
+  /// It is added after all passes: where the head is the embedding, each element then has all the head's parts first,
+  /// whatever the passes are.
+  func keepEmbeddedGradients(of sequences: SequenceBatch) {
+    let gradients = FloatStorage(count: tape.embeddedGradient.count).view
+    gradients.copy(from: tape.embeddedGradient)
+    embedded.append((sequences, gradients))
+  }
+
+  /// Adds what was kept, pass after pass, and keeps nothing more.
+  func addEmbeddedGradients(_ transformer: Transformer, to gradients: ParameterBuffer) {
+    for (sequences, rows) in embedded { transformer.addEmbeddingGradients(of: sequences, rows, gradients: gradients) }
+    embedded = []
   }
 
   /// Where log-probs are made of hidden states with this head, for at most `capacity` positions at a time.

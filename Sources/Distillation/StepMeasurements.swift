@@ -18,7 +18,7 @@ public struct StepMeasurements: Sendable, Hashable {
   public var topAgreement: Double
 }
 
-/// Sums over some positions, added up in the order of the micro-batches.
+/// Sums over the positions of a step, in their order.
 struct LossSums: Sendable {
   /// Each term's share, already divided as the reduction asks. Shape: `[terms]`.
   var terms: [Double]
@@ -34,12 +34,5 @@ struct LossSums: Sendable {
     teacherMass += row.teacherMass
     scoredCount += 1
     agreements += agrees ? 1 : 0
-  }
-
-  mutating func add(_ other: LossSums) {
-    for term in terms.indices { terms[term] += other.terms[term] }
-    teacherMass += other.teacherMass
-    scoredCount += other.scoredCount
-    agreements += other.agreements
   }
 }

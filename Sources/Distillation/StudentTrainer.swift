@@ -114,10 +114,12 @@ public final class StudentTrainer: @unchecked Sendable {
   /// Runs all passes and leaves the sum of their gradients.
   private func run(_ pass: TrainingPass, _ batch: TrainingBatch) throws(DistillationError) -> LossSums {
     var sums = LossSums(termCount: objective.terms.count)
+    workspace.beginStep()
     pass.gradients?.view.fillInParallel(0)
     for segments in GradientSegments(batch.sequences).passes(ofAtMost: batch.microBatchSize) {
-      sums.add(try pass.run(segments, of: batch.sequences))
+      try pass.run(segments, of: batch.sequences, addingTo: &sums)
     }
+    if let gradients = pass.gradients { workspace.addEmbeddedGradients(transformer, to: gradients) }
     return sums
   }
 }

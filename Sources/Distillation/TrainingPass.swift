@@ -16,13 +16,14 @@ struct TrainingPass: Sendable {
   /// A position of the loss: its sequence in the batch, and its place among the sequence's positions.
   private struct Owner { let sequence, offset: Int }
 
-  /// Runs the pass over the sequences of some segments, which are neighbours in `batch`.
-  func run(_ segments: ArraySlice<Range<Int>>, of batch: SequenceBatch) throws(DistillationError) -> LossSums {
-    var sums = LossSums(termCount: objective.terms.count)
-    guard let first = segments.first?.lowerBound, let end = segments.last?.upperBound else { return sums }
+  /// Runs the pass over the sequences of some segments, which are neighbours in `batch`, and adds what it finds to `sums`.
+  func run(
+    _ segments: ArraySlice<Range<Int>>, of batch: SequenceBatch, addingTo sums: inout LossSums
+  ) throws(DistillationError) {
+    guard let first = segments.first?.lowerBound, let end = segments.last?.upperBound else { return }
     let sequences = batch.slice(first..<end)
     let positions = sequences.scoredPositions
-    guard positions.count > 0 else { return sums }
+    guard positions.count > 0 else { return }
     let local = segments.map { $0.lowerBound - first..<$0.upperBound - first }
     let starts = sequences.sequenceStarts
     let rowGroups = local.map { starts[$0.lowerBound]..<starts[$0.upperBound] }
@@ -36,10 +37,11 @@ struct TrainingPass: Sendable {
     for chunk in LossChunk.cut(positionGroups, rowSize: workspace.rowSize) {
       try run(chunk, positions, Array(owners[chunk.positions]), &sums)
     }
-    guard let gradients else { return sums }
+    guard let gradients else { return }
     transformer.backward(
-      sequences, tape: workspace.tape, parameters: parameters, gradients: gradients, rowGroups: rowGroups)
-    return sums
+      sequences, tape: workspace.tape, parameters: parameters, gradients: gradients, rowGroups: rowGroups,
+      addsEmbeddings: false)
+    workspace.keepEmbeddedGradients(of: sequences)
   }
 
   /// Computes the losses of a chunk, and what their gradients say about the head and the hidden states.

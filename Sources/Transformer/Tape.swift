@@ -36,6 +36,8 @@ public final class Tape: @unchecked Sendable {
   var hiddenStates = GrowingFloats()
   var hiddenGradients = GrowingFloats()
   private var normed = GrowingFloats()
+  /// What a projection will read, before it is rounded.
+  private var inputScratch = GrowingFloats()
   /// Selected hidden states with their gradients.
   var selectedHidden = GrowingFloats()
   var selectedRows = GrowingRows()
@@ -85,10 +87,20 @@ public final class Tape: @unchecked Sendable {
     return normed.view
   }
 
+  /// Lets `write` make what a projection reads, and keeps it in the precision of products.
+  func fill(_ input: InputRows, _ write: (FloatView) -> Void) {
+    let room = input.room(or: inputScratch)
+    write(room)
+    input.keep(room)
+  }
+
   /// Makes room for N rows.
   func resize(rows: Int) {
     rowCount = rows
-    for index in blocks.indices { blocks[index].resize(rows: rows, model) }
+    for index in blocks.indices { blocks[index].resize(rows: rows, model, precision) }
+    if precision != .float32 {
+      inputScratch.resize(rows * max(model.width, model.queryWidth, model.block.feedForward.width))
+    }
     for index in streams.indices { streams[index].resize(rows * model.width) }
     finalMean.resize(rows)
     finalScale.resize(rows)
@@ -112,7 +124,41 @@ struct GrowingFloats {
   var view: FloatView { storage.view.window(0, count) }
 }
 
-/// Room for rows of a product in bfloat16; it grows, and is kept.
+/// Rows that a projection reads, kept in the precision of products.
+struct InputRows {
+  private var floats = GrowingFloats()
+  private var rounded = BFloat16Storage(count: 0)
+  private var count = 0
+  private var precision = ProductPrecision.float32
+
+  mutating func resize(_ newCount: Int, _ newPrecision: ProductPrecision) {
+    (count, precision) = (newCount, newPrecision)
+    switch precision {
+    case .float32: floats.resize(count)
+    case .bfloat16: if count > rounded.count { rounded = BFloat16Storage(count: count + count / 4) }
+    }
+  }
+
+  /// What products read.
+  var rows: ProductRows {
+    switch precision {
+    case .float32: .float32(floats.view)
+    case .bfloat16: .bfloat16(rounded.view.window(0, count))
+    }
+  }
+
+  /// Where the rows are to be written: here, or in `scratch` where they will be rounded.
+  func room(or scratch: GrowingFloats) -> FloatView {
+    precision == .float32 ? floats.view : scratch.view.window(0, count)
+  }
+
+  /// Keeps what was written to ``room(or:)``.
+  func keep(_ room: FloatView) {
+    if precision == .bfloat16 { rounded.view.window(0, count).roundInParallel(room) }
+  }
+}
+
+/// Room for a rounded copy of a product's rows; it grows, and is kept.
 struct GrowingRows {
   private var storage = BFloat16Storage(count: 0)
 
@@ -141,7 +187,7 @@ struct NormTape {
 struct BlockTape {
   var attentionNorm = NormTape()
   /// After the first norm. `[N, D]`
-  var attentionNormed = GrowingFloats()
+  var attentionNormed = InputRows()
   /// Queries, keys and values, normalised and turned. `[N, attentionInputWidth]`
   var projected = GrowingFloats()
   /// Queries and keys before their norms, `[N, H, headWidth]` and `[N, keyValueHeads, headWidth]`, with the norms' factors.
@@ -150,7 +196,7 @@ struct BlockTape {
   var queryScale = GrowingFloats()
   var keyScale = GrowingFloats()
   /// `[N, queryWidth]`
-  var attended = GrowingFloats()
+  var attended = InputRows()
   /// What attention gives before its norm, where it has one. `[N, D]`
   var attentionOutput = GrowingFloats()
   var attentionPostNorm = NormTape()
@@ -158,25 +204,25 @@ struct BlockTape {
   var middle = GrowingFloats()
   var feedForwardNorm = NormTape()
   /// After the second norm. `[N, D]`
-  var feedForwardNormed = GrowingFloats()
+  var feedForwardNormed = InputRows()
   /// Before the nonlinearity. `[N, feedForwardInputWidth]`
   var inner = GrowingFloats()
   /// After it. `[N, feedForwardWidth]`
-  var activated = GrowingFloats()
+  var activated = InputRows()
   /// What the feed-forward part gives before its norm, where it has one. `[N, D]`
   var feedForwardOutput = GrowingFloats()
   var feedForwardPostNorm = NormTape()
 
-  mutating func resize(rows: Int, _ model: ModelConfiguration) {
+  mutating func resize(rows: Int, _ model: ModelConfiguration, _ precision: ProductPrecision) {
     attentionNorm.resize(rows: rows)
-    attentionNormed.resize(rows * model.width)
+    attentionNormed.resize(rows * model.width, precision)
     projected.resize(rows * model.attentionInputWidth)
-    attended.resize(rows * model.queryWidth)
+    attended.resize(rows * model.queryWidth, precision)
     middle.resize(rows * model.width)
     feedForwardNorm.resize(rows: rows)
-    feedForwardNormed.resize(rows * model.width)
+    feedForwardNormed.resize(rows * model.width, precision)
     inner.resize(rows * model.feedForwardInputWidth)
-    activated.resize(rows * model.feedForwardWidth)
+    activated.resize(rows * model.feedForwardWidth, precision)
     if model.block.attention.normalizesHeads {
       queries.resize(rows * model.queryWidth)
       keys.resize(rows * model.keyValueWidth)
@@ -204,6 +250,8 @@ struct BackwardScratch {
   var attended = GrowingFloats()
   var inner = GrowingFloats()
   var activated = GrowingFloats()
+  /// Of a projection's result, rounded for its products. `[N, its width]`
+  var rounded = GrowingRows()
 
   mutating func resize(rows: Int, _ model: ModelConfiguration) {
     stream.resize(rows * model.width)

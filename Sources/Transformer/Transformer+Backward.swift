@@ -122,9 +122,10 @@ private struct BackwardPass {
   }
 
   /// Of `y = x W + b`: overwrites `dx`, adds to the gradients of W and b.
-  private func backward(_ projection: Projection, _ dy: FloatView, x: GrowingFloats, into dx: FloatView) {
+  private func backward(_ projection: Projection, _ dy: FloatView, x: InputRows, into dx: FloatView) {
     projection.backward(
-      .float32(dy), x: .float32(x.view), parameters, gradients, into: dx, rowGroups: tape.rowGroups)
+      tape.backwardScratch.rounded.take(dy, tape.precision), x: x.rows, parameters, gradients, into: dx,
+      rowGroups: tape.rowGroups)
     projection.backwardBias(dy, gradients, rowGroups: tape.rowGroups)
   }
 

@@ -121,7 +121,7 @@ struct BlockPass {
     let projected = Matrix(kept.projected.view, rows: rows, columns: model.attentionInputWidth)
     normalizeHeads(projected)
     tape.turn(projected, columns: transformer.headColumns)
-    attend(layer, projected, Matrix(kept.attended.view, rows: rows, columns: model.queryWidth))
+    tape.fill(kept.attended) { attend(layer, projected, Matrix($0, rows: rows, columns: model.queryWidth)) }
     kept.middle.view.copy(from: x)
     add(
       plan.attentionOutput, of: kept.attended, plan.attentionPostNorm, kept.attentionOutput, kept.attentionPostNorm,
@@ -134,10 +134,12 @@ struct BlockPass {
     let input = model.block.residual == .parallel ? tape.stream(layer) : kept.middle.view
     normalize(input, plan.feedForwardNorm, into: kept.feedForwardNormed, kept.feedForwardNorm)
     apply(plan.feedForwardInput, kept.feedForwardNormed, into: kept.inner.view)
-    if feedForward.isGated {
-      feedForward.activation.applyGated(kept.inner.view, width: feedForward.width, into: kept.activated.view)
-    } else {
-      feedForward.activation.apply(kept.inner.view, width: feedForward.width, into: kept.activated.view)
+    tape.fill(kept.activated) { activated in
+      if feedForward.isGated {
+        feedForward.activation.applyGated(kept.inner.view, width: feedForward.width, into: activated)
+      } else {
+        feedForward.activation.apply(kept.inner.view, width: feedForward.width, into: activated)
+      }
     }
     // What p₂ reads is kept for the backward pass, so it belongs to what is computed again.
     if plan.feedForwardPostNorm != nil {
@@ -157,12 +159,12 @@ struct BlockPass {
   }
 
   /// `y = x W + b`, or `y += x W + b`.
-  private func apply(_ projection: Projection, _ x: GrowingFloats, into y: FloatView, adding: Bool = false) {
-    projection.apply(.float32(x.view), parameters, into: y, rowGroups: tape.rowGroups, adding: adding)
+  private func apply(_ projection: Projection, _ x: InputRows, into y: FloatView, adding: Bool = false) {
+    projection.apply(x.rows, parameters, into: y, rowGroups: tape.rowGroups, adding: adding)
   }
 
   private func add(
-    _ projection: Projection, of x: GrowingFloats, _ norm: NormPlan?, _ product: GrowingFloats, _ statistics: NormTape,
+    _ projection: Projection, of x: InputRows, _ norm: NormPlan?, _ product: GrowingFloats, _ statistics: NormTape,
     to sum: FloatView
   ) {
     guard let norm else { return apply(projection, x, into: sum, adding: true) }
@@ -177,9 +179,11 @@ struct BlockPass {
     Elementwise.add(normed, to: sum)
   }
 
-  private func normalize(_ x: FloatView, _ norm: NormPlan, into y: GrowingFloats, _ statistics: NormTape) {
-    transformer.normalize(
-      x, norm, parameters, into: y.view, mean: statistics.mean.view, scale: statistics.scale.view)
+  private func normalize(_ x: FloatView, _ norm: NormPlan, into y: InputRows, _ statistics: NormTape) {
+    tape.fill(y) {
+      transformer.normalize(
+        x, norm, parameters, into: $0, mean: statistics.mean.view, scale: statistics.scale.view)
+    }
   }
 
   /// Normalises queries and keys, head by head.

@@ -1,0 +1,98 @@
+import Distillation
+import Foundation
+import Kernels
+import Optimization
+import Sequences
+import Testing
+import Transformer
+
+private let precisions = ProductPrecision.allCases.filter { $0.failure == nil }
+
+/// A student with sequences of many lengths, some longer than a segment must be, and a teacher's log-probs of them.
+private struct UnevenBatch {
+  static let vocabSize = 290
+  let transformer: Transformer
+  let parameters: ParameterBuffer
+  let sequences: SequenceBatch
+  let scores: PositionScores
+
+  init(tied: Bool = true, lengths: [Int] = [40, 7, 300, 120, 120, 3, 2, 256, 1, 64, 190]) throws {
+    transformer = Transformer(
+      try ModelConfiguration(
+        family: .llama, vocabSize: 300, width: 32, layerCount: 2, headCount: 4, keyValueHeadCount: 2,
+        feedForwardWidth: 48, contextLength: 320, tiesWordEmbeddings: tied))
+    parameters = ParameterBuffer(count: transformer.layout.count)
+    var generator = SeededGenerator(seed: 7)
+    transformer.initialize(parameters, using: &generator)
+    sequences = SequenceBatch(
+      lengths.map { length in
+        TokenSequence(
+          tokenIDs: (0..<length).map { _ in TokenID(generator.next() % UInt64(Self.vocabSize)) },
+          promptLength: min(length, 2))
+      })
+    var scores = PositionScores()
+    scores.positionCount = sequences.scoredPositions.count
+    for _ in 0..<scores.positionCount {
+      let logits = (0..<Self.vocabSize).map { _ in Float(generator.next() >> 40) * 0x1p-22 }
+      let logSum = Float(log(logits.reduce(0.0) { $0 + exp(Double($1)) }))
+      scores.fullLogprobs += logits.map { $0 - logSum }
+    }
+    self.scores = scores
+  }
+
+  func batch(microBatchSize: Int) throws -> TrainingBatch {
+    try TrainingBatch(
+      sequences: sequences, termIndices: (0..<sequences.count).map { $0 % 2 }, microBatchSize: microBatchSize)
+  }
+
+  func trainer(_ precision: ProductPrecision) throws -> StudentTrainer {
+    try StudentTrainer(
+      transformer: transformer, parameters: parameters.copy(), vocabSize: Self.vocabSize,
+      optimizer: AdamW(
+        layout: transformer.layout, options: try AdamWOptions(),
+        schedule: try LearningRateSchedule(shape: .constant, peak: 2e-3, maxSteps: 100)),
+      objective: try Objective(
+        terms: [LossTerm(.skewForwardKL(alpha: 0.1)), LossTerm(.skewReverseKL(alpha: 0.1))], reduction: .sequenceMean),
+      precision: precision)
+  }
+}
+
+@Suite("A step's bits")
+struct BatchInvarianceTests {
+  @Test("are the same for any number of micro-batches", arguments: precisions, [true, false])
+  func microBatches(_ precision: ProductPrecision, _ tied: Bool) throws {
+    let uneven = try UnevenBatch(tied: tied)
+    let runs = try [1, 2, 4, 11].map { size in
+      let trainer = try uneven.trainer(precision)
+      let measured = try (0..<2).map { _ in
+        try trainer.step(uneven.batch(microBatchSize: size), teacher: uneven.scores)
+      }
+      return (measured, trainer.parameters.view.array)
+    }
+    for run in runs.dropFirst() {
+      #expect(run.0 == runs[0].0)
+      #expect(run.1 == runs[0].1)
+    }
+  }
+
+  /// bfloat16 has 8 bits: a product's factors are off by at most 2⁻⁹ each, independently.
+  @Test("in bfloat16 are close to float32's, and so is what is learned", .enabled(if: precisions.contains(.bfloat16)))
+  func bfloat16() throws {
+    let uneven = try UnevenBatch()
+    let batch = try uneven.batch(microBatchSize: 4)
+    let (exact, rounded) = (try uneven.trainer(.float32), try uneven.trainer(.bfloat16))
+    let first = (try exact.step(batch, teacher: uneven.scores), try rounded.step(batch, teacher: uneven.scores))
+    #expect(first.0.loss != first.1.loss)
+    #expect(abs(first.0.loss - first.1.loss) < 1e-3 * first.0.loss)
+    #expect(abs(first.0.gradientNorm - first.1.gradientNorm) < 1e-2 * first.0.gradientNorm)
+    for _ in 0..<15 {
+      _ = (try exact.step(batch, teacher: uneven.scores), try rounded.step(batch, teacher: uneven.scores))
+    }
+    let last = (
+      try exact.step(batch, teacher: uneven.scores, evaluate: true).loss,
+      try rounded.step(batch, teacher: uneven.scores, evaluate: true).loss
+    )
+    #expect(last.0 < 0.9 * first.0.loss)
+    #expect(abs(last.0 - last.1) < 0.02 * last.0)
+  }
+}
