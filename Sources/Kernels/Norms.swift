@@ -28,7 +28,8 @@ public enum Norms {
     precondition(
       dy.count == n * d && x.count == n * d && dx.count == n * d && dWeight.count == d,
       "rms norm backward of \(dy.count), \(x.count), \(dx.count), [\(n), \(d)]")
-    RowPieces.sum(rows: n, segments: segments, width: d, into: { Elementwise.add($0, to: dWeight) }) { rows, partial in
+    let total: @Sendable (FloatView) -> Void = { Elementwise.add($0, to: dWeight) }
+    RowPieces.sum(rows: n, segments: segments, width: d, into: total) { rows, partial in
       let first = rows.lowerBound
       unsafe retort_rms_norm_backward(
         dy.pointer + first * d, x.pointer + first * d, weight.pointer, shift, rstd.pointer + first, Int64(rows.count),
@@ -102,8 +103,8 @@ extension Norms {
     let (n, width) = (dy.rows, weight.count)
     checkHeads(dy, heads, headStride, width, kept, rstd)
     precondition(dWeight.count == width, "\(dWeight.count) gradients of \(width) weights")
-    RowPieces.sum(rows: n, segments: segments, width: width, into: { Elementwise.add($0, to: dWeight) }) {
-      rows, partial in
+    let total: @Sendable (FloatView) -> Void = { Elementwise.add($0, to: dWeight) }
+    RowPieces.sum(rows: n, segments: segments, width: width, into: total) { rows, partial in
       let first = rows.lowerBound
       unsafe retort_head_norm_backward(
         dy.view.pointer + first * dy.stride, Int64(dy.stride), Int64(rows.count), Int64(heads), Int64(headStride),

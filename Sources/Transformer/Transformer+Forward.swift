@@ -107,7 +107,7 @@ struct BlockPass {
   private var kept: BlockTape { tape.block(layer) }
   private var rows: Int { tape.rowCount }
 
-  /// All but the last sum: leaves ``BlockTape/middle`` and ``BlockTape/activated``.
+  /// All but the last sum: leaves what the backward pass needs, and what ``leave()`` adds.
   func forward(_ attend: (_ layer: Int, _ projected: Matrix, _ attended: Matrix) -> Void) {
     attentionPart(attend)
     feedForwardPart()
@@ -141,21 +141,21 @@ struct BlockPass {
         feedForward.activation.apply(kept.inner.view, width: feedForward.width, into: activated)
       }
     }
-    // What p₂ reads is kept for the backward pass, so it belongs to what is computed again.
-    if plan.feedForwardPostNorm != nil {
-      apply(plan.feedForwardOutput, kept.activated, into: kept.feedForwardOutput.view)
-    }
+    // What p₂ reads and its statistics are kept for the backward pass, so they belong to what is computed again.
+    guard let norm = plan.feedForwardPostNorm else { return }
+    apply(plan.feedForwardOutput, kept.activated, into: kept.feedForwardOutput.view)
+    _ = normalizeOutput(kept.feedForwardOutput, norm, kept.feedForwardPostNorm)
   }
 
   /// `x' = middle + p₂(F)`: what the next block finds.
   func leave() {
     let (plan, kept, output) = (plan, kept, tape.stream(layer + 1))
     output.copy(from: kept.middle.view)
-    guard let norm = plan.feedForwardPostNorm else {
+    if plan.feedForwardPostNorm == nil {
       apply(plan.feedForwardOutput, kept.activated, into: output, adding: true)
-      return
+    } else {
+      Elementwise.add(tape.normScratch(), to: output)
     }
-    addNormed(kept.feedForwardOutput, norm, kept.feedForwardPostNorm, to: output)
   }
 
   /// `y = x W + b`, or `y += x W + b`.
@@ -169,14 +169,15 @@ struct BlockPass {
   ) {
     guard let norm else { return apply(projection, x, into: sum, adding: true) }
     apply(projection, x, into: product.view)
-    addNormed(product, norm, statistics, to: sum)
+    Elementwise.add(normalizeOutput(product, norm, statistics), to: sum)
   }
 
-  private func addNormed(_ x: GrowingFloats, _ norm: NormPlan, _ statistics: NormTape, to sum: FloatView) {
+  /// Normalises what a part gives; the result stays in the tape's scratch until the next call.
+  private func normalizeOutput(_ x: GrowingFloats, _ norm: NormPlan, _ statistics: NormTape) -> FloatView {
     let normed = tape.normScratch()
     transformer.normalize(
       x.view, norm, parameters, into: normed, mean: statistics.mean.view, scale: statistics.scale.view)
-    Elementwise.add(normed, to: sum)
+    return normed
   }
 
   private func normalize(_ x: FloatView, _ norm: NormPlan, into y: InputRows, _ statistics: NormTape) {

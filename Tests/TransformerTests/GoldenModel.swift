@@ -7,18 +7,13 @@ import Transformer
 struct GoldenModel: Decodable {
   struct Tensor: Decodable {
     let shape: [Int]
-    let values: [Double]
     let gradient: [Double]
   }
 
-  struct Configuration: Decodable {
-    let family: String
-    let vocabSize, width, layerCount, headCount, keyValueHeadCount, headWidth, feedForwardWidth, contextLength: Int
-    let ropeTheta, normEpsilon: Double
-    let stretched, tiesWordEmbeddings, attentionBias, mlpBias: Bool
-  }
-
-  let configuration: Configuration
+  /// As transformers writes it.
+  let config: [String: ConfigurationValue]
+  /// Where weights of norms lie.
+  let normWeight: Float
   let sequences: [TokenSequence]
   let loss: Double
   /// `[R, V]`
@@ -26,7 +21,14 @@ struct GoldenModel: Decodable {
   let tensors: [String: Tensor]
   let greedy: [[TokenID]]
 
-  static let names = ["llama", "llama-untied", "gpt2", "gpt2-untied"]
+  static let names = [
+    "llama", "llama-untied", "llama-linear", "llama-yarn", "mistral", "mistral-full", "qwen2", "qwen2-window", "qwen3",
+    "qwen3-yarn", "gemma2", "gemma2-uncapped", "phi3", "phi3-longrope", "gpt2", "gpt2-untied", "gpt2-scales", "gpt-neo",
+    "gpt-neo-local", "gpt-neox", "gpt-neox-sequential", "opt", "opt-unbiased",
+  ]
+
+  /// Those without ReLU, whose kinks spoil differences.
+  static let smoothNames = names.filter { !["gpt2-scales", "opt"].contains($0) }
 
   static func read(_ name: String) throws -> GoldenModel {
     try JSONDecoder().decode(GoldenModel.self, from: Data(contentsOf: goldenFile(name)))
@@ -34,34 +36,49 @@ struct GoldenModel: Decodable {
 
   var batch: SequenceBatch { SequenceBatch(sequences) }
 
-  func transformer() throws -> Transformer {
-    let c = configuration
-    return Transformer(
-      try ModelConfiguration(
-        family: c.family == "llama" ? .llama : .gpt2, vocabSize: c.vocabSize, width: c.width,
-        layerCount: c.layerCount, headCount: c.headCount, keyValueHeadCount: c.keyValueHeadCount,
-        headWidth: c.headWidth, feedForwardWidth: c.feedForwardWidth, contextLength: c.contextLength,
-        ropeTheta: c.ropeTheta,
-        ropeScaling: c.stretched
-          ? .init(factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 16) : nil,
-        normEpsilon: c.normEpsilon, tiesWordEmbeddings: c.tiesWordEmbeddings, attentionBias: c.attentionBias,
-        mlpBias: c.mlpBias))
+  var configuration: ModelConfiguration {
+    get throws { try ModelConfiguration(family, keys: config) }
   }
 
-  /// The tensors, in the layout's order.
+  var family: ModelConfiguration.Family {
+    get throws {
+      guard case .string(let type)? = config["model_type"], let family = ModelConfiguration.Family(rawValue: type)
+      else { throw GoldenError.noFamily }
+      return family
+    }
+  }
+
+  func transformer() throws -> Transformer { Transformer(try configuration) }
+
+  /// The tensors, in the layout's order, with the numbers of generate.py's `parameter_values`.
   func parameters(_ transformer: Transformer) throws -> ParameterBuffer {
     let buffer = ParameterBuffer(count: transformer.layout.count)
     for entry in transformer.layout.entries {
       guard let tensor = tensors[entry.name], tensor.shape == entry.shape else {
         throw GoldenError.noTensor(entry.name)
       }
-      for (index, value) in tensor.values.enumerated() { buffer.view(entry)[index] = Float(value) }
+      let seed = entry.name.utf8.reduce(UInt64(0)) { $0 &* 31 &+ UInt64($1) }
+      let isNormWeight = entry.shape.count == 1 && entry.name.hasSuffix(".weight")
+      for index in 0..<entry.count {
+        let step = Float(Int(mixed(seed &+ UInt64(index)) % 3073) - 1536) / 2048
+        buffer.view(entry)[index] = (isNormWeight ? normWeight : 0) + (entry.shape.count == 1 ? 0.25 : 1) * step
+      }
     }
     return buffer
   }
 }
 
-enum GoldenError: Error { case noTensor(String) }
+/// The finalizer of SplitMix64.
+private func mixed(_ value: UInt64) -> UInt64 {
+  let first = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+  let second = (first ^ (first >> 27)) &* 0x94D0_49BB_1331_11EB
+  return second ^ (second >> 31)
+}
+
+enum GoldenError: Error {
+  case noTensor(String)
+  case noFamily
+}
 
 func goldenFile(_ name: String) -> URL {
   URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).json")
@@ -80,6 +97,7 @@ func crossEntropy(
   transformer.logits(rows: scored.predictingRows[...], tape: tape, parameters: parameters, into: logits)
   let count = Double(total ?? scored.count)
   var loss = 0.0
+  let capped = view(logits.array)
   for (index, target) in scored.targets.enumerated() {
     let row = logits.window(index * vocabSize, vocabSize)
     let logSumExp = Softmax.logSumExp(row)
@@ -89,10 +107,18 @@ func crossEntropy(
     }
   }
   if let gradients {
+    transformer.uncap(logits, logits: capped)
     transformer.backwardLogits(
       rows: scored.predictingRows[...], logitGradients: .float32(logits), tape: tape, parameters: parameters,
       gradients: gradients)
     transformer.backward(batch, tape: tape, parameters: parameters, gradients: gradients)
   }
   return loss
+}
+
+/// A window on fresh floats.
+func view(_ values: [Float]) -> FloatView {
+  let storage = FloatStorage(count: values.count)
+  storage.view.copy(from: values)
+  return storage.view
 }

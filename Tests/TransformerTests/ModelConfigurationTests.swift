@@ -67,4 +67,61 @@ struct ModelConfigurationTests {
       }
     }
   }
+
+  @Test("the keys of a model read back as the same model", arguments: GoldenModel.names)
+  func keys(name: String) throws {
+    let model = try GoldenModel.read(name).configuration
+    #expect(try ModelConfiguration(model.family, keys: model.keys) == model)
+  }
+
+  @Test(
+    "keys that describe no model are refused by name",
+    arguments: [
+      ("opt", "do_layer_norm_before", ConfigurationValue.boolean(false), "do_layer_norm_before is false"),
+      ("opt", "word_embed_proj_dim", .integer(4), "word_embed_proj_dim is 4; it must be hidden_size 8: projected"),
+      ("opt", "_remove_final_layer_norm", .boolean(true), "_remove_final_layer_norm is true"),
+      ("gpt-neo", "attention_types", .list([.list([.list([.string("far")]), .integer(2)])]), "attention_types is far"),
+      ("gpt-neo", "attention_types", .list([.integer(1)]), "attention_types is a list of 1; it must be pairs"),
+      ("gpt-neo", "num_layers", .integer(3), "attention_types is a list of 1; it must be pairs of kinds"),
+      ("gpt-neo", "window_size", .integer(0), "sliding_window is 0"),
+      (
+        "qwen2-window", "layer_types", .list([.string("full_attention")]),
+        "layer_types is a list of 1; it must be a list of 2"
+      ),
+      (
+        "qwen2-window", "layer_types", .list([.string("a"), .string("b")]),
+        "layer_types is a; it must be full_attention"
+      ),
+      ("gemma2", "query_pre_attn_scalar", .integer(-4), "query_pre_attn_scalar is -4"),
+      ("gemma2", "attn_logit_softcapping", .number(-1), "attn_logit_softcapping is -1.0"),
+      ("gemma2", "final_logit_softcapping", .number(1e9), "final_logit_softcapping is 1"),
+      ("gemma2", "use_bidirectional_attention", .boolean(true), "use_bidirectional_attention is true"),
+      ("gpt2", "add_cross_attention", .boolean(true), "add_cross_attention is true; it must be false"),
+      ("gpt2", "n_head", .integer(3), "n_head is 3; it must be a divisor of n_embd 8"),
+      ("gpt2", "n_inner", .integer(0), "n_inner is 0"),
+      ("gpt2", "n_positions", .integer(1 << 40), "n_positions is 1099511627776"),
+      ("gpt-neox", "num_attention_heads", .integer(16), "partial_rotary_factor is 0.25; it must be such that"),
+      ("mistral", "sliding_window", .string("4"), "sliding_window is 4; it must be a whole number"),
+      ("phi3-longrope", "max_position_embeddings", .integer(-1), "max_position_embeddings is -1"),
+      ("llama", "vocab_size", .integer(16_777_217), "vocab_size is 16777217"),
+      ("llama", "num_hidden_layers", .integer(5000), "num_hidden_layers is 5000; it must be in 1...4096"),
+      ("llama", "tie_word_embeddings", .string("yes"), "tie_word_embeddings is yes; it must be true or false"),
+    ])
+  func refusedKeys(name: String, key: String, value: ConfigurationValue, says: String) throws {
+    let golden = try GoldenModel.read(name)
+    let error = try #require(
+      #expect(throws: ModelError.self) {
+        try ModelConfiguration(golden.family, keys: golden.config.merging([key: value]) { $1 })
+      })
+    #expect(error.description.contains(says), "\(error)")
+  }
+
+  @Test("a model of more parameters than memory is refused")
+  func parameterLimit() {
+    #expect(throws: ModelError.self) {
+      try ModelConfiguration(
+        family: .llama, vocabSize: 1 << 20, width: 1 << 15, layerCount: 10, headCount: 8, feedForwardWidth: 1 << 17,
+        contextLength: 8)
+    }
+  }
 }

@@ -6,14 +6,28 @@ import Transformer
 
 @Suite("A model of ordinary width")
 struct WideModelTests {
-  /// Widths that fill vector registers and leave remainders, sequences past one block of attention.
-  private static func make(_ family: ModelConfiguration.Family) throws -> (Transformer, ParameterBuffer, SequenceBatch)
-  {
-    let transformer = Transformer(
-      try ModelConfiguration(
-        family: family, vocabSize: 67, width: 72, layerCount: 2, headCount: 2,
-        keyValueHeadCount: family == .llama ? 1 : 2, feedForwardWidth: 100, contextLength: 160,
-        tiesWordEmbeddings: family == .llama))
+  /// One of each kernel: grouped queries, windows, caps, norms of heads and after parts, both residual forms, all activations.
+  static let names = [
+    "llama-untied", "llama-linear", "mistral", "qwen2-window", "qwen3-yarn", "gemma2", "gemma2-uncapped", "phi3",
+    "gpt2",
+    "gpt2-scales", "gpt-neo", "gpt-neox", "gpt-neox-sequential", "opt-unbiased",
+  ]
+
+  /// A golden model's kind with widths that fill vector registers and leave remainders; windows and sequences pass tiles of
+  /// attention.
+  private static func make(_ name: String) throws -> (Transformer, ParameterBuffer, SequenceBatch) {
+    let golden = try GoldenModel.read(name)
+    var keys = golden.config
+    let sizes = [
+      "vocab_size": 67, "hidden_size": 80, "n_embd": 80, "word_embed_proj_dim": 80, "intermediate_size": 100,
+      "n_inner": 100, "ffn_dim": 100, "num_attention_heads": 2, "n_head": 2, "num_heads": 2, "head_dim": 36,
+      "max_position_embeddings": 160, "n_positions": 160, "sliding_window": 40, "window_size": 40,
+      "query_pre_attn_scalar": 40,
+    ]
+    for (key, value) in sizes where keys[key] != nil && keys[key] != .null { keys[key] = .integer(value) }
+    if case .integer(let heads)? = keys["num_key_value_heads"] { keys["num_key_value_heads"] = .integer(min(heads, 2)) }
+    if keys["activation_function"] == .string("relu") { keys["activation_function"] = .string("silu") }
+    let transformer = Transformer(try ModelConfiguration(golden.family, keys: keys))
     let parameters = ParameterBuffer(count: transformer.layout.count)
     var generator = SeededGenerator(seed: 4)
     transformer.initialize(parameters, using: &generator)
@@ -35,9 +49,9 @@ struct WideModelTests {
 
   @Test(
     "each tensor's gradient is the loss's central difference along it",
-    arguments: [ModelConfiguration.Family.llama, .gpt2])
-  func gradients(family: ModelConfiguration.Family) throws {
-    let (transformer, parameters, batch) = try WideModelTests.make(family)
+    arguments: names)
+  func gradients(name: String) throws {
+    let (transformer, parameters, batch) = try WideModelTests.make(name)
     let gradients = ParameterBuffer(count: parameters.count)
     let tape = Tape(transformer)
     _ = crossEntropy(batch, transformer, parameters, tape: tape, gradients: gradients)
@@ -57,9 +71,9 @@ struct WideModelTests {
     }
   }
 
-  @Test("a decoding step equals reading the whole text again", arguments: [ModelConfiguration.Family.llama, .gpt2])
-  func cache(family: ModelConfiguration.Family) throws {
-    let (transformer, parameters, batch) = try WideModelTests.make(family)
+  @Test("a decoding step equals reading the whole text again", arguments: names)
+  func cache(name: String) throws {
+    let (transformer, parameters, batch) = try WideModelTests.make(name)
     let prompts = SequenceBatch(
       batch.sequences.map { TokenSequence(prompt: Array($0.tokenIDs.prefix(140)), completion: []) })
     let generator = TextGenerator(transformer: transformer, parameters: parameters, vocabSize: 67, eosTokenIDs: [])
@@ -75,5 +89,36 @@ struct WideModelTests {
     ) { scored += $0.tokenLogprobs }
     #expect(reported.count == 60 && scored.count == 60)
     for (one, other) in zip(reported, scored) { #expect(abs(one - other) < 2e-5 * (1 + abs(other))) }
+  }
+
+  @Test("gradients have the same bits whether groups are read together or one after another", arguments: names)
+  func groups(name: String) throws {
+    let (transformer, parameters, batch) = try WideModelTests.make(name)
+    let parts = [batch.slice(0..<1), batch.slice(1..<3)]
+    let groups = [[0..<150], [0..<34]]
+    func pass(_ batch: SequenceBatch, _ groups: [Range<Int>], _ tape: Tape, _ gradients: ParameterBuffer) -> FloatView {
+      transformer.forward(batch, parameters: parameters, tape: tape, rowGroups: groups)
+      for (index, value) in tape.hidden.array.enumerated() { tape.hiddenGradient[index] = value / 9 }
+      transformer.backward(
+        batch, tape: tape, parameters: parameters, gradients: gradients, rowGroups: groups, addsEmbeddings: false)
+      return view(tape.embeddedGradient.array)
+    }
+    let tape = Tape(transformer)
+    let (together, apart) = (ParameterBuffer(count: parameters.count), ParameterBuffer(count: parameters.count))
+    let embedded = pass(batch, [0..<150, 150..<184], tape, together)
+    transformer.addEmbeddingGradients(of: batch, embedded, gradients: together)
+    let pieces = zip(parts, groups).map { pass($0, $1, tape, apart) }
+    for (part, piece) in zip(parts, pieces) { transformer.addEmbeddingGradients(of: part, piece, gradients: apart) }
+    #expect(together.view.array == apart.view.array)
+  }
+
+  @Test("fresh norms change nothing but the scale", arguments: names)
+  func freshNorms(name: String) throws {
+    let (transformer, parameters, _) = try WideModelTests.make(name)
+    var generator = SeededGenerator(seed: 1)
+    transformer.initialize(parameters, using: &generator)
+    for entry in transformer.layout.entries where entry.shape.count == 1 && entry.name.hasSuffix(".weight") {
+      #expect(Set(parameters.view(entry).array) == [name.hasPrefix("gemma2") ? 0 : 1], "\(entry.name)")
+    }
   }
 }
