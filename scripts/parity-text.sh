@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares Retort's tokenizers with PyPI tokenizers and sentencepiece: ids, texts, and bytes a second.
+# Compares Retort's tokenizers with PyPI tokenizers and sentencepiece (ids, texts, bytes a second), chat templates with jinja2.
 # Usage: scripts/parity-text.sh [-h] [DATA]        DATA: a folder of foreign tokenizers (../shared/data)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,4 +8,5 @@ python=${RETORT_PYTHON:-.venv/bin/python}
 driver=.build/release/TokenizationDriver
 [ -x "$driver" ] || swift build -c release --product TokenizationDriver
 "$python" scripts/parity/tokenizers_parity.py "$driver" "$@"
+"$python" scripts/parity/chat_parity.py "$driver" "$@"
 "$python" scripts/parity/tokenizers_speed.py "$driver" "$@"

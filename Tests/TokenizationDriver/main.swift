@@ -13,15 +13,8 @@ struct Question: Decodable {
   let decode: [UInt32]?
   let skip: Bool?
   let template: String?
-  let messages: JSONText?
-  let variables: JSONText?
+  let variables: String?
   let now: Double?
-}
-
-/// A JSON value as its text.
-struct JSONText: Decodable {
-  let text: String
-  init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
 }
 
 func answer(_ question: Question, _ tokenizer: Tokenizer?) throws -> [String: Any] {
@@ -31,7 +24,11 @@ func answer(_ question: Question, _ tokenizer: Tokenizer?) throws -> [String: An
   if let ids = question.decode, let tokenizer {
     return ["text": tokenizer.decode(ids, skipSpecialTokens: question.skip ?? true)]
   }
-  return ["error": "a question without encode or decode"]
+  if let template = question.template {
+    let variables = Array((question.variables ?? "{}").utf8)
+    return ["text": try ChatTemplate(template).render(json: variables, now: question.now)]
+  }
+  return ["error": "a question without encode, decode or template"]
 }
 
 func time(_ tokenizer: Tokenizer, _ files: [String]) throws {

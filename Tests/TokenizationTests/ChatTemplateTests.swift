@@ -61,6 +61,38 @@ struct ChatTemplateTests {
     }
   }
 
+  /// CRC-32 of what jinja2 gave on `scripts/parity/chat_templates.py`; 1 where it refused.
+  struct Families: Decodable {
+    struct Template: Decodable {
+      let template: String
+      let cases: [[UInt32]]
+    }
+
+    let now: Double
+    /// JSON.
+    let conversations: [String]
+    let tools: String
+    let templates: [Template]
+  }
+
+  @Test("of each well-known family, and each construct, gives the text that jinja2 gives")
+  func families() throws {
+    let data = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("chat-families.json"))
+    let golden = try JSONDecoder().decode(Families.self, from: data)
+    #expect(golden.templates.count > 130)
+    for template in golden.templates {
+      for one in template.cases {
+        let json = """
+          {"messages":\(golden.conversations[Int(one[0])]),"tools":\(one[1] == 1 ? golden.tools : "null"),"documents":null,
+          "add_generation_prompt":\(one[2] == 1),"bos_token":"<s>","eos_token":"</s>"}
+          """
+        let text = try? ChatTemplate(template.template).render(json: Array(json.utf8), now: golden.now)
+        #expect(
+          text.map { TokenizerData.crc($0) } ?? 1 == one[3], "\(template.template) on \(one): \(text ?? "refused")")
+      }
+    }
+  }
+
   @Test("of others gives the text that jinja2 gives", .enabled(if: TokenizerData.hasShared, "\(TokenizerData.skipped)"))
   func foreign() throws {
     let golden = try Golden.load()
@@ -75,10 +107,13 @@ struct ChatTemplateTests {
   @Test(
     "says in one line what it cannot do",
     arguments: [
-      ("{% macro f() %}{% endmacro %}", "\"macro\" is not supported"), ("{{ strftime_now('%d') }}", "strftime_now"),
-      ("{% include 'x' %}", "\"include\""), ("{{ [1] | sum }}", "filter \"sum\""),
+      ("{% import 'x' as y %}", "\"import\" is not supported"), ("{{ strftime_now('%q') }}", "strftime_now"),
+      ("{% include 'x' %}", "\"include\""), ("{{ [1] | random }}", "filter \"random\""),
+      ("{{ cycler(1) }}", "function \"cycler\""), ("{% for a in [] recursive %}{% endfor %}", "a recursive loop"),
+      ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "macros that call macros"),
+      ("{{ 'a'.encode() }}", "method \"encode\""), ("{{ '%5d' % 1 }}", "the format"),
       ("{{ 1 is prime }}", "test \"prime\""),
-      ("{{ messages.append(1) }}", "method \"append\""), ("{{ messages }}", "printing a list"),
+      ("{{ messages.append(1) }}", "method \"append\""), ("{{ namespace() }}", "printing a namespace"),
       ("a\nb\n{{ nothing.x }}", "line 3: \"nothing\" is undefined"), ("{% if true %}", "if without end"),
       ("{{ 'x }}", "a string without end"), ("{{ raise_exception('only users') }}", "only users"),
     ])

@@ -36,22 +36,42 @@ public enum ChatTemplateError: Error, Hashable, CustomStringConvertible {
 
 /// The part of Jinja that chat templates use, interpreted within bounds: it reads the values given and nothing else.
 ///
-/// White space is treated as transformers does (`trim_blocks`, `lstrip_blocks`). There is no clock: `strftime_now` is
-/// undefined, so templates that ask whether it is take their fixed date.
-struct ChatTemplate: Sendable {
+/// White space is treated as transformers does (`trim_blocks`, `lstrip_blocks`). There is no clock, so that the same messages
+/// give the same text: a template that asks finds `strftime_now` undefined and takes its own date, one that calls it unasked
+/// gets 26 July 2024, the date of Llama 3's template.
+package struct ChatTemplate: Sendable {
   /// Statements and expressions that one rendering may evaluate.
   static let maximumSteps = 1_000_000
   /// Bytes that one rendering may write.
   static let maximumOutput = 16 << 20
   /// How deep expressions and blocks may nest.
   static let maximumDepth = 64
+  /// Bytes of a template.
+  static let maximumSource = 1 << 20
+  /// How deep macros may call macros.
+  static let maximumCalls = 16
+  /// 2024-07-26, in seconds since 1970.
+  static let fixedTime = 1_721_952_000.0
 
   private let statements: [TemplateStatement]
 
-  init(_ source: String) throws(ChatTemplateError) {
+  package init(_ source: String) throws(ChatTemplateError) {
+    guard source.utf8.count <= Self.maximumSource else { throw .tooLarge(what: "its own text") }
     var lexer = TemplateLexer(source)
     var parser = TemplateParser(try lexer.sections())
     statements = try parser.parseTemplate()
+  }
+
+  /// Returns the text that the template makes of the members of a JSON object.
+  ///
+  /// - Parameter now: The time that `strftime_now` tells, in seconds since 1970; nil: it is undefined.
+  package func render(json: [UInt8], now: Double? = nil) throws -> String {
+    let document = try JSONField(file: "variables", bytes: json)
+    var variables: [String: TemplateValue] = [:]
+    for member in try document.object() { variables[member.key] = TemplateValue(member.value) }
+    var interpreter = TemplateInterpreter(variables: variables, now: now)
+    _ = try interpreter.run(statements)
+    return interpreter.output
   }
 
   /// Returns the text that the template makes of variables.

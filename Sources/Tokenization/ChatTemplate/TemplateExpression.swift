@@ -3,6 +3,7 @@ indirect enum TemplateExpression: Sendable {
   case literal(TemplateValue)
   case variable(String)
   case list([TemplateExpression])
+  case tuple([TemplateExpression])
   case object([(TemplateExpression, TemplateExpression)])
   case member(TemplateExpression, String)
   case item(TemplateExpression, TemplateExpression)
@@ -74,7 +75,7 @@ struct TemplateWords {
     return names
   }
 
-  /// An expression that is all that is left; several with commas between are a list.
+  /// An expression that is all that is left; several with commas between are a tuple.
   mutating func parseAll() throws(ChatTemplateError) -> TemplateExpression {
     let first = try parse()
     guard take(.symbol(",")) else {
@@ -87,7 +88,7 @@ struct TemplateWords {
       if !take(.symbol(",")) { break }
     }
     try expectEnd()
-    return .list(values)
+    return .tuple(values)
   }
 
   /// `a if b else c`, or what binds tighter.
@@ -141,7 +142,7 @@ struct TemplateWords {
   }
 
   /// Operators by how tight they bind, the loosest first.
-  private static let operators = [["+", "-"], ["~"], ["*", "/", "//", "%"]]
+  private static let operators = [["+", "-"], ["~"], ["*", "/", "//", "%"], ["**"]]
 
   private mutating func parseBinary(_ level: Int) throws(ChatTemplateError) -> TemplateExpression {
     guard level < Self.operators.count else { return try parseUnary() }
@@ -154,6 +155,9 @@ struct TemplateWords {
 
   private mutating func parseUnary() throws(ChatTemplateError) -> TemplateExpression {
     if take(.symbol("-")) { return try parseFilters(.negative(try parsePostfix(try parsePrimary()))) }
+    if take(.symbol("+")) {
+      return try parseFilters(.binary("+", .literal(.int(0)), try parsePostfix(try parsePrimary())))
+    }
     return try parseFilters(try parsePostfix(try parsePrimary()))
   }
 
@@ -184,11 +188,11 @@ struct TemplateWords {
   }
 
   private mutating func parseParenthesis() throws(ChatTemplateError) -> TemplateExpression {
-    if take(.symbol(")")) { return .list([]) }
+    if take(.symbol(")")) { return .tuple([]) }
     let first = try parse()
     if take(.symbol(")")) { return first }
     try expect(",")
-    return .list([first] + (try parseList(until: ")")))
+    return .tuple([first] + (try parseList(until: ")")))
   }
 
   private mutating func parseList(until end: String) throws(ChatTemplateError) -> [TemplateExpression] {
@@ -264,6 +268,31 @@ struct TemplateWords {
     return arguments
   }
 
+  /// The filters of a block, the first without its bar.
+  mutating func parseFilters(of value: TemplateExpression) throws(ChatTemplateError) -> TemplateExpression {
+    let name = try takeName()
+    let first = TemplateExpression.filter(
+      value, name, take(.symbol("(")) ? try parseArguments() : TemplateArguments())
+    let all = try parseFilters(first)
+    try expectEnd()
+    return all
+  }
+
+  var isAtParenthesis: Bool { next == .symbol("(") }
+
+  /// The parameters of a macro.
+  mutating func takeParameters() throws(ChatTemplateError) -> [(name: String, fallback: TemplateExpression?)] {
+    try expect("(")
+    var parameters: [(name: String, fallback: TemplateExpression?)] = []
+    while !take(.symbol(")")) {
+      let name = try takeName()
+      parameters.append((name, take(.symbol("=")) ? try parse() : nil))
+      if take(.symbol(")")) { break }
+      try expect(",")
+    }
+    return parameters
+  }
+
   /// `| filter`, `is test` and `is not test`, as often as they come.
   private mutating func parseFilters(_ value: TemplateExpression) throws(ChatTemplateError) -> TemplateExpression {
     var value = value
@@ -282,7 +311,7 @@ struct TemplateWords {
   }
 
   private mutating func takeTestName() throws(ChatTemplateError) -> String {
-    if let symbol = take(anyOf: ["=="]) { return symbol }
+    if let symbol = take(anyOf: ["==", "!=", "<", "<=", ">", ">="]) { return symbol }
     return try takeName()
   }
 

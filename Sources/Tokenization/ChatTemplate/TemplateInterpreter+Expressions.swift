@@ -4,7 +4,7 @@ extension TemplateInterpreter {
     let value = try computed(expression)
     switch value {
     case .string(let text): try step(1 + text.utf8.count / 64)
-    case .list(let values): try step(1 + values.count / 4)
+    case .list(let values), .tuple(let values): try step(1 + values.count / 4)
     default: try step()
     }
     return value
@@ -15,6 +15,7 @@ extension TemplateInterpreter {
     case .literal(let value): return value
     case .variable(let name): return variable(name)
     case .list(let expressions): return .list(try evaluate(all: expressions))
+    case .tuple(let expressions): return .tuple(try evaluate(all: expressions))
     case .object(let members): return try object(members)
     case .member(let owner, let name): return try member(name, of: evaluate(owner))
     case .item(let owner, let index): return try item(evaluate(index), of: evaluate(owner))
@@ -45,7 +46,7 @@ extension TemplateInterpreter {
 
   private mutating func evaluate(_ arguments: TemplateArguments) throws(ChatTemplateError) -> TemplateValues {
     var values = TemplateValues(positional: try evaluate(all: arguments.positional))
-    for (name, expression) in arguments.named { values.named[name] = try evaluate(expression) }
+    for (name, expression) in arguments.named { values.named.append((name, try evaluate(expression))) }
     return values
   }
 
@@ -64,14 +65,18 @@ extension TemplateInterpreter {
     switch owner {
     case .undefined(let missing): throw failure("\"\(missing)\" is undefined, so it has no \"\(name)\"")
     case .namespace(let place): return namespaces[place][name] ?? .undefined(name)
-    default: return owner.member(name) ?? .undefined(name)
+    default:
+      // Python looks for a method first.
+      if Self.isMethod(name, of: owner) { return .method(name) }
+      return owner.member(name) ?? .undefined(name)
     }
   }
 
-  private func item(_ index: TemplateValue, of owner: TemplateValue) throws(ChatTemplateError) -> TemplateValue {
+  func item(_ index: TemplateValue, of owner: TemplateValue) throws(ChatTemplateError) -> TemplateValue {
     switch (owner, index) {
+    case (.object, .string(let name)): return owner.member(name) ?? .undefined(name)
     case (_, .string(let name)): return try member(name, of: owner)
-    case (.list, .int(let position)), (.string, .int(let position)):
+    case (.list, .int(let position)), (.tuple, .int(let position)), (.string, .int(let position)):
       let values = try elements(of: owner)
       let place = position < 0 ? position + values.count : position
       return values.indices.contains(place) ? values[place] : .undefined("item \(position)")
@@ -114,6 +119,7 @@ extension TemplateInterpreter {
       if overflows { break }
       index = after
     }
+    if case .tuple = owner { return .tuple(cut) }
     guard case .string = owner else { return .list(cut) }
     return .string(cut.compactMap(\.text).joined())
   }
@@ -137,14 +143,28 @@ extension TemplateInterpreter {
     return .string(head + tail)
   }
 
-  private func arithmetic(
+  func arithmetic(
     _ symbol: String, _ left: TemplateValue, _ right: TemplateValue
   ) throws(ChatTemplateError) -> TemplateValue {
+    let (left, right) = (left.wholeIfBoolean, right.wholeIfBoolean)
     switch (symbol, left, right) {
+    case ("%", .string(let form), .tuple(let values)): return .string(try formatted(form, values))
+    case ("%", .string(let form), _): return .string(try formatted(form, [right]))
     case ("+", .string(let head), .string(let tail)): return try bounded(head, tail)
     case ("+", .list(let head), .list(let tail)):
       guard head.count + tail.count <= ChatTemplate.maximumSteps else { throw .tooLarge(what: "a list") }
       return .list(head + tail)
+    case ("+", .tuple(let head), .tuple(let tail)): return .tuple(head + tail)
+    case ("*", .string(let part), .int(let count)), ("*", .int(let count), .string(let part)):
+      guard part.utf8.count * min(max(count, 0), ChatTemplate.maximumOutput) <= ChatTemplate.maximumOutput else {
+        throw .tooLarge(what: "a text")
+      }
+      return .string(String(repeating: part, count: max(count, 0)))
+    case ("*", .list(let part), .int(let count)), ("*", .int(let count), .list(let part)):
+      guard part.count * min(max(count, 0), ChatTemplate.maximumSteps) <= ChatTemplate.maximumSteps else {
+        throw .tooLarge(what: "a list")
+      }
+      return .list([[TemplateValue]](repeating: part, count: max(count, 0)).flatMap { $0 })
     case (_, .int(let first), .int(let second)):
       guard let result = try Self.whole(symbol, first, second) else { break }
       return .int(result)
@@ -158,6 +178,8 @@ extension TemplateInterpreter {
     case "-": return .double(first - second)
     case "*": return .double(first * second)
     case "/" where second != 0: return .double(first / second)
+    case "//" where second != 0: return .double((first / second).rounded(.down))
+    case "%" where second != 0: return .double(first - second * (first / second).rounded(.down))
     default: throw failure("\(left.kind) \(symbol) \(right.kind) has no value")
     }
   }
@@ -169,6 +191,15 @@ extension TemplateInterpreter {
     case "+": result = left.addingReportingOverflow(right)
     case "-": result = left.subtractingReportingOverflow(right)
     case "*": result = left.multipliedReportingOverflow(by: right)
+    case "**" where right >= 0:
+      guard right <= 64 || left.magnitude <= 1 else { return nil }
+      var power = 1
+      for _ in 0..<(left.magnitude <= 1 ? right % 2 + 2 * min(right / 2, 1) : right) {
+        let (product, overflows) = power.multipliedReportingOverflow(by: left)
+        if overflows { return nil }
+        power = product
+      }
+      result = (power, false)
     case "//" where right > 0:
       result = (left >= 0 ? left / right : -((-(left + 1)) / right) - 1, false)
     case "%" where right > 0: result = ((left % right + right) % right, false)
@@ -189,8 +220,7 @@ extension TemplateInterpreter {
     return .bool(true)
   }
 
-  private func holds(_ symbol: String, _ left: TemplateValue, _ right: TemplateValue) throws(ChatTemplateError) -> Bool
-  {
+  func holds(_ symbol: String, _ left: TemplateValue, _ right: TemplateValue) throws(ChatTemplateError) -> Bool {
     switch symbol {
     case "==": return left.equals(right)
     case "!=": return !left.equals(right)
@@ -218,7 +248,7 @@ extension TemplateInterpreter {
   func contains(_ whole: TemplateValue, _ part: TemplateValue) throws(ChatTemplateError) -> Bool {
     switch (whole, part) {
     case (.string(let text), .string(let wanted)): return TemplateText.range(of: wanted, in: text, from: 0) != nil
-    case (.list(let values), _): return values.contains { $0.equals(part) }
+    case (.list(let values), _), (.tuple(let values), _): return values.contains { $0.equals(part) }
     case (.object, .string(let name)): return whole.member(name) != nil
     case (.undefined, _): return false
     default: throw failure("\(part.kind) cannot be looked for in \(whole.kind)")
@@ -232,22 +262,45 @@ extension TemplateInterpreter {
   ) throws(ChatTemplateError) -> TemplateValue {
     if case .member(let owner, let name) = callee {
       let value = try evaluate(owner)
+      if case .variable("loop") = owner { return try loopMethod(value, name, evaluate(arguments)) }
+      if case .namespace = value, case .macro(let place) = try member(name, of: value) {
+        return try callMacro(place, evaluate(arguments))
+      }
       return try method(value, name, evaluate(arguments))
     }
     guard case .variable(let name) = callee else { throw unsupported("calling a value") }
     let values = try evaluate(arguments)
-    switch name {
-    case "raise_exception":
-      throw .raised(message: values.positional.first?.text ?? "")
-    case "namespace":
-      namespaces.append(values.named)
+    switch (name, variable(name)) {
+    case (_, .macro(let place)): return try callMacro(place, values)
+    case ("caller", .undefined) where hasCaller: return try callCaller(values)
+    case ("raise_exception", .method): throw .raised(message: values.positional.first?.text ?? "")
+    case ("namespace", .method):
+      var members: [String: TemplateValue] = [:]
+      if case .object(let given) = values.positional.first { for (name, value) in given { members[name] = value } }
+      for (name, value) in values.named { members[name] = value }
+      namespaces.append(members)
       return .namespace(namespaces.count - 1)
-    case "dict": return .object(values.named.sorted { $0.key < $1.key })
-    case "range": return try range(values.positional)
-    default:
-      if case .undefined = variable(name) { throw unsupported("the function \"\(name)\"") }
-      throw failure("\"\(name)\" is not a function")
+    case ("dict", .method):
+      guard values.positional.isEmpty else { throw unsupported("this form of dict") }
+      return .object(values.named)
+    case ("range", .method): return try range(values.positional)
+    case ("strftime_now", .method), ("strftime_now", .undefined):
+      guard let format = values.string(0, "format"),
+        let text = TemplateDate.text(format, at: now ?? ChatTemplate.fixedTime)
+      else { throw unsupported("this form of strftime_now") }
+      return .string(text)
+    case (_, .undefined): throw unsupported("the function \"\(name)\"")
+    default: throw failure("\"\(name)\" is not a function")
     }
+  }
+
+  private func loopMethod(
+    _ loop: TemplateValue, _ name: String, _ values: TemplateValues
+  ) throws(ChatTemplateError) -> TemplateValue {
+    guard name == "cycle", case .int(let index) = loop.member("index0"), !values.positional.isEmpty else {
+      throw unsupported("the method \"\(name)\" of a loop")
+    }
+    return values.positional[index % values.positional.count]
   }
 
   private func range(_ values: [TemplateValue]) throws(ChatTemplateError) -> TemplateValue {
@@ -267,11 +320,12 @@ extension TemplateInterpreter {
 /// The evaluated arguments of a call.
 struct TemplateValues {
   var positional: [TemplateValue] = []
-  var named: [String: TemplateValue] = [:]
+  /// In order.
+  var named: [(String, TemplateValue)] = []
 
   /// The argument at a place, or of a name.
   func value(_ place: Int, _ name: String) -> TemplateValue? {
-    place < positional.count ? positional[place] : named[name]
+    place < positional.count ? positional[place] : named.first { $0.0 == name }?.1
   }
 
   func string(_ place: Int, _ name: String) -> String? {

@@ -5,6 +5,12 @@ struct TemplateInterpreter {
   /// The outermost scope first; a loop's body has one of its own.
   private var scopes: [[String: TemplateValue]]
   var namespaces: [[String: TemplateValue]] = []
+  private var macros: [TemplateMacro] = []
+  /// Bodies of `call`, each with the scopes that it saw.
+  private var callers: [(macro: TemplateMacro, scopes: [[String: TemplateValue]])] = []
+  private var callDepth = 0
+  /// The time that `strftime_now` tells, in seconds since 1970 in UTC.
+  let now: Double?
   private(set) var line = 1
   private var steps = 0
 
@@ -14,7 +20,7 @@ struct TemplateInterpreter {
     case left(continues: Bool)
   }
 
-  init(variables: [String: TemplateValue]) { scopes = [variables] }
+  init(variables: [String: TemplateValue], now: Double? = nil) { (scopes, self.now) = ([variables], now) }
 
   /// Counts steps; throws where there were too many.
   mutating func step(_ count: Int = 1) throws(ChatTemplateError) {
@@ -37,8 +43,11 @@ struct TemplateInterpreter {
     for scope in scopes.reversed() {
       if let value = scope[name] { return value }
     }
-    return .undefined(name)
+    if name == "strftime_now", now != nil { return .method(name) }
+    return Self.functions.contains(name) ? .method(name) : .undefined(name)
   }
+
+  private static let functions: Set<String> = ["raise_exception", "namespace", "dict", "range"]
 
   mutating func run(_ statements: [TemplateStatement]) throws(ChatTemplateError) -> Outcome {
     for statement in statements {
@@ -55,7 +64,7 @@ struct TemplateInterpreter {
     case .output(let expression, let line):
       self.line = line
       let value = try evaluate(expression)
-      guard let text = value.text else { throw unsupported("printing \(value.kind) without tojson") }
+      guard let text = value.text else { throw unsupported("printing \(value.kind)") }
       try write(text)
     case .branch(let branches, let otherwise, let line):
       for branch in branches {
@@ -69,16 +78,93 @@ struct TemplateInterpreter {
     case .set(let names, let member, let expression, let line):
       self.line = line
       try assign(try evaluate(expression), to: names, member: member)
-    case .setBlock(let name, let body):
-      let before = output
-      output = ""
-      let outcome = try run(body)
-      scopes[scopes.count - 1][name] = .string(output)
-      output = before
-      return outcome
+    case .setBlock(let name, let filters, let body, let line):
+      let text = try written(body)
+      self.line = line
+      let value = try filters.map { filters throws(ChatTemplateError) in try filtered(text, filters) } ?? .string(text)
+      scopes[scopes.count - 1][name] = value
+    case .filtered(let filters, let body, let line):
+      let text = try written(body)
+      self.line = line
+      try write(try filtered(text, filters).text ?? "")
+    case .macro(let macro):
+      macros.append(macro)
+      scopes[scopes.count - 1][macro.name] = .macro(macros.count - 1)
+    case .callBlock(let call, let caller, let line):
+      self.line = line
+      callers.append((caller, scopes))
+      let value = try evaluate(call)
+      callers.removeLast()
+      try write(value.text ?? "")
+    case .with(let values, let body, let line):
+      self.line = line
+      var scope: [String: TemplateValue] = [:]
+      for (name, expression) in values { scope[name] = try evaluate(expression) }
+      scopes.append(scope)
+      defer { scopes.removeLast() }
+      return try run(body)
     case .leave(let continues): return .left(continues: continues)
     }
     return .finished
+  }
+
+  /// What a body writes.
+  private mutating func written(_ body: [TemplateStatement]) throws(ChatTemplateError) -> String {
+    let before = output
+    output = ""
+    scopes.append([:])
+    _ = try run(body)
+    scopes.removeLast()
+    defer { output = before }
+    return output
+  }
+
+  private mutating func filtered(_ text: String, _ filters: TemplateExpression) throws(ChatTemplateError)
+    -> TemplateValue
+  {
+    scopes.append([TemplateParser.written: .string(text)])
+    defer { scopes.removeLast() }
+    return try evaluate(filters)
+  }
+
+  /// What a macro writes. It sees the variables of the whole template and its own.
+  mutating func callMacro(_ place: Int, _ values: TemplateValues) throws(ChatTemplateError) -> TemplateValue {
+    try invoke(macros[place], values, scopes: [scopes[0]])
+  }
+
+  /// What the body of the `call` around a macro writes.
+  mutating func callCaller(_ values: TemplateValues) throws(ChatTemplateError) -> TemplateValue {
+    guard let (macro, seen) = callers.last else { throw failure("caller() outside of a call block") }
+    callers.removeLast()
+    defer { callers.append((macro, seen)) }
+    return try invoke(macro, values, scopes: seen)
+  }
+
+  var hasCaller: Bool { !callers.isEmpty }
+
+  private mutating func invoke(
+    _ macro: TemplateMacro, _ values: TemplateValues, scopes seen: [[String: TemplateValue]]
+  ) throws(ChatTemplateError) -> TemplateValue {
+    callDepth += 1
+    defer { callDepth -= 1 }
+    guard callDepth <= ChatTemplate.maximumCalls else { throw .tooLarge(what: "macros that call macros") }
+    let (before, outside) = (scopes, line)
+    scopes = seen + [[:]]
+    for (index, parameter) in macro.parameters.enumerated() {
+      if let value = values.value(index, parameter.name) {
+        scopes[scopes.count - 1][parameter.name] = value
+      } else if let fallback = parameter.fallback {
+        scopes[scopes.count - 1][parameter.name] = try evaluate(fallback)
+      } else {
+        scopes[scopes.count - 1][parameter.name] = .undefined(parameter.name)
+      }
+    }
+    guard values.positional.count <= macro.parameters.count,
+      values.named.allSatisfy({ named in macro.parameters.contains { $0.name == named.0 } })
+    else { throw failure("\(macro.name) takes \(macro.parameters.count) arguments of other names") }
+    let text = try written(macro.body)
+    (scopes, line) = (before, outside)
+    return .string(text)
   }
 
   private mutating func assign(
@@ -92,9 +178,8 @@ struct TemplateInterpreter {
     } else if names.count == 1 {
       scopes[scopes.count - 1][names[0]] = value
     } else {
-      guard case .list(let values) = value, values.count == names.count else {
-        throw failure("expected a list of \(names.count) values")
-      }
+      let values = try elements(of: value)
+      guard values.count == names.count else { throw failure("expected \(names.count) values, not \(values.count)") }
       for (name, value) in zip(names, values) { scopes[scopes.count - 1][name] = value }
     }
   }
@@ -127,6 +212,8 @@ struct TemplateInterpreter {
       ("index", .int(index + 1)), ("index0", .int(index)), ("first", .bool(index == 0)),
       ("last", .bool(index == items.count - 1)), ("length", .int(items.count)),
       ("revindex", .int(items.count - index)), ("revindex0", .int(items.count - index - 1)),
+      // Only recursive loops go deeper.
+      ("depth", .int(1)), ("depth0", .int(0)),
     ]
     if index > 0 { members.append(("previtem", items[index - 1])) }
     if index + 1 < items.count { members.append(("nextitem", items[index + 1])) }
@@ -136,7 +223,7 @@ struct TemplateInterpreter {
   /// What a loop goes over.
   func elements(of value: TemplateValue) throws(ChatTemplateError) -> [TemplateValue] {
     switch value {
-    case .list(let values): return values
+    case .list(let values), .tuple(let values): return values
     case .object(let members): return members.map { .string($0.0) }
     case .string(let text): return text.unicodeScalars.map { .string(String($0)) }
     case .undefined: return []

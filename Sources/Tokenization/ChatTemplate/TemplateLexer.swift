@@ -135,8 +135,13 @@ struct TemplateLexer {
       if stands("{%", at: index) {
         let (place, before) = (index, line)
         index += 2
-        _ = take("-")
-        if try takeTokens(until: "%}") == [.name("endraw")] { return Self.string(content) }
+        let trims = take("-")
+        let keeps = !trims && take("+")
+        if let tokens = try? takeTokens(until: "%}"), tokens == [.name("endraw")] {
+          while trims, let last = content.last, last.properties.isWhitespace { content.removeLast() }
+          if !trims, !keeps { stripIndent(of: &content) }
+          return Self.string(content)
+        }
         (index, line) = (place, before)
       }
       content.append(scalars[index])
@@ -182,11 +187,24 @@ struct TemplateLexer {
     if stands(".", at: index), index + 1 < scalars.count, ("0"..."9").contains(scalars[index + 1]) {
       index += 1
       let fraction = takeWhile { ("0"..."9").contains($0) }
-      if let number = Double("\(digits).\(fraction)") { return .double(number) }
+      if let number = Double("\(digits).\(fraction)\(takeExponent())") { return .double(number) }
+    } else if case let exponent = takeExponent(), !exponent.isEmpty {
+      if let number = Double(digits + exponent) { return .double(number) }
     } else if let number = Int(digits) {
       return .int(number)
     }
     throw .syntax(line: line, problem: "the number \(digits) is too large")
+  }
+
+  /// `e10`, `E-3`; empty where there is none.
+  private mutating func takeExponent() -> String {
+    for sign in ["", "+", "-"] where stands("e" + sign, at: index) || stands("E" + sign, at: index) {
+      let first = index + 1 + sign.count
+      guard first < scalars.count, ("0"..."9").contains(scalars[first]) else { continue }
+      index = first
+      return "e" + sign + takeWhile { ("0"..."9").contains($0) }
+    }
+    return ""
   }
 
   private mutating func takeSymbol() throws(ChatTemplateError) -> String {

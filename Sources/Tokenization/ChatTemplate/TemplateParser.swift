@@ -6,7 +6,15 @@ indirect enum TemplateStatement: Sendable {
   case loop(TemplateLoop, line: Int)
   /// Sets a variable, several of a list, or (with `member`) a member of a namespace.
   case set([String], member: String?, TemplateExpression, line: Int)
-  case setBlock(String, [TemplateStatement])
+  /// Sets a variable to what a body writes, through filters.
+  case setBlock(String, filters: TemplateExpression?, [TemplateStatement], line: Int)
+  /// Writes what a body writes, through filters.
+  case filtered(TemplateExpression, [TemplateStatement], line: Int)
+  case macro(TemplateMacro)
+  /// Calls a macro that may call the body as `caller`.
+  case callBlock(TemplateExpression, TemplateMacro, line: Int)
+  /// Sets variables for a body alone.
+  case with([(String, TemplateExpression)], [TemplateStatement], line: Int)
   case leave(continues: Bool)
 }
 
@@ -19,11 +27,19 @@ struct TemplateLoop: Sendable {
   let otherwise: [TemplateStatement]
 }
 
+/// `macro name(parameters)`, some of which have a default.
+struct TemplateMacro: Sendable {
+  let name: String
+  let parameters: [(name: String, fallback: TemplateExpression?)]
+  let body: [TemplateStatement]
+}
+
 /// Builds statements out of sections.
 struct TemplateParser {
   private let sections: [TemplateSection]
   private var index = 0
   private var depth = 0
+  private var loopDepth = 0
 
   init(_ sections: [TemplateSection]) { self.sections = sections }
 
@@ -81,8 +97,15 @@ struct TemplateParser {
     case "if": return [try parseBranch(&words)]
     case "for": return [try parseLoop(&words)]
     case "set": return [try parseSet(&words)]
-    case "break": return [.leave(continues: false)]
-    case "continue": return [.leave(continues: true)]
+    case "break", "continue":
+      guard loopDepth > 0 else { throw .syntax(line: words.line, problem: "\(name) outside of a loop") }
+      return [.leave(continues: name == "continue")]
+    case "macro": return [.macro(try parseMacro(&words))]
+    case "call": return [try parseCall(&words)]
+    case "filter":
+      let filters = try words.parseFilters(of: .variable(Self.written))
+      return [.filtered(filters, try body(until: ["endfilter"], of: name, line: words.line).0, line: words.line)]
+    case "with": return [try parseWith(&words)]
     case "generation": return try body(until: ["endgeneration"], of: name, line: words.line).0
     default:
       guard name.hasPrefix("end") || name.hasPrefix("el") else {
@@ -115,7 +138,10 @@ struct TemplateParser {
     guard words.take(.name("in")) else { throw .syntax(line: line, problem: "for without in") }
     let items = try words.parseAlternative()
     let condition = words.take(.name("if")) ? try words.parseAlternative() : nil
+    guard !words.take(.name("recursive")) else { throw .unsupported(line: line, construct: "a recursive loop") }
     try words.expectEnd()
+    loopDepth += 1
+    defer { loopDepth -= 1 }
     let (statements, end) = try body(until: ["else", "endfor"], of: "for", line: line)
     let otherwise = end.name == "else" ? try body(until: ["endfor"], of: "for", line: line).0 : []
     let loop = TemplateLoop(names: names, items: items, condition: condition, body: statements, otherwise: otherwise)
@@ -126,9 +152,44 @@ struct TemplateParser {
     let names = try words.takeNames()
     let member = words.take(.symbol(".")) ? try words.takeName() : nil
     if words.take(.symbol("=")) { return .set(names, member: member, try words.parseAll(), line: words.line) }
-    guard words.isAtEnd, names.count == 1, member == nil else {
+    guard names.count == 1, member == nil else {
       throw .unsupported(line: words.line, construct: "this form of set")
     }
-    return .setBlock(names[0], try body(until: ["endset"], of: "set", line: words.line).0)
+    let filters = words.take(.symbol("|")) ? try words.parseFilters(of: .variable(Self.written)) : nil
+    let line = words.line
+    return .setBlock(names[0], filters: filters, try body(until: ["endset"], of: "set", line: line).0, line: line)
+  }
+
+  /// The variable under which filters of a block find what it wrote; no name of a template is like it.
+  static let written = " written"
+
+  private mutating func parseMacro(_ words: inout TemplateWords) throws(ChatTemplateError) -> TemplateMacro {
+    let name = try words.takeName()
+    let parameters = try words.takeParameters()
+    try words.expectEnd()
+    let outer = loopDepth
+    defer { loopDepth = outer }
+    loopDepth = 0
+    let statements = try body(until: ["endmacro"], of: "macro", line: words.line).0
+    return TemplateMacro(name: name, parameters: parameters, body: statements)
+  }
+
+  private mutating func parseCall(_ words: inout TemplateWords) throws(ChatTemplateError) -> TemplateStatement {
+    let parameters = words.isAtParenthesis ? try words.takeParameters() : []
+    let call = try words.parseAll()
+    guard case .call = call else { throw .syntax(line: words.line, problem: "call without a call") }
+    let statements = try body(until: ["endcall"], of: "call", line: words.line).0
+    return .callBlock(call, TemplateMacro(name: "caller", parameters: parameters, body: statements), line: words.line)
+  }
+
+  private mutating func parseWith(_ words: inout TemplateWords) throws(ChatTemplateError) -> TemplateStatement {
+    var values: [(String, TemplateExpression)] = []
+    while !words.isAtEnd {
+      if !values.isEmpty, !words.take(.symbol(",")) { try words.expectEnd() }
+      let name = try words.takeName()
+      guard words.take(.symbol("=")) else { throw .syntax(line: words.line, problem: "with \(name) without =") }
+      values.append((name, try words.parse()))
+    }
+    return .with(values, try body(until: ["endwith"], of: "with", line: words.line).0, line: words.line)
   }
 }

@@ -35,7 +35,18 @@ enum TemplateText {
   static func split(_ text: String, _ separator: String?, maximum: Int) -> [String] {
     guard let separator, !separator.isEmpty else {
       let limit = maximum < 0 ? Int.max : maximum
-      return text.unicodeScalars.split(maxSplits: limit, whereSeparator: isSpace).map { String($0) }
+      var rest = text.unicodeScalars.drop(while: isSpace)
+      var parts: [String] = []
+      while !rest.isEmpty {
+        if parts.count == limit {
+          parts.append(String(rest))
+          break
+        }
+        let word = rest.prefix { !isSpace($0) }
+        parts.append(String(word))
+        rest = rest[word.endIndex...].drop(while: isSpace)
+      }
+      return parts
     }
     let (scalars, wanted) = (Array(text.unicodeScalars), Array(separator.unicodeScalars))
     var parts: [String] = []
@@ -64,5 +75,116 @@ enum TemplateText {
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars)
     return String(view)
+  }
+
+  /// `text.rsplit(separator, maximum)`.
+  static func splitFromEnd(_ text: String, _ separator: String?, maximum: Int) -> [String] {
+    let reversed = { (text: String) -> String in string(Array(text.unicodeScalars.reversed())[...]) }
+    return split(reversed(text), separator.map(reversed), maximum: maximum).map(reversed).reversed()
+  }
+
+  static func lastRange(of part: String, in text: String) -> Range<Int>? {
+    let (scalars, wanted) = (Array(text.unicodeScalars), Array(part.unicodeScalars))
+    guard wanted.count <= scalars.count else { return nil }
+    for place in stride(from: scalars.count - wanted.count, through: 0, by: -1)
+    where scalars[place..<place + wanted.count].elementsEqual(wanted) { return place..<place + wanted.count }
+    return nil
+  }
+
+  /// The lines of a text, without their ends; `dropsLast`: nothing after the last end is no line.
+  static func lines(_ text: String, dropsLast: Bool = false) -> [String] {
+    var lines: [[Unicode.Scalar]] = [[]]
+    var before: Unicode.Scalar?
+    for scalar in text.unicodeScalars {
+      if scalar == "\n", before == "\r" {
+        // One end of a line.
+      } else if "\n\r\u{B}\u{C}\u{1C}\u{1D}\u{1E}\u{85}\u{2028}\u{2029}".unicodeScalars.contains(scalar) {
+        lines.append([])
+      } else {
+        lines[lines.count - 1].append(scalar)
+      }
+      before = scalar
+    }
+    if dropsLast, lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { string($0[...]) }
+  }
+
+  /// `str.title`: each run of letters begins with a capital.
+  static func title(_ text: String) -> String {
+    var result = ""
+    var inWord = false
+    for scalar in text.unicodeScalars {
+      let isCased = scalar.properties.isCased
+      result += inWord ? scalar.properties.lowercaseMapping : scalar.properties.titlecaseMapping
+      inWord = isCased
+    }
+    return result
+  }
+
+  /// Jinja's `title`: what follows white space, `-`, `(`, `{`, `[` or `<` begins with a capital, the rest is small.
+  static func filterTitle(_ text: String) -> String {
+    var result = ""
+    var begins = true
+    for scalar in text.unicodeScalars {
+      let separates = isSpace(scalar) || "-({[<".unicodeScalars.contains(scalar)
+      result +=
+        separates ? String(scalar) : begins ? scalar.properties.uppercaseMapping : scalar.properties.lowercaseMapping
+      begins = separates
+    }
+    return result
+  }
+
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "'": result += "&#39;"
+      case "\"": result += "&#34;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// A text with `fill` at its ends until it has `width` characters.
+  static func padded(_ text: String, to width: Int, left: Bool, right: Bool, with fill: String = " ") -> String {
+    let missing = max(min(width, 1 << 16) - text.unicodeScalars.count, 0)
+    let before = left ? (right ? missing / 2 : missing) : 0
+    return String(repeating: fill, count: before) + text + String(repeating: fill, count: missing - before)
+  }
+
+  static func isLower(_ text: String) -> Bool {
+    let cased = text.unicodeScalars.filter(\.properties.isCased)
+    return !cased.isEmpty && cased.allSatisfy(\.properties.isLowercase)
+  }
+
+  static func isUpper(_ text: String) -> Bool {
+    let cased = text.unicodeScalars.filter(\.properties.isCased)
+    return !cased.isEmpty && cased.allSatisfy(\.properties.isUppercase)
+  }
+
+  /// Python's tests of all characters, such as `isdigit`; nil where there is none of that name.
+  static func test(_ name: String, _ text: String) -> Bool? {
+    let classes = text.unicodeScalars.map { CharacterClass.of($0.value) }
+    switch name {
+    case "isdigit":
+      return !classes.isEmpty
+        && text.unicodeScalars.allSatisfy { [.decimal, .digit].contains($0.properties.numericType) }
+    case "isdecimal": return !classes.isEmpty && classes.allSatisfy { $0.contains(.digit) }
+    case "isnumeric": return !classes.isEmpty && text.unicodeScalars.allSatisfy { $0.properties.numericType != nil }
+    case "isalpha": return !classes.isEmpty && classes.allSatisfy { $0.contains(.letter) }
+    case "isalnum":
+      return !classes.isEmpty
+        && text.unicodeScalars.allSatisfy {
+          CharacterClass.of($0.value).contains(.letter) || $0.properties.numericType != nil
+        }
+    case "isspace": return !classes.isEmpty && text.unicodeScalars.allSatisfy(isSpace)
+    case "islower": return isLower(text)
+    case "isupper": return isUpper(text)
+    default: return nil
+    }
   }
 }

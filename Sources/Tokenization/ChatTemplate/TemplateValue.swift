@@ -7,10 +7,16 @@ enum TemplateValue: Sendable {
   case double(Double)
   case string(String)
   case list([TemplateValue])
+  /// A list that prints in parentheses and equals no list.
+  case tuple([TemplateValue])
   /// Members in order.
   case object([(String, TemplateValue)])
   /// A `namespace()`: what loops may write, by its place among those of the rendering.
   case namespace(Int)
+  /// A macro, by its place among those of the rendering.
+  case macro(Int)
+  /// A method or function that is not called.
+  case method(String)
 
   var isTrue: Bool {
     switch self {
@@ -19,9 +25,9 @@ enum TemplateValue: Sendable {
     case .int(let number): number != 0
     case .double(let number): number != 0
     case .string(let text): !text.isEmpty
-    case .list(let values): !values.isEmpty
+    case .list(let values), .tuple(let values): !values.isEmpty
     case .object(let members): !members.isEmpty
-    case .namespace: true
+    case .namespace, .macro, .method: true
     }
   }
 
@@ -34,6 +40,11 @@ enum TemplateValue: Sendable {
     }
   }
 
+  /// A boolean as the whole number that it counts as.
+  var wholeIfBoolean: TemplateValue {
+    if case .bool(let flag) = self { .int(flag ? 1 : 0) } else { self }
+  }
+
   var kind: String {
     switch self {
     case .undefined(let name): "the undefined \"\(name)\""
@@ -43,20 +54,10 @@ enum TemplateValue: Sendable {
     case .string: "a string"
     case .list: "a list"
     case .object: "a mapping"
+    case .tuple: "a tuple"
     case .namespace: "a namespace"
-    }
-  }
-
-  /// The text that printing gives; nil where that is not implemented.
-  var text: String? {
-    switch self {
-    case .undefined: ""
-    case .none: "None"
-    case .bool(let flag): flag ? "True" : "False"
-    case .int(let number): String(number)
-    case .double(let number): String(number)
-    case .string(let text): text
-    case .list, .object, .namespace: nil
+    case .macro: "a macro"
+    case .method(let name): "the method \"\(name)\""
     }
   }
 
@@ -78,7 +79,7 @@ enum TemplateValue: Sendable {
     switch (self, other) {
     case (.undefined, .undefined), (.none, .none): return true
     case (.string(let left), .string(let right)): return left.unicodeScalars.elementsEqual(right.unicodeScalars)
-    case (.list(let left), .list(let right)):
+    case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
       guard left.count == right.count else { return false }
       for (one, another) in zip(left, right) where !one.equals(another, &budget) { return false }
       return true
@@ -93,57 +94,5 @@ enum TemplateValue: Sendable {
       guard let left = number, let right = other.number else { return false }
       return left == right
     }
-  }
-
-  /// JSON as Python's `json.dumps(ensure_ascii=False)` writes it; nil where the value has none, or a very long one.
-  func json() -> String? {
-    var result = ""
-    return appendJSON(to: &result) ? result : nil
-  }
-
-  private func appendJSON(to result: inout String) -> Bool {
-    guard result.utf8.count <= ChatTemplate.maximumOutput else { return false }
-    switch self {
-    case .undefined, .namespace: return false
-    case .none: result += "null"
-    case .bool(let flag): result += flag ? "true" : "false"
-    case .int, .double: result += text ?? ""
-    case .string(let text): result += Self.quoted(text)
-    case .list(let values):
-      result += "["
-      for (index, value) in values.enumerated() {
-        if index > 0 { result += ", " }
-        guard value.appendJSON(to: &result) else { return false }
-      }
-      result += "]"
-    case .object(let members):
-      result += "{"
-      for (index, member) in members.enumerated() {
-        result += (index > 0 ? ", " : "") + Self.quoted(member.0) + ": "
-        guard member.1.appendJSON(to: &result) else { return false }
-      }
-      result += "}"
-    }
-    return true
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case "\u{8}": result += "\\b"
-      case "\u{C}": result += "\\f"
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
