@@ -91,6 +91,17 @@ let package = Package(
       name: "CheckpointsTests",
       dependencies: ["Checkpoints", "Kernels", "Optimization", "Sequences", "Transformer"], swiftSettings: settings),
 
+    // Measurement
+    .target(name: "Measurement", swiftSettings: unsafeSettings),
+    .target(
+      name: "EngineBenchmark",
+      dependencies: [
+        "Checkpoints", "Distillation", "Kernels", "Measurement", "Optimization", "Sequences", "Transformer",
+      ], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "EngineBenchmarkTests",
+      dependencies: ["Checkpoints", "EngineBenchmark", "Kernels", "Sequences", "Transformer"], swiftSettings: settings),
+
     // Wire
     .target(
       name: "WireBytes",
@@ -193,7 +204,7 @@ let package = Package(
     .target(
       name: "WireBenchmark",
       dependencies: [
-        "CWireBenchmark", "GRPCNGHTTP2Transport", "WireBytes",
+        "CWireBenchmark", "GRPCNGHTTP2Transport", "Measurement", "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], swiftSettings: unsafeSettings),
     .testTarget(name: "WireBenchmarkTests", dependencies: ["WireBenchmark"], swiftSettings: settings),
@@ -369,8 +380,8 @@ let package = Package(
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Authentication", "Checkpoints", "Commands", "GRPCNGHTTP2Transport", "Recipes", "Reports", "Sequences",
-        "ServiceRuntime", "WireBenchmark",
+        "Authentication", "Checkpoints", "Commands", "EngineBenchmark", "GRPCNGHTTP2Transport", "Recipes", "Reports",
+        "Sequences", "ServiceRuntime", "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -30,6 +30,7 @@ This package's transport with protobuf-c (`retort`), grpc-swift-nio-transport wi
 `echo` is calls of 100 bytes, 1 or 32 in flight; `pull` and `push` are streams of 4 KiB and 2 MiB messages from and to the server;
 `stalled-16` is sixteen streams of 2 MiB messages whose reader takes one and stops. CPU is processor time, MB the peak of resident memory.
 How, and why so: [decision 0007](decisions/0007-how-the-wire-is-measured.md). Ratios are what to trust.
+The engine is measured by its own commands: [engine-benchmark.md](engine-benchmark.md).
 
 TEXT
   echo "Measured $(date -u +%Y-%m-%d) on $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)," \

@@ -1,5 +1,6 @@
 import Foundation
 import GRPCCore
+import Measurement
 
 /// Puts a case's load on a server and measures both processes.
 struct BenchmarkClient<Transport: ClientTransport, Codec: BenchmarkCodec>: Sendable {
@@ -27,11 +28,11 @@ struct BenchmarkClient<Transport: ClientTransport, Codec: BenchmarkCodec>: Senda
     if case .stall = load {} else { _ = try await run(load, for: .seconds(min(0.25, seconds))) }
     let ownProcess = ProcessInfo.processInfo.processIdentifier
     let clock = ContinuousClock()
-    let (ownBefore, serverBefore) = (try ProcessUsage.read(of: ownProcess), try ProcessUsage.read(of: serverProcess))
+    let (ownBefore, serverBefore) = (try usage(of: ownProcess), try usage(of: serverProcess))
     let start = clock.now
     let tally = try await run(load, for: .seconds(seconds))
     let elapsed = (clock.now - start) / .seconds(1)
-    let (ownAfter, serverAfter) = (try ProcessUsage.read(of: ownProcess), try ProcessUsage.read(of: serverProcess))
+    let (ownAfter, serverAfter) = (try usage(of: ownProcess), try usage(of: serverProcess))
     let latencies = tally.latencies.sorted()
     return CaseFigures(
       seconds: elapsed, calls: latencies.count, messages: tally.messages, bytes: tally.bytes,
@@ -39,6 +40,11 @@ struct BenchmarkClient<Transport: ClientTransport, Codec: BenchmarkCodec>: Senda
       serverCPUSeconds: serverAfter.cpuSeconds - serverBefore.cpuSeconds,
       clientPeakBytes: ownAfter.peakBytes, serverPeakBytes: serverAfter.peakBytes,
       p50Microseconds: Self.percentile(0.5, of: latencies), p99Microseconds: Self.percentile(0.99, of: latencies))
+  }
+
+  private func usage(of process: Int32) throws(BenchmarkError) -> ProcessUsage {
+    guard let usage = ProcessUsage(of: process) else { throw .noProcess(process) }
+    return usage
   }
 
   private static func percentile(_ share: Double, of sorted: [Int64]) -> Double {

@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 
 /// A run's figures as Markdown, which is read as easily in a terminal, or as JSON.
 package struct BenchmarkReport: Sendable {
@@ -28,12 +29,12 @@ package struct BenchmarkReport: Sendable {
       ]
     ]
     rows += summaries.map(Self.row)
-    var text = Self.table(rows)
+    var text = MarkdownTable.text(rows)
     let ratios = BenchmarkTarget.all.compactMap { target in
       target.ratio(ours: ours, in: summaries).map { Self.row(target, $0) }
     }
     if !ratios.isEmpty {
-      text += "\n\n" + Self.table([["case", "what", "against", "ratio", "target", "met"]] + ratios)
+      text += "\n\n" + MarkdownTable.text([["case", "what", "against", "ratio", "target", "met"]] + ratios)
     }
     return text
   }
@@ -66,25 +67,5 @@ package struct BenchmarkReport: Sendable {
     ]
   }
 
-  private static func number(_ value: Double, _ places: Int = 0) -> String {
-    value.formatted(.number.precision(.fractionLength(places)).locale(Locale(identifier: "en_US")))
-  }
-
-  /// A Markdown table whose columns are as wide as their widest cell; names stand left, figures right.
-  private static func table(_ rows: [[String]]) -> String {
-    let columns = rows.first?.indices ?? 0..<0
-    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      let cells = columns.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].count)
-        return column < 2 ? row[column] + space : space + row[column]
-      }
-      return "| " + cells.joined(separator: " | ") + " |"
-    }
-    let rule = columns.map { column in
-      let dashes = String(repeating: "-", count: max(1, widths[column] - 1))
-      return column < 2 ? dashes + "-" : dashes + ":"
-    }
-    return ([lines[0], "| " + rule.joined(separator: " | ") + " |"] + lines.dropFirst()).joined(separator: "\n")
-  }
+  private static func number(_ value: Double, _ places: Int = 0) -> String { MarkdownTable.number(value, places) }
 }

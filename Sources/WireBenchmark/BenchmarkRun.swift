@@ -1,4 +1,5 @@
 import Foundation
+import Measurement
 
 /// Measures stacks side by side: each round runs every case on every stack in turn, a fresh pair of processes each time,
 /// so that whatever else the machine does meanwhile falls on all of them.
@@ -104,40 +105,5 @@ package struct BenchmarkRun: Sendable {
         reason: line.isEmpty ? "it printed nothing" : "it printed '\(line.prefix(80))'")
     }
     return answer
-  }
-}
-
-/// A program that ends when its standard input does.
-struct PeerProcess {
-  let command: [String]
-  private let process = Process()
-  private let input = Pipe()
-  private let output = Pipe()
-
-  /// Starts a program of the search path.
-  init(_ command: [String]) throws {
-    self.command = command
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    try? input.fileHandleForReading.close()
-    try? output.fileHandleForWriting.close()
-  }
-
-  /// The next line that the program prints, without its end; what there is, when the program ends first.
-  func readLine() -> String {
-    var line = Data()
-    while let byte = try? output.fileHandleForReading.read(upToCount: 1), let byte = byte.first, byte != 10 {
-      line.append(byte)
-    }
-    return String(decoding: line, as: UTF8.self)
-  }
-
-  /// Closes the program's input and waits until it has ended.
-  func end() {
-    try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
   }
 }

@@ -5,7 +5,11 @@ import WireBenchmark
 /// `retort bench`.
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures parts of Retort on this machine.", subcommands: [BenchWire.self, BenchPeer.self])
+    abstract: "Measures parts of Retort on this machine.",
+    subcommands: [
+      BenchTrain.self, BenchLoss.self, BenchGenerate.self, BenchScore.self, BenchWire.self, BenchPeer.self,
+      BenchWorker.self,
+    ])
 }
 
 /// `retort bench wire`.
