@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Compares Retort with PyTorch and transformers: log-probs and greedy tokens of model folders, and one optimizer step.
+# Compares Retort with PyTorch and transformers: log-probs and greedy tokens of model folders of every family, the logits of
+# the folders that it exports, and one optimizer step.
 # Usage: scripts/parity.sh [-h] [MODEL_FOLDER ...]       default: random folders, and those of ../shared/data where present
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 python=${RETORT_PYTHON:-.venv/bin/python}
 retort=.build/release/retort
 work=$(mktemp -d)
@@ -19,5 +20,6 @@ if [ ${#folders[@]} -eq 0 ]; then
 fi
 for folder in "${folders[@]}"; do
   "$python" scripts/parity/scores.py "$retort" "$folder"
+  "$python" scripts/parity/round_trip.py "$retort" "$folder"
 done
 "$python" scripts/parity/one_step.py "$retort" "$work/step"

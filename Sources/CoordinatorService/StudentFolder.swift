@@ -21,10 +21,14 @@ enum StudentFolder {
     "chat_template.jinja", "tokenizer.model", "vocab.json", "merges.txt",
   ]
 
-  /// Names of a GPT-2 configuration for those that a recipe uses.
-  private static let gpt2Names = [
-    "hidden_size": "n_embd", "intermediate_size": "n_inner", "num_hidden_layers": "n_layer",
-    "num_attention_heads": "n_head", "max_position_embeddings": "n_positions",
+  /// Names of some families' configurations for those that a recipe uses.
+  private static let otherNames = [
+    "gpt2": [
+      "hidden_size": "n_embd", "intermediate_size": "n_inner", "num_hidden_layers": "n_layer",
+      "num_attention_heads": "n_head", "max_position_embeddings": "n_positions",
+    ],
+    "gpt_neo": ["num_hidden_layers": "num_layers", "num_attention_heads": "num_heads"],
+    "opt": ["intermediate_size": "ffn_dim"],
   ]
 
   /// The longest sequence of a folder's model, as its `config.json` says.
@@ -42,13 +46,10 @@ enum StudentFolder {
     to folder: String, from source: String, numbers: [String: Int], tiesWordEmbeddings: Bool?
   ) throws {
     var config = try readConfig(source)
-    let isGPT2 = config["model_type"] as? String == "gpt2"
-    for (name, number) in numbers { config[isGPT2 ? gpt2Names[name] ?? name : name] = number }
+    let names = otherNames[config["model_type"] as? String ?? ""] ?? [:]
+    for (name, number) in numbers { config[names[name] ?? name] = number }
     if let tiesWordEmbeddings { config["tie_word_embeddings"] = tiesWordEmbeddings }
-    if numbers["hidden_size"] != nil || numbers["num_attention_heads"] != nil { config["head_dim"] = nil }
-    if let heads = numbers["num_attention_heads"], numbers["num_key_value_heads"] == nil, !isGPT2 {
-      config["num_key_value_heads"] = heads
-    }
+    follow(numbers, in: &config)
     config["_name_or_path"] = nil
     try FolderError.explaining(folder) {
       let target = URL(fileURLWithPath: folder)
@@ -60,6 +61,25 @@ enum StudentFolder {
         guard let data = try? Data(contentsOf: file) else { continue }
         try data.write(to: target.appendingPathComponent(name), options: .atomic)
       }
+    }
+  }
+
+  /// Changes what follows from the numbers of a recipe: widths of heads, and what is said layer by layer.
+  private static func follow(_ numbers: [String: Int], in config: inout [String: Any]) {
+    if numbers["hidden_size"] != nil || numbers["num_attention_heads"] != nil, config["head_dim"] != nil {
+      let (width, heads) = (config["hidden_size"] as? Int ?? 0, config["num_attention_heads"] as? Int ?? 0)
+      config["head_dim"] = heads > 0 && width % heads == 0 ? width / heads : nil
+    }
+    if numbers["hidden_size"] != nil { config["word_embed_proj_dim"] = nil }
+    if let heads = numbers["num_attention_heads"], numbers["num_key_value_heads"] == nil,
+      config["num_key_value_heads"] != nil
+    {
+      config["num_key_value_heads"] = heads
+    }
+    guard let layers = numbers["num_hidden_layers"] else { return }
+    (config["layer_types"], config["attention_layers"]) = (nil, nil)
+    if config["attention_types"] != nil {
+      config["attention_types"] = [[(0..<max(layers, 0)).map { $0 % 2 == 0 ? "global" : "local" }, 1] as [Any]]
     }
   }
 

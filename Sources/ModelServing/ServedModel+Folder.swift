@@ -18,13 +18,16 @@ extension ServedModel {
     let bos = folder.special.bosTokenID.map { [$0] } ?? tokenizer?.bosTokenIDs ?? []
     let eos = folder.special.eosTokenIDs.isEmpty ? tokenizer?.eosTokenIDs ?? [] : folder.special.eosTokenIDs
     let arithmetic = Arithmetic.present()
+    var abilities = WireAbilities.all(vocabSize: vocabSize)
+    // Hidden states and the head alone do not tell where logits are capped.
+    if folder.configuration.block.logitSoftCap != nil { abilities.hiddenState = false }
     try self.init(
       transformer: Transformer(folder.configuration), parameters: folder.parameters,
       description: WireModelDescription(
         name: name, modelDigest: folder.digest(), vocabularyDigest: tokenizer?.vocabularyDigest ?? "",
         vocabSize: UInt32(vocabSize), headSize: UInt32(head), contextLength: UInt32(folder.configuration.contextLength),
         bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
-        abilities: .all(vocabSize: vocabSize), parameterCount: UInt64(folder.parameters.count),
+        abilities: abilities, parameterCount: UInt64(folder.parameters.count),
         determinism: "\(arithmetic), float32, \(ComputePool.threadCount) threads",
         hiddenSize: UInt32(folder.configuration.width)))
   }
@@ -55,7 +58,6 @@ extension Arithmetic {
     switch precision {
     case .float32: Arithmetic(coreType: "\(BLAS.coreType) \(kernelForm)", library: BLAS.version)
     case .bfloat16:
-      // Attention's products stay with OpenBLAS.
       Arithmetic(
         coreType: "\(BLAS.coreType) \(kernelForm) \(OneDNN.instructions)",
         library: "\(BLAS.version), oneDNN \(OneDNN.version)")
