@@ -23,7 +23,31 @@ extension ModelConfigurationFile {
 typealias JSONValue = ConfigurationValue
 
 extension ConfigurationValue {
-  func bytes() throws(CheckpointError) -> Data { try JSONFile.bytes(self) }
+  /// Readable JSON with its keys in order, and a line's end. A number has a point or an exponent even where it is whole:
+  /// transformers refuses whole ones for some keys.
+  func bytes() throws(CheckpointError) -> Data { Data((try text(indentation: "") + "\n").utf8) }
+
+  private func text(indentation: String) throws(CheckpointError) -> String {
+    let inner = indentation + "  "
+    switch self {
+    case .null: return "null"
+    case .boolean(let value): return "\(value)"
+    case .integer(let value): return "\(value)"
+    case .number(let value) where value.isFinite: return "\(value)"
+    case .number, .string: return String(decoding: try JSONFile.bytes(self).dropLast(), as: UTF8.self)
+    case .list(let values):
+      var lines: [String] = []
+      for value in values { lines.append(inner + (try value.text(indentation: inner))) }
+      return lines.isEmpty ? "[]" : "[\n\(lines.joined(separator: ",\n"))\n\(indentation)]"
+    case .object(let values):
+      var lines: [String] = []
+      for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+        lines.append(
+          "\(inner)\(try ConfigurationValue.string(key).text(indentation: "")) : \(try value.text(indentation: inner))")
+      }
+      return lines.isEmpty ? "{}" : "{\n\(lines.joined(separator: ",\n"))\n\(indentation)}"
+    }
+  }
 }
 
 extension JSONFile {

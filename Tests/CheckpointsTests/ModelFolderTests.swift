@@ -22,6 +22,17 @@ import Transformer
     #expect(try temporary.names == ["model"])
   }
 
+  @Test("config.json has its keys in order, and a point in numbers that may be none but whole")
+  func configurationText() throws {
+    try smallModel(.llama).write(to: folder)
+    let text = try String(contentsOf: folder.appending(path: "config.json"), encoding: .utf8)
+    let lines = text.split(separator: "\n")
+    #expect(lines.first == "{" && lines.last == "}" && text.hasSuffix("}\n"))
+    #expect(text.contains(#""architectures" : [\#n    "LlamaForCausalLM"\#n  ],"#))
+    #expect(text.contains(#""rope_theta" : 10000.0,"#) && text.contains(#""rms_norm_eps" : 1e-05,"#))
+    #expect(text.contains(#""vocab_size" : 7"#) && text.contains(#""rope_scaling" : null,"#))
+  }
+
   @Test("16-bit types round to the nearest", arguments: [TensorType.bfloat16, .float16])
   func halves(_ type: TensorType) throws {
     let (exact, model) = (try smallModel(.llama, exact: true), try smallModel(.llama))
