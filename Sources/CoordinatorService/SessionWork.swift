@@ -89,7 +89,8 @@ struct SessionWork: Sendable {
       teacherAddress: material.plan.needs.topCount == nil ? "" : dependencies.facadeAddress,
       objective: WireObjective(recipe.objective),
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
-      precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32)
+      precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
+      gradientCheckpointing: recipe.training.gradientCheckpointing)
     if let checkpoint {
       (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
     } else {

@@ -21,9 +21,11 @@ final class LossWorkspace: @unchecked Sendable {
   /// Sequences of each pass with the gradients of their embedded rows. Shape: `[N, D]`.
   private var embedded: [(sequences: SequenceBatch, gradients: FloatView)] = []
 
-  init(_ transformer: Transformer, vocabSize: Int, precision: ProductPrecision) {
+  init(_ transformer: Transformer, vocabSize: Int, arithmetic: TrainingArithmetic) {
     rowSize = transformer.configuration.vocabSize
-    tape = Tape(transformer, precision: precision)
+    tape = Tape(
+      transformer, memory: arithmetic.recomputesActivations ? .blockInputs : .everything,
+      precision: arithmetic.precision)
     logits = FloatStorage(count: 0).view
     let capped = transformer.configuration.block.logitSoftCap == nil ? 0 : ComputePool.threadCount
     cappedLogits = (0..<capped).map { [rowSize] _ in FloatStorage(count: rowSize).view }
@@ -63,7 +65,7 @@ final class LossWorkspace: @unchecked Sendable {
     if let hiddenStateRows, hiddenStateRows.head === head, hiddenStateRows.capacity >= capacity {
       return hiddenStateRows
     }
-    let rows = HiddenStateRows(head: head, capacity: capacity)
+    let rows = HiddenStateRows(head: head, capacity: capacity, precision: tape.precision)
     hiddenStateRows = rows
     return rows
   }

@@ -26,11 +26,18 @@ public final class OutputHead: Sendable {
     (self.vocabSize, self.width) = (vocabSize, width)
   }
 
-  /// Writes the logits `W h + b` of hidden states `[n, D]`. Shape of `logits`: `[n, V]`.
-  func logits(of hidden: FloatView, into logits: FloatView, groups: [Range<Int>]) {
-    ProductRows.float32(hidden).multiply(
-      WeightMatrix(Matrix(weights, rows: vocabSize, columns: width).transposed), into: logits,
-      rowGroups: groups)
+  /// The weights as products in a precision read them.
+  func matrix(_ precision: ProductPrecision) -> WeightMatrix {
+    let values = Matrix(weights, rows: vocabSize, columns: width)
+    guard precision == .bfloat16 else { return WeightMatrix(values) }
+    let rounded = BFloat16Storage(count: weights.count).view
+    rounded.roundInParallel(weights)
+    return WeightMatrix(values, rounded: BFloat16Matrix(rounded, rows: vocabSize, columns: width))
+  }
+
+  /// Writes the logits `W h + b` of hidden states `[n, D]`, W being ``matrix(_:)``. Shape of `logits`: `[n, V]`.
+  func logits(of hidden: ProductRows, _ matrix: WeightMatrix, into logits: FloatView, groups: [Range<Int>]) {
+    hidden.multiply(matrix.transposed, into: logits, rowGroups: groups)
     if let biases, hidden.count > 0 { Elementwise.addBias(biases, to: logits) }
   }
 }
@@ -40,10 +47,14 @@ final class HiddenStateRows: Sendable {
   let head: OutputHead
   /// Positions that fit.
   let capacity: Int
+  private let matrix: WeightMatrix
   private let hidden: FloatView  // [capacity, D]
+  private let rounded: BFloat16View?  // [capacity, D], where products are in bfloat16
   private let logits: FloatView  // [capacity, V]
 
-  init(head: OutputHead, capacity: Int) {
+  init(head: OutputHead, capacity: Int, precision: ProductPrecision) {
+    matrix = head.matrix(precision)
+    rounded = precision == .bfloat16 ? BFloat16Storage(count: capacity * head.width).view : nil
     (self.head, self.capacity) = (head, capacity)
     hidden = FloatStorage(count: capacity * head.width).view
     logits = FloatStorage(count: capacity * head.vocabSize).view
@@ -60,8 +71,13 @@ final class HiddenStateRows: Sendable {
           from: unsafe FloatView(unsafe: UnsafeMutableBufferPointer(mutating: state)))
       }
     }
+    var rows = ProductRows.float32(hidden.window(0, positions.count * width))
+    if let part = rounded?.window(0, positions.count * width) {
+      part.round(hidden.window(0, positions.count * width))
+      rows = .bfloat16(part)
+    }
     head.logits(
-      of: hidden.window(0, positions.count * width), into: logits.window(0, positions.count * head.vocabSize),
+      of: rows, matrix, into: logits.window(0, positions.count * head.vocabSize),
       groups: groups)
   }
 

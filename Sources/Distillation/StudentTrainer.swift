@@ -4,6 +4,20 @@ public import Sequences
 internal import Synchronization
 public import Transformer
 
+/// How a trainer's passes are computed.
+public struct TrainingArithmetic: Sendable, Hashable {
+  /// Of the large products.
+  public let precision: ProductPrecision
+  /// Whether a backward pass computes again what a block made of its input: less memory, more time, the same bits.
+  public let recomputesActivations: Bool
+
+  /// Makes a choice; unset, that which needs no special processor and is fastest.
+  public init(precision: ProductPrecision = .float32, recomputesActivations: Bool = false) {
+    self.precision = precision
+    self.recomputesActivations = recomputesActivations
+  }
+}
+
 /// Teaches a student: one call is one optimizer step.
 ///
 /// The batch is cut into segments of neighbouring sequences, whose gradients are added up in order; a pass computes as many as
@@ -28,12 +42,12 @@ public final class StudentTrainer: @unchecked Sendable {
 
   /// Makes a trainer of a student.
   ///
-  /// - Parameter precision: Of the large products; bfloat16 needs a processor and a library that have it.
+  /// - Parameter arithmetic: How passes are computed; bfloat16 needs a processor and a library that have it.
   /// - Throws: ``DistillationError/parameterOutOfRange(name:value:range:)`` for a vocabulary larger than the head,
   ///   ``DistillationError/optimizerMismatch(expected:found:)``.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
-    precision: ProductPrecision = .float32
+    arithmetic: TrainingArithmetic = TrainingArithmetic()
   ) throws(DistillationError) {
     let head = transformer.configuration.vocabSize
     guard vocabSize >= 1, vocabSize <= head else {
@@ -49,8 +63,8 @@ public final class StudentTrainer: @unchecked Sendable {
     self.optimizer = optimizer
     self.objective = objective
     gradients = ParameterBuffer(count: transformer.layout.count)
-    workspace = LossWorkspace(transformer, vocabSize: vocabSize, precision: precision)
-    if precision == .bfloat16 { parameters.updateRounded() }
+    workspace = LossWorkspace(transformer, vocabSize: vocabSize, arithmetic: arithmetic)
+    if arithmetic.precision == .bfloat16 { parameters.updateRounded() }
   }
 
   /// Learns from one batch, or only measures its loss.

@@ -140,6 +140,7 @@ extension Recipe.Training {
     adamEpsilon = values.number("training.adam_epsilon")
     maxGradNorm = values.number("training.max_grad_norm")
     precision = TrainingPrecision(rawValue: values.word("training.precision")) ?? .float32
+    gradientCheckpointing = values.flag("training.gradient_checkpointing")
     saveSteps = values.whole("training.save_steps")
     saveTotalLimit = values.whole("training.save_total_limit")
     loggingSteps = values.whole("training.logging_steps")

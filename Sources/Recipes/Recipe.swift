@@ -116,6 +116,8 @@ public struct Recipe: Sendable, Hashable {
     public var maxGradNorm: Double
     /// In what the products of training are computed.
     public var precision: TrainingPrecision
+    /// Whether activations are computed again in the backward pass instead of kept.
+    public var gradientCheckpointing: Bool
     /// Steps between checkpoints.
     public var saveSteps: Int
     /// Checkpoints kept.

@@ -104,6 +104,7 @@ enum RecipeSchema {
     RecipeKey("training.adam_epsilon", .number(0...Double.infinity, open: true), .number(1e-8)),
     RecipeKey("training.max_grad_norm", .number(0...Double.infinity), .number(1)),
     RecipeKey("training.precision", .choice(TrainingPrecision.allCases.map(\.rawValue)), .text("float32")),
+    RecipeKey("training.gradient_checkpointing", .flag, .flag(false)),
     RecipeKey("training.save_steps", positive, .whole(500)),
     RecipeKey("training.save_total_limit", positive, .whole(2)),
     RecipeKey("training.logging_steps", positive, .whole(1)),

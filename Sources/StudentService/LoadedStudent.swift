@@ -18,7 +18,7 @@ final class LoadedStudent: @unchecked Sendable {
   let model: ServedModel
   private let folder: ModelFolder
   private let seed: UInt64
-  private let precision: ProductPrecision
+  private let arithmetic: TrainingArithmetic
   private let optimizer: AdamW?
   private var trainers: [Objective: StudentTrainer] = [:]
   private var digest: (step: Int, hex: String)
@@ -26,7 +26,8 @@ final class LoadedStudent: @unchecked Sendable {
   /// Reads what a request names. Blocks.
   init(_ request: LoadRequest, from url: URL) throws {
     let objective = try request.objective.map { try Objective($0) }
-    precision = try ProductPrecision(request.precision)
+    let precision = try ProductPrecision(request.precision)
+    arithmetic = TrainingArithmetic(precision: precision, recomputesActivations: request.gradientCheckpointing)
     var checkpoint: Checkpoint?
     if request.resume {
       let found = try Checkpoint.load(url, arithmetic: .present(precision))
@@ -83,7 +84,7 @@ final class LoadedStudent: @unchecked Sendable {
     if trainers.count > 1 { trainers = trainers.filter { $0.key == self.objective } }
     let trainer = try StudentTrainer(
       transformer: model.transformer, parameters: folder.parameters, vocabSize: model.vocabSize, optimizer: optimizer,
-      objective: objective, precision: precision)
+      objective: objective, arithmetic: arithmetic)
     trainers[objective] = trainer
     return trainer
   }
@@ -97,7 +98,7 @@ final class LoadedStudent: @unchecked Sendable {
     }
     let state = TrainerState(
       optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
-      arithmetic: .present(precision), version: version)
+      arithmetic: .present(arithmetic.precision), version: version)
     let checkpoint = Checkpoint(
       model: folder, firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
     try checkpoint.save(in: url.deletingLastPathComponent())

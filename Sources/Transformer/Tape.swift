@@ -111,13 +111,16 @@ public final class Tape: @unchecked Sendable {
   }
 }
 
+/// Room to make where there is too little: exactly what is needed at first, an eighth more where it has to grow again.
+private func roomFor(_ count: Int, insteadOf present: Int) -> Int { present == 0 ? count : count + count / 8 }
+
 /// Floats whose number may change: room grows, and is kept.
 struct GrowingFloats {
   private var storage = FloatStorage(count: 0)
   private var count = 0
 
   mutating func resize(_ newCount: Int) {
-    if newCount > storage.count { storage = FloatStorage(count: newCount + newCount / 4) }
+    if newCount > storage.count { storage = FloatStorage(count: roomFor(newCount, insteadOf: storage.count)) }
     count = newCount
   }
 
@@ -135,7 +138,8 @@ struct InputRows {
     (count, precision) = (newCount, newPrecision)
     switch precision {
     case .float32: floats.resize(count)
-    case .bfloat16: if count > rounded.count { rounded = BFloat16Storage(count: count + count / 4) }
+    case .bfloat16:
+      if count > rounded.count { rounded = BFloat16Storage(count: roomFor(count, insteadOf: rounded.count)) }
     }
   }
 
@@ -165,7 +169,7 @@ struct GrowingRows {
   /// The rows in a precision: themselves, or a rounded copy that stays until the next call.
   mutating func take(_ rows: FloatView, _ precision: ProductPrecision) -> ProductRows {
     guard precision == .bfloat16 else { return .float32(rows) }
-    if rows.count > storage.count { storage = BFloat16Storage(count: rows.count + rows.count / 4) }
+    if rows.count > storage.count { storage = BFloat16Storage(count: roomFor(rows.count, insteadOf: storage.count)) }
     let copy = storage.view.window(0, rows.count)
     copy.roundInParallel(rows)
     return .bfloat16(copy)

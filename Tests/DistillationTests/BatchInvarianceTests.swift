@@ -45,7 +45,7 @@ private struct UnevenBatch {
       sequences: sequences, termIndices: (0..<sequences.count).map { $0 % 2 }, microBatchSize: microBatchSize)
   }
 
-  func trainer(_ precision: ProductPrecision) throws -> StudentTrainer {
+  func trainer(_ precision: ProductPrecision, recomputes: Bool = false) throws -> StudentTrainer {
     try StudentTrainer(
       transformer: transformer, parameters: parameters.copy(), vocabSize: Self.vocabSize,
       optimizer: AdamW(
@@ -53,7 +53,7 @@ private struct UnevenBatch {
         schedule: try LearningRateSchedule(shape: .constant, peak: 2e-3, maxSteps: 100)),
       objective: try Objective(
         terms: [LossTerm(.skewForwardKL(alpha: 0.1)), LossTerm(.skewReverseKL(alpha: 0.1))], reduction: .sequenceMean),
-      precision: precision)
+      arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes))
   }
 }
 
@@ -73,6 +73,14 @@ struct BatchInvarianceTests {
       #expect(run.0 == runs[0].0)
       #expect(run.1 == runs[0].1)
     }
+  }
+
+  @Test("are the same where activations are computed again", arguments: precisions)
+  func recomputes(_ precision: ProductPrecision) throws {
+    let uneven = try UnevenBatch()
+    let trainers = try [false, true].map { try uneven.trainer(precision, recomputes: $0) }
+    for trainer in trainers { _ = try trainer.step(uneven.batch(microBatchSize: 4), teacher: uneven.scores) }
+    #expect(trainers[0].parameters.view.array == trainers[1].parameters.view.array)
   }
 
   /// bfloat16 has 8 bits: a product's factors are off by at most 2⁻⁹ each, independently.

@@ -122,6 +122,8 @@ public struct LoadRequest: WireMessage {
   public var optimizer: WireOptimizerOptions?
   /// In what the products of training are computed. FAILED_PRECONDITION where this machine cannot.
   public var precision: WireProductPrecision
+  /// Keep of a forward pass what each block finds and compute the rest again in the backward pass: less memory, the same bits.
+  public var gradientCheckpointing: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -133,7 +135,8 @@ public struct LoadRequest: WireMessage {
     teacherAddress: String = "",
     objective: WireObjective? = nil,
     optimizer: WireOptimizerOptions? = nil,
-    precision: WireProductPrecision = .unspecified
+    precision: WireProductPrecision = .unspecified,
+    gradientCheckpointing: Bool = false
   ) {
     self.runID = runID
     self.path = path
@@ -144,6 +147,7 @@ public struct LoadRequest: WireMessage {
     self.objective = objective
     self.optimizer = optimizer
     self.precision = precision
+    self.gradientCheckpointing = gradientCheckpointing
   }
 
   /// Name in Protos/.
@@ -181,6 +185,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
         unsafe cMessage.objective = objective
         unsafe cMessage.optimizer = optimizer
         unsafe cMessage.precision = precision.cValue
+        unsafe cMessage.gradient_checkpointing = gradientCheckpointing ? 1 : 0
         return try unsafe body(&cMessage)
       }
     }
@@ -196,6 +201,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     objective = try unsafe readMessage(cMessage.objective) as WireObjective?
     optimizer = try unsafe readMessage(cMessage.optimizer) as WireOptimizerOptions?
     precision = unsafe WireProductPrecision(cMessage.precision)
+    gradientCheckpointing = unsafe cMessage.gradient_checkpointing != 0
   }
 }
 

@@ -732,7 +732,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[9] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[10] =
 {
   {
     "run_id",
@@ -842,8 +842,21 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "gradient_checkpointing",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, gradient_checkpointing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
+  9,   /* field[9] = gradient_checkpointing */
   3,   /* field[3] = initialize */
   6,   /* field[6] = objective */
   7,   /* field[7] = optimizer */
@@ -857,7 +870,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -867,7 +880,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  9,
+  10,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,

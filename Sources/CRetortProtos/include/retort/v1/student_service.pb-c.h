@@ -122,10 +122,14 @@ struct  Retort__V1__LoadRequest
    * In what the products of training are computed. FAILED_PRECONDITION where this machine cannot.
    */
   Retort__V1__ProductPrecision precision;
+  /*
+   * Keep of a forward pass what each block finds and compute the rest again in the backward pass: less memory, the same bits.
+   */
+  protobuf_c_boolean gradient_checkpointing;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0 }
 
 
 /*
