@@ -24,7 +24,7 @@ final class TrainWork: EngineWork {
     trainer = try StudentTrainer(
       transformer: transformer, parameters: model.parameters, vocabSize: file.vocabSize,
       optimizer: AdamW(layout: transformer.layout, options: AdamWOptions(), schedule: schedule), objective: objective,
-      precision: precision.products)
+      arithmetic: TrainingArithmetic(precision: precision.products))
     let sequences = SequenceBatch(file.sequences.map { TokenSequence(tokenIDs: $0, promptLength: 1) })
     batch = try TrainingBatch(
       sequences: sequences, termIndices: file.terms, microBatchSize: file.microBatchSize)
