@@ -89,7 +89,8 @@ let package = Package(
       ], swiftSettings: unsafeSettings),
     .testTarget(
       name: "CheckpointsTests",
-      dependencies: ["Checkpoints", "Kernels", "Optimization", "Sequences", "Transformer"], swiftSettings: settings),
+      dependencies: ["Checkpoints", "Distillation", "Kernels", "Optimization", "Sequences", "Transformer"],
+      exclude: ["Golden"], swiftSettings: settings),
 
     // Measurement
     .target(name: "Measurement", swiftSettings: unsafeSettings),

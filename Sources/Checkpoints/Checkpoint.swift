@@ -5,11 +5,13 @@ public import Transformer
 
 /// All that a student needs to go on with the same bits: a folder `checkpoint-<step>` that is also a Hugging Face model folder.
 ///
-/// Beside the model's files it has `optimizer.safetensors` (both moments), `trainer_state.json` and, written last,
+/// Beside the model's files it has those of adapters as PEFT has them, where there are, `optimizer.safetensors` (both moments), `trainer_state.json` and, written last,
 /// `manifest.json` with the size and the SHA-256 of each file.
 public struct Checkpoint: Sendable {
-  /// The student.
+  /// The student; with adapters, the model that they adapt.
   public let model: ModelFolder
+  /// The student's adapters, to which the moments then belong; nil: the model itself learns.
+  public let adapters: Adapters?
   /// AdamW's first moments.
   public let firstMoments: ParameterBuffer
   /// AdamW's second moments.
@@ -18,11 +20,16 @@ public struct Checkpoint: Sendable {
   public let state: TrainerState
 
   /// Makes a checkpoint of what is in memory; nothing is copied until it is written.
-  public init(model: ModelFolder, firstMoments: ParameterBuffer, secondMoments: ParameterBuffer, state: TrainerState) {
+  public init(
+    model: ModelFolder, adapters: Adapters? = nil, firstMoments: ParameterBuffer, secondMoments: ParameterBuffer,
+    state: TrainerState
+  ) {
+    let count = adapters?.values.count ?? model.parameters.count
     precondition(
-      firstMoments.count == model.parameters.count && secondMoments.count == model.parameters.count,
-      "\(firstMoments.count) and \(secondMoments.count) moments of \(model.parameters.count) parameters")
+      firstMoments.count == count && secondMoments.count == count,
+      "\(firstMoments.count) and \(secondMoments.count) moments of \(count) parameters")
     self.model = model
+    self.adapters = adapters
     self.firstMoments = firstMoments
     self.secondMoments = secondMoments
     self.state = state
@@ -34,7 +41,7 @@ public struct Checkpoint: Sendable {
   /// An optimizer that goes on from here.
   public func optimizer() -> AdamW {
     AdamW(
-      layout: ParameterLayout(model.configuration), options: state.optimizer, schedule: state.schedule,
+      layout: learningLayout, options: state.optimizer, schedule: state.schedule,
       stepCount: state.optimizerStep, firstMoments: firstMoments, secondMoments: secondMoments)
   }
 
@@ -47,6 +54,10 @@ public struct Checkpoint: Sendable {
     let url = parent.appending(path: Self.name(step: state.optimizerStep), directoryHint: .isDirectory)
     try NewFolder.write(to: url, replacing: true) { folder throws(CheckpointError) in
       try model.write(into: &folder, as: .float32)
+      if let adapters {
+        try AdapterFolder.write(
+          adapters, of: Transformer(model.configuration), baseModel: url.lastPathComponent, into: &folder)
+      }
       try folder.write("optimizer.safetensors", tensors: momentTensors, type: .float32)
       try folder.write("trainer_state.json", JSONFile.bytes(state))
       let manifest = Manifest(format: Manifest.currentFormat, files: folder.files)
@@ -55,8 +66,11 @@ public struct Checkpoint: Sendable {
     return url
   }
 
+  /// Where moments stand.
+  private var learningLayout: ParameterLayout { adapters?.layout.parameters ?? ParameterLayout(model.configuration) }
+
   private var momentTensors: [(name: String, shape: [Int], values: FloatView)] {
-    let entries = ParameterLayout(model.configuration).entries
+    let entries = learningLayout.entries
     return [("first_moment.", firstMoments), ("second_moment.", secondMoments)].flatMap { prefix, moments in
       entries.map { (prefix + $0.name, $0.shape, moments.view($0)) }
     }
@@ -78,11 +92,14 @@ public struct Checkpoint: Sendable {
       throw .otherArithmetic(
         checkpoint: path, saved: "\(state.arithmetic)", present: "\(arithmetic)")
     }
-    let model = try ModelFolder.load(folder)
-    let (first, second) = (
-      ParameterBuffer(count: model.parameters.count), ParameterBuffer(count: model.parameters.count)
-    )
-    let checkpoint = Checkpoint(model: model, firstMoments: first, secondMoments: second, state: state)
+    let model = try ModelFolder.loadBase(folder)
+    let adapters =
+      AdapterFolder.isPresent(in: folder)
+      ? try AdapterFolder.load(folder, for: Transformer(model.configuration)) : nil
+    let count = adapters?.values.count ?? model.parameters.count
+    let (first, second) = (ParameterBuffer(count: count), ParameterBuffer(count: count))
+    let checkpoint = Checkpoint(
+      model: model, adapters: adapters, firstMoments: first, secondMoments: second, state: state)
     let file = try SafetensorsFile(folder.appending(path: "optimizer.safetensors"))
     let tensors = checkpoint.momentTensors
     guard file.header.tensors.count == tensors.count else {

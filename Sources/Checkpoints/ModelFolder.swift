@@ -36,8 +36,19 @@ public struct ModelFolder: Sendable {
 
   /// Reads a folder. Nothing in it is ever executed, and nothing outside it is read but what its symbolic links name.
   ///
+  /// Adapters are merged: those of `adapters`, a folder of PEFT's, else those that the folder itself has.
   /// - Throws: ``CheckpointError``, which names the file, and the tensor or the key.
-  public static func load(_ folder: URL) throws(CheckpointError) -> ModelFolder { try ModelFolder(reading: folder) }
+  public static func load(_ folder: URL, adapters: URL? = nil) throws(CheckpointError) -> ModelFolder {
+    let model = try ModelFolder(reading: folder)
+    guard let place = adapters ?? (AdapterFolder.isPresent(in: folder) ? folder : nil) else { return model }
+    let transformer = Transformer(model.configuration)
+    try AdapterFolder.load(place, for: transformer)
+      .merge(model.parameters, of: transformer, into: model.parameters)
+    return model
+  }
+
+  /// Reads a folder without its adapters: what they were trained on.
+  static func loadBase(_ folder: URL) throws(CheckpointError) -> ModelFolder { try ModelFolder(reading: folder) }
 
   private init(reading folder: URL) throws(CheckpointError) {
     let file = try ModelConfigurationFile(folder.appending(path: "config.json"))

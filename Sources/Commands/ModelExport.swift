@@ -9,13 +9,15 @@ public struct ModelExport: Sendable {
 
   /// Reads a checkpoint or a model folder.
   ///
-  /// - Parameter dtype: Name of the element type to write: `F32`, `BF16` or `F16`.
-  public init(checkpoint: URL, dtype: String) throws {
+  /// - Parameters:
+  ///   - adapters: A folder of PEFT's whose adapters are merged; nil: those that the checkpoint has, if any.
+  ///   - dtype: Name of the element type to write: `F32`, `BF16` or `F16`.
+  public init(checkpoint: URL, adapters: URL? = nil, dtype: String) throws {
     guard let type = TensorType(rawValue: dtype.uppercased()), [.float32, .bfloat16, .float16].contains(type) else {
       throw CommandError.badOption(name: "--dtype", value: dtype, expected: "F32, BF16 or F16")
     }
     self.type = type
-    model = try ModelFolder.load(checkpoint)
+    model = try ModelFolder.load(checkpoint, adapters: adapters)
   }
 
   /// Writes the folder; it appears complete or not at all.

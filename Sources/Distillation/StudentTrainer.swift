@@ -37,32 +37,43 @@ public final class StudentTrainer: @unchecked Sendable {
   /// What is minimised.
   public let objective: Objective
   private let gradients: ParameterBuffer
+  private let dropoutSeed: UInt64
   private let workspace: LossWorkspace
   private let lock = Mutex(())
 
   /// Makes a trainer of a student.
   ///
-  /// - Parameter arithmetic: How passes are computed; bfloat16 needs a processor and a library that have it.
+  /// Adapted parameters (``ParameterBuffer/adapted(by:)``) stay as they are, and their adapters learn: the optimizer is one of the
+  /// adapters' layout.
+  /// - Parameters:
+  ///   - arithmetic: How passes are computed; bfloat16 needs a processor and a library that have it.
+  ///   - dropoutSeed: Of the run: with the step, it says what adapters leave out.
   /// - Throws: ``DistillationError/parameterOutOfRange(name:value:range:)`` for a vocabulary larger than the head,
   ///   ``DistillationError/optimizerMismatch(expected:found:)``.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
-    arithmetic: TrainingArithmetic = TrainingArithmetic()
+    arithmetic: TrainingArithmetic = TrainingArithmetic(), dropoutSeed: UInt64 = 0
   ) throws(DistillationError) {
     let head = transformer.configuration.vocabSize
     guard vocabSize >= 1, vocabSize <= head else {
       throw .parameterOutOfRange(
         name: "vocab_size", value: Double(vocabSize), range: "1...\(head), the rows of the head")
     }
-    for count in [parameters.count, optimizer.firstMoments.count] where count != transformer.layout.count {
-      throw .optimizerMismatch(expected: transformer.layout.count, found: count)
+    guard parameters.count == transformer.layout.count else {
+      throw .optimizerMismatch(expected: transformer.layout.count, found: parameters.count)
+    }
+    guard optimizer.firstMoments.count == parameters.learning.count else {
+      throw .optimizerMismatch(expected: parameters.learning.count, found: optimizer.firstMoments.count)
     }
     self.transformer = transformer
     self.parameters = parameters
     self.vocabSize = vocabSize
     self.optimizer = optimizer
     self.objective = objective
-    gradients = ParameterBuffer(count: transformer.layout.count)
+    self.dropoutSeed = dropoutSeed
+    gradients =
+      parameters.adapters.map { .gradients(of: $0.layout, count: parameters.count) }
+      ?? ParameterBuffer(count: parameters.count)
     workspace = LossWorkspace(transformer, vocabSize: vocabSize, arithmetic: arithmetic)
     if arithmetic.precision == .bfloat16 { parameters.updateRounded() }
   }
@@ -91,7 +102,7 @@ public final class StudentTrainer: @unchecked Sendable {
     let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
       teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
-      gradients: evaluate ? nil : gradients, workspace: workspace)
+      gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace)
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
     return StepMeasurements(
@@ -100,6 +111,12 @@ public final class StudentTrainer: @unchecked Sendable {
       positionCount: batch.sequences.tokenIDs.count,
       teacherMass: sums.teacherMass / Double(max(sums.scoredCount, 1)),
       topAgreement: Double(sums.agreements) / Double(max(sums.scoredCount, 1)))
+  }
+
+  /// Of the step to come; nil where no adapter leaves anything out.
+  private var stepDropoutSeed: UInt64? {
+    guard let adapters = parameters.adapters, adapters.layout.options.dropout > 0 else { return nil }
+    return SeededGenerator(seed: dropoutSeed, path: UInt64(optimizer.stepCount)).state
   }
 
   /// Throws where a sequence does not fit the model.
@@ -115,8 +132,8 @@ public final class StudentTrainer: @unchecked Sendable {
 
   private func update() throws(DistillationError) -> (gradientNorm: Double, learningRate: Double) {
     do {
-      let update = try optimizer.step(parameters, gradients: gradients)
-      if workspace.tape.precision == .bfloat16 { parameters.updateRounded() }
+      let update = try optimizer.step(parameters.learning, gradients: gradients.learning)
+      if workspace.tape.precision == .bfloat16, parameters.adapters == nil { parameters.updateRounded() }
       return update
     } catch .gradientNotFinite(let norm) {
       throw .gradientNotFinite(norm: norm)
@@ -129,7 +146,7 @@ public final class StudentTrainer: @unchecked Sendable {
   private func run(_ pass: TrainingPass, _ batch: TrainingBatch) throws(DistillationError) -> LossSums {
     var sums = LossSums(termCount: objective.terms.count)
     workspace.beginStep()
-    pass.gradients?.view.fillInParallel(0)
+    pass.gradients?.learning.view.fillInParallel(0)
     for segments in GradientSegments(batch.sequences).passes(ofAtMost: batch.microBatchSize) {
       try pass.run(segments, of: batch.sequences, addingTo: &sums)
     }

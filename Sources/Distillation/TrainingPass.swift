@@ -11,6 +11,8 @@ struct TrainingPass: Sendable {
   let teacher: TeacherScores?
   /// Where gradients are added; nil where none are wanted.
   let gradients: ParameterBuffer?
+  /// Of the step, for what adapters leave out; nil: nothing.
+  let dropoutSeed: UInt64?
   let workspace: LossWorkspace
 
   /// A position of the loss: its sequence in the batch, and its place among the sequence's positions.
@@ -27,6 +29,7 @@ struct TrainingPass: Sendable {
     let local = segments.map { $0.lowerBound - first..<$0.upperBound - first }
     let starts = sequences.sequenceStarts
     let rowGroups = local.map { starts[$0.lowerBound]..<starts[$0.upperBound] }
+    workspace.tape.dropout = dropoutSeed.map { AdapterDropout(seed: $0, firstSequence: first) }
     transformer.forward(sequences, parameters: parameters, tape: workspace.tape, rowGroups: rowGroups)
     let owners = positions.ranges.enumerated().flatMap { index, range in
       range.map { Owner(sequence: first + index, offset: $0 - range.lowerBound) }

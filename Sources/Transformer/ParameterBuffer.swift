@@ -9,23 +9,50 @@ public final class ParameterBuffer: Sendable {
   private let roundedCopy = Mutex<BFloat16Storage?>(nil)
   /// Packed copies of the matrices, which products read instead; nil: products read the parameters.
   let packed: GenerationWeights?
+  /// Low-rank adapters that passes add to the matrices, or, beside gradients, those of the adapters; nil: there are none.
+  public let adapters: Adapters?
+  /// Number of elements, of gradients that nobody keeps too.
+  public let count: Int
 
   /// Makes zeros, aligned to 64 bytes.
   public init(count: Int) {
     storage = FloatStorage(count: count)
-    packed = nil
+    (packed, adapters, self.count) = (nil, nil, count)
   }
 
   private init(_ other: ParameterBuffer, packed: GenerationWeights) {
     storage = other.storage
     self.packed = packed
+    (adapters, count) = (other.adapters, other.count)
+  }
+
+  private init(_ storage: FloatStorage, count: Int, adapters: Adapters) {
+    (self.storage, self.count, packed, self.adapters) = (storage, count, nil, adapters)
+  }
+
+  /// The same parameters with adapters: passes add these, and learn them alone.
+  public func adapted(by adapters: Adapters) -> ParameterBuffer {
+    ParameterBuffer(storage, count: count, adapters: adapters)
+  }
+
+  /// Gradients of adapted parameters: those of adapters alone are kept, and the others not computed.
+  public static func gradients(of adapters: AdapterLayout, count: Int) -> ParameterBuffer {
+    ParameterBuffer(FloatStorage(count: 0), count: count, adapters: Adapters(zeros: adapters))
+  }
+
+  /// What learns: the adapters' parameters where there are adapters, else these.
+  public var learning: ParameterBuffer { adapters?.values ?? self }
+
+  /// Of gradients: whether those of the model's own parameters are neither kept nor computed.
+  var isFrozen: Bool { storage.count < count }
+
+  /// Of gradients: where those of some parameters are added; room that nobody reads where they are not kept.
+  func room(_ offset: Int, _ count: Int) -> FloatView {
+    isFrozen ? FloatStorage(count: count).view : view.window(offset, count)
   }
 
   /// The same parameters, whose float32 products read packed copies.
   func reading(_ weights: GenerationWeights) -> ParameterBuffer { ParameterBuffer(self, packed: weights) }
-
-  /// Number of elements.
-  public var count: Int { storage.count }
 
   /// All elements; windows on it are parts, such as one tensor.
   public var view: FloatView { storage.view }

@@ -40,9 +40,15 @@ public struct ParameterLayout: Sendable, Hashable {
   /// The tensor of a name.
   public subscript(name: String) -> ParameterEntry? { entries.first { $0.name == name } }
 
-  private mutating func add(_ name: String, _ shape: [Int]) {
+  /// A layout without tensors.
+  init() {}
+
+  /// Adds a tensor at the end; returns its offset.
+  @discardableResult
+  mutating func add(_ name: String, _ shape: [Int]) -> Int {
+    defer { count += shape.reduce(1, *) }
     entries.append(ParameterEntry(name: name, shape: shape, offset: count, isMatrix: shape.count > 1))
-    count += shape.reduce(1, *)
+    return count
   }
 
   private mutating func addBlock(_ prefix: String, _ model: ModelConfiguration) {

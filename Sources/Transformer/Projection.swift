@@ -34,12 +34,14 @@ struct Projection: Sendable {
     if let bias = bias(parameters) { Elementwise.addBias(bias, to: y) }
   }
 
-  /// Differentiates ``apply(_:_:into:rowGroups:adding:)``: overwrites `dx`, adds to the gradients of W and b, group after group.
+  /// Differentiates ``apply(_:_:into:rowGroups:adding:)``: overwrites `dx`, adds to the gradients of W and b, group after group,
+  /// where these are kept.
   func backward(
     _ dy: ProductRows, x: ProductRows, _ parameters: ParameterBuffer, _ gradients: ParameterBuffer,
     into dx: FloatView, rowGroups: [Range<Int>]
   ) {
     dy.multiply(weight(parameters).transposed, into: dx, rowGroups: rowGroups)
+    guard !gradients.isFrozen else { return }
     let (left, right) = isOutputMajor ? (dy, x) : (x, dy)
     let (rows, columns) = isOutputMajor ? (outputWidth, inputWidth) : (inputWidth, outputWidth)
     left.addTransposedProduct(
@@ -49,7 +51,7 @@ struct Projection: Sendable {
 
   /// Adds the column sums of `dy` to the bias's gradient, where there is a bias.
   func backwardBias(_ dy: FloatView, _ gradients: ParameterBuffer, rowGroups: [Range<Int>]) {
-    guard let bias = bias(gradients) else { return }
+    guard !gradients.isFrozen, let bias = bias(gradients) else { return }
     Elementwise.addColumnSums(of: dy, to: bias, rowGroups: rowGroups)
   }
 }

@@ -24,6 +24,8 @@ public final class Tape: @unchecked Sendable {
   var sequences: [Range<Int>] = []
   /// Ranges of rows that products keep apart; gradients of parameters are summed over each, then added up in order.
   var rowGroups: [Range<Int>] = []
+  /// What adapters leave out in training; nil: nothing. Of one pass forward and backward.
+  public var dropout: AdapterDropout?
   /// Of the products of passes with this tape.
   public let precision: ProductPrecision
   var rotary: Rotary

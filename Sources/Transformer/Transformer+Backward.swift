@@ -2,7 +2,8 @@ public import Kernels
 public import Sequences
 
 extension Transformer {
-  /// Adds the gradients of all parameters but the head's, from the tape's hidden-state gradient.
+  /// Adds the gradients of all parameters but the head's, from the tape's hidden-state gradient; of adapted parameters, those of
+  /// the adapters alone.
   ///
   /// `batch`, `parameters` and `tape` are those of the forward pass before it.
   ///
@@ -30,6 +31,7 @@ extension Transformer {
   ///
   /// `embedded` are gradients of the embedded rows of `batch`. Shape: `[N, D]`.
   public func addEmbeddingGradients(of batch: SequenceBatch, _ embedded: FloatView, gradients: ParameterBuffer) {
+    guard !gradients.isFrozen else { return }
     let (width, model) = (configuration.width, configuration)
     // x = E[token] · scale (+ P[position])
     Elementwise.addRows(
@@ -123,10 +125,13 @@ private struct BackwardPass {
 
   /// Of `y = x W + b`: overwrites `dx`, adds to the gradients of W and b.
   private func backward(_ projection: Projection, _ dy: FloatView, x: InputRows, into dx: FloatView) {
-    projection.backward(
-      tape.backwardScratch.rounded.take(dy, tape.precision), x: x.rows, parameters, gradients, into: dx,
-      rowGroups: tape.rowGroups)
+    let dyRows = tape.backwardScratch.rounded.take(dy, tape.precision)
+    projection.backward(dyRows, x: x.rows, parameters, gradients, into: dx, rowGroups: tape.rowGroups)
     projection.backwardBias(dy, gradients, rowGroups: tape.rowGroups)
+    if let adapters = parameters.adapters, let adapterGradients = gradients.adapters {
+      AdapterPass(adapters: adapters, projection: projection, tape: tape)
+        .backward(dyRows, x: x.rows, into: dx, gradients: adapterGradients)
+    }
   }
 
   /// The gradient of what a part gives: the stream's, or, where a norm follows, that of the norm's input.
@@ -143,10 +148,10 @@ private struct BackwardPass {
     _ dy: FloatView, x: FloatView, _ norm: NormPlan, _ statistics: NormTape, addingTo dx: FloatView
   ) {
     let weight = parameters.view.window(norm.weightOffset, model.width)
-    let dWeight = gradients.view.window(norm.weightOffset, model.width)
+    let dWeight = gradients.room(norm.weightOffset, model.width)
     switch model.block.norm {
     case .layer:
-      let dBias = gradients.view.window(norm.biasOffset ?? -1, model.width)
+      let dBias = gradients.room(norm.biasOffset ?? -1, model.width)
       Norms.layerBackward(
         dy, x: x, weight: weight, mean: statistics.mean.view, rstd: statistics.scale.view, addingTo: dx,
         dWeight: dWeight, dBias: dBias, segments: tape.rowGroups)
@@ -164,10 +169,10 @@ private struct BackwardPass {
     Norms.headsBackward(
       dProjected.from(columns.queries), heads: model.headCount, headStride: columns.stride,
       weight: parameters.view.window(norms.query, width), kept: kept.queries.view, rstd: kept.queryScale.view,
-      dWeight: gradients.view.window(norms.query, width), segments: tape.rowGroups)
+      dWeight: gradients.room(norms.query, width), segments: tape.rowGroups)
     Norms.headsBackward(
       dProjected.from(columns.keys), heads: model.keyValueHeadCount, headStride: columns.stride,
       weight: parameters.view.window(norms.key, width), kept: kept.keys.view, rstd: kept.keyScale.view,
-      dWeight: gradients.view.window(norms.key, width), segments: tape.rowGroups)
+      dWeight: gradients.room(norms.key, width), segments: tape.rowGroups)
   }
 }

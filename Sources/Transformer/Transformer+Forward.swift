@@ -158,9 +158,12 @@ struct BlockPass {
     }
   }
 
-  /// `y = x W + b`, or `y += x W + b`.
+  /// `y = x W + b`, or `y += x W + b`; with what adapters add.
   private func apply(_ projection: Projection, _ x: InputRows, into y: FloatView, adding: Bool = false) {
     projection.apply(x.rows, parameters, into: y, rowGroups: tape.rowGroups, adding: adding)
+    if let adapters = parameters.adapters {
+      AdapterPass(adapters: adapters, projection: projection, tape: tape).forward(x.rows, into: y)
+    }
   }
 
   private func add(

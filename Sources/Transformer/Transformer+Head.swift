@@ -37,8 +37,10 @@ extension Transformer {
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
     let (width, groups) = (configuration.width, groups ?? [0..<rows.count])
     // logits = hidden headᵀ
-    logitGradients.addTransposedProduct(
-      select(rows, tape), to: head(gradients).values, rowGroups: groups)
+    if !gradients.isFrozen {
+      logitGradients.addTransposedProduct(
+        select(rows, tape), to: head(gradients).values, rowGroups: groups)
+    }
     tape.selectedGradients.resize(rows.count * width)
     let dHidden = tape.selectedGradients.view
     logitGradients.multiply(head(parameters), into: dHidden, rowGroups: groups)

@@ -20,6 +20,9 @@ public struct Transformer: Sendable {
     plan = ModelPlan(configuration, layout)
   }
 
+  /// Whether matrices of projections are stored `[in, out]`, as GPT-2's `Conv1D` has them.
+  public var storesInputsFirst: Bool { configuration.family.names.isInputMajor }
+
   /// Sets fresh parameters: N(0, 0.02²), those of projections onto the residual stream divided by √(2L), norms 1, biases 0.
   public func initialize(_ parameters: ParameterBuffer, using generator: inout some RandomNumberGenerator) {
     precondition(parameters.count == layout.count, "\(parameters.count) parameters of \(layout.count)")

@@ -11,6 +11,9 @@ struct Export: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Checkpoint or model folder.", valueName: "dir"))
   var checkpoint: String
 
+  @Option(help: ArgumentHelp("A folder of PEFT's whose LoRA adapters are merged in.", valueName: "dir"))
+  var adapters: String?
+
   @Option(help: ArgumentHelp("Folder to make.", valueName: "dir"))
   var to: String
 
@@ -18,7 +21,8 @@ struct Export: AsyncParsableCommand {
   var dtype = "F32"
 
   func run() async throws {
-    let export = try ModelExport(checkpoint: URL(filePath: checkpoint), dtype: dtype)
+    let export = try ModelExport(
+      checkpoint: URL(filePath: checkpoint), adapters: adapters.map { URL(filePath: $0) }, dtype: dtype)
     try export.write(to: URL(filePath: to))
     printLine("\(to): \(export.summary)")
   }
