@@ -1,6 +1,6 @@
 import Checkpoints
 public import Foundation
-import Kernels
+public import Kernels
 import ModelServing
 public import Sequences
 public import Tokenization
@@ -18,16 +18,20 @@ public struct LocalModel: Sendable {
   /// What a service would say of the model.
   let description: WireModelDescription
   let path: String
+  private let served: ServedModel
 
   /// Reads a folder.
   ///
+  /// - Parameter generationWeights: How weights are kept for generation.
   /// - Throws: `CheckpointError`, `TokenizerError`, `ServingError` or ``CommandError``, each one line that names the file.
-  public init(folder url: URL) throws {
+  public init(folder url: URL, generationWeights: WeightFormat = .float32) throws {
     if let failure = BLAS.failure { throw CommandError.noArithmetic(reason: failure) }
     path = url.relativePath
     let folder = try ModelFolder.load(url)
     tokenizer = try Tokenizer.ifPresent(in: url)
-    let served = try ServedModel(folder, name: url.standardizedFileURL.lastPathComponent, tokenizer: tokenizer)
+    served = try ServedModel(
+      folder, name: url.standardizedFileURL.lastPathComponent, tokenizer: tokenizer,
+      generation: GenerationSettings(weights: generationWeights, parametersAreFixed: true))
     (transformer, parameters, description) = (served.transformer, served.parameters, served.description)
   }
 
@@ -42,7 +46,7 @@ public struct LocalModel: Sendable {
 
   /// Scores of the completions of some sequences, one answer each.
   public func score(_ sequences: [TokenSequence], options: ScoreOptions) throws -> [PositionScores] {
-    let scorer = Scorer(transformer: transformer, parameters: parameters, vocabSize: vocabSize)
+    let scorer = served.scorer()
     return try sequences.map { sequence in
       var scores = PositionScores()
       try scorer.score(SequenceBatch([sequence]), options: options, maximumChunkPositions: 4096) { scores.append($0) }
@@ -52,13 +56,38 @@ public struct LocalModel: Sendable {
 
   /// Completions of some prompts, in their order.
   public func generate(_ prompts: [[TokenID]], sampling: SamplingOptions, seeds: [UInt64]) throws -> [Completion] {
-    let generator = TextGenerator(
-      transformer: transformer, parameters: parameters, vocabSize: vocabSize, eosTokenIDs: description.eosTokenIDs)
     var completions: [Completion] = []
-    try generator.generate(
+    let stops = try served.stopStrings(sampling)
+    try served.generator().generate(
       prompts: SequenceBatch(prompts.map { TokenSequence(prompt: $0, completion: []) }), sampling: sampling,
-      seeds: seeds
+      seeds: seeds, endsText: stops?.endsText
     ) { completions.append($0) }
     return completions
+  }
+
+  /// The weights of scoring in a precision.
+  ///
+  /// - Throws: ``CommandError/badOption(name:value:expected:)``.
+  public static func scoringFormat(_ precision: String) throws(CommandError) -> WeightFormat {
+    switch ProductPrecision(rawValue: precision) {
+    case .float32: return .float32
+    case .bfloat16: return .bfloat16
+    case nil:
+      throw .badOption(
+        name: "--precision", value: precision,
+        expected: ProductPrecision.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+  }
+
+  /// The format of a name.
+  ///
+  /// - Throws: ``CommandError/badOption(name:value:expected:)``.
+  public static func weightFormat(_ name: String) throws(CommandError) -> WeightFormat {
+    guard let format = WeightFormat(rawValue: name) else {
+      throw .badOption(
+        name: "--generation-weights", value: name,
+        expected: WeightFormat.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    return format
   }
 }

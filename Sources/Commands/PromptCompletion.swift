@@ -1,4 +1,5 @@
 import Foundation
+import ModelServing
 public import Sequences
 import Tokenization
 import Transformer
@@ -7,7 +8,7 @@ import Transformer
 public struct PromptCompletion: Sendable {
   /// The prompt's ids and the new ones.
   public let sequence: TokenSequence
-  /// The new text.
+  /// The new text, without a stop string and what follows it.
   public let text: String
   /// Log-probs of the new tokens, in nats at temperature 1.
   public let logprobs: [Float]
@@ -29,7 +30,7 @@ public struct PromptCompletion: Sendable {
     }
     let completion = try model.generate([promptIDs], sampling: sampling, seeds: [seed])[0]
     sequence = TokenSequence(prompt: promptIDs, completion: completion.tokenIDs)
-    text = tokenizer.decode(completion.tokenIDs)
+    text = StopStrings(sampling.stopStrings, tokenizer: tokenizer).cut(tokenizer.decode(completion.tokenIDs))
     logprobs = completion.tokenLogprobs
     finishReason = completion.finishReason
   }
@@ -45,6 +46,17 @@ public struct PromptCompletion: Sendable {
     try require(temperature >= 0 && temperature.isFinite, "--temperature", temperature, "0 or more")
     try require(share > 0 && share <= 1, "--top-p", share, "over 0, at most 1")
     try require(sampling.topK >= 0, "--top-k", Double(sampling.topK), "0 or more")
+    let (floor, penalty) = (Double(sampling.minP), Double(sampling.repetitionPenalty))
+    try require(floor >= 0 && floor <= 1, "--min-p", floor, "from 0 to 1")
+    try require(penalty > 0 && penalty.isFinite, "--repetition-penalty", penalty, "over 0")
+    let (size, least) = (sampling.noRepeatNgramSize, sampling.minNewTokens)
+    try require(size >= 0, "--no-repeat-ngram-size", Double(size), "0 or more")
+    try require(
+      least >= 0 && least <= max(1, sampling.maxNewTokens), "--min-new-tokens", Double(least),
+      "from 0 to --max-new-tokens")
+    if sampling.stopStrings.contains("") {
+      throw .badOption(name: "--stop", value: "''", expected: "a text of at least one character")
+    }
     try require(sampling.maxNewTokens >= 1, "--max-new-tokens", Double(sampling.maxNewTokens), "1 or more")
   }
 

@@ -1,5 +1,5 @@
 public import Foundation
-import Kernels
+public import Kernels
 import Logging
 import ModelServing
 import TeacherService
@@ -9,10 +9,19 @@ import WireFormat
 public struct TeacherProcess: Sendable {
   private let model: URL
   private let service: ServiceSettings
+  private let weights: (generation: WeightFormat, scoring: WeightFormat)
 
   /// Serves a folder.
-  public init(model: URL, service: ServiceSettings) {
+  ///
+  /// - Parameters:
+  ///   - generationWeights: How weights are kept for generation.
+  ///   - scoringWeights: How weights are kept for scoring.
+  public init(
+    model: URL, generationWeights: WeightFormat = .float32, scoringWeights: WeightFormat = .float32,
+    service: ServiceSettings
+  ) {
     self.model = model
+    weights = (generationWeights, scoringWeights)
     self.service = service
   }
 
@@ -20,7 +29,10 @@ public struct TeacherProcess: Sendable {
   public func run() async throws {
     let (host, logger) = try service.host(label: "retort.teacher")
     if let failure = BLAS.failure { throw CommandError.noArithmetic(reason: failure) }
-    let served = try ServedModel(folder: model)
+    let served = try ServedModel(
+      folder: model,
+      generation: GenerationSettings(
+        weights: weights.generation, scoringWeights: weights.scoring, parametersAreFixed: true))
     logger.notice(
       "model read",
       metadata: [

@@ -64,11 +64,19 @@ extension RunMaterial {
       isEvaluation
       ? SamplingOptions(
         samplingTemperature: Float(recipe.evaluation.temperature), maxNewTokens: recipe.evaluation.maxNewTokens)
-      : SamplingOptions(
-        samplingTemperature: Float(recipe.generation?.temperature ?? 1), topK: recipe.generation?.topK ?? 0,
-        topP: Float(recipe.generation?.topP ?? 1), maxNewTokens: recipe.generation?.maxNewTokens ?? 1)
+      : recipe.generation?.sampling ?? SamplingOptions(maxNewTokens: 1)
     return (
       WireSequenceBatch(prompts), WireSamplingOptions(sampling), indices.map { plan.seed(of: $0, in: key.stage) }
     )
+  }
+}
+
+extension Recipe.Generation {
+  /// How completions for training are sampled.
+  fileprivate var sampling: SamplingOptions {
+    SamplingOptions(
+      samplingTemperature: Float(temperature), topK: topK, topP: Float(topP), minP: Float(minP),
+      repetitionPenalty: Float(repetitionPenalty), noRepeatNgramSize: noRepeatNgramSize,
+      minNewTokens: min(minNewTokens, maxNewTokens), maxNewTokens: maxNewTokens)
   }
 }

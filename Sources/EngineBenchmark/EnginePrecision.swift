@@ -14,7 +14,8 @@ public enum EnginePrecision: String, Sendable, Codable, CaseIterable {
     switch suite {
     case .loss, .train: [.float32, .bfloat16].filter { $0.products.failure == nil || $0 == .float32 }
     case .generate: [.float32, .bfloat16, .int8]
-    case .score, .machine: [.float32]
+    case .score: [.float32, .bfloat16]
+    case .machine: [.float32]
     }
   }
 

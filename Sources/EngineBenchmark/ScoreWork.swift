@@ -15,8 +15,10 @@ final class ScoreWork: EngineWork {
 
   init(_ file: CaseFile, precision: EnginePrecision) throws {
     let model = try ModelFolder.load(URL(filePath: file.folder))
+    let transformer = Transformer(model.configuration)
     scorer = Scorer(
-      transformer: Transformer(model.configuration), parameters: model.parameters, vocabSize: file.vocabSize)
+      transformer: transformer, parameters: model.parameters,
+      weights: .packed(from: model.parameters, of: transformer, format: precision.weights), vocabSize: file.vocabSize)
     batch = SequenceBatch(file.sequences.map { TokenSequence(tokenIDs: $0, promptLength: 1) })
     options = ScoreOptions(tokenLogprobs: true, fullLogprobs: file.fullLogprobs)
   }

@@ -3,41 +3,59 @@ internal import NIOConcurrencyHelpers
 
 /// Long arithmetic, one piece at a time in the order of arrival: each piece uses every core by itself.
 ///
-/// Callers that find the queue full are refused at once rather than kept.
+/// Callers that find the queue full are refused at once rather than kept: it holds so many callers, and so many bytes of what
+/// they ask.
 public final class ComputeQueue: Sendable {
   private struct Waiter {
     let id: Int
+    let bytes: Int
     let continuation: CheckedContinuation<Void, any Error>
   }
 
   private struct State {
     var isBusy = false
     var nextID = 0
+    /// Of the waiters.
+    var bytes = 0
     var waiters: [Waiter] = []
   }
 
   private let limit: Int
+  private let byteLimit: Int
   private let state = NIOLockedValueBox(State())
 
   /// Makes a queue.
   ///
-  /// - Parameter limit: Callers that may wait while another one's work runs.
-  public init(limit: Int = 64) { self.limit = limit }
+  /// - Parameters:
+  ///   - limit: Callers that may wait while another one's work runs.
+  ///   - byteLimit: Bytes that their requests may hold.
+  public init(limit: Int = 64, byteLimit: Int = 256 << 20) {
+    self.limit = limit
+    self.byteLimit = byteLimit
+  }
 
   /// Callers that wait for their turn.
   public var waitingCount: Int { state.withLockedValue { $0.waiters.count } }
 
+  /// Bytes that their requests hold.
+  public var waitingBytes: Int { state.withLockedValue { $0.bytes } }
+
   /// Runs `work` on a thread of its own once everything before it is done.
   ///
-  /// - Throws: ``ServingError/busy(waiting:)``, `CancellationError` where the task is cancelled before its turn, and what
+  /// - Parameter bytes: What the caller holds while it waits.
+  /// - Throws: ``ServingError/busy(waiting:)``, ``ServingError/requestTooLarge(bytes:limit:)`` for what may never wait,
+  ///   `CancellationError` where the task is cancelled before its turn, and what
   ///   `work` throws.
-  public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+  public func run<Result: Sendable>(
+    bytes: Int = 0, _ work: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    guard bytes <= byteLimit else { throw ServingError.requestTooLarge(bytes: bytes, limit: byteLimit) }
     let id = state.withLockedValue { state in
       state.nextID += 1
       return state.nextID
     }
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { enter(Waiter(id: id, continuation: $0)) }
+      try await withCheckedThrowingContinuation { enter(Waiter(id: id, bytes: bytes, continuation: $0)) }
     } onCancel: {
       cancel(id)
     }
@@ -58,7 +76,10 @@ public final class ComputeQueue: Sendable {
         state.isBusy = true
         return .go
       }
-      guard state.waiters.count < limit else { return .refuse(state.waiters.count) }
+      guard state.waiters.count < limit, state.bytes + waiter.bytes <= byteLimit else {
+        return .refuse(state.waiters.count)
+      }
+      state.bytes += waiter.bytes
       state.waiters.append(waiter)
       return .wait
     }
@@ -76,6 +97,7 @@ public final class ComputeQueue: Sendable {
         state.isBusy = false
         return nil
       }
+      state.bytes -= state.waiters[0].bytes
       return state.waiters.removeFirst()
     }
     next?.continuation.resume()
@@ -83,7 +105,9 @@ public final class ComputeQueue: Sendable {
 
   private func cancel(_ id: Int) {
     let waiter: Waiter? = state.withLockedValue { state in
-      state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+      guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+      state.bytes -= state.waiters[index].bytes
+      return state.waiters.remove(at: index)
     }
     waiter?.continuation.resume(throwing: CancellationError())
   }

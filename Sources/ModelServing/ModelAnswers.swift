@@ -18,7 +18,8 @@ public struct ModelAnswers: Sendable {
     self.limits = limits
   }
 
-  /// Completes prompts; writes completions as they finish.
+  /// Completes prompts; writes completions as they finish. Requests that come meanwhile are continued together with this
+  /// one where the parameters are fixed; each gets the text that it would get alone.
   ///
   /// - Parameters:
   ///   - seeds: One per prompt, or none, which is 0 for all.
@@ -34,11 +35,22 @@ public struct ModelAnswers: Sendable {
     try check(prompts, seeds: seeds)
     guard prompts.count > 0 else { return }
     let seeds = seeds.isEmpty ? Array(repeating: 0, count: prompts.count) : seeds
-    let generator = model.generator
-    try await queue.relay(limits: limits) { (send: ([Completion]) throws -> Void) in
+    let stops = try model.stopStrings(sampling)
+    if model.generation.parametersAreFixed {
+      let requests = zip(prompts.sequences, seeds).map { prompt, seed in
+        GenerationRequest(prompt: Array(prompt.prompt), sampling: sampling, seed: seed, endsText: stops?.endsText)
+      }
+      return try await queue.answer(
+        GenerationTicket(requests, isCancelled: isCancelled), with: model.shared, bytes: prompts.byteCount,
+        makeBatch: { [model] in model.generationBatch() }, completionsPerMessage: Self.completionsPerMessage,
+        write: { try await write(WireCompletionBatch($0)) })
+    }
+    try await queue.relay(limits: limits, bytes: prompts.byteCount) {
+      [model] (send: ([Completion]) throws -> Void) in
       var finished: [Completion] = []
-      try generator.generate(prompts: prompts, sampling: sampling, seeds: seeds, isCancelled: isCancelled) {
-        completion in
+      try model.generator().generate(
+        prompts: prompts, sampling: sampling, seeds: seeds, endsText: stops?.endsText, isCancelled: isCancelled
+      ) { completion in
         finished.append(completion)
         guard finished.count == Self.completionsPerMessage else { return }
         try send(finished)
@@ -82,10 +94,10 @@ public struct ModelAnswers: Sendable {
     try model.transformer.check(batch, vocabSize: model.vocabSize)
     let chunkPositions = try chunkPositions(options, positionCount: positionCount)
     guard positionCount > 0 else { return try await write(WireScoreChunk(last: true)) }
-    let scorer = model.scorer
     var firstPosition = 0
-    try await queue.relay(limits: limits) { (send: (PositionScores) throws -> Void) in
-      try scorer.score(
+    let held = batch.byteCount + 4 * options.gatherTokenIDs.count
+    try await queue.relay(limits: limits, bytes: held) { [model] (send: (PositionScores) throws -> Void) in
+      try model.scorer().score(
         batch, options: options, maximumChunkPositions: chunkPositions,
         isWanted: { if isCancelled() { throw CancellationError() } }, emit: send)
     } write: { scores in
@@ -142,4 +154,9 @@ public struct ModelAnswers: Sendable {
     }
     return max(1, limits.chunkBytes / max(bytes, 1))
   }
+}
+
+extension SequenceBatch {
+  /// Bytes of its ids.
+  fileprivate var byteCount: Int { 4 * tokenIDs.count }
 }

@@ -12,7 +12,9 @@ extension ServedModel {
   ///   - folder: What was read.
   ///   - name: A name for people, such as the folder's.
   ///   - tokenizer: The folder's; nil where it has none, and then every row of the head counts as a token.
-  public init(_ folder: ModelFolder, name: String, tokenizer: Tokenizer?) throws(ServingError) {
+  public init(
+    _ folder: ModelFolder, name: String, tokenizer: Tokenizer?, generation: GenerationSettings = GenerationSettings()
+  ) throws(ServingError) {
     let head = folder.configuration.vocabSize
     let vocabSize = tokenizer?.vocabSize ?? head
     let bos = folder.special.bosTokenID.map { [$0] } ?? tokenizer?.bosTokenIDs ?? []
@@ -29,15 +31,17 @@ extension ServedModel {
         bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
         abilities: abilities, parameterCount: UInt64(folder.parameters.count),
         determinism: "\(arithmetic), float32, \(ComputePool.threadCount) threads",
-        hiddenSize: UInt32(folder.configuration.width)))
+        hiddenSize: UInt32(folder.configuration.width)),
+      generation: generation, tokenizer: tokenizer)
   }
 
   /// Reads a folder and its tokenizer, and serves the model.
   ///
   /// - Throws: `CheckpointError`, `TokenizerError` or ``ServingError``, each one line that names the file.
-  public init(folder url: URL) throws {
+  public init(folder url: URL, generation: GenerationSettings = GenerationSettings()) throws {
     let folder = try ModelFolder.load(url)
-    try self.init(folder, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url))
+    try self.init(
+      folder, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url), generation: generation)
   }
 }
 

@@ -1,5 +1,7 @@
 internal import Checkpoints
 internal import Kernels
+public import Sequences
+public import Tokenization
 public import Transformer
 public import WireFormat
 
@@ -11,12 +13,18 @@ public struct ServedModel: Sendable {
   public let parameters: ParameterBuffer
   /// Identity and abilities, as Describe answers them.
   public let description: WireModelDescription
+  let generation: GenerationSettings
+  let tokenizer: Tokenizer?
+  private let packed: PackedModel
+  /// Generate requests that are continued together.
+  let shared: SharedGeneration
 
   /// Puts a model and its description together.
   ///
   /// - Throws: ``ServingError/descriptionMismatch(field:described:actual:)`` where they are not of one model.
   public init(
-    transformer: Transformer, parameters: ParameterBuffer, description: WireModelDescription
+    transformer: Transformer, parameters: ParameterBuffer, description: WireModelDescription,
+    generation: GenerationSettings = GenerationSettings(), tokenizer: Tokenizer? = nil
   ) throws(ServingError) {
     let head = transformer.configuration.vocabSize
     let facts = [
@@ -31,6 +39,10 @@ public struct ServedModel: Sendable {
     self.transformer = transformer
     self.parameters = parameters
     self.description = description
+    self.generation = generation
+    self.tokenizer = tokenizer
+    packed = PackedModel()
+    shared = SharedGeneration()
   }
 
   /// Ids that may occur.
@@ -44,11 +56,40 @@ public struct ServedModel: Sendable {
     outputHead.withSpan { OutputHeadDigest.of($0, rows: vocabSize, width: transformer.configuration.width) }
   }
 
-  var scorer: Scorer { Scorer(transformer: transformer, parameters: parameters, vocabSize: vocabSize) }
+  /// Scores with the present parameters. No other work of this model may run meanwhile.
+  public func scorer() -> Scorer {
+    Scorer(
+      transformer: transformer, parameters: parameters, weights: packedWeights(generation.scoringWeights),
+      vocabSize: vocabSize)
+  }
 
-  var generator: TextGenerator {
+  /// Continues prompts with the present parameters. No other work of this model may run meanwhile.
+  public func generator() -> TextGenerator {
     TextGenerator(
-      transformer: transformer, parameters: parameters, vocabSize: vocabSize, eosTokenIDs: description.eosTokenIDs)
+      transformer: transformer, parameters: parameters, weights: packedWeights(generation.weights),
+      vocabSize: vocabSize,
+      eosTokenIDs: description.eosTokenIDs)
+  }
+
+  /// An empty batch of sequences with the present parameters.
+  func generationBatch() -> GenerationBatch {
+    GenerationBatch(
+      transformer: transformer, parameters: parameters, weights: packedWeights(generation.weights),
+      vocabSize: vocabSize, eosTokenIDs: description.eosTokenIDs)
+  }
+
+  /// The parameters, packed as they are now.
+  private func packedWeights(_ format: WeightFormat) -> GenerationWeights {
+    packed.weights(of: transformer, parameters, format: format, isFixed: generation.parametersAreFixed)
+  }
+
+  /// The stop strings of a request; nil where it has none.
+  ///
+  /// - Throws: ``ServingError/stopStringsWithoutTokenizer``.
+  public func stopStrings(_ sampling: SamplingOptions) throws(ServingError) -> StopStrings? {
+    guard !sampling.stopStrings.isEmpty else { return nil }
+    guard let tokenizer else { throw .stopStringsWithoutTokenizer }
+    return StopStrings(sampling.stopStrings, tokenizer: tokenizer)
   }
 }
 

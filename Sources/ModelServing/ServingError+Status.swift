@@ -7,11 +7,11 @@ extension ServingError: RPCErrorConvertible {
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .descriptionMismatch: .internalError
-    case .busy, .replyTooLarge, .tooManyCandidates: .resourceExhausted
+    case .busy, .requestTooLarge, .replyTooLarge, .tooManyCandidates: .resourceExhausted
     case .otherOutputHead: .failedPrecondition
     case .readerStalled: .deadlineExceeded
     case .promptWithCompletion, .promptFillsContext, .seedCount: .invalidArgument
-    case .notPromised: .unimplemented
+    case .notPromised, .stopStringsWithoutTokenizer: .unimplemented
     }
   }
 

@@ -4,6 +4,8 @@ public enum ServingError: Error, Hashable {
   case descriptionMismatch(field: String, described: Int, actual: Int)
   /// Too many calls wait for the processor.
   case busy(waiting: Int)
+  /// The request is larger than all requests together may be that wait.
+  case requestTooLarge(bytes: Int, limit: Int)
   /// The answer would be larger than a call may ask.
   case replyTooLarge(bytes: Int, limit: Int)
   /// The answer would hold more candidates than a call may ask.
@@ -18,6 +20,8 @@ public enum ServingError: Error, Hashable {
   case promptFillsContext(prompt: Int, length: Int, contextLength: Int)
   /// Seeds are neither absent nor one per prompt.
   case seedCount(seeds: Int, prompts: Int)
+  /// A request names stop strings, and the model has no tokenizer to find them with.
+  case stopStringsWithoutTokenizer
   /// `Abilities` does not promise what was asked.
   case notPromised(option: String, promised: String)
 }
@@ -29,6 +33,8 @@ extension ServingError: CustomStringConvertible {
     case .descriptionMismatch(let field, let described, let actual):
       "the description says \(field) \(described), the model has \(actual)"
     case .busy(let waiting): "\(waiting) calls wait for the processor already: try again later"
+    case .requestTooLarge(let bytes, let limit):
+      "the request holds \(bytes) bytes of \(limit) that may wait for the processor: ask about fewer sequences"
     case .replyTooLarge(let bytes, let limit):
       "the answer would take \(bytes) bytes of \(limit) allowed: ask about fewer sequences or fewer log-probs"
     case .tooManyCandidates(let candidates, let limit):
@@ -41,6 +47,8 @@ extension ServingError: CustomStringConvertible {
     case .promptFillsContext(let prompt, let length, let contextLength):
       "prompt \(prompt) has \(length) tokens, which fill the context of \(contextLength): shorten it"
     case .seedCount(let seeds, let prompts): "\(seeds) seeds for \(prompts) prompts: give one each, or none"
+    case .stopStringsWithoutTokenizer:
+      "sampling.stop_strings need a tokenizer, and the model's folder has none: use stop_token_ids"
     case .notPromised(let option, let promised): "\(option) is more than abilities promise (\(promised))"
     }
   }

@@ -78,6 +78,14 @@ public struct Recipe: Sendable, Hashable {
     public var topP: Double
     /// Number of tokens kept; 0: all.
     public var topK: Int
+    /// Least share of the most probable token's probability; 0: any.
+    public var minP: Double
+    /// What logits of tokens so far are divided by; 1: not.
+    public var repetitionPenalty: Double
+    /// Tokens of an n-gram that may not occur twice; 0: any may.
+    public var noRepeatNgramSize: Int
+    /// New tokens before a stop token may come.
+    public var minNewTokens: Int
     /// Limit of new tokens.
     public var maxNewTokens: Int
     /// How often the student writes anew.

@@ -25,7 +25,7 @@ public final class GenerationBatch {
   private let vocabSize: Int
   private let eosTokenIDs: [TokenID]
   private let limits: GenerationLimits
-  private let pass: GenerationPass
+  private let pass: SequencePass
   private let pageLimit: Int
 
   private var nextID = 0
@@ -51,7 +51,7 @@ public final class GenerationBatch {
     self.vocabSize = vocabSize
     self.eosTokenIDs = eosTokenIDs
     self.limits = limits
-    pass = GenerationPass(transformer, self.parameters)
+    pass = SequencePass(transformer, self.parameters)
     pageLimit = max(1, limits.cacheBytes / (4 * pass.pool.pageFloats))
   }
 
@@ -97,7 +97,7 @@ public final class GenerationBatch {
   public func step() -> [Finished] {
     admit()
     draw()
-    pass.read(live.map { ($0, $0.tokenIDs.suffix(1)) })
+    pass.readLast(of: live)
     defer { finished = [] }
     return finished
   }
@@ -130,7 +130,11 @@ extension GenerationBatch {
       if isNew { unread.append(next.prompt) }
       live.append(LiveSequence(next, kept: KeyValueSequence(pass.pool), eosTokenIDs: eosTokenIDs))
     }
-    pass.read(unread, rowLimit: limits.promptRows)
+    let read = pass.read(unread.map(\.tokenIDs), after: unread.map { _ in nil }, rowLimit: limits.promptRows) {}
+    for (prompt, reading) in zip(unread, read) {
+      prompt.kept = reading.kept
+      prompt.hidden = Array(reading.hidden.suffix(transformer.configuration.width))
+    }
     for sequence in live where sequence.kept.length == 0 {
       guard let kept = sequence.prompt.kept else { continue }
       (sequence.kept, sequence.hidden) = (kept, sequence.prompt.hidden)
@@ -165,7 +169,7 @@ extension GenerationBatch {
     var stillLive: [LiveSequence] = []
     for first in stride(from: 0, to: live.count, by: rowsAtOnce) {
       let part = Array(live[first..<min(first + rowsAtOnce, live.count)])
-      for (sequence, drawn) in zip(part, draw(part, pass.logits(part.map(\.hidden)))) {
+      for (sequence, drawn) in zip(part, draw(part, pass.logits(of: part))) {
         sequence.generator = drawn.generator
         guard let reason = sequence.append(drawn.token, logprob: drawn.logprob) else {
           stillLive.append(sequence)

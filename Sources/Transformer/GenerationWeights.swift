@@ -1,6 +1,6 @@
 public import Kernels
 
-/// A model's matrices packed for decoding, which reads all of them for a few rows.
+/// A model's matrices packed for generation and scoring: a row's products do not depend on the rows beside it.
 ///
 /// They are copies: ``update(from:)`` takes the parameters anew, after loading and after each change. Embeddings, norms and
 /// biases are read from the parameters themselves.
@@ -21,6 +21,15 @@ public final class GenerationWeights: Sendable {
           PanelMatrix(inputWidth: projection.inputWidth, outputWidth: projection.outputWidth, format: format)
         )
       }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// A model's matrices as they are now.
+  public static func packed(
+    from parameters: ParameterBuffer, of transformer: Transformer, format: WeightFormat = .float32
+  ) -> GenerationWeights {
+    let weights = GenerationWeights(transformer, format: format)
+    weights.update(from: parameters)
+    return weights
   }
 
   /// Packs the parameters: some milliseconds for each ten million. No product may run meanwhile.

@@ -3,36 +3,49 @@ public import Sequences
 
 /// Answers what a model says about given tokens.
 ///
-/// Sequences are read in groups, and positions in blocks, that depend on the request alone: neither the number of threads
-/// nor the size of the chunks changes a bit of the answers.
+/// A position's answer depends on its own sequence alone, bit for bit: neither on the sequences beside it, nor on the number
+/// of threads, nor on the size of the chunks. Sequences of one prompt read the prompt once. Memory does not grow with the
+/// vocabulary: logits are held for as many positions as fit into a fixed room.
 public struct Scorer: Sendable {
-  /// Groups end once they hold so many tokens.
-  private static let groupTokens = 2048
-  /// Rows whose logits are held at once, per thread.
-  private static let blockRows = 64
+  /// Groups of sequences end once they have so many tokens to read: keys, values and hidden states are held for one group.
+  private static let groupTokens = 1024
+  /// Rows of one pass.
+  private static let passRows = 512
+  /// Bytes of logits held at once.
+  private static let logitBytes = 32 << 20
+  /// Rows that one thread scores at a time.
+  private static let rowsPerPiece = 4
 
   private let transformer: Transformer
   private let parameters: ParameterBuffer
   private let vocabSize: Int
+  private let sharesPrompts: Bool
 
   /// Makes a scorer.
   ///
-  /// - Parameter vocabSize: Ids that may occur; rows of the head past these are padding and get no probability.
-  public init(transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int) {
+  /// - Parameters:
+  ///   - weights: Packed from the parameters; nil: packed here, as float32.
+  ///   - vocabSize: Ids that may occur; rows of the head past these are padding and get no probability.
+  ///   - sharesPrompts: Whether a prompt that several sequences of a request begin with is read once. It changes no bit.
+  public init(
+    transformer: Transformer, parameters: ParameterBuffer, weights: GenerationWeights? = nil, vocabSize: Int,
+    sharesPrompts: Bool = true
+  ) {
     precondition(
       vocabSize > 0 && vocabSize <= transformer.configuration.vocabSize,
       "vocabSize \(vocabSize) of a head of \(transformer.configuration.vocabSize)")
     self.transformer = transformer
-    self.parameters = parameters
+    self.parameters = parameters.reading(weights ?? .packed(from: parameters, of: transformer))
     self.vocabSize = vocabSize
+    self.sharesPrompts = sharesPrompts
   }
 
   /// Scores the completion positions of a batch, in order, `maximumChunkPositions` at a time.
   ///
   /// Blocks the calling thread and uses the compute pool. Stops where `emit` or `isWanted` throws.
   ///
-  /// - Parameter isWanted: Asked before each piece of work: a forward pass of a group of sequences, or the logits of a
-  ///   block of positions, for each thread. Throws where nobody wants the answer any more.
+  /// - Parameter isWanted: Asked before each piece of work: a forward pass of some sequences, or the logits of a block of
+  ///   positions. Throws where nobody wants the answer any more.
   /// - Throws: ``ModelError`` where the batch or the options cannot be answered; what `emit` and `isWanted` throw.
   public func score(
     _ batch: SequenceBatch, options: ScoreOptions, maximumChunkPositions: Int, isWanted: () throws -> Void = {},
@@ -42,82 +55,93 @@ public struct Scorer: Sendable {
     let scored = batch.scoredPositions
     try check(options, positionCount: scored.count)
     var chunks = ChunkedScores(limit: max(1, maximumChunkPositions))
-    let groups = makeGroups(batch)
-    let tapes = (0..<min(groups.count, ComputePool.threadCount)).map { _ in
-      Tape(transformer, keepsActivations: false)
-    }
-    for wave in stride(from: 0, to: groups.count, by: max(1, tapes.count)) {
-      try isWanted()
-      let waveGroups = Array(groups[wave..<min(wave + tapes.count, groups.count)])
-      ComputePool.forEach(waveGroups.count) { index in
-        transformer.forward(batch.slice(waveGroups[index]), parameters: parameters, tape: tapes[index])
+    let pass = SequencePass(transformer, parameters)
+    var position = 0
+    for group in makeGroups(batch.sequences) {
+      let hidden = try readHidden(group, pass: pass, isWanted: isWanted)  // [positions, D]
+      try score(hidden, from: position, scored, pass: pass, options: options, isWanted: isWanted) {
+        try chunks.append($0, emit: emit)
       }
-      for (group, tape) in zip(waveGroups, tapes) {
-        try score(group, of: batch, scored, tape: tape, options: options, isWanted: isWanted) {
-          try chunks.append($0, emit: emit)
-        }
-      }
+      position += hidden.count / transformer.configuration.width
     }
     try chunks.finish(emit: emit)
   }
 
-  /// Scores the positions of one group that the tape has read, block by block.
-  private func score(
-    _ group: Range<Int>, of batch: SequenceBatch, _ scored: ScoredPositions, tape: Tape, options: ScoreOptions,
-    isWanted: () throws -> Void, emit: (PositionScores) throws -> Void
-  ) throws {
-    guard let first = scored.ranges[group].first?.lowerBound, let end = scored.ranges[group].last?.upperBound,
-      let firstRow = batch.sequenceStarts[group].first, first < end
-    else { return }
-    let starts = Array(stride(from: first, to: end, by: Scorer.blockRows))
-    let hidden = tape.hidden
-    for wave in stride(from: 0, to: starts.count, by: ComputePool.threadCount) {
-      try isWanted()
-      let waveStarts = starts[wave..<min(wave + ComputePool.threadCount, starts.count)]
-      let blocks = ComputePool.map(waveStarts.count) { index in
-        let start = waveStarts[waveStarts.startIndex + index]
-        let positions = start..<min(start + Scorer.blockRows, end)
-        let rows = scored.predictingRows[positions].map { $0 - firstRow }
-        return scoreBlock(rows, positions: positions, scored.targets, hidden: hidden, options: options)
+  /// Consecutive sequences that have something to score, a group for about `groupTokens` tokens.
+  private func makeGroups(_ sequences: [TokenSequence]) -> [[TokenSequence]] {
+    var groups: [[TokenSequence]] = [[]]
+    var (tokens, prompts) = (0, Set<[TokenID]>())
+    for sequence in sequences where sequence.completionLength > 0 {
+      if tokens >= Scorer.groupTokens {
+        groups.append([])
+        (tokens, prompts) = (0, [])
       }
-      for block in blocks { try emit(block) }
-    }
-  }
-
-  private func scoreBlock(
-    _ rows: [Int], positions: Range<Int>, _ targets: [TokenID], hidden: FloatView, options: ScoreOptions
-  ) -> PositionScores {
-    let (width, headSize) = (transformer.configuration.width, transformer.configuration.vocabSize)
-    let selected = FloatStorage(count: rows.count * width).view  // [n, D]
-    for (index, row) in rows.enumerated() {
-      selected.window(index * width, width).copy(from: hidden.window(row * width, width))
-    }
-    var scores = PositionScores()
-    scores.positionCount = rows.count
-    if options.hiddenState { scores.hiddenStates = selected.array }
-    guard options.needsLogits else { return scores }
-    let logits = FloatStorage(count: rows.count * headSize).view  // [n, V]
-    transformer.logits(
-      hidden: .float32(selected), groups: [0..<rows.count], parameters: parameters, into: logits)
-    for (index, position) in positions.enumerated() {
-      scores.appendRow(
-        logits.window(index * headSize, vocabSize), target: targets[position], position: position, options: options)
-    }
-    return scores
-  }
-
-  /// Consecutive sequences, a group for about `groupTokens` tokens.
-  private func makeGroups(_ batch: SequenceBatch) -> [Range<Int>] {
-    var groups: [Range<Int>] = []
-    var (first, tokens) = (0, 0)
-    for (index, length) in batch.sequenceLengths.enumerated() {
-      tokens += length
-      if tokens >= Scorer.groupTokens || index == batch.count - 1 {
-        groups.append(first..<index + 1)
-        (first, tokens) = (index + 1, 0)
-      }
+      groups[groups.count - 1].append(sequence)
+      let isNew = prompts.insert(Array(sequence.prompt)).inserted || !sharesPrompts
+      tokens += sequence.completionLength + (isNew ? sequence.promptLength : 0)
     }
     return groups
+  }
+
+  /// Hidden states that predict the group's completions, in order. Shape: `[positions, D]`.
+  private func readHidden(_ group: [TokenSequence], pass: SequencePass, isWanted: () throws -> Void) throws -> FloatView
+  {
+    var prompts: [[TokenID]: Int] = [:]
+    var starts: [[TokenID]] = []
+    let promptIndices = group.map { sequence in
+      let prompt = Array(sequence.prompt)
+      if sharesPrompts, let known = prompts[prompt] { return known }
+      prompts[prompt] = starts.count
+      starts.append(prompt)
+      return starts.count - 1
+    }
+    let begun = try pass.read(
+      starts, after: Array(repeating: nil, count: starts.count), rowLimit: Scorer.passRows, isWanted)
+    // The last token predicts nothing.
+    let rests = group.map { Array($0.completion.dropLast()) }
+    let ended = try pass.read(
+      rests, after: promptIndices.map { begun[$0].kept }, rowLimit: Scorer.passRows, isWanted)
+    let width = transformer.configuration.width
+    let hidden = FloatStorage(count: group.reduce(0) { $0 + $1.completionLength } * width).view
+    var offset = 0
+    for (index, rest) in ended.enumerated() {
+      let first = begun[promptIndices[index]].hidden.suffix(width)
+      hidden.window(offset, width).copy(from: Array(first))
+      hidden.window(offset + width, rest.hidden.count).copy(from: rest.hidden)
+      offset += width + rest.hidden.count
+    }
+    return hidden
+  }
+
+  /// Scores positions from their hidden states, block by block.
+  private func score(
+    _ hidden: FloatView, from first: Int, _ scored: ScoredPositions, pass: SequencePass, options: ScoreOptions,
+    isWanted: () throws -> Void, emit: (PositionScores) throws -> Void
+  ) throws {
+    let (width, headSize) = (transformer.configuration.width, transformer.configuration.vocabSize)
+    let blockRows = max(Scorer.rowsPerPiece, Scorer.logitBytes / (4 * headSize))
+    let count = hidden.count / width
+    for start in stride(from: 0, to: count, by: blockRows) {
+      try isWanted()
+      let rows = min(blockRows, count - start)
+      let block = hidden.window(start * width, rows * width)
+      let logits = options.needsLogits ? pass.logits(block) : nil  // [n, V]
+      let vocabSize = vocabSize
+      let pieces = ComputePool.map((rows + Scorer.rowsPerPiece - 1) / Scorer.rowsPerPiece) { piece in
+        var scores = PositionScores()
+        for row in piece * Scorer.rowsPerPiece..<min((piece + 1) * Scorer.rowsPerPiece, rows) {
+          scores.positionCount += 1
+          if options.hiddenState { scores.hiddenStates += block.window(row * width, width).array }
+          guard let logits else { continue }
+          let position = first + start + row
+          scores.appendRow(
+            logits.window(row * headSize, vocabSize), target: scored.targets[position], position: position,
+            options: options)
+        }
+        return scores
+      }
+      for scores in pieces { try emit(scores) }
+    }
   }
 
   private func check(_ options: ScoreOptions, positionCount: Int) throws(ModelError) {

@@ -31,13 +31,7 @@ public struct TextGenerator: Sendable {
     self.vocabSize = vocabSize
     self.eosTokenIDs = eosTokenIDs
     self.limits = limits
-    self.weights =
-      weights
-      ?? {
-        let packed = GenerationWeights(transformer)
-        packed.update(from: parameters)
-        return packed
-      }()
+    self.weights = weights ?? .packed(from: parameters, of: transformer)
   }
 
   /// Continues the prompt of each sequence; what follows a prompt in `prompts` is ignored.

@@ -29,6 +29,31 @@ struct Generate: AsyncParsableCommand {
     help: ArgumentHelp("Keep the most probable tokens of this share, in (0, 1].", valueName: "p"))
   var topP: Float = 1
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Drop tokens below this share of the most probable one, in [0, 1].", valueName: "p"))
+  var minP: Float = 0
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Divide the logits of tokens so far by this; 1 leaves them.", valueName: "x"))
+  var repetitionPenalty: Float = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Write no n-gram of so many tokens twice; 0 allows any.", valueName: "n"))
+  var noRepeatNgramSize = 0
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Write no end before so many tokens.", valueName: "n"))
+  var minNewTokens = 0
+
+  @Option(help: ArgumentHelp("Text that ends the completion, and is cut from it; may be repeated.", valueName: "text"))
+  var stop: [String] = []
+
+  @Option(help: ArgumentHelp("Weights are read as float32, bfloat16 or int8.", valueName: "format"))
+  var generationWeights = "float32"
+
   @Option(parsing: .unconditional, help: ArgumentHelp("Seed of the sampling.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -37,9 +62,11 @@ struct Generate: AsyncParsableCommand {
 
   func run() async throws {
     let sampling = SamplingOptions(
-      samplingTemperature: temperature, topK: topK, topP: topP, maxNewTokens: maxNewTokens)
+      samplingTemperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty,
+      noRepeatNgramSize: noRepeatNgramSize, minNewTokens: minNewTokens, maxNewTokens: maxNewTokens, stopStrings: stop)
     try PromptCompletion.check(sampling)
-    let model = try LocalModel(folder: URL(filePath: model))
+    let model = try LocalModel(
+      folder: URL(filePath: model), generationWeights: LocalModel.weightFormat(generationWeights))
     let completion = try PromptCompletion(of: prompt, model: model, sampling: sampling, seed: seed)
     printLine(json ? completion.json.description : completion.text)
   }

@@ -14,11 +14,19 @@ struct Teacher: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where to listen: HOST:PORT or unix:PATH.", valueName: "address"))
   var listen = "127.0.0.1:7001"
 
+  @Option(help: ArgumentHelp("Products of scoring: float32 or bfloat16, twice as fast.", valueName: "precision"))
+  var precision = "float32"
+
+  @Option(
+    help: ArgumentHelp("Weights are read as float32, bfloat16 or int8 when it writes.", valueName: "format"))
+  var generationWeights = "float32"
+
   @OptionGroup var options: ServiceOptions
 
   func run() async throws {
     try await TeacherProcess(
-      model: URL(filePath: model),
+      model: URL(filePath: model), generationWeights: LocalModel.weightFormat(generationWeights),
+      scoringWeights: LocalModel.scoringFormat(precision),
       service: options.settings(role: .teacher, listen: listen)
     ).run()
   }

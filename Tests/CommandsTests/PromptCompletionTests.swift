@@ -41,13 +41,41 @@ import Testing
     #expect(Set(fields.keys) == ["text", "token_ids", "prompt_length", "logprobs", "finish_reason"])
   }
 
+  @Test("generation's log-probs are the very bits of scoring")
+  func sameBits() throws {
+    let completion = try complete("pal 3 with p:")
+    let scores = try model.score([completion.sequence], options: ScoreOptions(tokenLogprobs: true))[0]
+    #expect(scores.tokenLogprobs == completion.logprobs)
+  }
+
+  @Test("a stop string ends the text before it, and the ids with the token that completes it")
+  func stopString() throws {
+    let whole = try complete("mix abab:", seed: 7)
+    let characters = Array(whole.text)
+    try #require(characters.count >= 6)
+    let stop = String(characters[3...4])
+    let cut = try PromptCompletion(
+      of: "mix abab:", model: model, sampling: SamplingOptions(maxNewTokens: 12, stopStrings: ["~~never~~", stop]),
+      seed: 7)
+    let end = try #require(whole.text.firstRange(of: stop))
+    #expect(cut.text == String(whole.text[..<end.lowerBound]) && cut.finishReason == .stop)
+    #expect(whole.sequence.tokenIDs.starts(with: cut.sequence.tokenIDs))
+    #expect(
+      cut.sequence.tokenIDs.count < whole.sequence.tokenIDs.count
+        && cut.logprobs == Array(whole.logprobs[..<cut.logprobs.count]))
+  }
+
   @Test(
     "a sampling option out of range is refused with its name and value",
     arguments: [
       (SamplingOptions(samplingTemperature: -1), "--temperature -1: expected 0 or more"),
       (SamplingOptions(samplingTemperature: .nan), "--temperature nan: "), (SamplingOptions(topK: -2), "--top-k -2: "),
       (SamplingOptions(topP: 0), "--top-p 0: "), (SamplingOptions(topP: 1.5), "--top-p 1.5: "),
-      (SamplingOptions(maxNewTokens: 0), "--max-new-tokens 0: "),
+      (SamplingOptions(maxNewTokens: 0), "--max-new-tokens 0: "), (SamplingOptions(minP: 2), "--min-p 2: "),
+      (SamplingOptions(repetitionPenalty: 0), "--repetition-penalty 0: "),
+      (SamplingOptions(noRepeatNgramSize: -1), "--no-repeat-ngram-size -1: "),
+      (SamplingOptions(minNewTokens: 9, maxNewTokens: 8), "--min-new-tokens 9: "),
+      (SamplingOptions(stopStrings: [""]), "--stop '': "),
     ])
   func samplingOutOfRange(sampling: SamplingOptions, words: String) throws {
     let error = try #require(throws: CommandError.self) { try PromptCompletion.check(sampling) }

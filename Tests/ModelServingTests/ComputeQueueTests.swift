@@ -52,6 +52,32 @@ struct ComputeQueueTests {
     try await first.value
     #expect(try await queue.run { 7 } == 7)
   }
+
+  @Test("requests wait while together they hold few enough bytes; what could never wait is refused as too large")
+  func bytes() async throws {
+    let queue = ComputeQueue(limit: 10, byteLimit: 100)
+    await #expect(throws: ServingError.requestTooLarge(bytes: 101, limit: 100)) { try await queue.run(bytes: 101) {} }
+    let (started, start) = AsyncStream.makeStream(of: Void.self)
+    let gate = DispatchSemaphore(value: 0)
+    let first = Task {
+      try await queue.run(bytes: 100) {
+        start.yield()
+        gate.wait()
+      }
+    }
+    for await _ in started { break }
+    let second = Task { try await queue.run(bytes: 60) { true } }
+    while queue.waitingBytes < 60 { await Task.yield() }
+    await #expect(throws: ServingError.busy(waiting: 1)) { try await queue.run(bytes: 41) {} }
+    let third = Task { try await queue.run(bytes: 40) { true } }
+    while queue.waitingBytes < 100 { await Task.yield() }
+    second.cancel()
+    await #expect(throws: CancellationError.self) { try await second.value }
+    #expect(queue.waitingBytes == 40)
+    gate.signal()
+    try await first.value
+    #expect(try await third.value && queue.waitingBytes == 0)
+  }
 }
 
 /// Counts how many are inside at once.

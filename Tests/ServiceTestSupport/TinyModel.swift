@@ -19,14 +19,17 @@ public enum TinyModel {
   }
 
   /// A model with random parameters.
-  public static func served(seed: UInt64) throws -> ServedModel {
+  public static func served(
+    seed: UInt64, generation: GenerationSettings = GenerationSettings(parametersAreFixed: true)
+  ) throws -> ServedModel {
     let transformer = Transformer(try configuration())
     let parameters = ParameterBuffer(count: transformer.layout.count)
     var source = SeededGenerator(seed: seed)
     transformer.initialize(parameters, using: &source)
     // Larger than a fresh model's, so that distributions are far from uniform.
     for index in 0..<parameters.count where abs(parameters.view[index]) < 0.5 { parameters.view[index] *= 8 }
-    return try ServedModel(transformer: transformer, parameters: parameters, description: description(transformer))
+    return try ServedModel(
+      transformer: transformer, parameters: parameters, description: description(transformer), generation: generation)
   }
 
   /// What the wire says of it.

@@ -88,6 +88,57 @@ struct TeacherRPCsTests {
     }
   }
 
+  @Test("requests that come together are continued together, and each gets the bits that it gets alone")
+  func concurrentGenerate() async throws {
+    let model = try TinyModel.served(seed: 3)
+    let sampling = SamplingOptions(samplingTemperature: 0.9, topP: 0.95, maxNewTokens: 14)
+    func prompts(_ request: Int) -> SequenceBatch {
+      SequenceBatch(
+        (0..<5 + request).map { TokenSequence(tokenIDs: [1, TokenID(3 + ($0 * request) % 20)], promptLength: 2) })
+    }
+    func seeds(_ request: Int) -> [UInt64] { (0..<5 + request).map { UInt64($0 * 31 + request) } }
+    try await withTeacher(model) { client in
+      var alone: [[Completion]] = []
+      for request in 0..<8 { alone.append(try await Self.generate(client, prompts(request), sampling, seeds(request))) }
+      let together = try await withThrowingTaskGroup(of: (Int, [Completion]).self) { group in
+        for request in 0..<8 {
+          group.addTask { (request, try await Self.generate(client, prompts(request), sampling, seeds(request))) }
+        }
+        return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+      }
+      for request in 0..<8 { #expect(together[request] == alone[request]) }
+    }
+  }
+
+  @Test("a model whose parameters change answers with those of the moment")
+  func changingParameters() async throws {
+    let model = try TinyModel.served(seed: 3, generation: GenerationSettings())
+    let prompts = SequenceBatch([TokenSequence(tokenIDs: [1, 5], promptLength: 2)])
+    try await withTeacher(model) { client in
+      let before = try await Self.generate(client, prompts, SamplingOptions(maxNewTokens: 5), [1])
+      var source = SeededGenerator(seed: 9)
+      model.transformer.initialize(model.parameters, using: &source)
+      let after = try await Self.generate(client, prompts, SamplingOptions(maxNewTokens: 5), [1])
+      #expect(before[0].tokenLogprobs != after[0].tokenLogprobs)
+      let generator = TextGenerator(
+        transformer: model.transformer, parameters: model.parameters, vocabSize: model.vocabSize, eosTokenIDs: [2])
+      try generator.generate(prompts: prompts, sampling: SamplingOptions(maxNewTokens: 5), seeds: [1]) {
+        #expect($0 == after[0])
+      }
+    }
+  }
+
+  @Test("stop strings are refused where no tokenizer can find them")
+  func stopStringsWithoutTokenizer() async throws {
+    let prompts = SequenceBatch([TokenSequence(tokenIDs: [1, 5], promptLength: 2)])
+    try await withTeacher(TinyModel.served(seed: 3)) { client in
+      let error = await #expect(throws: RPCError.self) {
+        try await Self.generate(client, prompts, SamplingOptions(maxNewTokens: 5, stopStrings: ["a"]), [1])
+      }
+      #expect(error?.code == .unimplemented && error?.message.contains("stop_token_ids") == true)
+    }
+  }
+
   @Test(
     "refuses what it cannot score with the right status and one line",
     arguments: [

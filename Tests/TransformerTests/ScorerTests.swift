@@ -10,13 +10,13 @@ struct ScorerTests {
 
   private static func score(
     _ batch: SequenceBatch, _ options: ScoreOptions, chunk: Int = 1000, vocabSize: Int? = nil,
-    chunkSizes: (Int) -> Void = { _ in }
+    sharesPrompts: Bool = true, chunkSizes: (Int) -> Void = { _ in }
   ) throws -> PositionScores {
     let golden = try golden.get()
     let transformer = try golden.transformer()
     let scorer = try Scorer(
       transformer: transformer, parameters: golden.parameters(transformer),
-      vocabSize: vocabSize ?? golden.configuration.vocabSize)
+      vocabSize: vocabSize ?? golden.configuration.vocabSize, sharesPrompts: sharesPrompts)
     var scores = PositionScores()
     try scorer.score(batch, options: options, maximumChunkPositions: chunk) {
       chunkSizes($0.positionCount)
@@ -125,5 +125,84 @@ struct ScorerTests {
       Issue.record("the error names another option")
       return
     }
+  }
+
+  /// Scores each sequence of a batch by itself and joins the answers.
+  private static func apart(_ batch: SequenceBatch, _ options: ScoreOptions) throws -> PositionScores {
+    var all = PositionScores()
+    for sequence in batch.sequences {
+      let one = SequenceBatch([sequence])
+      guard one.scoredPositions.count > 0 else { continue }
+      all.append(try ScorerTests.score(one, options))
+    }
+    return all
+  }
+
+  @Test("a sequence's answers are the same bits alone, in a batch, and in another order")
+  func neighbours() throws {
+    let options = ScoreOptions(tokenLogprobs: true, topCount: 4, fullLogprobs: true, entropy: true, hiddenState: true)
+    let together = try ScorerTests.score(ScorerTests.long, options)
+    #expect(try ScorerTests.apart(ScorerTests.long, options) == together)
+    let reversed = SequenceBatch(ScorerTests.long.sequences.reversed())
+    #expect(try ScorerTests.score(reversed, options) == ScorerTests.apart(reversed, options))
+  }
+
+  @Test(
+    "completions of one prompt get the same bits whether the prompt is read once or each time", arguments: [1, 17, 40])
+  func sharedPrompts(promptLength: Int) throws {
+    let prompt = (0..<promptLength).map { TokenID(($0 * 5 + 2) % 13) }
+    let batch = SequenceBatch(
+      (0..<12).map { index in
+        let own: [TokenID] = index % 5 == 4 ? [TokenID(index)] : prompt
+        let completion = (0..<1 + index % 20).map { TokenID(($0 + index) % 13) }
+        return TokenSequence(prompt: own, completion: completion)
+      })
+    let options = ScoreOptions(tokenLogprobs: true, fullLogprobs: true, hiddenState: true)
+    let shared = try ScorerTests.score(batch, options)
+    #expect(try ScorerTests.score(batch, options, sharesPrompts: false) == shared)
+    #expect(try ScorerTests.apart(batch, options) == shared)
+  }
+
+  @Test("a prompt of several completions is read once")
+  func promptWork() throws {
+    let golden = try ScorerTests.golden.get()
+    let transformer = try golden.transformer()
+    let prompt = (0..<60).map { TokenID($0 % 13) }
+    let batch = SequenceBatch((0..<64).map { TokenSequence(prompt: prompt, completion: [TokenID($0 % 13), 1]) })
+    func passes(sharesPrompts: Bool) throws -> Int {
+      let scorer = try Scorer(
+        transformer: transformer, parameters: golden.parameters(transformer), vocabSize: 13,
+        sharesPrompts: sharesPrompts)
+      var asked = 0
+      try scorer.score(
+        batch, options: ScoreOptions(hiddenState: true), maximumChunkPositions: 1000, isWanted: { asked += 1 },
+        emit: { _ in })
+      return asked
+    }
+    // 60 rows of one prompt and a row of each completion, against 64 prompts in groups of about 1024 tokens.
+    #expect(try passes(sharesPrompts: true) == 3)
+    #expect(try passes(sharesPrompts: false) > 8)
+  }
+
+  @Test("log-probs from bfloat16 weights are near float32's, and as independent of neighbours")
+  func bfloat16() throws {
+    let golden = try ScorerTests.golden.get()
+    let transformer = try golden.transformer()
+    let parameters = try golden.parameters(transformer)
+    func score(_ batch: SequenceBatch, _ format: WeightFormat) throws -> [Float] {
+      let weights = GenerationWeights.packed(from: parameters, of: transformer, format: format)
+      var scores = PositionScores()
+      try Scorer(transformer: transformer, parameters: parameters, weights: weights, vocabSize: 13).score(
+        batch, options: ScoreOptions(tokenLogprobs: true), maximumChunkPositions: 1000
+      ) { scores.append($0) }
+      return scores.tokenLogprobs
+    }
+    let (exact, rounded) = (try score(ScorerTests.long, .float32), try score(ScorerTests.long, .bfloat16))
+    #expect(exact != rounded)
+    // 8 bits of significand, in a tiny model whose log-probs reach -20.
+    let differences = zip(exact, rounded).map { abs($0 - $1) }
+    #expect(differences.reduce(0, +) / Float(differences.count) < 0.05 && differences.allSatisfy { $0 < 0.5 })
+    let apart = try ScorerTests.long.sequences.flatMap { try score(SequenceBatch([$0]), .bfloat16) }
+    #expect(apart == rounded)
   }
 }

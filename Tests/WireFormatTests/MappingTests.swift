@@ -36,8 +36,12 @@ struct MappingTests {
 
   @Test("sampling options come back, and an unset top_p is 1")
   func sampling() throws {
-    let options = SamplingOptions(samplingTemperature: 0.5, topK: 7, topP: 0.9, maxNewTokens: 12, stopTokenIDs: [2])
+    let options = SamplingOptions(
+      samplingTemperature: 0.5, topK: 7, topP: 0.9, minP: 0.1, repetitionPenalty: 1.2, noRepeatNgramSize: 3,
+      minNewTokens: 4, maxNewTokens: 12, stopTokenIDs: [2], stopStrings: ["\n\n", "Ende"])
     #expect(try SamplingOptions(WireSamplingOptions(options)) == options)
+    #expect(WireSamplingOptions(SamplingOptions()).repetitionPenalty == 0)
+    #expect(try SamplingOptions(WireSamplingOptions(maxNewTokens: 1)).repetitionPenalty == 1)
     #expect(try SamplingOptions(WireSamplingOptions(maxNewTokens: 1)).topP == 1)
   }
 
@@ -47,6 +51,11 @@ struct MappingTests {
       WireSamplingOptions(temperature: -1, maxNewTokens: 1), WireSamplingOptions(temperature: .nan, maxNewTokens: 1),
       WireSamplingOptions(temperature: .infinity, maxNewTokens: 1), WireSamplingOptions(topP: 1.5, maxNewTokens: 1),
       WireSamplingOptions(topP: .nan, maxNewTokens: 1), WireSamplingOptions(maxNewTokens: 0),
+      WireSamplingOptions(maxNewTokens: 1, minP: -0.5), WireSamplingOptions(maxNewTokens: 1, minP: 1.5),
+      WireSamplingOptions(maxNewTokens: 1, minP: .nan), WireSamplingOptions(maxNewTokens: 1, repetitionPenalty: -1),
+      WireSamplingOptions(maxNewTokens: 1, repetitionPenalty: .infinity),
+      WireSamplingOptions(maxNewTokens: 1, minNewTokens: 2), WireSamplingOptions(maxNewTokens: 1, stopStrings: [""]),
+      WireSamplingOptions(maxNewTokens: 1, stopStrings: Array(repeating: "a", count: 17)),
     ])
   func badSampling(wire: WireSamplingOptions) {
     #expect(throws: WireFormatError.self) { try SamplingOptions(wire) }

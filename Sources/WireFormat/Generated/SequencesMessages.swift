@@ -7,7 +7,7 @@ internal import CRetortProtos
 public enum WireFinishReason: Int32, Sendable, Hashable, CaseIterable {
   /// Never sent.
   case unspecified = 0
-  /// A stop token was produced; it is the completion's last id.
+  /// A stop token, or the token that completes a stop string, was produced; it is the completion's last id.
   case stop = 1
   /// `max_new_tokens` or the model's context length was reached: the text is truncated.
   case length = 2
@@ -98,6 +98,19 @@ public struct WireSamplingOptions: WireMessage {
   public var maxNewTokens: UInt32
   /// Ids that end a completion; the id itself belongs to the completion. Empty: the model's own.
   public var stopTokenIDs: [UInt32]
+  /// Takes away tokens less probable than this share of the most probable one's probability, in [0, 1]; 0: none.
+  public var minP: Float
+  /// Logits of tokens that occur in prompt or completion are divided by this where positive, multiplied where negative;
+  /// 0 means unset, which is 1: no penalty.
+  public var repetitionPenalty: Float
+  /// No n-gram of so many tokens occurs twice in prompt and completion together; 0: any may.
+  public var noRepeatNgramSize: UInt32
+  /// No stop token comes before so many new tokens; at most `max_new_tokens`.
+  public var minNewTokens: UInt32
+  /// Texts that end a completion, none of them empty, at most 16: the ids end with the token that completes one of them,
+  /// and the finish reason is STOP. The ids are not cut: who wants the text without the stop text cuts it there. Needs a
+  /// tokenizer beside the model; refused where there is none.
+  public var stopStrings: [String]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -105,13 +118,23 @@ public struct WireSamplingOptions: WireMessage {
     topK: UInt32 = 0,
     topP: Float = 0,
     maxNewTokens: UInt32 = 0,
-    stopTokenIDs: [UInt32] = []
+    stopTokenIDs: [UInt32] = [],
+    minP: Float = 0,
+    repetitionPenalty: Float = 0,
+    noRepeatNgramSize: UInt32 = 0,
+    minNewTokens: UInt32 = 0,
+    stopStrings: [String] = []
   ) {
     self.temperature = temperature
     self.topK = topK
     self.topP = topP
     self.maxNewTokens = maxNewTokens
     self.stopTokenIDs = stopTokenIDs
+    self.minP = minP
+    self.repetitionPenalty = repetitionPenalty
+    self.noRepeatNgramSize = noRepeatNgramSize
+    self.minNewTokens = minNewTokens
+    self.stopStrings = stopStrings
   }
 
   /// Name in Protos/.
@@ -144,6 +167,11 @@ extension WireSamplingOptions: @unsafe CMessageConvertible {
       unsafe cMessage.top_p = topP
       unsafe cMessage.max_new_tokens = maxNewTokens
       unsafe (cMessage.n_stop_token_ids, cMessage.stop_token_ids) = (stopTokenIDs.count, stopTokenIDs.start)
+      unsafe cMessage.min_p = minP
+      unsafe cMessage.repetition_penalty = repetitionPenalty
+      unsafe cMessage.no_repeat_ngram_size = noRepeatNgramSize
+      unsafe cMessage.min_new_tokens = minNewTokens
+      unsafe (cMessage.n_stop_strings, cMessage.stop_strings) = arena.strings(stopStrings)
       return try unsafe body(&cMessage)
     }
   }
@@ -154,6 +182,11 @@ extension WireSamplingOptions: @unsafe CMessageConvertible {
     topP = unsafe cMessage.top_p
     maxNewTokens = unsafe cMessage.max_new_tokens
     stopTokenIDs = unsafe readColumn(cMessage.stop_token_ids, cMessage.n_stop_token_ids)
+    minP = unsafe cMessage.min_p
+    repetitionPenalty = unsafe cMessage.repetition_penalty
+    noRepeatNgramSize = unsafe cMessage.no_repeat_ngram_size
+    minNewTokens = unsafe cMessage.min_new_tokens
+    stopStrings = try unsafe readStrings(cMessage.stop_strings, cMessage.n_stop_strings, field: "retort.v1.SamplingOptions.stop_strings")
   }
 }
 

@@ -206,7 +206,7 @@ const ProtobufCMessageDescriptor retort__v1__sequence_batch__descriptor =
   (ProtobufCMessageInit) retort__v1__sequence_batch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__sampling_options__field_descriptors[5] =
+static const ProtobufCFieldDescriptor retort__v1__sampling_options__field_descriptors[10] =
 {
   {
     "temperature",
@@ -268,9 +268,74 @@ static const ProtobufCFieldDescriptor retort__v1__sampling_options__field_descri
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "min_p",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__SamplingOptions, min_p),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "repetition_penalty",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__SamplingOptions, repetition_penalty),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "no_repeat_ngram_size",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__SamplingOptions, no_repeat_ngram_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "min_new_tokens",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__SamplingOptions, min_new_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "stop_strings",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Retort__V1__SamplingOptions, n_stop_strings),
+    offsetof(Retort__V1__SamplingOptions, stop_strings),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__sampling_options__field_indices_by_name[] = {
   3,   /* field[3] = max_new_tokens */
+  8,   /* field[8] = min_new_tokens */
+  5,   /* field[5] = min_p */
+  7,   /* field[7] = no_repeat_ngram_size */
+  6,   /* field[6] = repetition_penalty */
+  9,   /* field[9] = stop_strings */
   4,   /* field[4] = stop_token_ids */
   0,   /* field[0] = temperature */
   1,   /* field[1] = top_k */
@@ -279,7 +344,7 @@ static const unsigned retort__v1__sampling_options__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__sampling_options__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor retort__v1__sampling_options__descriptor =
 {
@@ -289,7 +354,7 @@ const ProtobufCMessageDescriptor retort__v1__sampling_options__descriptor =
   "Retort__V1__SamplingOptions",
   "retort.v1",
   sizeof(Retort__V1__SamplingOptions),
-  5,
+  10,
   retort__v1__sampling_options__field_descriptors,
   retort__v1__sampling_options__field_indices_by_name,
   1,  retort__v1__sampling_options__number_ranges,

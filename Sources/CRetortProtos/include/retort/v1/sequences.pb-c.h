@@ -31,7 +31,7 @@ typedef enum _Retort__V1__FinishReason {
    */
   RETORT__V1__FINISH_REASON__FINISH_REASON_UNSPECIFIED = 0,
   /*
-   * A stop token was produced; it is the completion's last id.
+   * A stop token, or the token that completes a stop string, was produced; it is the completion's last id.
    */
   RETORT__V1__FINISH_REASON__FINISH_REASON_STOP = 1,
   /*
@@ -100,10 +100,34 @@ struct  Retort__V1__SamplingOptions
    */
   size_t n_stop_token_ids;
   uint32_t *stop_token_ids;
+  /*
+   * Takes away tokens less probable than this share of the most probable one's probability, in [0, 1]; 0: none.
+   */
+  float min_p;
+  /*
+   * Logits of tokens that occur in prompt or completion are divided by this where positive, multiplied where negative;
+   * 0 means unset, which is 1: no penalty.
+   */
+  float repetition_penalty;
+  /*
+   * No n-gram of so many tokens occurs twice in prompt and completion together; 0: any may.
+   */
+  uint32_t no_repeat_ngram_size;
+  /*
+   * No stop token comes before so many new tokens; at most `max_new_tokens`.
+   */
+  uint32_t min_new_tokens;
+  /*
+   * Texts that end a completion, none of them empty, at most 16: the ids end with the token that completes one of them,
+   * and the finish reason is STOP. The ids are not cut: who wants the text without the stop text cuts it there. Needs a
+   * tokenizer beside the model; refused where there is none.
+   */
+  size_t n_stop_strings;
+  ProtobufCBinaryData *stop_strings;
 };
 #define RETORT__V1__SAMPLING_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__sampling_options__descriptor) \
-    , 0, 0, 0, 0, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, 0, 0, 0, 0, 0,NULL }
 
 
 /*

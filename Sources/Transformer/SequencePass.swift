@@ -2,7 +2,7 @@ import Kernels
 import Sequences
 
 /// Forward passes over rows of several sequences, whose keys and values stand in pages.
-final class GenerationPass {
+final class SequencePass {
   let pool: PagePool
   private let transformer: Transformer
   private let parameters: ParameterBuffer
@@ -34,38 +34,48 @@ final class GenerationPass {
     let table: PageTable
   }
 
-  /// Reads the next tokens of some sequences, one for each, and leaves their hidden states.
-  func read(_ sequences: [(LiveSequence, ArraySlice<TokenID>)]) {
+  /// What a sequence of tokens left.
+  struct Reading {
+    var kept: KeyValueSequence
+    /// Hidden states of its tokens. Shape: `[count, D]`.
+    var hidden: [Float] = []
+  }
+
+  /// Reads the next token of each of some sequences, and leaves its hidden state.
+  func readLast(of sequences: [LiveSequence]) {
     guard !sequences.isEmpty else { return }
     begin()
     var parts: [Part] = []
-    for (sequence, tokenIDs) in sequences { parts.append(append(tokenIDs, to: &sequence.kept)) }
+    for sequence in sequences { parts.append(append(sequence.tokenIDs.suffix(1), to: &sequence.kept)) }
     run(parts)
-    for (part, (sequence, _)) in zip(parts, sequences) { sequence.hidden = hidden(part) }
+    for (part, sequence) in zip(parts, sequences) { sequence.hidden = rows(part) }
   }
 
-  /// Reads whole prompts and leaves their keys, values and last hidden states: at most `rowLimit` rows at once.
-  func read(_ prompts: [SharedPrompt], rowLimit: Int) {
-    var left = prompts.map { (prompt: $0, kept: KeyValueSequence(pool)) }[...]
-    while !left.isEmpty {
+  /// Reads tokens that go on from kept positions, or begin a sequence where there are none: at most `rowLimit` at once.
+  ///
+  /// - Parameter isWanted: Asked before each pass; throws where nobody wants the answer any more.
+  func read(
+    _ tokens: [[TokenID]], after kept: [KeyValueSequence?], rowLimit: Int, _ isWanted: () throws -> Void
+  ) rethrows -> [Reading] {
+    var readings = kept.map { Reading(kept: $0 ?? KeyValueSequence(pool)) }
+    var (index, done) = (0, 0)
+    while index < tokens.count {
       begin()
-      var parts: [Part] = []
+      var parts: [(index: Int, part: Part)] = []
       var room = max(1, rowLimit)
-      var index = left.startIndex
-      while index < left.endIndex, room > 0 {
-        let first = left[index].kept.length
-        let tokenIDs = left[index].prompt.tokenIDs[first...].prefix(room)
-        parts.append(append(tokenIDs, to: &left[index].kept))
-        room -= tokenIDs.count
-        index += 1
+      while index < tokens.count, room > 0 {
+        let next = tokens[index][done...].prefix(room)
+        if !next.isEmpty { parts.append((index, append(next, to: &readings[index].kept))) }
+        room -= next.count
+        done += next.count
+        if done == tokens[index].count { (index, done) = (index + 1, 0) }
       }
-      run(parts)
-      for part in parts {
-        guard let (prompt, kept) = left.first, kept.length == prompt.tokenIDs.count else { break }
-        (prompt.kept, prompt.hidden) = (kept, hidden(part))
-        left.removeFirst()
-      }
+      guard !parts.isEmpty else { break }
+      try isWanted()
+      run(parts.map(\.part))
+      for (index, part) in parts { readings[index].hidden += rows(part) }
     }
+    return readings
   }
 
   private func begin() {
@@ -81,9 +91,9 @@ final class GenerationPass {
     return Part(firstRow: firstRow, rowCount: tokenIDs.count, firstPosition: firstPosition, table: kept.table)
   }
 
-  private func hidden(_ part: Part) -> [Float] {
+  private func rows(_ part: Part) -> [Float] {
     let width = transformer.configuration.width
-    return tape.hidden.window((part.firstRow + part.rowCount - 1) * width, width).array
+    return tape.hidden.window(part.firstRow * width, part.rowCount * width).array
   }
 
   private func run(_ parts: [Part]) {
@@ -128,17 +138,23 @@ final class GenerationPass {
     }
   }
 
-  /// Logits of hidden states. Shape: `[hidden.count, V]`; valid until the next call.
-  func logits(_ hidden: [[Float]]) -> FloatView {
+  /// Logits of hidden states `[n, D]`. Shape: `[n, V]`; valid until the next call.
+  func logits(_ hidden: FloatView) -> FloatView {
     let model = transformer.configuration
-    selected.resize(hidden.count * model.width)
-    for (index, row) in hidden.enumerated() {
-      selected.view.window(index * model.width, model.width).copy(from: row)
-    }
-    logits.resize(hidden.count * model.vocabSize)
-    transformer.logits(
-      hidden: .float32(selected.view), groups: [0..<hidden.count], parameters: parameters, into: logits.view)
+    let rows = hidden.count / model.width
+    logits.resize(rows * model.vocabSize)
+    transformer.logits(hidden: .float32(hidden), groups: [0..<rows], parameters: parameters, into: logits.view)
     return logits.view
+  }
+
+  /// The same of the last hidden states of some sequences.
+  func logits(of sequences: [LiveSequence]) -> FloatView {
+    let width = transformer.configuration.width
+    selected.resize(sequences.count * width)
+    for (index, sequence) in sequences.enumerated() {
+      selected.view.window(index * width, width).copy(from: sequence.hidden)
+    }
+    return logits(selected.view)
   }
 
   /// Scratch of the sampler. Shape: `[rows, V]`.
