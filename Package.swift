@@ -212,11 +212,14 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "GRPCNGHTTP2Transport", "Sequences", "WireBytes", "WireFormat",
+        "GRPCNGHTTP2Transport", "LoaderFuzzTargets", "Sequences", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ], path: "Tests/FuzzTargets", swiftSettings: settings),
+    .target(
+      name: "LoaderFuzzTargets", dependencies: ["Checkpoints", "Tokenization"], path: "Tests/LoaderFuzzTargets",
+      swiftSettings: settings),
     .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
     .target(
       name: "ServiceHealth",

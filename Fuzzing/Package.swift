@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// The wire alone, without the rest of Retort's dependencies: what is built with sanitizers, and fuzzed.
+// The wire and what reads model folders, without the rest of Retort's dependencies: what is built with sanitizers, and fuzzed.
 // Sources and Tests are links to those of the package above. See README.md.
 
 let settings: [SwiftSetting] = [
@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = [
 ]
 let unsafeSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
 let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 func nio(_ names: String...) -> [Target.Dependency] { names.map { .product(name: "NIO" + $0, package: "swift-nio") } }
 
 /// libFuzzer's loop, where scripts/fuzz.sh has found it.
@@ -32,6 +33,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/grpc/grpc-swift-2.git", exact: "2.4.3"),
     .package(url: "https://github.com/apple/swift-nio.git", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
   ],
   targets: [
     .target(name: "Sequences", swiftSettings: settings),
@@ -70,8 +72,20 @@ let package = Package(
       exclude: ["Differential", "Golden"], swiftSettings: settings),
     .target(
       name: "FuzzTargets",
-      dependencies: ["GRPCNGHTTP2Transport", "Sequences", "WireBytes", "WireFormat", grpc] + nio("Core", "Embedded"),
+      dependencies: ["GRPCNGHTTP2Transport", "LoaderFuzzTargets", "Sequences", "WireBytes", "WireFormat", grpc]
+        + nio("Core", "Embedded"),
       swiftSettings: settings),
     .testTarget(name: "FuzzRegressionTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
+    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CKernels"),
+    .target(name: "Kernels", dependencies: ["CDNNL", "COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
+    .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
+    .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),
+    .target(
+      name: "Checkpoints", dependencies: ["Kernels", "Optimization", "Sequences", "Transformer", crypto],
+      swiftSettings: unsafeSettings),
+    .target(name: "Tokenization", dependencies: ["Sequences", crypto], swiftSettings: settings),
+    .target(name: "LoaderFuzzTargets", dependencies: ["Checkpoints", "Tokenization"], swiftSettings: settings),
   ] + fuzzer
 )

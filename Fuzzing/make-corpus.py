@@ -5,8 +5,10 @@ in one piece whose calls are answered at once.
 """
 
 import gzip
+import json
 import os
 import struct
+import sys
 
 import hpack
 
@@ -205,5 +207,97 @@ def heads():
         write("heads", name, text.encode())
 
 
-for make in (server, client, messages, wire_messages, mappings, heads):
+def safetensors():
+    def case(name, **tensors):
+        write("safetensors", name, json.dumps(tensors, separators=(",", ":")).encode())
+
+    def tensor(kind, shape, begin, end):
+        return {"dtype": kind, "shape": shape, "data_offsets": [begin, end]}
+
+    case("one", a=tensor("F32", [4, 4], 0, 64))
+    case("several", __metadata__={"format": "pt"}, a=tensor("BF16", [2, 4], 0, 16), b=tensor("F64", [4], 16, 48), c=tensor("I8", [16], 48, 64))
+    case("empty", a=tensor("F16", [32], 0, 64), none=tensor("U8", [3, 0], 64, 64), **{"é\n\"": tensor("BOOL", [], 0, 1)})
+    case("overlap", a=tensor("F32", [8], 0, 32), b=tensor("F32", [12], 16, 64))
+
+
+def configuration():
+    llama = {
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32, "hidden_size": 16, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 24, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
+        "rope_theta": 10000.0, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                                                "original_max_position_embeddings": 32},
+        "hidden_act": "silu", "tie_word_embeddings": True, "bos_token_id": 1, "eos_token_id": [2, 3], "pad_token_id": -1, "torch_dtype": "bfloat16",
+    }  # fmt: skip
+    gpt2 = {
+        "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": 32, "n_embd": 16, "n_layer": 2, "n_head": 4, "n_positions": 64,
+        "n_inner": None, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "eos_token_id": 0,
+    }  # fmt: skip
+    for kind, name in [("MistralForCausalLM", "mistral"), ("Qwen2ForCausalLM", "qwen2"), ("Qwen3ForCausalLM", "qwen3"), ("Gemma2ForCausalLM", "gemma2"),
+                       ("Phi3ForCausalLM", "phi3"), ("GPTNeoXForCausalLM", "gpt_neox"), ("GPTNeoForCausalLM", "gpt_neo"), ("OPTForCausalLM", "opt")]:
+        more = {"sliding_window": 8, "head_dim": 8, "rotary_pct": 0.25, "attn_logit_softcapping": 50.0, "query_pre_attn_scalar": 8, "word_embed_proj_dim": 16,
+                "ffn_dim": 24, "do_layer_norm_before": True, "attention_layers": ["global", "local"], "attention_types": [[["global", "local"], 1]],
+                "num_layers": 2, "num_heads": 4, "use_parallel_residual": True, "layer_types": ["sliding_attention", "full_attention"]}
+        write("configuration", name, json.dumps({**llama, **more, "architectures": [kind], "model_type": name}).encode())
+    write("configuration", "llama", json.dumps(llama).encode())
+    write("configuration", "gpt2", json.dumps(gpt2).encode())
+
+
+def tokenizer():
+    def case(name, **members):
+        write("tokenizer", name, json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode())
+
+    letters = {letter: index for index, letter in enumerate(["<s>", *"ĠabcdehilnorstuvIt'12345Ċ", "th", "er", "the", "Ġt", "<0x0A>", "▁", "##a", "x</w>"])}
+    model = {"type": "BPE", "vocab": letters, "merges": ["t h", ["e", "r"], "th e", "Ġ t"], "unk_token": None, "byte_fallback": True, "fuse_unk": True}
+    added = [{"id": 0, "content": "<s>", "special": True, "lstrip": True, "rstrip": True, "single_word": False, "normalized": False}]
+    after = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "pair": [],
+             "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}}}
+    gpt4 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    splits = [{"type": "Digits", "individual_digits": True}, {"type": "Split", "pattern": {"Regex": gpt4}, "behavior": "Isolated", "invert": False},
+              {"type": "ByteLevel", "add_prefix_space": True, "use_regex": False}]
+    case("byte-level", added_tokens=added, normalizer={"type": "NFC"}, pre_tokenizer={"type": "Sequence", "pretokenizers": splits}, model=model,
+         post_processor=after, decoder={"type": "ByteLevel"})
+    normal = [{"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}, {"type": "Strip"}, {"type": "NFKD"},
+              {"type": "StripAccents"}, {"type": "Nmt"}, {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": ""}]
+    steps = [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]
+    case("sentencepiece", added_tokens=added, normalizer={"type": "Sequence", "normalizers": normal}, model={**model, "ignore_merges": True},
+         decoder={"type": "Sequence", "decoders": steps})
+    pieces = [["<unk>", 0], ["▁", -2.5], ["t", -3], ["h", -3.5], ["the", -4], ["▁le", -5], ["er", -4.5], ["<0x41>", 0]]
+    case("unigram", model={"type": "Unigram", "unk_id": 0, "vocab": pieces, "byte_fallback": True}, decoder={"type": "Metaspace"},
+         pre_tokenizer={"type": "Metaspace", "prepend_scheme": "first", "split": True}, normalizer={"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAABhAA=="})
+    case("affixes", model={**model, "continuing_subword_prefix": "##", "end_of_word_suffix": "</w>", "merges": []}, decoder={"type": "BPEDecoder"},
+         pre_tokenizer={"type": "Punctuation", "behavior": "MergedWithNext"})
+
+
+def sentencepiece():
+    def number(value):
+        out = bytearray()
+        while value > 0x7F:
+            out.append(value & 0x7F | 0x80)
+            value >>= 7
+        return bytes(out) + bytes([value])
+
+    def part(index, data):
+        return number(index << 3 | 2) + number(len(data)) + data
+
+    def piece(text, score, kind=1):
+        return part(1, part(1, text.encode()) + b"\x15" + struct.pack("<f", score) + b"\x18" + bytes([kind]))
+
+    pieces = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3) + piece("let", 0, 4) + piece("<0x41>", 0, 6)
+    pieces += b"".join(piece(text, -index) for index, text in enumerate(["▁", "t", "h", "e", "r", "the", "▁th", "er", "ü"]))
+    for name, kind in [("unigram", 1), ("bpe", 2)]:
+        trainer = part(2, b"\x18" + bytes([kind]) + b"\x98\x02\x01")
+        write("sentencepiece", name, pieces, trainer, part(3, part(2, b"\4\0\0\0\0\0\0\0a\0") + b"\x18\1\x20\1\x28\1"))
+
+
+def chat_templates():
+    sys.path.insert(0, os.path.join(HERE, "..", "scripts", "parity"))
+    from chat_templates import FAMILIES, FEATURES
+
+    for name in ["llama2", "qwen3", "command-r", "zephyr"]:
+        write("chat-template", name, FAMILIES[name].encode())
+    for index in range(0, len(FEATURES), 8):
+        write("chat-template", f"features-{index:03}", "\n".join(FEATURES[index : index + 8]).encode())
+
+
+for make in (server, client, messages, wire_messages, mappings, heads, safetensors, configuration, tokenizer, sentencepiece, chat_templates):
     make()

@@ -10,16 +10,17 @@ case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' ../scripts/fuzz.sh; ex
 seconds=${RETORT_FUZZ_SECONDS:-60}
 jobs=${RETORT_FUZZ_JOBS:-2}
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(http2-server http2-client messages wire-messages mappings heads)
+[ ${#targets[@]} -gt 0 ] || targets=(http2-server http2-client messages wire-messages mappings heads safetensors configuration tokenizer sentencepiece chat-template)
 ../scripts/build-wire.sh address
 
 fuzz() {
   local target=$1 log=.build/fuzz-$1.log found=Regressions/$1 grown=.build/corpus/$1
   mkdir -p "$grown" "$found"
-  local status=0
+  local status=0 dictionary=http2.dict
+  case $target in safetensors | configuration | tokenizer | sentencepiece | chat-template) dictionary=loaders.dict ;; esac
   SWIFT_BACKTRACE=enable=no RETORT_FUZZ_TARGET=$target .build/address/release/fuzz "$grown" "Corpus/$target" "$found" \
     -max_total_time="$seconds" -max_len=4096 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 \
-    -dict=http2.dict -artifact_prefix="$found/" >"$log" 2>&1 || status=$?
+    -dict="$dictionary" -artifact_prefix="$found/" >"$log" 2>&1 || status=$?
   rmdir "$found" 2>/dev/null || true
   local executed
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Sequences
 
 /// Why a model folder or a checkpoint cannot be read or written. What was there before is untouched.
 public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -18,6 +19,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case malformedJSON(path: String, reason: String)
   /// A name in an index that is no plain file name.
   case pathEscape(path: String, entry: String)
+  /// A symbolic link to a place outside of its folder.
+  case linkEscape(path: String, target: String)
   /// An architecture that the engine has not.
   case unsupportedArchitecture(path: String, name: String, known: [String])
   /// A value of a configuration that the engine has not.
@@ -46,7 +49,9 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case inconsistent(checkpoint: String, what: String, expected: Int, found: Int)
 
   /// One line: what, where, what to do.
-  public var description: String {
+  public var description: String { text.inOneLine }
+
+  private var text: String {
     switch self {
     case .notFound(let path): "\(path) does not exist: give a Hugging Face model folder"
     case .noParameters(let folder, let found?):
@@ -60,6 +65,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .malformedJSON(let path, let reason): "\(path): \(reason)"
     case .pathEscape(let path, let entry):
       "\(path) names \(entry.debugDescription): a shard must be a plain file name beside the index"
+    case .linkEscape(let path, let target):
+      "\(path) is a link to \(target.debugDescription), outside of its folder: copy the file into the folder"
     case .unsupportedArchitecture(let path, let name, let known):
       "\(path): the architecture \(name) is not supported; known are \(known.joined(separator: ", "))"
     case .unsupportedValue(let path, let key, let value, let supported):
@@ -71,7 +78,7 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .wrongShape(let path, let name, let expected, let found):
       "\(path): the tensor \(name) has the shape \(found) where config.json asks for \(expected)"
     case .unsupportedType(let path, let name, let type):
-      "\(path): the tensor \(name) has the type \(type); parameters are read from F32, BF16 and F16"
+      "\(path): the tensor \(name) has the type \(type); parameters are read from F32, BF16, F16 and F64"
     case .untiedHead(let path, let name):
       "\(path): config.json ties the head to the embedding, but \(name) differs from it: set tie_word_embeddings to false"
     case .notFinite(let path, let name, let index):

@@ -1,6 +1,8 @@
 internal import Foundation
+internal import Sequences
 
-/// A regular file that is read at given places. Symbolic links are followed, as caches of model folders are made of them.
+/// A regular file that is read at given places. A symbolic link is followed where it stays within its folder, or leads to
+/// the blobs of a hub's cache, of which caches of model folders are made.
 final class InputFile: Sendable {
   let path: String
   /// Bytes at the time of opening.
@@ -16,7 +18,10 @@ final class InputFile: Sendable {
     }
     // Checked before opening: opening a pipe waits, and opening a device may do anything.
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
-    descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    let place = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+    let folder = url.deletingLastPathComponent().resolvingSymlinksInPath().path(percentEncoded: false)
+    guard FolderBoundary.allows(place, in: folder) else { throw .linkEscape(path: path, target: place) }
+    descriptor = unsafe open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW)
     guard descriptor >= 0 else { throw .readFailed(path: path, code: errno) }
     size = Int(status.st_size)
   }

@@ -28,8 +28,12 @@ struct ModelConfigurationFile {
   let special: SpecialTokens
 
   init(_ url: URL) throws(CheckpointError) {
-    let path = url.path(percentEncoded: false)
-    let keys = try JSONFile.read([String: ConfigurationValue].self, url, limit: Self.sizeLimit)
+    try self.init(InputFile.contents(of: url, limit: Self.sizeLimit), path: url.path(percentEncoded: false))
+  }
+
+  /// Reads the file's bytes; `path` is for messages.
+  init(_ data: Data, path: String) throws(CheckpointError) {
+    let keys = try JSONFile.decode([String: ConfigurationValue].self, data, path: path)
     func ids(_ key: String) throws(CheckpointError) -> [TokenID] {
       guard let ids = keys[key].tokenIDs else {
         throw .malformedJSON(path: path, reason: "\(key) is neither an id nor a list of ids")
@@ -125,8 +129,12 @@ enum JSONFile {
   static func read<Content: Decodable>(
     _ type: Content.Type, _ url: URL, limit: Int
   ) throws(CheckpointError) -> Content {
-    let data = try InputFile.contents(of: url, limit: limit)
-    let path = url.path(percentEncoded: false)
+    try decode(type, InputFile.contents(of: url, limit: limit), path: url.path(percentEncoded: false))
+  }
+
+  static func decode<Content: Decodable>(
+    _ type: Content.Type, _ data: Data, path: String
+  ) throws(CheckpointError) -> Content {
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch let error as DecodingError {
@@ -140,6 +148,7 @@ enum JSONFile {
     func place(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
     switch error {
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      if context.codingPath.isEmpty { return "an object is expected" }
       return "the key \(place(context.codingPath)) has a value of the wrong type"
     case .keyNotFound(let key, let context):
       return "the key \(place(context.codingPath + [key])) is missing"

@@ -34,7 +34,8 @@ public struct ModelFolder: Sendable {
     storedType = .float32
   }
 
-  /// Reads a folder. Nothing in it is ever executed, and nothing outside it is read but what its symbolic links name.
+  /// Reads a folder. Nothing in it is ever executed, and nothing outside it is read but the blobs to which
+  /// the snapshots of a hub's cache link.
   ///
   /// Adapters are merged: those of `adapters`, a folder of PEFT's, else those that the folder itself has.
   /// - Throws: ``CheckpointError``, which names the file, and the tensor or the key.

@@ -41,7 +41,7 @@ public final class SafetensorsFile: Sendable {
   /// The tensor of a name.
   public subscript(name: String) -> TensorEntry? { places[name].map { header.tensors[$0] } }
 
-  /// Reads a tensor of F32, BF16 or F16 as float32; refuses NaN and infinities by the tensor's name.
+  /// Reads a tensor of F32, BF16, F16 or F64 as float32; refuses NaN and infinities by the tensor's name.
   public func read(_ tensor: TensorEntry, into values: FloatView) throws(CheckpointError) {
     precondition(values.count == tensor.count, "\(values.count) places for \(tensor.count) elements")
     guard let decoder = FloatDecoder(tensor.type) else {
@@ -70,7 +70,7 @@ struct FloatDecoder {
 
   /// Nil for types that are not read as parameters.
   init?(_ type: TensorType) {
-    guard [.float32, .bfloat16, .float16].contains(type) else { return nil }
+    guard [.float32, .bfloat16, .float16, .float64].contains(type) else { return nil }
     self.init(exactly: type)
   }
 
@@ -88,6 +88,10 @@ struct FloatDecoder {
             unsafe Float(
               Float16(
                 bitPattern: UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))))
+          case .float64:
+            // A number beyond float32 becomes infinite, and is refused below.
+            unsafe Float(
+              Double(bitPattern: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))))
           default:
             unsafe Float(
               bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
@@ -104,6 +108,7 @@ struct FloatDecoder {
     switch type {
     case .bfloat16:
       bytes(values) { bits in UInt16(truncatingIfNeeded: (bits + 0x7FFF + (bits >> 16 & 1)) >> 16).littleEndian }
+    case .float64: bytes(values) { bits in Double(Float(bitPattern: bits)).bitPattern.littleEndian }
     case .float16: bytes(values) { bits in Float16(Float(bitPattern: bits)).bitPattern.littleEndian }
     default: bytes(values) { bits in bits.littleEndian }
     }

@@ -55,7 +55,7 @@ public struct SafetensorsHeader: Sendable, Hashable {
   public let metadata: [String: String]
 
   /// Where and how a header is wrong.
-  struct Failure: Error {
+  package struct Failure: Error {
     let offset: Int
     let fault: FileFault
   }
@@ -65,7 +65,7 @@ public struct SafetensorsHeader: Sendable, Hashable {
   /// - Parameters:
   ///   - json: The header without its length.
   ///   - dataSize: Number of bytes that follow it.
-  init(json: [UInt8], dataSize: Int) throws(Failure) {
+  package init(json: [UInt8], dataSize: Int) throws(Failure) {
     var scanner = HeaderScanner(json)
     let parsed = try scanner.header()
     metadata = parsed.metadata

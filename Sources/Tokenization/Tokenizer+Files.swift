@@ -1,4 +1,5 @@
 public import Foundation
+import Sequences
 
 extension Tokenizer {
   /// Reads a model folder's tokenizer: `tokenizer.json`, or `vocab.json` with `merges.txt` of GPT-2 or Qwen2, or
@@ -45,6 +46,20 @@ extension Tokenizer {
   }
 }
 
+extension Tokenizer {
+  /// Reads a tokenizer from the bytes of `tokenizer.json`.
+  package init(tokenizerBytes: [UInt8]) throws(TokenizerError) {
+    let document = try JSONField(file: "tokenizer.json", bytes: tokenizerBytes)
+    try self.init(TokenizerParts(document: document, extras: [], template: nil))
+  }
+
+  /// Reads a tokenizer from the bytes of `tokenizer.model`.
+  package init(sentencePieceBytes: [UInt8]) throws(TokenizerError) {
+    let source = try SentencePieceModel(file: "tokenizer.model", bytes: sentencePieceBytes)
+    try self.init(TokenizerParts(sentencePiece: source, extras: [], template: nil))
+  }
+}
+
 /// Reading of a bounded, regular file.
 enum TokenizerFile {
   static let maximumBytes = 64 << 20
@@ -53,9 +68,13 @@ enum TokenizerFile {
   static func read(_ location: URL) throws(TokenizerError) -> [UInt8]? {
     let name = location.lastPathComponent
     let path = location.resolvingSymlinksInPath().path
+    let folder = location.deletingLastPathComponent().resolvingSymlinksInPath().path
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
     guard attributes[.type] as? FileAttributeType == .typeRegular else {
       throw .unreadable(file: name, problem: "is not a regular file")
+    }
+    guard FolderBoundary.allows(path, in: folder) else {
+      throw .unreadable(file: name, problem: "is a link out of the folder; copy the file into it")
     }
     guard let size = attributes[.size] as? Int, size <= maximumBytes else {
       throw .unreadable(file: name, problem: "is larger than \(maximumBytes >> 20) MiB")

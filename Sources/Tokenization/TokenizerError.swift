@@ -1,3 +1,5 @@
+import Sequences
+
 /// Why a tokenizer cannot be read.
 public enum TokenizerError: Error, Hashable, CustomStringConvertible {
   /// The folder has no `tokenizer.json`, no `vocab.json` with `merges.txt` and no `tokenizer.model`.
@@ -16,7 +18,9 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
   case noChatTemplate
 
   /// One line: what, where, what to do.
-  public var description: String {
+  public var description: String { text.inOneLine }
+
+  private var text: String {
     switch self {
     case .noTokenizer(let folder):
       "\(folder): no tokenizer.json, no vocab.json with merges.txt, no tokenizer.model; save the tokenizer with the model"

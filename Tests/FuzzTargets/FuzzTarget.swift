@@ -1,3 +1,5 @@
+import LoaderFuzzTargets
+
 /// What is fed with bytes that somebody else chose. Each checks its own invariants; a broken one ends the process.
 package enum FuzzTarget: String, CaseIterable, Sendable {
   /// A connection's bytes, as the server sees them.
@@ -12,6 +14,16 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case mappings
   /// Header lists, statuses, metadata, addresses.
   case heads
+  /// The header of a safetensors file.
+  case safetensors
+  /// `config.json`.
+  case configuration
+  /// `tokenizer.json`, and what it makes of a text.
+  case tokenizer
+  /// `tokenizer.model`, and what it makes of a text.
+  case sentencePiece = "sentencepiece"
+  /// A chat template, rendered.
+  case chatTemplate = "chat-template"
 
   /// Runs one input.
   package func run(_ bytes: [UInt8]) {
@@ -22,6 +34,11 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .wireMessages: fuzzWireMessage(bytes[...])
     case .mappings: fuzzMapping(bytes[...])
     case .heads: fuzzHeads(bytes)
+    case .safetensors: LoaderFuzzing.safetensors(bytes)
+    case .configuration: LoaderFuzzing.configuration(bytes)
+    case .tokenizer: LoaderFuzzing.tokenizer(bytes)
+    case .sentencePiece: LoaderFuzzing.sentencePiece(bytes)
+    case .chatTemplate: LoaderFuzzing.chatTemplate(bytes)
     }
   }
 }

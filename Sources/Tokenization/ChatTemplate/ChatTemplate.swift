@@ -1,3 +1,5 @@
+import Sequences
+
 /// One turn of a conversation.
 public struct ChatMessage: Sendable, Hashable, Codable {
   /// Who speaks: `system`, `user`, `assistant` or what the template knows besides.
@@ -23,7 +25,9 @@ public enum ChatTemplateError: Error, Hashable, CustomStringConvertible {
   case tooLarge(what: String)
 
   /// One line: what, where, what to do.
-  public var description: String {
+  public var description: String { text.inOneLine }
+
+  private var text: String {
     switch self {
     case .syntax(let line, let problem): "chat template, line \(line): \(problem)"
     case .unsupported(let line, let construct): "chat template, line \(line): \(construct) is not supported"
@@ -43,7 +47,7 @@ package struct ChatTemplate: Sendable {
   /// Statements and expressions that one rendering may evaluate.
   static let maximumSteps = 1_000_000
   /// Bytes that one rendering may write.
-  static let maximumOutput = 16 << 20
+  package static let maximumOutput = 16 << 20
   /// How deep expressions and blocks may nest.
   static let maximumDepth = 64
   /// Bytes of a template.
