@@ -88,6 +88,16 @@ extension ModelConfiguration {
 }
 
 extension RotaryPositions.Scaling {
+  /// For a message.
+  private var label: String {
+    switch self {
+    case .linear(let factor): "linear with factor \(factor)"
+    case .llama3(let values): "llama3 with factor \(values.factor)"
+    case .yarn(let values): "yarn with factor \(values.factor)"
+    case .longRope(let values): "longrope with \(values.shortFactors.count) and \(values.longFactors.count) factors"
+    }
+  }
+
   fileprivate func check(pairs: Int) throws(ModelError) {
     let isGood =
       switch self {
@@ -107,7 +117,7 @@ extension RotaryPositions.Scaling {
       }
     guard isGood else {
       throw .invalidConfiguration(
-        field: "ropeScaling", value: "\(self)",
+        field: "ropeScaling", value: label,
         requirement: "a factor of 1 or more, 0 < low < high, and for longrope \(pairs) positive factors in each list")
     }
   }

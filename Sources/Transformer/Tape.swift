@@ -89,6 +89,13 @@ public final class Tape: @unchecked Sendable {
     return normed.view
   }
 
+  /// Bytes that activations and gradients of activations take.
+  public var byteCount: Int {
+    let rows = [finalMean, finalScale, hiddenStates, hiddenGradients, normed, inputScratch, selectedHidden]
+    return (rows + [selectedGradients] + streams).reduce(0) { $0 + $1.byteCount }
+      + blocks.reduce(0) { $0 + $1.byteCount } + backwardScratch.byteCount + selectedRows.byteCount
+  }
+
   /// Lets `write` make what a projection reads, and keeps it in the precision of products.
   func fill(_ input: InputRows, _ write: (FloatView) -> Void) {
     let room = input.room(or: inputScratch)
@@ -127,6 +134,7 @@ struct GrowingFloats {
   }
 
   var view: FloatView { storage.view.window(0, count) }
+  var byteCount: Int { 4 * storage.count }
 }
 
 /// Rows that a projection reads, kept in the precision of products.
@@ -144,6 +152,8 @@ struct InputRows {
       if count > rounded.count { rounded = BFloat16Storage(count: roomFor(count, insteadOf: rounded.count)) }
     }
   }
+
+  var byteCount: Int { floats.byteCount + 2 * rounded.count }
 
   /// What products read.
   var rows: ProductRows {
@@ -167,6 +177,7 @@ struct InputRows {
 /// Room for a rounded copy of a product's rows; it grows, and is kept.
 struct GrowingRows {
   private var storage = BFloat16Storage(count: 0)
+  var byteCount: Int { 2 * storage.count }
 
   /// The rows in a precision: themselves, or a rounded copy that stays until the next call.
   mutating func take(_ rows: FloatView, _ precision: ProductPrecision) -> ProductRows {
@@ -182,6 +193,7 @@ struct GrowingRows {
 struct NormTape {
   var mean = GrowingFloats()
   var scale = GrowingFloats()
+  var byteCount: Int { mean.byteCount + scale.byteCount }
 
   mutating func resize(rows: Int) {
     mean.resize(rows)
@@ -218,6 +230,14 @@ struct BlockTape {
   /// What the feed-forward part gives before its norm, where it has one. `[N, D]`
   var feedForwardOutput = GrowingFloats()
   var feedForwardPostNorm = NormTape()
+
+  var byteCount: Int {
+    let norms = [attentionNorm, attentionPostNorm, feedForwardNorm, feedForwardPostNorm]
+    let inputs = [attentionNormed, attended, feedForwardNormed, activated]
+    let floats = [projected, queries, keys, queryScale, keyScale, attentionOutput, middle, inner, feedForwardOutput]
+    return norms.reduce(0) { $0 + $1.byteCount } + inputs.reduce(0) { $0 + $1.byteCount }
+      + floats.reduce(0) { $0 + $1.byteCount }
+  }
 
   mutating func resize(rows: Int, _ model: ModelConfiguration, _ precision: ProductPrecision) {
     attentionNorm.resize(rows: rows)
@@ -258,6 +278,10 @@ struct BackwardScratch {
   var activated = GrowingFloats()
   /// Of a projection's result, rounded for its products. `[N, its width]`
   var rounded = GrowingRows()
+
+  var byteCount: Int {
+    [stream, normed, output, projected, attended, inner, activated].reduce(rounded.byteCount) { $0 + $1.byteCount }
+  }
 
   mutating func resize(rows: Int, _ model: ModelConfiguration) {
     stream.resize(rows * model.width)

@@ -4,8 +4,9 @@ public import Sequences
 
 /// A decoder-only transformer: the arithmetic of its forward and backward passes over packed sequences.
 ///
-/// N is the number of packed rows of a batch, D the width, V the rows of the head. A pass runs on the calling thread alone;
-/// parallelism is over batches, each with a ``Tape`` of its own.
+/// N is the number of packed rows of a batch, D the width, V the rows of the head. What the blocks do is in
+/// ``BlockDescription``. Products, attention and loops over rows are cut into pieces by shape alone, and run on the compute
+/// pool: one pass at a time uses all cores.
 public struct Transformer: Sendable {
   /// The architecture.
   public let configuration: ModelConfiguration

@@ -112,6 +112,27 @@ struct GradientTests {
     #expect(hidden([1, 2, 3, 4, 5, 6]) != hidden([1, 2, 3, 5, 5, 6]))
   }
 
+  @Test("a tape of block inputs grows with layers by their inputs alone")
+  func memory() throws {
+    func bytes(layers: Int, _ memory: Tape.Memory) throws -> Int {
+      let transformer = Transformer(
+        try ModelConfiguration(
+          family: .gpt2, vocabSize: 20, width: 32, layerCount: layers, headCount: 2, feedForwardWidth: 128,
+          contextLength: 64))
+      let parameters = ParameterBuffer(count: transformer.layout.count)
+      let tape = Tape(transformer, memory: memory)
+      let batch = SequenceBatch([TokenSequence(tokenIDs: (0..<64).map { $0 % 20 }, promptLength: 1)])
+      _ = crossEntropy(batch, transformer, parameters, tape: tape, gradients: ParameterBuffer(count: parameters.count))
+      return tape.byteCount
+    }
+    func perLayer(_ memory: Tape.Memory) throws -> Int {
+      (try bytes(layers: 12, memory) - bytes(layers: 4, memory)) / 8
+    }
+    // Rows of floats: D for each buffer, the feed-forward part's two, 2 statistics for each of 2 norms.
+    #expect(try perLayer(.blockInputs) == 64 * 32 * 4)
+    #expect(try perLayer(.everything) == 64 * (32 * (1 + 4 + 3) + 2 * 128 + 4) * 4)
+  }
+
   @Test("a backward pass that computes blocks again gives the same bits", arguments: GoldenModel.names)
   func computedAgain(name: String) throws {
     let golden = try GoldenModel.read(name)

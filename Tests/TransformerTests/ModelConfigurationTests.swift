@@ -124,4 +124,31 @@ struct ModelConfigurationTests {
         contextLength: 8)
     }
   }
+
+  @Test(
+    "any value of any key is taken or refused, and what is taken is written and read back", arguments: GoldenModel.names
+  )
+  func hostileKeys(name: String) throws {
+    let golden = try GoldenModel.read(name)
+    let values: [ConfigurationValue] = [
+      .null, .boolean(true), .boolean(false), .integer(-1), .integer(0), .integer(1), .integer(7), .integer(.max),
+      .integer(.min), .number(0.3), .number(-2.5), .number(1e300), .number(1e-300), .string(""), .string("gelu\n"),
+      .list([]), .list([.integer(3)]), .list([.list([.list([]), .integer(2)])]), .object([:]),
+      .object(["rope_type": .string("yarn"), "factor": .integer(.max)]),
+      .object(["rope_type": .string("longrope"), "short_factor": .list([]), "long_factor": .list([])]),
+    ]
+    var taken = 0
+    for key in golden.config.keys {
+      for value in values {
+        do {
+          let model = try ModelConfiguration(golden.family, keys: golden.config.merging([key: value]) { $1 })
+          #expect(try ModelConfiguration(model.family, keys: model.keys).keys == model.keys, "\(key) = \(value)")
+          taken += 1
+        } catch let error as ModelError {
+          #expect(!error.description.contains("\n") && error.description.utf8.count < 300, "\(error)")
+        }
+      }
+    }
+    #expect(taken > 100)
+  }
 }

@@ -40,7 +40,7 @@ enum Gemma2Family: FamilyDefinition {
     let attention = model.block.attention
     // 1 / s² is a whole number but for its rounding; transformers wants it whole.
     let scalar = 1 / (attention.scoreScale * attention.scoreScale)
-    let isWhole = abs(scalar - scalar.rounded()) < 1e-9 * scalar
+    let isWhole = scalar < 1e9 && abs(scalar - scalar.rounded()) < 1e-9 * scalar
     let own: [String: ConfigurationValue] = [
       "hidden_activation": .string(model.block.feedForward.activation.transformersName),
       "hidden_act": .string(model.block.feedForward.activation.transformersName),

@@ -21,6 +21,11 @@ enum Phi3Family: FamilyDefinition {
       width: try keys.size(sizes.feedForwardWidth),
       activation: try keys.activation("hidden_act", default: .silu), isGated: true, hasBias: false)
     let rotary = try keys.rotary()
+    switch rotary.scaling {
+    case nil, .longRope: break
+    default:
+      throw keys.refuse(keys.first("rope_parameters", "rope_scaling") ?? "rope_scaling", "of type default or longrope")
+    }
     let block = BlockDescription(
       norm: .rms(shift: 0), positions: .rotary(rotary), attention: attention, feedForward: feedForward)
     var contextLength: Int?
