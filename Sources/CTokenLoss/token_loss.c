@@ -98,9 +98,16 @@ CLONES double ctl_log_softmax(size_t n, const float *restrict z, float *restrict
   return sum;
 }
 
-CLONES double ctl_exponentials(size_t n, const float *restrict z, float *restrict e, float *restrict largest) {
+CLONES double ctl_exponentials(size_t n, const float *restrict z, float *restrict e, float *restrict largest,
+                              size_t *restrict top) {
   REORDER_SUMS
   const float shift = largest_of(n, z);
+  *top = n;
+  for (size_t j = 0; j < n; j++) {
+    if (z[j] != shift) continue;
+    *top = j;
+    break;
+  }
   double sum = 0;
   for (size_t j = 0; j < n; j++) {
     e[j] = exp_of(z[j] - shift);

@@ -6,7 +6,7 @@ internal import Sequences
 /// size of micro-batches nor the number of threads changes a bit of the gradient.
 struct GradientSegments: Sendable {
   /// A segment ends once it holds so many tokens: fewer would spend their time on reading and writing the gradient.
-  static let leastTokens = 256
+  static let leastTokens = 512
 
   /// Ranges of sequences, in order.
   let sequences: [Range<Int>]

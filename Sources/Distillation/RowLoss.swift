@@ -90,8 +90,9 @@ public final class RowLossWorkspace {
   }
 
   private func exponentiate(_ logits: FloatView) -> RowSoftmax {
-    var softmax = RowSoftmax(sum: 0, top: unsafe ctl_argmax(vocabSize, logits.pointer))
-    softmax.sum = unsafe ctl_exponentials(vocabSize, logits.pointer, exponentials.pointer, &softmax.largest)
+    var softmax = RowSoftmax(sum: 0, top: 0)
+    softmax.sum = unsafe ctl_exponentials(
+      vocabSize, logits.pointer, exponentials.pointer, &softmax.largest, &softmax.top)
     return softmax
   }
 

@@ -90,6 +90,14 @@ public struct FloatView: @unchecked Sendable {
     unsafe start.update(from: source.start, count: count)
   }
 
+  /// Does ``copy(from:)`` in pieces that run in parallel.
+  public func copyInParallel(from source: FloatView) {
+    precondition(source.count == count, "copy of \(source.count) floats into \(count)")
+    ComputePool.forEachPiece(of: count, size: 1 << 17) {
+      window($0.lowerBound, $0.count).copy(from: source.window($0.lowerBound, $0.count))
+    }
+  }
+
   /// Copies all elements of an array of the same count.
   public func copy(from source: [Float]) {
     precondition(source.count == count, "copy of \(source.count) floats into \(count)")

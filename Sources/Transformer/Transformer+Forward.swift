@@ -122,7 +122,7 @@ struct BlockPass {
     normalizeHeads(projected)
     tape.turn(projected, columns: transformer.headColumns)
     tape.fill(kept.attended) { attend(layer, projected, Matrix($0, rows: rows, columns: model.queryWidth)) }
-    kept.middle.view.copy(from: x)
+    kept.middle.view.copyInParallel(from: x)
     add(
       plan.attentionOutput, of: kept.attended, plan.attentionPostNorm, kept.attentionOutput, kept.attentionPostNorm,
       to: kept.middle.view)
@@ -150,7 +150,7 @@ struct BlockPass {
   /// `x' = middle + p₂(F)`: what the next block finds.
   func leave() {
     let (plan, kept, output) = (plan, kept, tape.stream(layer + 1))
-    output.copy(from: kept.middle.view)
+    output.copyInParallel(from: kept.middle.view)
     if plan.feedForwardPostNorm == nil {
       apply(plan.feedForwardOutput, kept.activated, into: output, adding: true)
     } else {

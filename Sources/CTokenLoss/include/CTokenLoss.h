@@ -34,9 +34,9 @@ double ctl_log_softmax(size_t n, const float *z, float *lq, float *q);
 struct ctl_result ctl_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *lq,
                                  const float *q, float scale, float *g);
 
-// Writes e = exp(z - max z), and max z; returns the sum of e, which is NaN where any logit is NaN or +infinity.
+// Writes e = exp(z - max z), max z and the first index that has it (n where no value compares); returns the sum of e, which is NaN where any logit is NaN or +infinity.
 // z and e have n values and do not overlap.
-double ctl_exponentials(size_t n, const float *z, float *e, float *largest);
+double ctl_exponentials(size_t n, const float *z, float *e, float *largest, size_t *top);
 
 // Does the same as ctl_divergence for a student given by what ctl_exponentials left. g holds its logits z and is overwritten.
 struct ctl_result ctl_logit_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum,
