@@ -330,7 +330,8 @@ let package = Package(
     .testTarget(
       name: "StudentServiceTests",
       dependencies: [
-        "Checkpoints", "GRPCNGHTTP2Transport", "ModelServing", "Sequences", "ServiceTestSupport", "StudentService",
+        "Checkpoints", "GRPCNGHTTP2Transport", "Kernels", "ModelServing", "Sequences", "ServiceTestSupport",
+        "StudentService",
         "TeacherService", "Transformer", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),

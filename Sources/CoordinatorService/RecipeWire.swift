@@ -46,3 +46,12 @@ extension WireOptimizerOptions {
       maxSteps: UInt64(maxSteps))
   }
 }
+
+extension WireAdapterOptions {
+  /// The adapters of a recipe.
+  init(_ adapters: Recipe.Adapters) {
+    self.init(
+      rank: UInt32(adapters.rank), alpha: adapters.alpha, rankStabilized: adapters.usesRankStabilizedScale,
+      dropout: adapters.dropout, targetModules: adapters.targetModules)
+  }
+}

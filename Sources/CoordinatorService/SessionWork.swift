@@ -90,7 +90,8 @@ struct SessionWork: Sendable {
       objective: WireObjective(recipe.objective),
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
       precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
-      gradientCheckpointing: recipe.training.gradientCheckpointing)
+      gradientCheckpointing: recipe.training.gradientCheckpointing,
+      adapters: recipe.training.adapters.map(WireAdapterOptions.init))
     if let checkpoint {
       (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
     } else {

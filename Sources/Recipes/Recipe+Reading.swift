@@ -145,6 +145,7 @@ extension Recipe.Training {
     maxGradNorm = values.number("training.max_grad_norm")
     precision = TrainingPrecision(rawValue: values.word("training.precision")) ?? .float32
     gradientCheckpointing = values.flag("training.gradient_checkpointing")
+    adapters = values.flag("training.use_peft") ? Recipe.Adapters(values) : nil
     saveSteps = values.whole("training.save_steps")
     saveTotalLimit = values.whole("training.save_total_limit")
     loggingSteps = values.whole("training.logging_steps")

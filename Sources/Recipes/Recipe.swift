@@ -126,6 +126,8 @@ public struct Recipe: Sendable, Hashable {
     public var precision: TrainingPrecision
     /// Whether activations are computed again in the backward pass instead of kept.
     public var gradientCheckpointing: Bool
+    /// Low-rank adapters that learn instead of the model; nil: the model itself learns.
+    public var adapters: Adapters?
     /// Steps between checkpoints.
     public var saveSteps: Int
     /// Checkpoints kept.

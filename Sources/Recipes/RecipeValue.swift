@@ -23,6 +23,8 @@ enum ValueKind: Sendable {
   case flag
   /// Some of these.
   case list([String])
+  /// Some names, of what is not known here.
+  case names
 
   /// What a reader should have written.
   var expected: String {
@@ -39,6 +41,7 @@ enum ValueKind: Sendable {
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .flag: "true or false"
     case .list(let names): "a list of some of \(names.joined(separator: ", "))"
+    case .names: "a list of names"
     }
   }
 
@@ -50,7 +53,7 @@ enum ValueKind: Sendable {
     case .text: text.isEmpty ? nil : .text(text)
     case .choice(let names): names.contains(text) ? .text(text) : nil
     case .flag: ["true": .flag(true), "false": .flag(false)][text.lowercased()]
-    case .list: readList(text)
+    case .list, .names: readList(text)
     }
   }
 
@@ -62,8 +65,11 @@ enum ValueKind: Sendable {
 
   /// Reads a list; nil where the key takes none, or not these.
   func read(_ items: [String]) -> RecipeValue? {
-    guard case .list(let names) = self, items.allSatisfy(names.contains) else { return nil }
-    return .list(items)
+    switch self {
+    case .list(let names): items.allSatisfy(names.contains) ? .list(items) : nil
+    case .names: items.isEmpty || items.contains("") ? nil : .list(items)
+    default: nil
+    }
   }
 
   private static func admits(_ value: Double, _ range: ClosedRange<Double>, _ open: Bool) -> Bool {

@@ -16,7 +16,7 @@ final class LoadedStudent: @unchecked Sendable {
   let teacherAddress: String
   let objective: Objective?
   let model: ServedModel
-  private let folder: ModelFolder
+  private let learning: LearningModel
   private let seed: UInt64
   private let arithmetic: TrainingArithmetic
   private let optimizer: AdamW?
@@ -28,20 +28,23 @@ final class LoadedStudent: @unchecked Sendable {
     let objective = try request.objective.map { try Objective($0) }
     let precision = try ProductPrecision(request.precision)
     arithmetic = TrainingArithmetic(precision: precision, recomputesActivations: request.gradientCheckpointing)
+    let adapters = try request.adapters.map { try AdapterOptions($0) }
     var checkpoint: Checkpoint?
     if request.resume {
       let found = try Checkpoint.load(url, arithmetic: .present(precision))
-      (checkpoint, folder, seed) = (found, found.model, found.state.seed)
+      (checkpoint, learning, seed) = (found, try LearningModel(found, adapters), found.state.seed)
     } else {
-      folder = try request.initialize ? .architecture(of: url) : .load(url)
+      let folder = try request.initialize ? ModelFolder.architecture(of: url) : .load(url)
       seed = request.seed
       if request.initialize {
         var generator = SeededGenerator(seed: request.seed)
         Transformer(folder.configuration).initialize(folder.parameters, using: &generator)
       }
+      learning = try LearningModel(folder, fresh: adapters, seed: request.seed)
     }
-    model = try ServedModel(folder, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url))
-    optimizer = try Self.optimizer(request.optimizer, checkpoint, ParameterLayout(folder.configuration))
+    model = try ServedModel(
+      learning.spoken, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url))
+    optimizer = try Self.optimizer(request.optimizer, checkpoint, learning.learningLayout)
     (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
     digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)
   }
@@ -63,7 +66,7 @@ final class LoadedStudent: @unchecked Sendable {
 
   /// The model with the digest of its present parameters.
   func describe() -> WireModelDescription {
-    if digest.step != step { digest = (step, folder.digest()) }
+    if digest.step != step { digest = (step, learning.spoken.digest()) }
     var description = model.description
     description.modelDigest = digest.hex
     return description
@@ -73,8 +76,10 @@ final class LoadedStudent: @unchecked Sendable {
   func train(_ work: TrainWork, _ teacher: PositionScores, head: OutputHead?) throws -> StepMeasurements {
     let expected = work.evaluate ? step : step + 1
     guard work.step == UInt64(expected) else { throw StudentError.wrongStep(given: work.step, expected: expected) }
-    return try trainer(for: work.objective).step(
+    let measurements = try trainer(for: work.objective).step(
       work.batch, teacher: teacher, head: head, evaluate: work.evaluate)
+    if !work.evaluate { learning.merge() }
+    return measurements
   }
 
   private func trainer(for objective: Objective) throws -> StudentTrainer {
@@ -83,8 +88,8 @@ final class LoadedStudent: @unchecked Sendable {
     // A trainer owns gradients and activations: keep those of the run's objective and of one more.
     if trainers.count > 1 { trainers = trainers.filter { $0.key == self.objective } }
     let trainer = try StudentTrainer(
-      transformer: model.transformer, parameters: folder.parameters, vocabSize: model.vocabSize, optimizer: optimizer,
-      objective: objective, arithmetic: arithmetic)
+      transformer: model.transformer, parameters: learning.trained, vocabSize: model.vocabSize, optimizer: optimizer,
+      objective: objective, arithmetic: arithmetic, dropoutSeed: seed)
     trainers[objective] = trainer
     return trainer
   }
@@ -100,14 +105,15 @@ final class LoadedStudent: @unchecked Sendable {
       optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
       arithmetic: .present(arithmetic.precision), version: version)
     let checkpoint = Checkpoint(
-      model: folder, firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
+      model: learning.base, adapters: learning.adapters, firstMoments: optimizer.firstMoments,
+      secondMoments: optimizer.secondMoments, state: state)
     try checkpoint.save(in: url.deletingLastPathComponent())
     return SaveResponse(step: UInt64(step), modelDigest: describe().modelDigest)
   }
 
   /// Writes a model folder in place of one that is there.
   func export(to url: URL) throws -> ExportResponse {
-    try folder.write(to: url, replacing: true)
+    try learning.spoken.write(to: url, replacing: true)
     return ExportResponse(modelDigest: describe().modelDigest)
   }
 }

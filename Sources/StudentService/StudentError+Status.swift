@@ -10,7 +10,8 @@ extension StudentError: RPCErrorConvertible {
   /// The status.
   public var rpcErrorCode: RPCError.Code {
     switch self {
-    case .notLoaded, .notGiven, .wrongStep, .noPrecision, .noTeacher, .teacherRefused: .failedPrecondition
+    case .notLoaded, .notGiven, .wrongStep, .noPrecision, .otherAdapters, .noTeacher, .teacherRefused:
+      .failedPrecondition
     case .replaced: .aborted
     case .pathOutsideRoot, .checkpointName, .unknownSchedule: .invalidArgument
     }

@@ -16,6 +16,8 @@ public enum StudentError: Error, Hashable {
   case unknownSchedule(name: String)
   /// This machine cannot compute in the precision that Load asks for.
   case noPrecision(name: String, reason: String)
+  /// A checkpoint's adapters are not those that Load asks for.
+  case otherAdapters(saved: String, asked: String)
   /// The objective needs a teacher, and Load named none.
   case noTeacher
   /// The teacher answered with an error that waiting does not mend.
@@ -38,6 +40,8 @@ extension StudentError: CustomStringConvertible {
     case .unknownSchedule(let name):
       "lr_scheduler_type is \(name.debugDescription): give linear, cosine or constant"
     case .noPrecision(let name, let reason): "training.precision \(name) cannot be had here: \(reason)"
+    case .otherAdapters(let saved, let asked):
+      "the checkpoint has \(saved) where the run asks for \(asked): go on with the recipe that it was made with"
     case .noTeacher: "the objective needs a teacher's log-probs, and Load gave no teacher_address"
     case .teacherRefused(let address, let reason): "the teacher at \(address) refused: \(reason)"
     }

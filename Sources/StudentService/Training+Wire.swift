@@ -2,6 +2,7 @@ internal import Distillation
 internal import Kernels
 internal import Optimization
 internal import Sequences
+internal import Transformer
 internal import WireFormat
 
 // Messages of training.proto as the learning layer's values, with its checks and these.
@@ -85,5 +86,14 @@ extension ProductPrecision {
       case .bfloat16: .bfloat16
       }
     if let failure { throw .noPrecision(name: rawValue, reason: failure) }
+  }
+}
+
+extension AdapterOptions {
+  /// - Throws: `ModelError` where no adapters have these numbers.
+  init(_ wire: WireAdapterOptions) throws {
+    try self.init(
+      rank: Int(wire.rank), alpha: wire.alpha, usesRankStabilizedScale: wire.rankStabilized, dropout: wire.dropout,
+      targets: wire.targetModules.isEmpty ? .allLinear : .names(wire.targetModules.sorted()))
   }
 }

@@ -52,6 +52,24 @@ struct RecipeTests {
     #expect(recipe.evaluation.checker == "puzzles")
   }
 
+  @Test("reads adapters by TRL's names; without use_peft there are none")
+  func adapters() throws {
+    #expect(try Recipe(yaml: minimal).training.adapters == nil)
+    let all = try #require(try Recipe(yaml: minimal, overrides: ["training.use_peft=true"]).training.adapters)
+    #expect(all.rank == 16 && all.alpha == 32 && all.dropout == 0.05 && all.targetModules.isEmpty)
+    let overrides = [
+      "training.use_peft=true", "training.lora_r=4", "training.lora_target_modules=[q_proj, v_proj]",
+      "training.use_rslora=true",
+    ]
+    let some = try Recipe(yaml: minimal, overrides: overrides)
+    #expect(some.training.adapters?.targetModules == ["q_proj", "v_proj"])
+    #expect(some.training.adapters?.rank == 4 && some.training.adapters?.usesRankStabilizedScale == true)
+    #expect(try Recipe(yaml: some.resolvedYAML) == some)
+    #expect(throws: RecipeError.self) {
+      try Recipe(yaml: minimal, overrides: ["training.lora_target_modules=[]"])
+    }
+  }
+
   @Test("a resolved recipe reads back as itself", arguments: Method.allCases)
   func resolved(method: Method) throws {
     let given = try Recipe(

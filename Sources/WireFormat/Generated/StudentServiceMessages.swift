@@ -124,6 +124,9 @@ public struct LoadRequest: WireMessage {
   public var precision: WireProductPrecision
   /// Keep of a forward pass what each block finds and compute the rest again in the backward pass: less memory, the same bits.
   public var gradientCheckpointing: Bool
+  /// Low-rank adapters, which then learn alone; absent: the model itself learns. With `resume` they are the checkpoint's, and
+  /// FAILED_PRECONDITION where these are others.
+  public var adapters: WireAdapterOptions?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -136,7 +139,8 @@ public struct LoadRequest: WireMessage {
     objective: WireObjective? = nil,
     optimizer: WireOptimizerOptions? = nil,
     precision: WireProductPrecision = .unspecified,
-    gradientCheckpointing: Bool = false
+    gradientCheckpointing: Bool = false,
+    adapters: WireAdapterOptions? = nil
   ) {
     self.runID = runID
     self.path = path
@@ -148,6 +152,7 @@ public struct LoadRequest: WireMessage {
     self.optimizer = optimizer
     self.precision = precision
     self.gradientCheckpointing = gradientCheckpointing
+    self.adapters = adapters
   }
 
   /// Name in Protos/.
@@ -175,18 +180,21 @@ extension LoadRequest: @unsafe CMessageConvertible {
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__LoadRequest>) throws -> R) rethrows -> R {
     return try unsafe withOptional(objective, arena) { objective in
       return try unsafe withOptional(optimizer, arena) { optimizer in
-        var cMessage = unsafe Self.makeCMessage()
-        unsafe cMessage.run_id = arena.string(runID)
-        unsafe cMessage.path = arena.string(path)
-        unsafe cMessage.resume = resume ? 1 : 0
-        unsafe cMessage.initialize = initialize ? 1 : 0
-        unsafe cMessage.seed = seed
-        unsafe cMessage.teacher_address = arena.string(teacherAddress)
-        unsafe cMessage.objective = objective
-        unsafe cMessage.optimizer = optimizer
-        unsafe cMessage.precision = precision.cValue
-        unsafe cMessage.gradient_checkpointing = gradientCheckpointing ? 1 : 0
-        return try unsafe body(&cMessage)
+        return try unsafe withOptional(adapters, arena) { adapters in
+          var cMessage = unsafe Self.makeCMessage()
+          unsafe cMessage.run_id = arena.string(runID)
+          unsafe cMessage.path = arena.string(path)
+          unsafe cMessage.resume = resume ? 1 : 0
+          unsafe cMessage.initialize = initialize ? 1 : 0
+          unsafe cMessage.seed = seed
+          unsafe cMessage.teacher_address = arena.string(teacherAddress)
+          unsafe cMessage.objective = objective
+          unsafe cMessage.optimizer = optimizer
+          unsafe cMessage.precision = precision.cValue
+          unsafe cMessage.gradient_checkpointing = gradientCheckpointing ? 1 : 0
+          unsafe cMessage.adapters = adapters
+          return try unsafe body(&cMessage)
+        }
       }
     }
   }
@@ -202,6 +210,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     optimizer = try unsafe readMessage(cMessage.optimizer) as WireOptimizerOptions?
     precision = unsafe WireProductPrecision(cMessage.precision)
     gradientCheckpointing = unsafe cMessage.gradient_checkpointing != 0
+    adapters = try unsafe readMessage(cMessage.adapters) as WireAdapterOptions?
   }
 }
 

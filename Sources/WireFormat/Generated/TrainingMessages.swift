@@ -537,3 +537,70 @@ extension WireCallTraffic: @unsafe FlatCMessageConvertible {
     retries = unsafe cMessage.retries
   }
 }
+
+/// Low-rank adapters (LoRA), with PEFT's meaning: a module's matrix W becomes W + scale * B * A, and only A and B learn.
+public struct WireAdapterOptions: WireMessage {
+  /// r: inner width of an adapter.
+  public var rank: UInt32
+  /// Numerator of the scale.
+  public var alpha: Double
+  /// Whether the scale is alpha / sqrt(rank) and not alpha / rank.
+  public var rankStabilized: Bool
+  /// Probability that an element of an adapter's input is taken as 0 in training.
+  public var dropout: Double
+  /// Names of modules, such as q_proj; empty: all projections of all blocks.
+  public var targetModules: [String]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    rank: UInt32 = 0,
+    alpha: Double = 0,
+    rankStabilized: Bool = false,
+    dropout: Double = 0,
+    targetModules: [String] = []
+  ) {
+    self.rank = rank
+    self.alpha = alpha
+    self.rankStabilized = rankStabilized
+    self.dropout = dropout
+    self.targetModules = targetModules
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.AdapterOptions"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireAdapterOptions: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__AdapterOptions {
+    var cMessage = unsafe Retort__V1__AdapterOptions()
+    unsafe retort__v1__adapter_options__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__AdapterOptions, _ arena: EncodingArena) {
+    unsafe cMessage.rank = rank
+    unsafe cMessage.alpha = alpha
+    unsafe cMessage.rank_stabilized = rankStabilized ? 1 : 0
+    unsafe cMessage.dropout = dropout
+    unsafe (cMessage.n_target_modules, cMessage.target_modules) = arena.strings(targetModules)
+  }
+
+  init(cMessage: Retort__V1__AdapterOptions) throws(WireFormatError) {
+    rank = unsafe cMessage.rank
+    alpha = unsafe cMessage.alpha
+    rankStabilized = unsafe cMessage.rank_stabilized != 0
+    dropout = unsafe cMessage.dropout
+    targetModules = try unsafe readStrings(cMessage.target_modules, cMessage.n_target_modules, field: "retort.v1.AdapterOptions.target_modules")
+  }
+}

@@ -732,7 +732,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[10] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[11] =
 {
   {
     "run_id",
@@ -854,8 +854,21 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "adapters",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, adapters),
+    &retort__v1__adapter_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
+  10,   /* field[10] = adapters */
   9,   /* field[9] = gradient_checkpointing */
   3,   /* field[3] = initialize */
   6,   /* field[6] = objective */
@@ -870,7 +883,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -880,7 +893,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  10,
+  11,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,

@@ -277,6 +277,51 @@ void   retort__v1__call_traffic__free_unpacked
   assert(message->base.descriptor == &retort__v1__call_traffic__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__adapter_options__init
+                     (Retort__V1__AdapterOptions         *message)
+{
+  static const Retort__V1__AdapterOptions init_value = RETORT__V1__ADAPTER_OPTIONS__INIT;
+  *message = init_value;
+}
+size_t retort__v1__adapter_options__get_packed_size
+                     (const Retort__V1__AdapterOptions *message)
+{
+  assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__adapter_options__pack
+                     (const Retort__V1__AdapterOptions *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__adapter_options__pack_to_buffer
+                     (const Retort__V1__AdapterOptions *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__AdapterOptions *
+       retort__v1__adapter_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__AdapterOptions *)
+     protobuf_c_message_unpack (&retort__v1__adapter_options__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__adapter_options__free_unpacked
+                     (Retort__V1__AdapterOptions *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[4] =
 {
   {
@@ -984,6 +1029,96 @@ const ProtobufCMessageDescriptor retort__v1__call_traffic__descriptor =
   retort__v1__call_traffic__field_indices_by_name,
   1,  retort__v1__call_traffic__number_ranges,
   (ProtobufCMessageInit) retort__v1__call_traffic__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__adapter_options__field_descriptors[5] =
+{
+  {
+    "rank",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__AdapterOptions, rank),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "alpha",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__AdapterOptions, alpha),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rank_stabilized",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__AdapterOptions, rank_stabilized),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dropout",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__AdapterOptions, dropout),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target_modules",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Retort__V1__AdapterOptions, n_target_modules),
+    offsetof(Retort__V1__AdapterOptions, target_modules),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__adapter_options__field_indices_by_name[] = {
+  1,   /* field[1] = alpha */
+  3,   /* field[3] = dropout */
+  0,   /* field[0] = rank */
+  2,   /* field[2] = rank_stabilized */
+  4,   /* field[4] = target_modules */
+};
+static const ProtobufCIntRange retort__v1__adapter_options__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.AdapterOptions",
+  "AdapterOptions",
+  "Retort__V1__AdapterOptions",
+  "retort.v1",
+  sizeof(Retort__V1__AdapterOptions),
+  5,
+  retort__v1__adapter_options__field_descriptors,
+  retort__v1__adapter_options__field_indices_by_name,
+  1,  retort__v1__adapter_options__number_ranges,
+  (ProtobufCMessageInit) retort__v1__adapter_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[9] =

@@ -126,10 +126,15 @@ struct  Retort__V1__LoadRequest
    * Keep of a forward pass what each block finds and compute the rest again in the backward pass: less memory, the same bits.
    */
   protobuf_c_boolean gradient_checkpointing;
+  /*
+   * Low-rank adapters, which then learn alone; absent: the model itself learns. With `resume` they are the checkpoint's, and
+   * FAILED_PRECONDITION where these are others.
+   */
+  Retort__V1__AdapterOptions *adapters;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL }
 
 
 /*

@@ -23,6 +23,7 @@ typedef struct Retort__V1__OptimizerOptions Retort__V1__OptimizerOptions;
 typedef struct Retort__V1__TrainBatch Retort__V1__TrainBatch;
 typedef struct Retort__V1__StepMetrics Retort__V1__StepMetrics;
 typedef struct Retort__V1__CallTraffic Retort__V1__CallTraffic;
+typedef struct Retort__V1__AdapterOptions Retort__V1__AdapterOptions;
 
 
 /* --- enums --- */
@@ -339,6 +340,39 @@ struct  Retort__V1__CallTraffic
     , {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
+/*
+ * Low-rank adapters (LoRA), with PEFT's meaning: a module's matrix W becomes W + scale * B * A, and only A and B learn.
+ */
+struct  Retort__V1__AdapterOptions
+{
+  ProtobufCMessage base;
+  /*
+   * r: inner width of an adapter.
+   */
+  uint32_t rank;
+  /*
+   * Numerator of the scale.
+   */
+  double alpha;
+  /*
+   * Whether the scale is alpha / sqrt(rank) and not alpha / rank.
+   */
+  protobuf_c_boolean rank_stabilized;
+  /*
+   * Probability that an element of an adapter's input is taken as 0 in training.
+   */
+  double dropout;
+  /*
+   * Names of modules, such as q_proj; empty: all projections of all blocks.
+   */
+  size_t n_target_modules;
+  ProtobufCBinaryData *target_modules;
+};
+#define RETORT__V1__ADAPTER_OPTIONS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__adapter_options__descriptor) \
+    , 0, 0, 0, 0, 0,NULL }
+
+
 /* Retort__V1__LossTerm methods */
 void   retort__v1__loss_term__init
                      (Retort__V1__LossTerm         *message);
@@ -453,6 +487,25 @@ Retort__V1__CallTraffic *
 void   retort__v1__call_traffic__free_unpacked
                      (Retort__V1__CallTraffic *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__AdapterOptions methods */
+void   retort__v1__adapter_options__init
+                     (Retort__V1__AdapterOptions         *message);
+size_t retort__v1__adapter_options__get_packed_size
+                     (const Retort__V1__AdapterOptions   *message);
+size_t retort__v1__adapter_options__pack
+                     (const Retort__V1__AdapterOptions   *message,
+                      uint8_t             *out);
+size_t retort__v1__adapter_options__pack_to_buffer
+                     (const Retort__V1__AdapterOptions   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__AdapterOptions *
+       retort__v1__adapter_options__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__adapter_options__free_unpacked
+                     (Retort__V1__AdapterOptions *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Retort__V1__LossTerm_Closure)
@@ -473,6 +526,9 @@ typedef void (*Retort__V1__StepMetrics_Closure)
 typedef void (*Retort__V1__CallTraffic_Closure)
                  (const Retort__V1__CallTraffic *message,
                   void *closure_data);
+typedef void (*Retort__V1__AdapterOptions_Closure)
+                 (const Retort__V1__AdapterOptions *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -487,6 +543,7 @@ extern const ProtobufCMessageDescriptor retort__v1__optimizer_options__descripto
 extern const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__call_traffic__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor;
 
 PROTOBUF_C__END_DECLS
 
