@@ -55,3 +55,14 @@ extension WireAdapterOptions {
       dropout: adapters.dropout, targetModules: adapters.targetModules)
   }
 }
+
+extension WireGenerationWeights {
+  init(_ weights: StudentWeights) {
+    self =
+      switch weights {
+      case .float32: .float32
+      case .bfloat16: .bfloat16
+      case .int8: .int8
+      }
+  }
+}

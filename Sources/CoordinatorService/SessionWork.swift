@@ -91,7 +91,8 @@ struct SessionWork: Sendable {
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
       precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
       gradientCheckpointing: recipe.training.gradientCheckpointing,
-      adapters: recipe.training.adapters.map(WireAdapterOptions.init))
+      adapters: recipe.training.adapters.map(WireAdapterOptions.init),
+      generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32))
     if let checkpoint {
       (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
     } else {

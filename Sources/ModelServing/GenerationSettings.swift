@@ -3,7 +3,7 @@ internal import NIOConcurrencyHelpers
 internal import Transformer
 
 /// How a served model computes answers.
-public struct GenerationSettings: Sendable, Hashable {
+public struct GenerationSettings: Sendable, Hashable, CustomStringConvertible {
   /// How weights are kept for generation: float32 is exact; bfloat16 and int8 are read faster and change the text.
   public var weights: WeightFormat
   /// The same for scoring.
@@ -18,6 +18,11 @@ public struct GenerationSettings: Sendable, Hashable {
     self.weights = weights
     self.scoringWeights = scoringWeights
     self.parametersAreFixed = parametersAreFixed
+  }
+
+  /// The formats, for people.
+  public var description: String {
+    weights == scoringWeights ? weights.rawValue : "\(weights.rawValue) text, \(scoringWeights.rawValue) scores"
   }
 }
 

@@ -30,7 +30,7 @@ extension ServedModel {
         vocabSize: UInt32(vocabSize), headSize: UInt32(head), contextLength: UInt32(folder.configuration.contextLength),
         bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
         abilities: abilities, parameterCount: UInt64(folder.parameters.count),
-        determinism: "\(arithmetic), float32, \(ComputePool.threadCount) threads",
+        determinism: "\(arithmetic), \(generation), \(ComputePool.threadCount) threads",
         hiddenSize: UInt32(folder.configuration.width)),
       generation: generation, tokenizer: tokenizer)
   }

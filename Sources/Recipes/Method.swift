@@ -80,6 +80,16 @@ public enum TrainingPrecision: String, Sendable, Codable, CaseIterable {
   case bfloat16
 }
 
+/// How the student's weights are kept while it writes, by its name in a recipe.
+public enum StudentWeights: String, Sendable, Codable, CaseIterable {
+  /// As they are.
+  case float32
+  /// Rounded to bfloat16.
+  case bfloat16
+  /// Rounded to 8 bits, with a scale per output.
+  case int8
+}
+
 /// What the teacher sends for each position, by its name in a recipe.
 public enum TeacherForm: String, Sendable, Codable, CaseIterable {
   /// All V log-probs.

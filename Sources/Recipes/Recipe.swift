@@ -88,6 +88,8 @@ public struct Recipe: Sendable, Hashable {
     public var minNewTokens: Int
     /// Limit of new tokens.
     public var maxNewTokens: Int
+    /// How the student's weights are kept while it writes.
+    public var studentWeights: StudentWeights
     /// How often the student writes anew.
     public var rounds: Int
     /// Prompts per work item.

@@ -43,7 +43,8 @@ final class LoadedStudent: @unchecked Sendable {
       learning = try LearningModel(folder, fresh: adapters, seed: request.seed)
     }
     model = try ServedModel(
-      learning.spoken, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url))
+      learning.spoken, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url),
+      generation: GenerationSettings(weights: WeightFormat(request.generationWeights)))
     optimizer = try Self.optimizer(request.optimizer, checkpoint, learning.learningLayout)
     (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
     digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)

@@ -97,3 +97,14 @@ extension AdapterOptions {
       targets: wire.targetModules.isEmpty ? .allLinear : .names(wire.targetModules.sorted()))
   }
 }
+
+extension WeightFormat {
+  init(_ wire: WireGenerationWeights) {
+    self =
+      switch wire {
+      case .unspecified, .float32: .float32
+      case .bfloat16: .bfloat16
+      case .int8: .int8
+      }
+  }
+}

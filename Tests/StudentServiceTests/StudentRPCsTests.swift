@@ -202,6 +202,31 @@ struct StudentRPCsTests {
     }
   }
 
+  @Test("writes with rounded weights where Load says so: other numbers, close to those of the weights as they are")
+  func roundedWeights() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      let prompt = WireSequenceBatch(tokenIDs: [1, 5], sequenceLengths: [2], promptLengths: [2])
+      var firsts: [Float] = []
+      for weights in [WireGenerationWeights.unspecified, .float32, .bfloat16, .int8] {
+        var load = LoadRequest.training()
+        load.generationWeights = weights
+        _ = try await client.load(load)
+        let request = StudentServiceGenerateRequest(
+          prompts: prompt, sampling: WireSamplingOptions(temperature: 0, maxNewTokens: 1))
+        firsts += try await client.generate(request) { response in
+          var logprobs: [Float] = []
+          for try await message in response.messages {
+            logprobs += try message.completions?.completions(promptCount: 1).flatMap(\.tokenLogprobs) ?? []
+          }
+          return logprobs
+        }
+      }
+      try #require(firsts.count == 4)
+      #expect(firsts[0] == firsts[1] && Set(firsts).count == 3)
+      #expect(firsts.allSatisfy { abs($0 - firsts[0]) < 0.05 })
+    }
+  }
+
   @Test("generates and scores with the present parameters")
   func answers() async throws {
     try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in

@@ -3,6 +3,24 @@
 
 internal import CRetortProtos
 
+/// How weights are kept for generation, which reads all of them for each token. Rounded ones change the text.
+public enum WireGenerationWeights: Int32, Sendable, Hashable, CaseIterable {
+  /// Not chosen, which means GENERATION_WEIGHTS_FLOAT32.
+  case unspecified = 0
+  /// As they are.
+  case float32 = 1
+  /// Rounded to bfloat16.
+  case bfloat16 = 2
+  /// Rounded to 8 bits, with a scale per output.
+  case int8 = 3
+
+  init(_ value: Retort__V1__GenerationWeights) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__GenerationWeights { Retort__V1__GenerationWeights(rawValue: Retort__V1__GenerationWeights.RawValue(rawValue)) }
+}
+
 /// Nothing is asked.
 public struct StudentServiceDescribeRequest: WireMessage {
   /// Makes the message.
@@ -127,6 +145,8 @@ public struct LoadRequest: WireMessage {
   /// Low-rank adapters, which then learn alone; absent: the model itself learns. With `resume` they are the checkpoint's, and
   /// FAILED_PRECONDITION where these are others.
   public var adapters: WireAdapterOptions?
+  /// How weights are kept while the student generates.
+  public var generationWeights: WireGenerationWeights
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -140,7 +160,8 @@ public struct LoadRequest: WireMessage {
     optimizer: WireOptimizerOptions? = nil,
     precision: WireProductPrecision = .unspecified,
     gradientCheckpointing: Bool = false,
-    adapters: WireAdapterOptions? = nil
+    adapters: WireAdapterOptions? = nil,
+    generationWeights: WireGenerationWeights = .unspecified
   ) {
     self.runID = runID
     self.path = path
@@ -153,6 +174,7 @@ public struct LoadRequest: WireMessage {
     self.precision = precision
     self.gradientCheckpointing = gradientCheckpointing
     self.adapters = adapters
+    self.generationWeights = generationWeights
   }
 
   /// Name in Protos/.
@@ -193,6 +215,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
           unsafe cMessage.precision = precision.cValue
           unsafe cMessage.gradient_checkpointing = gradientCheckpointing ? 1 : 0
           unsafe cMessage.adapters = adapters
+          unsafe cMessage.generation_weights = generationWeights.cValue
           return try unsafe body(&cMessage)
         }
       }
@@ -211,6 +234,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     precision = unsafe WireProductPrecision(cMessage.precision)
     gradientCheckpointing = unsafe cMessage.gradient_checkpointing != 0
     adapters = try unsafe readMessage(cMessage.adapters) as WireAdapterOptions?
+    generationWeights = unsafe WireGenerationWeights(cMessage.generation_weights)
   }
 }
 

@@ -732,7 +732,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[11] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[12] =
 {
   {
     "run_id",
@@ -866,9 +866,22 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "generation_weights",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, generation_weights),
+    &retort__v1__generation_weights__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   10,   /* field[10] = adapters */
+  11,   /* field[11] = generation_weights */
   9,   /* field[9] = gradient_checkpointing */
   3,   /* field[3] = initialize */
   6,   /* field[6] = objective */
@@ -883,7 +896,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -893,7 +906,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  11,
+  12,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,
@@ -1434,6 +1447,38 @@ const ProtobufCMessageDescriptor retort__v1__export_response__descriptor =
   1,  retort__v1__export_response__number_ranges,
   (ProtobufCMessageInit) retort__v1__export_response__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue retort__v1__generation_weights__enum_values_by_number[4] =
+{
+  { "GENERATION_WEIGHTS_UNSPECIFIED", "RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED", 0 },
+  { "GENERATION_WEIGHTS_FLOAT32", "RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_FLOAT32", 1 },
+  { "GENERATION_WEIGHTS_BFLOAT16", "RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_BFLOAT16", 2 },
+  { "GENERATION_WEIGHTS_INT8", "RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_INT8", 3 },
+};
+static const ProtobufCIntRange retort__v1__generation_weights__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex retort__v1__generation_weights__enum_values_by_name[4] =
+{
+  { "GENERATION_WEIGHTS_BFLOAT16", 2 },
+  { "GENERATION_WEIGHTS_FLOAT32", 1 },
+  { "GENERATION_WEIGHTS_INT8", 3 },
+  { "GENERATION_WEIGHTS_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__generation_weights__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.GenerationWeights",
+  "GenerationWeights",
+  "Retort__V1__GenerationWeights",
+  "retort.v1",
+  4,
+  retort__v1__generation_weights__enum_values_by_number,
+  4,
+  retort__v1__generation_weights__enum_values_by_name,
+  1,
+  retort__v1__generation_weights__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCMethodDescriptor retort__v1__student_service__method_descriptors[7] =
 {

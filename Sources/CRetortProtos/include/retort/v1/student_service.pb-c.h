@@ -37,6 +37,28 @@ typedef struct Retort__V1__ExportResponse Retort__V1__ExportResponse;
 
 /* --- enums --- */
 
+/*
+ * How weights are kept for generation, which reads all of them for each token. Rounded ones change the text.
+ */
+typedef enum _Retort__V1__GenerationWeights {
+  /*
+   * Not chosen, which means GENERATION_WEIGHTS_FLOAT32.
+   */
+  RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED = 0,
+  /*
+   * As they are.
+   */
+  RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_FLOAT32 = 1,
+  /*
+   * Rounded to bfloat16.
+   */
+  RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_BFLOAT16 = 2,
+  /*
+   * Rounded to 8 bits, with a scale per output.
+   */
+  RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_INT8 = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__GENERATION_WEIGHTS)
+} Retort__V1__GenerationWeights;
 
 /* --- messages --- */
 
@@ -131,10 +153,14 @@ struct  Retort__V1__LoadRequest
    * FAILED_PRECONDITION where these are others.
    */
   Retort__V1__AdapterOptions *adapters;
+  /*
+   * How weights are kept while the student generates.
+   */
+  Retort__V1__GenerationWeights generation_weights;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED }
 
 
 /*
@@ -742,6 +768,7 @@ void retort__v1__student_service__export(ProtobufCService *service,
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    retort__v1__generation_weights__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__student_service_describe_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__load_request__descriptor;
