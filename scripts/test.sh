@@ -13,5 +13,10 @@ run() { swift test -c release --skip-build "$@"; }
 run --skip EndToEndTests
 # Apart: whole programs with time limits, which two hundred tests beside them would slow down.
 run --filter EndToEndTests
+# Apart: as on processors without AVX-512, and without AVX2.
+for form in avx2 generic; do
+  RETORT_KERNEL_FORM=$form OPENBLAS_CORETYPE=Haswell DNNL_MAX_CPU_ISA=AVX2 \
+    run --filter 'KernelsTests|TransformerTests|DistillationTests|CheckpointsTests'
+done
 # Apart: it measures the process that it runs in.
 RETORT_ENDURANCE=1 run --filter EnduranceTests.leavesNothing

@@ -98,8 +98,8 @@ private struct AdaptedModel {
 
 @Suite("low-rank adapters")
 struct AdapterTests {
-  /// float32 against float64 over a dozen products of eight terms.
-  private static let tolerance = 2e-5
+  /// float32 against float64 over a dozen products; AVX2's order of sums needs twice what AVX-512's does.
+  private static let tolerance = 5e-5
 
   @Test("loss and gradients of adapters are PEFT's", arguments: GoldenAdapters.names)
   func gradients(name: String) throws {
