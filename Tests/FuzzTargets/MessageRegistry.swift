@@ -18,6 +18,7 @@ package let allMessages: [any WireMessage.Type] = [
   TeacherServiceDescribeRequest.self, TeacherServiceDescribeResponse.self, TeacherServiceGenerateRequest.self,
   TeacherServiceGenerateResponse.self, TeacherServiceScoreRequest.self, TeacherServiceScoreResponse.self,
   GetOutputHeadRequest.self, GetOutputHeadResponse.self,
-  WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireTrainBatch.self, WireStepMetrics.self,
+  WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireAdapterOptions.self, WireTrainBatch.self,
+  WireStepMetrics.self,
   WireCallTraffic.self,
 ]
