@@ -28,6 +28,10 @@ if git grep -nE 'SystemRandomNumberGenerator|Date\(\)|ContinuousClock\(\)' -- \
   Sources/{Sequences,Kernels,Transformer,Tokenization,Optimization,Distillation,Checkpoints,Evaluation}; then
   complain "the lines above read a clock or a global random source"
 fi
+# What builds leave is nobody's source.
+if [ -n "$(git ls-files --cached --ignored --exclude-standard | tee /dev/stderr | head -1)" ]; then
+  complain "the files above are tracked though .gitignore names them: git rm --cached them"
+fi
 # A change of the wire is told to its users.
 base=$(git merge-base HEAD origin/main 2>/dev/null || true)
 if [ -n "$base" ] && ! git diff --quiet "$base" -- 'Protos/*.proto' && git diff --quiet "$base" -- CHANGELOG.md; then
