@@ -42,8 +42,7 @@ struct TrainingPass: Sendable {
     }
     guard let gradients else { return }
     transformer.backward(
-      sequences, tape: workspace.tape, parameters: parameters, gradients: gradients, rowGroups: rowGroups,
-      addsEmbeddings: false)
+      sequences, tape: workspace.tape, parameters: parameters, gradients: gradients, addsEmbeddings: false)
     workspace.keepEmbeddedGradients(of: sequences)
   }
 

@@ -137,10 +137,24 @@ struct GrowingFloats {
   var byteCount: Int { 4 * storage.count }
 }
 
+/// The same for bfloat16s.
+struct GrowingBFloat16s {
+  private var storage = BFloat16Storage(count: 0)
+  private var count = 0
+
+  mutating func resize(_ newCount: Int) {
+    if newCount > storage.count { storage = BFloat16Storage(count: roomFor(newCount, insteadOf: storage.count)) }
+    count = newCount
+  }
+
+  var view: BFloat16View { storage.view.window(0, count) }
+  var byteCount: Int { 2 * storage.count }
+}
+
 /// Rows that a projection reads, kept in the precision of products.
 struct InputRows {
   private var floats = GrowingFloats()
-  private var rounded = BFloat16Storage(count: 0)
+  private var rounded = GrowingBFloat16s()
   private var count = 0
   private var precision = ProductPrecision.float32
 
@@ -148,18 +162,17 @@ struct InputRows {
     (count, precision) = (newCount, newPrecision)
     switch precision {
     case .float32: floats.resize(count)
-    case .bfloat16:
-      if count > rounded.count { rounded = BFloat16Storage(count: roomFor(count, insteadOf: rounded.count)) }
+    case .bfloat16: rounded.resize(count)
     }
   }
 
-  var byteCount: Int { floats.byteCount + 2 * rounded.count }
+  var byteCount: Int { floats.byteCount + rounded.byteCount }
 
   /// What products read.
   var rows: ProductRows {
     switch precision {
     case .float32: .float32(floats.view)
-    case .bfloat16: .bfloat16(rounded.view.window(0, count))
+    case .bfloat16: .bfloat16(rounded.view)
     }
   }
 
@@ -170,22 +183,21 @@ struct InputRows {
 
   /// Keeps what was written to ``room(or:)``.
   func keep(_ room: FloatView) {
-    if precision == .bfloat16 { rounded.view.window(0, count).roundInParallel(room) }
+    if precision == .bfloat16 { rounded.view.roundInParallel(room) }
   }
 }
 
 /// Room for a rounded copy of a product's rows; it grows, and is kept.
 struct GrowingRows {
-  private var storage = BFloat16Storage(count: 0)
-  var byteCount: Int { 2 * storage.count }
+  private var rounded = GrowingBFloat16s()
+  var byteCount: Int { rounded.byteCount }
 
   /// The rows in a precision: themselves, or a rounded copy that stays until the next call.
   mutating func take(_ rows: FloatView, _ precision: ProductPrecision) -> ProductRows {
     guard precision == .bfloat16 else { return .float32(rows) }
-    if rows.count > storage.count { storage = BFloat16Storage(count: roomFor(rows.count, insteadOf: storage.count)) }
-    let copy = storage.view.window(0, rows.count)
-    copy.roundInParallel(rows)
-    return .bfloat16(copy)
+    rounded.resize(rows.count)
+    rounded.view.roundInParallel(rows)
+    return .bfloat16(rounded.view)
   }
 }
 

@@ -5,19 +5,17 @@ extension Transformer {
   /// Adds the gradients of all parameters but the head's, from the tape's hidden-state gradient; of adapted parameters, those of
   /// the adapters alone.
   ///
-  /// `batch`, `parameters` and `tape` are those of the forward pass before it.
+  /// `batch`, `parameters` and `tape` are those of the forward pass before it. Gradients are added row group after row group of
+  /// that pass, and do not depend on which groups are in one pass.
   ///
   /// - Parameters:
-  ///   - rowGroups: As given to ``forward(_:parameters:tape:rowGroups:)``: gradients are added group after group, and do not
-  ///     depend on which groups are in one pass.
   ///   - addsEmbeddings: False leaves the gradients of embeddings in ``Tape/embeddedGradient``, for
   ///     ``addEmbeddingGradients(of:_:gradients:)`` later: a head tied to the embedding then has all its own gradients first,
   ///     whatever the passes.
   public func backward(
     _ batch: SequenceBatch, tape: Tape, parameters: ParameterBuffer, gradients: ParameterBuffer,
-    rowGroups: [Range<Int>]? = nil, addsEmbeddings: Bool = true
+    addsEmbeddings: Bool = true
   ) {
-    tape.rowGroups = rowGroups ?? batch.sequenceRows
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
     precondition(gradients.count == layout.count, "\(gradients.count) gradients of \(layout.count)")
     precondition(tape.tokenIDs == batch.tokenIDs, "backward of a batch that the tape has not read")

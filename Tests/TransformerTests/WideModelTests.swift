@@ -100,7 +100,7 @@ struct WideModelTests {
       transformer.forward(batch, parameters: parameters, tape: tape, rowGroups: groups)
       for (index, value) in tape.hidden.array.enumerated() { tape.hiddenGradient[index] = value / 9 }
       transformer.backward(
-        batch, tape: tape, parameters: parameters, gradients: gradients, rowGroups: groups, addsEmbeddings: false)
+        batch, tape: tape, parameters: parameters, gradients: gradients, addsEmbeddings: false)
       return view(tape.embeddedGradient.array)
     }
     let tape = Tape(transformer)

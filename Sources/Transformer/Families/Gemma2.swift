@@ -25,9 +25,7 @@ enum Gemma2Family: FamilyDefinition {
     attention.windows = try keys.windows(
       layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
     ) { $0 % 2 == 0 }
-    let feedForward = FeedForwardDescription(
-      width: try keys.size(sizes.feedForwardWidth),
-      activation: try keys.activation("hidden_activation", default: .tanhGELU), isGated: true, hasBias: false)
+    let feedForward = try keys.gatedFeedForward(sizes, key: "hidden_activation", default: .tanhGELU)
     var block = BlockDescription(
       norm: .rms(shift: 1), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
     block.hasPostNorms = true

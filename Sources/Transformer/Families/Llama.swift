@@ -10,10 +10,8 @@ enum LlamaFamily: FamilyDefinition {
     var attention = try keys.attention(sizes)
     attention.hasInputBias = try keys.boolean("attention_bias") ?? false
     attention.hasOutputBias = attention.hasInputBias
-    let feedForward = FeedForwardDescription(
-      width: try keys.size(sizes.feedForwardWidth),
-      activation: try keys.activation("hidden_act", default: .silu), isGated: true,
-      hasBias: try keys.boolean("mlp_bias") ?? false)
+    var feedForward = try keys.gatedFeedForward(sizes)
+    feedForward.hasBias = try keys.boolean("mlp_bias") ?? false
     let block = BlockDescription(
       norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
     return try keys.model(

@@ -11,9 +11,7 @@ enum MistralFamily: FamilyDefinition {
     attention.windows = try keys.windows(
       layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
     ) { _ in true }
-    let feedForward = FeedForwardDescription(
-      width: try keys.size(sizes.feedForwardWidth),
-      activation: try keys.activation("hidden_act", default: .silu), isGated: true, hasBias: false)
+    let feedForward = try keys.gatedFeedForward(sizes)
     let block = BlockDescription(
       norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
     return try keys.model(.mistral, sizes, epsilon: 1e-6, isTied: false, block)

@@ -17,9 +17,7 @@ enum Phi3Family: FamilyDefinition {
     attention.windows = try keys.windows(
       layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
     ) { _ in true }
-    let feedForward = FeedForwardDescription(
-      width: try keys.size(sizes.feedForwardWidth),
-      activation: try keys.activation("hidden_act", default: .silu), isGated: true, hasBias: false)
+    let feedForward = try keys.gatedFeedForward(sizes)
     let rotary = try keys.rotary()
     switch rotary.scaling {
     case nil, .longRope: break

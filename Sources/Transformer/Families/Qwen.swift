@@ -49,9 +49,7 @@ private enum Qwen {
       layerCount: keys.size(sizes.layerCount),
       window: keys.boolean("use_sliding_window") ?? false ? keys.integer("sliding_window") ?? 4096 : nil
     ) { $0 >= fullLayers }
-    let feedForward = FeedForwardDescription(
-      width: try keys.size(sizes.feedForwardWidth),
-      activation: try keys.activation("hidden_act", default: .silu), isGated: true, hasBias: false)
+    let feedForward = try keys.gatedFeedForward(sizes)
     let block = BlockDescription(
       norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
     return try keys.model(family, sizes, epsilon: 1e-6, isTied: false, block)

@@ -1,3 +1,5 @@
+import Kernels
+
 /// What a family calls the sizes of a model in `config.json`.
 struct SizeKeys {
   var width = "hidden_size"
@@ -83,6 +85,15 @@ extension ConfigurationKeys {
     } catch {
       throw error
     }
+  }
+
+  /// A gated feed-forward part without biases, whose activation `key` names.
+  func gatedFeedForward(
+    _ sizes: SizeKeys, key: String = "hidden_act", default activation: Activation = .silu
+  ) throws(ModelError) -> FeedForwardDescription {
+    FeedForwardDescription(
+      width: try size(sizes.feedForwardWidth), activation: try self.activation(key, default: activation), isGated: true,
+      hasBias: false)
   }
 
   /// For each layer its window, from `layer_types` where that is given.
