@@ -22,8 +22,8 @@ public enum NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     } else if host.contains(":") {
       throw .malformedAddress(text)
     }
-    let isWritable = { (byte: UInt8) in byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "/") }
-    guard !host.isEmpty, host.utf8.allSatisfy(isWritable) else { throw .malformedAddress(text) }
+    let isAllowed = { (byte: UInt8) in byte > 0x20 && byte < 0x7F && !"/[]".utf8.contains(byte) }
+    guard !host.isEmpty, host.utf8.allSatisfy(isAllowed) else { throw .malformedAddress(text) }
     self = .tcp(host: String(host), port: Int(port))
   }
 

@@ -85,7 +85,7 @@ struct PartsTests {
 
   @Test(
     "what is not an address is refused",
-    arguments: ["", "host", "host:", ":80", "host:70000", "::1:80", "a b:1", "unix:"])
+    arguments: ["", "host", "host:", ":80", "host:70000", "::1:80", "a b:1", "unix:", "[]:1", "[[::1]]:1", "[[[]]:1"])
   func badAddresses(text: String) {
     #expect(throws: TransportError.malformedAddress(text)) { try NetworkAddress(parsing: text) }
   }
