@@ -5,8 +5,8 @@ public import Sequences
 /// step on.
 ///
 /// The arithmetic of a row does not depend on the rows beside it: a sequence gets the same tokens and the same log-probs
-/// bit for bit alone and among others, whenever it joins. Samples of one prompt share the prompt's keys and values, which
-/// are computed once. Used by one thread at a time; each step uses the compute pool.
+/// bit for bit alone and among others, whenever it joins. Samples of one prompt, and prompts that begin alike, share keys and
+/// values, which are computed once. Used by one thread at a time; each step uses the compute pool.
 public final class GenerationBatch {
   /// A completion under the number that ``add(_:)`` gave.
   public struct Finished: Sendable {
@@ -42,16 +42,19 @@ public final class GenerationBatch {
   ///   - weights: Packed from `parameters`.
   ///   - vocabSize: Ids that may occur; rows of the head past these are padding and are never drawn.
   ///   - eosTokenIDs: Ids that end a completion where its request names none.
+  ///   - prefixes: What sequences of the same weights began with; nil: prompts share what they begin with only where they
+  ///     join at once.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, weights: GenerationWeights, vocabSize: Int,
-    eosTokenIDs: [TokenID], limits: GenerationLimits = GenerationLimits()
+    eosTokenIDs: [TokenID], limits: GenerationLimits = GenerationLimits(), prefixes: KeptPrefixes? = nil
   ) {
     self.transformer = transformer
     self.parameters = parameters.reading(weights)
     self.vocabSize = vocabSize
     self.eosTokenIDs = eosTokenIDs
     self.limits = limits
-    pass = SequencePass(transformer, self.parameters)
+    pass = SequencePass(
+      transformer, self.parameters, prefixes: prefixes ?? KeptPrefixes(transformer, byteLimit: 0))
     pageLimit = max(1, limits.cacheBytes / (4 * pass.pool.pageFloats))
   }
 
@@ -59,7 +62,9 @@ public final class GenerationBatch {
   public var isEmpty: Bool { waiting.isEmpty && live.isEmpty && finished.isEmpty }
   /// Sequences that are being continued.
   public var liveCount: Int { live.count }
-  /// Bytes of keys and values in use.
+  /// Tokens that went through the model so far: of prompts that begin alike once.
+  public var readPositions: Int { pass.positionCount }
+  /// Bytes of keys and values in use, those of kept prefixes included.
   public var cacheBytes: Int { 4 * pass.pool.usedCount * pass.pool.pageFloats }
 
   /// Adds a request; its number comes back with its completion.
@@ -130,10 +135,11 @@ extension GenerationBatch {
       if isNew { unread.append(next.prompt) }
       live.append(LiveSequence(next, kept: KeyValueSequence(pass.pool), eosTokenIDs: eosTokenIDs))
     }
-    let read = pass.read(unread.map(\.tokenIDs), after: unread.map { _ in nil }, rowLimit: limits.promptRows) {}
+    let texts = unread.map { ReadText(tokenIDs: $0.tokenIDs, firstWanted: $0.tokenIDs.count - 1) }
+    let read = pass.read(texts, rowLimit: limits.promptRows) {}
     for (prompt, reading) in zip(unread, read) {
       prompt.kept = reading.kept
-      prompt.hidden = Array(reading.hidden.suffix(transformer.configuration.width))
+      prompt.hidden = reading.hidden
     }
     for sequence in live where sequence.kept.length == 0 {
       guard let kept = sequence.prompt.kept else { continue }

@@ -26,6 +26,9 @@ final class PagePool: Sendable {
     return KeyValuePage(page ?? FloatStorage(count: pageFloats).view, of: self)
   }
 
+  /// Frees the pages that nobody uses.
+  func trim() { state.withLock { $0.free = [] } }
+
   fileprivate func giveBack(_ page: Page) {
     state.withLock { state in
       state.usedCount -= 1
@@ -50,7 +53,7 @@ final class KeyValuePage: Sendable {
 /// Keys and values of the positions that a sequence has read. Copies share their pages until one of them writes.
 struct KeyValueSequence: Sendable {
   private let pool: PagePool
-  private var pages: [KeyValuePage] = []
+  private(set) var pages: [KeyValuePage] = []
   /// Where the pages stand.
   private(set) var table: PageTable
   /// Positions kept.
@@ -59,6 +62,22 @@ struct KeyValueSequence: Sendable {
   init(_ pool: PagePool) {
     self.pool = pool
     table = PageTable(pageFloats: pool.pageFloats)
+  }
+
+  /// Begins with whole pages.
+  init(_ pool: PagePool, pages: [KeyValuePage]) {
+    self.init(pool)
+    self.pages = pages
+    for page in pages { table.append(page.view) }
+    length = pages.count * PageAttention.pagePositions
+  }
+
+  /// The first positions; their pages are shared.
+  func prefix(_ length: Int) -> KeyValueSequence {
+    let size = PageAttention.pagePositions
+    var prefix = KeyValueSequence(pool, pages: Array(pages.prefix((length + size - 1) / size)))
+    prefix.length = length
+    return prefix
   }
 
   /// Makes room for `count` positions more, which the caller writes; a page that others share is copied first.

@@ -4,13 +4,15 @@ public import Sequences
 /// Answers what a model says about given tokens.
 ///
 /// A position's answer depends on its own sequence alone, bit for bit: neither on the sequences beside it, nor on the number
-/// of threads, nor on the size of the chunks. Sequences of one prompt read the prompt once. Memory does not grow with the
+/// of threads, nor on the size of the chunks. What sequences begin with alike is read once. Memory does not grow with the
 /// vocabulary: logits are held for as many positions as fit into a fixed room.
 public struct Scorer: Sendable {
   /// Groups of sequences end once they have so many tokens to read: keys, values and hidden states are held for one group.
   private static let groupTokens = 1024
   /// Rows of one pass.
   private static let passRows = 512
+  /// Bytes of keys and values that groups of one batch leave to the next ones.
+  private static let prefixBytes = 64 << 20
   /// Bytes of logits held at once.
   private static let logitBytes = 32 << 20
   /// Rows that one thread scores at a time.
@@ -19,17 +21,19 @@ public struct Scorer: Sendable {
   private let transformer: Transformer
   private let parameters: ParameterBuffer
   private let vocabSize: Int
-  private let sharesPrompts: Bool
+  private let sharesPrefixes: Bool
+  private let prefixes: KeptPrefixes?
 
   /// Makes a scorer.
   ///
   /// - Parameters:
   ///   - weights: Packed from the parameters; nil: packed here, as float32.
   ///   - vocabSize: Ids that may occur; rows of the head past these are padding and get no probability.
-  ///   - sharesPrompts: Whether a prompt that several sequences of a request begin with is read once. It changes no bit.
+  ///   - prefixes: What sequences of the same weights began with, kept from batch to batch; nil: kept for a batch.
+  ///   - sharesPrefixes: Whether what several sequences begin with is read once. It changes no bit.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, weights: GenerationWeights? = nil, vocabSize: Int,
-    sharesPrompts: Bool = true
+    prefixes: KeptPrefixes? = nil, sharesPrefixes: Bool = true
   ) {
     precondition(
       vocabSize > 0 && vocabSize <= transformer.configuration.vocabSize,
@@ -37,7 +41,8 @@ public struct Scorer: Sendable {
     self.transformer = transformer
     self.parameters = parameters.reading(weights ?? .packed(from: parameters, of: transformer))
     self.vocabSize = vocabSize
-    self.sharesPrompts = sharesPrompts
+    self.sharesPrefixes = sharesPrefixes
+    self.prefixes = prefixes
   }
 
   /// Scores the completion positions of a batch, in order, `maximumChunkPositions` at a time.
@@ -46,16 +51,20 @@ public struct Scorer: Sendable {
   ///
   /// - Parameter isWanted: Asked before each piece of work: a forward pass of some sequences, or the logits of a block of
   ///   positions. Throws where nobody wants the answer any more.
+  /// - Returns: Positions that went through the model: those that sequences share count once.
   /// - Throws: ``ModelError`` where the batch or the options cannot be answered; what `emit` and `isWanted` throw.
+  @discardableResult
   public func score(
     _ batch: SequenceBatch, options: ScoreOptions, maximumChunkPositions: Int, isWanted: () throws -> Void = {},
     emit: (PositionScores) throws -> Void
-  ) throws {
+  ) throws -> Int {
     try transformer.check(batch, vocabSize: vocabSize)
     let scored = batch.scoredPositions
     try check(options, positionCount: scored.count)
     var chunks = ChunkedScores(limit: max(1, maximumChunkPositions))
-    let pass = SequencePass(transformer, parameters)
+    let prefixes = prefixes ?? KeptPrefixes(transformer, byteLimit: Scorer.prefixBytes)
+    defer { prefixes.trim() }
+    let pass = SequencePass(transformer, parameters, prefixes: prefixes)
     var position = 0
     for group in makeGroups(batch.sequences) {
       let hidden = try readHidden(group, pass: pass, isWanted: isWanted)  // [positions, D]
@@ -65,6 +74,7 @@ public struct Scorer: Sendable {
       position += hidden.count / transformer.configuration.width
     }
     try chunks.finish(emit: emit)
+    return pass.positionCount
   }
 
   /// Consecutive sequences that have something to score, a group for about `groupTokens` tokens.
@@ -76,9 +86,11 @@ public struct Scorer: Sendable {
         groups.append([])
         (tokens, prompts) = (0, [])
       }
+      let isNew = prompts.insert(Array(sequence.prompt)).inserted || !sharesPrefixes
+      let common = groups[groups.count - 1].last.map { sequence.commonPromptLength($0) } ?? 0
+      tokens += sequence.completionLength
+      if isNew { tokens += sequence.promptLength - (sharesPrefixes ? common : 0) }
       groups[groups.count - 1].append(sequence)
-      let isNew = prompts.insert(Array(sequence.prompt)).inserted || !sharesPrompts
-      tokens += sequence.completionLength + (isNew ? sequence.promptLength : 0)
     }
     return groups
   }
@@ -86,29 +98,14 @@ public struct Scorer: Sendable {
   /// Hidden states that predict the group's completions, in order. Shape: `[positions, D]`.
   private func readHidden(_ group: [TokenSequence], pass: SequencePass, isWanted: () throws -> Void) throws -> FloatView
   {
-    var prompts: [[TokenID]: Int] = [:]
-    var starts: [[TokenID]] = []
-    let promptIndices = group.map { sequence in
-      let prompt = Array(sequence.prompt)
-      if sharesPrompts, let known = prompts[prompt] { return known }
-      prompts[prompt] = starts.count
-      starts.append(prompt)
-      return starts.count - 1
-    }
-    let begun = try pass.read(
-      starts, after: Array(repeating: nil, count: starts.count), rowLimit: Scorer.passRows, isWanted)
     // The last token predicts nothing.
-    let rests = group.map { Array($0.completion.dropLast()) }
-    let ended = try pass.read(
-      rests, after: promptIndices.map { begun[$0].kept }, rowLimit: Scorer.passRows, isWanted)
-    let width = transformer.configuration.width
-    let hidden = FloatStorage(count: group.reduce(0) { $0 + $1.completionLength } * width).view
+    let texts = group.map { ReadText(tokenIDs: Array($0.tokenIDs.dropLast()), firstWanted: $0.promptLength - 1) }
+    let readings = try pass.read(texts, rowLimit: Scorer.passRows, sharesPrefixes: sharesPrefixes, isWanted)
+    let hidden = FloatStorage(count: readings.reduce(0) { $0 + $1.hidden.count }).view
     var offset = 0
-    for (index, rest) in ended.enumerated() {
-      let first = begun[promptIndices[index]].hidden.suffix(width)
-      hidden.window(offset, width).copy(from: Array(first))
-      hidden.window(offset + width, rest.hidden.count).copy(from: rest.hidden)
-      offset += width + rest.hidden.count
+    for reading in readings {
+      hidden.window(offset, reading.hidden.count).copy(from: reading.hidden)
+      offset += reading.hidden.count
     }
     return hidden
   }
@@ -158,6 +155,13 @@ public struct Scorer: Sendable {
     for token in options.gatherTokenIDs where token >= vocabSize {
       throw .tokenOutOfRange(token: token, vocabSize: vocabSize)
     }
+  }
+}
+
+extension TokenSequence {
+  /// Tokens that its prompt begins with as another sequence does.
+  fileprivate func commonPromptLength(_ other: TokenSequence) -> Int {
+    zip(prompt, other.tokenIDs).prefix { $0 == $1 }.count
   }
 }
 

@@ -3,28 +3,37 @@ import Sequences
 
 /// Forward passes over rows of several sequences, whose keys and values stand in pages.
 final class SequencePass {
-  let pool: PagePool
+  let prefixes: KeptPrefixes
+  /// Positions that went through the model so far.
+  private(set) var positionCount = 0
   private let transformer: Transformer
   private let parameters: ParameterBuffer
   /// Of each layer.
   private let attentions: [PageAttention]
   private let columns: HeadColumns
   private let tape: Tape
+  private var parts: [Part] = []
+  /// Rows of this pass whose keys and values belong to further sequences too.
+  private var copies: [Part] = []
   private var scratch = GrowingFloats()
   private var selected = GrowingFloats()
   private var logits = GrowingFloats()
   private var weights = GrowingFloats()
 
-  /// - Parameter parameters: With packed weights.
-  init(_ transformer: Transformer, _ parameters: ParameterBuffer) {
-    let model = transformer.configuration
+  /// - Parameters:
+  ///   - parameters: With packed weights.
+  ///   - prefixes: Of the same parameters.
+  init(_ transformer: Transformer, _ parameters: ParameterBuffer, prefixes: KeptPrefixes) {
     self.transformer = transformer
     self.parameters = parameters
-    attentions = (0..<model.layerCount).map { PageAttention(transformer.attention(ofLayer: $0)) }
+    self.prefixes = prefixes
+    attentions = transformer.pageAttentions
     columns = transformer.headColumns
-    pool = PagePool(pageFloats: attentions.reduce(0) { $0 + $1.layerFloats })
     tape = Tape(transformer, keepsActivations: false)
   }
+
+  var pool: PagePool { prefixes.pool }
+  var width: Int { transformer.configuration.width }
 
   /// Consecutive rows of one sequence.
   private struct Part: Sendable {
@@ -34,88 +43,77 @@ final class SequencePass {
     let table: PageTable
   }
 
-  /// What a sequence of tokens left.
-  struct Reading {
-    var kept: KeyValueSequence
-    /// Hidden states of its tokens. Shape: `[count, D]`.
-    var hidden: [Float] = []
-  }
-
   /// Reads the next token of each of some sequences, and leaves its hidden state.
   func readLast(of sequences: [LiveSequence]) {
     guard !sequences.isEmpty else { return }
     begin()
-    var parts: [Part] = []
-    for sequence in sequences { parts.append(append(sequence.tokenIDs.suffix(1), to: &sequence.kept)) }
-    run(parts)
-    for (part, sequence) in zip(parts, sequences) { sequence.hidden = rows(part) }
+    for sequence in sequences { append(sequence.tokenIDs.suffix(1), to: &sequence.kept) }
+    run(areApart: true)
+    for (row, sequence) in sequences.enumerated() { sequence.hidden = tape.hidden.window(row * width, width).array }
   }
 
-  /// Reads tokens that go on from kept positions, or begin a sequence where there are none: at most `rowLimit` at once.
+  /// Reads texts, each from its beginning, at most `rowLimit` tokens at once; what they begin with alike is read once.
   ///
   /// - Parameter isWanted: Asked before each pass; throws where nobody wants the answer any more.
   func read(
-    _ tokens: [[TokenID]], after kept: [KeyValueSequence?], rowLimit: Int, _ isWanted: () throws -> Void
+    _ texts: [ReadText], rowLimit: Int, sharesPrefixes: Bool = true, _ isWanted: () throws -> Void
   ) rethrows -> [Reading] {
-    var readings = kept.map { Reading(kept: $0 ?? KeyValueSequence(pool)) }
-    var (index, done) = (0, 0)
-    while index < tokens.count {
-      begin()
-      var parts: [(index: Int, part: Part)] = []
-      var room = max(1, rowLimit)
-      while index < tokens.count, room > 0 {
-        let next = tokens[index][done...].prefix(room)
-        if !next.isEmpty { parts.append((index, append(next, to: &readings[index].kept))) }
-        room -= next.count
-        done += next.count
-        if done == tokens[index].count { (index, done) = (index + 1, 0) }
-      }
-      guard !parts.isEmpty else { break }
-      try isWanted()
-      run(parts.map(\.part))
-      for (index, part) in parts { readings[index].hidden += rows(part) }
-    }
-    return readings
+    var reading = TextReading(texts, pass: self, rowLimit: rowLimit, sharesPrefixes: sharesPrefixes)
+    return try reading.read(isWanted)
   }
 
-  private func begin() {
+  /// Rows of the pass so far.
+  var rowCount: Int { tape.tokenIDs.count }
+  /// Hidden states of the rows that have run. Shape: `[rowCount, D]`.
+  var hidden: [Float] { tape.hidden.array }
+
+  /// Begins a pass.
+  func begin() {
     tape.tokenIDs.removeAll(keepingCapacity: true)
     tape.positions.removeAll(keepingCapacity: true)
+    (parts, copies) = ([], [])
   }
 
-  private func append(_ tokenIDs: ArraySlice<TokenID>, to kept: inout KeyValueSequence) -> Part {
-    let (firstRow, firstPosition) = (tape.tokenIDs.count, kept.length)
+  /// Adds rows that go on from a sequence's kept positions.
+  func append(_ tokenIDs: ArraySlice<TokenID>, to kept: inout KeyValueSequence) {
+    let (firstRow, firstPosition) = (rowCount, kept.length)
     kept.extend(by: tokenIDs.count)
     tape.tokenIDs += tokenIDs
     tape.positions += Int32(firstPosition)..<Int32(kept.length)
-    return Part(firstRow: firstRow, rowCount: tokenIDs.count, firstPosition: firstPosition, table: kept.table)
+    parts.append(
+      Part(firstRow: firstRow, rowCount: tokenIDs.count, firstPosition: firstPosition, table: kept.table))
   }
 
-  private func rows(_ part: Part) -> [Float] {
-    let width = transformer.configuration.width
-    return tape.hidden.window(part.firstRow * width, part.rowCount * width).array
+  /// Has a row of this pass kept in another sequence as well.
+  func copy(row: Int, at position: Int, to kept: KeyValueSequence) {
+    copies.append(Part(firstRow: row, rowCount: 1, firstPosition: position, table: kept.table))
   }
 
-  private func run(_ parts: [Part]) {
+  /// Runs the pass.
+  ///
+  /// - Parameter areApart: Whether each row is of another sequence, and in a page of its own.
+  func run(areApart: Bool = false) {
+    positionCount += rowCount
     let longest = parts.map { $0.firstPosition + $0.rowCount }.max() ?? 0
     let padded = (longest + PageAttention.pagePositions - 1) / PageAttention.pagePositions * PageAttention.pagePositions
     scratch.resize(padded * ComputePool.threadCount)
     let room = scratch.view
     transformer.run(parameters: parameters, tape: tape) { layer, projected, attended in
-      attend(layer, parts, projected, attended) { room.window($0 * padded, padded) }
+      attend(layer, projected, attended, areApart: areApart) { room.window($0 * padded, padded) }
     }
   }
 
   /// Keeps the rows' keys and values, and lets each row see its sequence up to itself.
   private func attend(
-    _ layer: Int, _ parts: [Part], _ projected: Matrix, _ attended: Matrix,
+    _ layer: Int, _ projected: Matrix, _ attended: Matrix, areApart: Bool,
     scratch: @escaping @Sendable (_ lane: Int) -> FloatView
   ) {
     let heads = transformer.configuration.keyValueHeadCount
     let rows = PageRows(
       projected: projected, attended: attended, attention: attentions[layer], columns: columns,
       window: transformer.configuration.block.attention.window(ofLayer: layer), layer: layer)
-    if parts.allSatisfy({ $0.rowCount == 1 }) {
+    let (parts, kept) = (parts, parts + copies)
+    if areApart {
       // Nothing but a head's own piece reads what it keeps.
       return ComputePool.forEachInLane(parts.count * heads) { index, lane in
         let (part, head) = (parts[index / heads], index % heads)
@@ -123,8 +121,8 @@ final class SequencePass {
         rows.attend(part.firstRow, at: part.firstPosition, in: part.table, head: head, scratch: scratch(lane))
       }
     }
-    ComputePool.forEach(parts.count * heads) { index in
-      let (part, head) = (parts[index / heads], index % heads)
+    ComputePool.forEach(kept.count * heads) { index in
+      let (part, head) = (kept[index / heads], index % heads)
       for row in 0..<part.rowCount {
         rows.keep(part.firstRow + row, at: part.firstPosition + row, in: part.table, head: head)
       }
@@ -195,5 +193,12 @@ private struct PageRows: Sendable {
       queries, head: head, pages: table, layer: layer,
       range: max(0, position + 1 - (window ?? position + 1))..<position + 1,
       into: part(attended, row, head * width, width), scratch: scratch)
+  }
+}
+
+extension Transformer {
+  /// The attention of each layer over pages.
+  var pageAttentions: [PageAttention] {
+    (0..<configuration.layerCount).map { PageAttention(attention(ofLayer: $0)) }
   }
 }

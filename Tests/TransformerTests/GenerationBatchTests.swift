@@ -27,13 +27,15 @@ struct GenerationBatchTests {
     }
 
     func batch(
-      _ format: WeightFormat = .float32, limits: GenerationLimits = GenerationLimits(), eos: [TokenID] = []
+      _ format: WeightFormat = .float32, limits: GenerationLimits = GenerationLimits(), eos: [TokenID] = [],
+      prefixes: KeptPrefixes? = nil
     ) -> GenerationBatch {
       let weights = GenerationWeights(transformer, format: format)
       weights.update(from: parameters)
       return GenerationBatch(
         transformer: transformer, parameters: parameters, weights: weights,
-        vocabSize: transformer.configuration.vocabSize, eosTokenIDs: eos, limits: limits)
+        vocabSize: transformer.configuration.vocabSize, eosTokenIDs: eos, limits: limits,
+        prefixes: prefixes)
     }
   }
 
@@ -119,6 +121,40 @@ struct GenerationBatchTests {
     #expect(try run(Array(0..<10), &ten) == apart)
     // 48 positions alone are 3 pages; together 2 full ones of the prompt, and one of each sample's own.
     #expect(ten == one / 3 * 12)
+  }
+
+  @Test("prompts that begin alike read that once, together or one after another, and get the bits that they get alone")
+  func sharedPrefixes() throws {
+    let model = try Model()
+    func request(_ index: Int) -> GenerationRequest {
+      let prompt = (0..<36).map { TokenID(($0 * 5 + 1) % 67) } + (0..<1 + index).map { TokenID(($0 * 7 + index) % 67) }
+      return GenerationRequest(prompt: prompt, sampling: SamplingOptions(maxNewTokens: 6), seed: UInt64(index))
+    }
+    func run(_ batch: GenerationBatch, _ indices: [Int]) throws -> [Text] {
+      for index in indices { try batch.add(request(index)) }
+      var texts: [Int: Text] = [:]
+      while !batch.isEmpty {
+        for finished in batch.step() {
+          texts[finished.id] = Text(tokenIDs: finished.tokenIDs, logprobs: finished.logprobs)
+        }
+      }
+      return texts.sorted { $0.key < $1.key }.map(\.value)
+    }
+    let apart = try (0..<7).flatMap { try run(model.batch(), [$0]) }
+    let together = model.batch()
+    let texts = try run(together, Array(0..<7))
+    #expect(texts == apart)
+    // Each but the last of six tokens is read; the prompts have 36 tokens in common, and few more.
+    let own = (0..<7).reduce(0) { $0 + 1 + $1 + 5 }
+    #expect(together.readPositions <= 36 + own && together.readPositions > 30 + own)
+    #expect(together.cacheBytes == 0)
+    let kept = KeptPrefixes(model.transformer, byteLimit: 1 << 20)
+    for index in 0..<7 {
+      let batch = model.batch(prefixes: kept)
+      let text = try run(batch, [index])
+      #expect(text == [apart[index]])
+      #expect(batch.readPositions == 37 + index + 5 - (index == 0 ? 0 : 32))
+    }
   }
 
   @Test("keys and values stay within their limit, and all of them are given back")

@@ -10,13 +10,13 @@ struct ScorerTests {
 
   private static func score(
     _ batch: SequenceBatch, _ options: ScoreOptions, chunk: Int = 1000, vocabSize: Int? = nil,
-    sharesPrompts: Bool = true, chunkSizes: (Int) -> Void = { _ in }
+    sharesPrefixes: Bool = true, chunkSizes: (Int) -> Void = { _ in }
   ) throws -> PositionScores {
     let golden = try golden.get()
     let transformer = try golden.transformer()
     let scorer = try Scorer(
       transformer: transformer, parameters: golden.parameters(transformer),
-      vocabSize: vocabSize ?? golden.configuration.vocabSize, sharesPrompts: sharesPrompts)
+      vocabSize: vocabSize ?? golden.configuration.vocabSize, sharesPrefixes: sharesPrefixes)
     var scores = PositionScores()
     try scorer.score(batch, options: options, maximumChunkPositions: chunk) {
       chunkSizes($0.positionCount)
@@ -159,29 +159,105 @@ struct ScorerTests {
       })
     let options = ScoreOptions(tokenLogprobs: true, fullLogprobs: true, hiddenState: true)
     let shared = try ScorerTests.score(batch, options)
-    #expect(try ScorerTests.score(batch, options, sharesPrompts: false) == shared)
+    #expect(try ScorerTests.score(batch, options, sharesPrefixes: false) == shared)
     #expect(try ScorerTests.apart(batch, options) == shared)
   }
 
-  @Test("a prompt of several completions is read once")
-  func promptWork() throws {
-    let golden = try ScorerTests.golden.get()
-    let transformer = try golden.transformer()
-    let prompt = (0..<60).map { TokenID($0 % 13) }
-    let batch = SequenceBatch((0..<64).map { TokenSequence(prompt: prompt, completion: [TokenID($0 % 13), 1]) })
-    func passes(sharesPrompts: Bool) throws -> Int {
-      let scorer = try Scorer(
-        transformer: transformer, parameters: golden.parameters(transformer), vocabSize: 13,
-        sharesPrompts: sharesPrompts)
-      var asked = 0
-      try scorer.score(
-        batch, options: ScoreOptions(hiddenState: true), maximumChunkPositions: 1000, isWanted: { asked += 1 },
-        emit: { _ in })
-      return asked
+  /// Beginnings of a batch's sequences: those of several sequences count once.
+  private static func distinctPositions(_ batch: SequenceBatch) -> Int {
+    // The last token predicts nothing.
+    var prefixes: Set<[TokenID]> = []
+    for sequence in batch.sequences where sequence.completionLength > 0 {
+      for length in 1..<sequence.tokenIDs.count { prefixes.insert(Array(sequence.tokenIDs.prefix(length))) }
     }
-    // 60 rows of one prompt and a row of each completion, against 64 prompts in groups of about 1024 tokens.
-    #expect(try passes(sharesPrompts: true) == 3)
-    #expect(try passes(sharesPrompts: false) > 8)
+    return prefixes.count
+  }
+
+  /// Sequences that part at any place of a page, in their prompts and in their completions; some are equal.
+  private static let forked = SequenceBatch(
+    (0..<24).map { index in
+      var tokenIDs = (0..<52).map { TokenID(($0 * 5 + 2) % 13) }
+      let fork = [0, 1, 15, 16, 17, 31, 32, 33, 40, 48, 51][index % 11]
+      for place in fork..<52 { tokenIDs[place] = TokenID((place * 3 + index % 4) % 13) }
+      return TokenSequence(
+        tokenIDs: Array(tokenIDs.prefix(52 - index % 3)), promptLength: [1, 16, 17, 33, 47][index % 5])
+    })
+
+  @Test("sequences that begin alike get the bits that they get alone, and what they share is read once")
+  func forks() throws {
+    let batch = ScorerTests.forked
+    let options = ScoreOptions(tokenLogprobs: true, topCount: 4, fullLogprobs: true, entropy: true, hiddenState: true)
+    let shared = try ScorerTests.score(batch, options)
+    #expect(try ScorerTests.score(batch, options, sharesPrefixes: false) == shared)
+    #expect(try ScorerTests.apart(batch, options) == shared)
+    #expect(try ScorerTests.readPositions(batch) == ScorerTests.distinctPositions(batch))
+    let all = batch.sequences.reduce(0) { $0 + $1.tokenIDs.count - 1 }
+    #expect(try ScorerTests.readPositions(batch, sharesPrefixes: false) == all)
+  }
+
+  private static func readPositions(
+    _ batch: SequenceBatch, prefixes: KeptPrefixes? = nil, sharesPrefixes: Bool = true,
+    emit: (PositionScores) -> Void = { _ in }
+  ) throws -> Int {
+    let golden = try golden.get()
+    let transformer = try golden.transformer()
+    return try Scorer(
+      transformer: transformer, parameters: golden.parameters(transformer), vocabSize: 13, prefixes: prefixes,
+      sharesPrefixes: sharesPrefixes
+    ).score(batch, options: ScoreOptions(tokenLogprobs: true, hiddenState: true), maximumChunkPositions: .max) {
+      emit($0)
+    }
+  }
+
+  @Test("a prompt of several completions is read once, across groups too")
+  func promptWork() throws {
+    let prompt = (0..<50).map { TokenID($0 % 13) }
+    let batch = SequenceBatch(
+      (0..<300).map { index in
+        TokenSequence(prompt: prompt, completion: (0..<8).map { TokenID((index >> ($0 % 4) * 3 + $0) % 13) })
+      })
+    let positions = try ScorerTests.readPositions(batch)
+    #expect(positions < 50 + 300 * 7 + 3 * 2)
+    #expect(try ScorerTests.readPositions(batch, sharesPrefixes: false) == 300 * 57)
+  }
+
+  @Test("kept prefixes are read once for all batches, change no bit, and stay within their limit")
+  func keptPrefixes() throws {
+    let transformer = try ScorerTests.golden.get().transformer()
+    func sequence(_ first: TokenID, prompt: Int) -> SequenceBatch {
+      let tokenIDs: [TokenID] = (0..<60).map { place in
+        if place < 40 { return TokenID(place % 7) + first }
+        return TokenID((place * place) % 13)
+      }
+      return SequenceBatch([TokenSequence(tokenIDs: tokenIDs, promptLength: prompt)])
+    }
+    let one = KeptPrefixes(transformer, byteLimit: 1 << 30)
+    _ = try ScorerTests.readPositions(sequence(0, prompt: 45), prefixes: one)
+    let page = one.byteCount / 2
+    let kept = KeptPrefixes(transformer, byteLimit: 8 * page)
+    func read(_ batch: SequenceBatch) throws -> Int {
+      var (shared, alone) = (PositionScores(), PositionScores())
+      let count = try ScorerTests.readPositions(batch, prefixes: kept) { shared.append($0) }
+      _ = try ScorerTests.readPositions(batch, sharesPrefixes: false) { alone.append($0) }
+      #expect(shared == alone)
+      #expect(kept.byteCount <= 8 * page)
+      return count
+    }
+    #expect(try read(sequence(0, prompt: 45)) == 59)
+    // Two pages of 16 lie before the position that predicts the completion's first token.
+    #expect(try read(sequence(0, prompt: 45)) == 59 - 32)
+    #expect(try read(sequence(0, prompt: 32)) == 59 - 16)
+    #expect(try read(sequence(0, prompt: 33)) == 59 - 32)
+    #expect(try read(sequence(0, prompt: 1)) == 59)
+    // Others take its room in the end; what is used stays.
+    for first in 1...6 {
+      _ = try read(sequence(TokenID(first), prompt: 45))
+      #expect(try read(sequence(0, prompt: 45)) == 59 - 32)
+    }
+    #expect(try read(sequence(1, prompt: 45)) == 59)
+    kept.removeAll()
+    #expect(kept.byteCount == 0)
+    #expect(try read(sequence(0, prompt: 45)) == 59)
   }
 
   @Test("log-probs from bfloat16 weights are near float32's, and as independent of neighbours")
