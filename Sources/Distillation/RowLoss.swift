@@ -50,11 +50,14 @@ public final class RowLossWorkspace {
   ///   - teacherLogits: The teacher's logits of the position where the columns hold hidden states; they become log-probs.
   ///     Shape: `[V]`.
   ///   - scale: Factor of the gradient.
+  ///   - rounded: Takes the gradient instead, and the logits become something that nobody needs. Shape: `[rowSize]`.
   public func replaceLogits(
     _ logits: FloatView, kind: TokenLossKind, target: TokenID, teacher: (scores: TeacherScores, position: Int)?,
-    teacherLogits: FloatView? = nil, scale: Float
+    teacherLogits: FloatView? = nil, scale: Float, rounded: BFloat16View? = nil
   ) throws(DistillationError) -> RowLoss {
-    precondition(logits.count == rowSize, "\(logits.count) logits where a row has \(rowSize)")
+    precondition(
+      logits.count == rowSize && rounded?.count ?? rowSize == rowSize,
+      "\(logits.count) logits where a row has \(rowSize)")
     guard Int(target) < vocabSize else {
       throw .tokenIDOutOfRange(position: teacher?.position ?? 0, tokenID: target, vocabSize: vocabSize)
     }
@@ -62,6 +65,7 @@ public final class RowLossWorkspace {
     guard softmax.sum.isFinite else { return RowLoss(value: .nan, teacherMass: 0) }
     logits.window(vocabSize, rowSize - vocabSize).fill(0)
     guard let divergence = Divergence(kind) else {
+      defer { rounded?.round(logits) }
       return crossEntropy(logits, softmax, target: Int(target), scale: scale)
     }
     guard let (scores, position) = teacher else { throw .teacherMissing(kind) }
@@ -69,14 +73,15 @@ public final class RowLossWorkspace {
     switch scores.form {
     case .full:
       return try scores.withFullRow(position) { row throws(DistillationError) in
-        try full(logits, softmax, divergence, row, position, scale)
+        try full(logits, softmax, divergence, row, position, scale, rounded)
       }
     case .hiddenStates:
       guard let teacherLogits else { throw .teacherMissing(kind) }
       Elementwise.subtract(Softmax.logSumExp(teacherLogits), from: teacherLogits, into: teacherLogits)
-      return try full(logits, softmax, divergence, teacherLogits, position, scale)
+      return try full(logits, softmax, divergence, teacherLogits, position, scale, rounded)
     case .top:
       try buckets.gather(scores, position: position, target: target)
+      defer { rounded?.round(logits) }
       return try bucketed(logits, divergence, scores, position, scale)
     }
   }
@@ -107,15 +112,23 @@ public final class RowLossWorkspace {
 
   private func full(
     _ logits: FloatView, _ softmax: RowSoftmax, _ divergence: Divergence, _ teacher: FloatView, _ position: Int,
-    _ scale: Float
+    _ scale: Float, _ rounded: BFloat16View?
   ) throws(DistillationError) -> RowLoss {
     precondition(teacher.count == vocabSize, "\(teacher.count) log-probs of \(vocabSize)")
-    let result = unsafe ctl_logit_divergence(
-      divergence.kind, divergence.weight, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
-      softmax.largest, scale, logits.pointer)
+    let result =
+      if let rounded {
+        unsafe ctl_rounded_logit_divergence(
+          divergence.kind, divergence.weight, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
+          softmax.largest, scale, logits.pointer, rounded.pointer)
+      } else {
+        unsafe ctl_logit_divergence(
+          divergence.kind, divergence.weight, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
+          softmax.largest, scale, logits.pointer)
+      }
+    let padding = rowSize - vocabSize
+    rounded?.window(vocabSize, padding).round(logits.window(vocabSize, padding))
     try Self.checkMass(result.teacher_mass, position)
-    return RowLoss(
-      value: result.value, teacherMass: 1, agrees: unsafe softmax.top == ctl_argmax(vocabSize, teacher.pointer))
+    return RowLoss(value: result.value, teacherMass: 1, agrees: softmax.top == result.teacher_top)
   }
 
   private func bucketed(

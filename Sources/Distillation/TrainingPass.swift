@@ -83,10 +83,14 @@ struct TrainingPass: Sendable {
         let logits = workspace.logits.window(place * rowSize, rowSize)
         let capped = workspace.cappedLogits.isEmpty ? nil : workspace.cappedLogits[lane]
         capped?.copy(from: logits)
+        let rounded = gradients == nil ? nil : workspace.roundedGradients?.window(place * rowSize, rowSize)
         let row = compute(
-          logits, target: targets[place], owners[place], hiddenStateRows?.logits(place), workspace.lanes[lane])
-        if let capped { transformer.uncap(logits, logits: capped) }
-        if gradients != nil { workspace.roundedGradients?.window(place * rowSize, rowSize).round(logits) }
+          logits, target: targets[place], owners[place], hiddenStateRows?.logits(place), workspace.lanes[lane],
+          rounded: capped == nil ? rounded : nil)
+        if let capped {
+          transformer.uncap(logits, logits: capped)
+          rounded?.round(logits)
+        }
         return row
       }
     }
@@ -108,9 +112,10 @@ struct TrainingPass: Sendable {
     plan.shares[owner.sequence].teacherStart.map { $0 + owner.offset }
   }
 
-  /// One position's loss; its logits become their gradient.
+  /// One position's loss; its logits become their gradient, or `rounded` takes it.
   private func compute(
-    _ logits: FloatView, target: TokenID, _ owner: Owner, _ teacherLogits: FloatView?, _ lane: RowLossWorkspace
+    _ logits: FloatView, target: TokenID, _ owner: Owner, _ teacherLogits: FloatView?, _ lane: RowLossWorkspace,
+    rounded: BFloat16View?
   ) -> Result<RowLoss, DistillationError> {
     let share = plan.shares[owner.sequence]
     let term = objective.terms[share.term]
@@ -119,7 +124,7 @@ struct TrainingPass: Sendable {
     return Result { () throws(DistillationError) -> RowLoss in
       try lane.replaceLogits(
         logits, kind: term.kind, target: target, teacher: source, teacherLogits: source == nil ? nil : teacherLogits,
-        scale: Float(term.weight * share.coefficient))
+        scale: Float(term.weight * share.coefficient), rounded: rounded)
     }
   }
 }

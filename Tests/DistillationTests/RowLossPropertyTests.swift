@@ -1,5 +1,6 @@
 import Distillation
 import Foundation
+import Kernels
 import Sequences
 import Testing
 
@@ -53,6 +54,28 @@ struct RandomRow: Sendable, CustomTestStringConvertible {
         kind, logits: row.logits.map { $0 + 8 }, target: row.target, teacher: fullScores(teacher: row.teacher))
       #expect(abs(one.loss.value - other.loss.value) <= 1e-5)
       #expect(zip(one.gradient, other.gradient).allSatisfy { abs($0 - $1) <= 1e-5 })
+    }
+  }
+
+  /// Two ids of padding follow those that take part.
+  @Test("a rounded gradient is the gradient, rounded", arguments: RandomRow.several)
+  func roundedGradient(_ row: RandomRow) throws {
+    let logits = row.logits + [5, 6]
+    for kind in allKinds {
+      for teacher in [
+        fullScores(teacher: row.teacher), topScores(teacher: row.teacher, topCount: 2, target: row.target),
+      ] {
+        let plain = try rowLoss(
+          kind, logits: logits, target: row.target, teacher: teacher, vocabSize: row.logits.count, scale: 0.3)
+        let expected = BFloat16Storage(count: logits.count).view
+        expected.round(floats(plain.gradient))
+        let rounded = BFloat16Storage(count: logits.count).view
+        let other = try rowLoss(
+          kind, logits: logits, target: row.target, teacher: teacher, vocabSize: row.logits.count, scale: 0.3,
+          rounded: rounded)
+        #expect(other.loss == plain.loss)
+        #expect(logits.indices.allSatisfy { rounded[$0] == expected[$0] })
+      }
     }
   }
 

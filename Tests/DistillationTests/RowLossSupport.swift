@@ -38,17 +38,23 @@ func topScores(teacher logprobs: [Float], topCount: Int, target: TokenID) -> Pos
   return scores
 }
 
-/// The loss of one row and `scale ·` its gradient.
+/// The loss of one row and `scale ·` its gradient, which `rounded` takes where it is given.
 func rowLoss(
   _ kind: TokenLossKind, logits: [Float], target: TokenID = 0, teacher: PositionScores?, vocabSize: Int? = nil,
-  scale: Float = 1
+  scale: Float = 1, rounded: BFloat16View? = nil
 ) throws -> (loss: RowLoss, gradient: [Float]) {
   let size = vocabSize ?? logits.count
-  let row = FloatStorage(count: logits.count).view
-  for (index, value) in logits.enumerated() { row[index] = value }
+  let row = floats(logits)
   let scores = try teacher.flatMap { try TeacherScores($0, vocabSize: size) }
   let workspace = RowLossWorkspace(vocabSize: size, rowSize: logits.count)
   let loss = try workspace.replaceLogits(
-    row, kind: kind, target: target, teacher: scores.map { ($0, 0) }, scale: scale)
+    row, kind: kind, target: target, teacher: scores.map { ($0, 0) }, scale: scale, rounded: rounded)
   return (loss, row.array)
+}
+
+/// Floats with some values.
+func floats(_ values: [Float]) -> FloatView {
+  let view = FloatStorage(count: values.count).view
+  view.copy(from: values)
+  return view
 }

@@ -23,6 +23,8 @@ struct ctl_result {
   double value;
   // Sum of p: 1 up to rounding, for a teacher that gives log-probs.
   double teacher_mass;
+  // Index of the first largest lp; n where none compares.
+  size_t teacher_top;
 };
 
 // Writes lq = z - logsumexp(z) and q = exp(lq). z, lq and q have n values and do not overlap.
@@ -41,6 +43,10 @@ double ctl_exponentials(size_t n, const float *z, float *e, float *largest, size
 // Does the same as ctl_divergence for a student given by what ctl_exponentials left. g holds its logits z and is overwritten.
 struct ctl_result ctl_logit_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum,
                                        float largest, float scale, float *g);
+
+// The same, with the gradient rounded to bfloat16; g is overwritten by what nobody needs.
+struct ctl_result ctl_rounded_logit_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *e,
+                                               double sum, float largest, float scale, float *g, uint16_t *rounded);
 
 // Writes g = scale * q, and returns the sum of q over all n.
 double ctl_scale(size_t n, const float *q, float scale, float *g);
