@@ -9,5 +9,6 @@
 #include "kernels.inc"
 #include "activations.inc"
 #include "attention.inc"
+#include "optimizer.inc"
 #pragma clang attribute pop
 #endif

@@ -7,3 +7,4 @@
 #include "kernels.inc"
 #include "activations.inc"
 #include "attention.inc"
+#include "optimizer.inc"

@@ -76,6 +76,11 @@
   KERNEL(double, sum, (const float *x, int64_t count), (x, count)) \
   KERNEL(double, sum_of_squares, (const float *x, int64_t count), (x, count)) \
   KERNEL(float, maximum, (const float *x, int64_t count), (x, count)) \
-  KERNEL(void, round_bfloat16, (const float *x, int64_t count, uint16_t *y), (x, count, y))
+  KERNEL(void, round_bfloat16, (const float *x, int64_t count, uint16_t *y), (x, count, y)) \
+  KERNEL( \
+      void, adamw, \
+      (const struct retort_adamw *step, int32_t decays, float *parameters, float *gradients, float *first, \
+       float *second, int64_t count, int32_t clears, uint16_t *rounded), \
+      (step, decays, parameters, gradients, first, second, count, clears, rounded))
 
 #endif

@@ -37,6 +37,8 @@ public final class StudentTrainer: @unchecked Sendable {
   /// What is minimised.
   public let objective: Objective
   private let gradients: ParameterBuffer
+  /// Whether all gradients are 0: after an update, but not where a step failed.
+  private var gradientsAreClear = true
   private let dropoutSeed: UInt64
   private let workspace: LossWorkspace
   private let lock = Mutex(())
@@ -132,8 +134,8 @@ public final class StudentTrainer: @unchecked Sendable {
 
   private func update() throws(DistillationError) -> (gradientNorm: Double, learningRate: Double) {
     do {
-      let update = try optimizer.step(parameters.learning, gradients: gradients.learning)
-      if workspace.tape.precision == .bfloat16, parameters.adapters == nil { parameters.updateRounded() }
+      let update = try optimizer.step(parameters.learning, gradients: gradients.learning, clearsGradients: true)
+      gradientsAreClear = true
       return update
     } catch .gradientNotFinite(let norm) {
       throw .gradientNotFinite(norm: norm)
@@ -142,11 +144,17 @@ public final class StudentTrainer: @unchecked Sendable {
     }
   }
 
+  /// Makes gradients 0 that a failed step left, and expects others to come.
+  private func clear(_ gradients: ParameterBuffer) {
+    if !gradientsAreClear { gradients.learning.view.fillInParallel(0) }
+    gradientsAreClear = false
+  }
+
   /// Runs all passes and leaves the sum of their gradients.
   private func run(_ pass: TrainingPass, _ batch: TrainingBatch) throws(DistillationError) -> LossSums {
     var sums = LossSums(termCount: objective.terms.count)
     workspace.beginStep()
-    pass.gradients?.learning.view.fillInParallel(0)
+    if let gradients = pass.gradients { clear(gradients) }
     for segments in GradientSegments(batch.sequences).passes(ofAtMost: batch.microBatchSize) {
       try pass.run(segments, of: batch.sequences, addingTo: &sums)
     }

@@ -92,20 +92,21 @@ public final class AdamW {
   /// The rate that the next step has.
   public var learningRate: Double { schedule.learningRate(at: stepCount) }
 
-  /// Clips the gradients, updates the parameters in place and counts the step. The gradients stay as they are.
+  /// Clips the gradients, updates the parameters in place, with their bfloat16 copy where they have one, and counts the step.
   ///
+  /// - Parameter clearsGradients: Whether the gradients are 0 afterwards; they stay as they are where not, or where this throws.
   /// - Returns: The norm of the gradient before clipping, and the rate of this step.
   /// - Throws: ``OptimizationError/gradientNotFinite(norm:)``; then nothing has changed.
   @discardableResult
-  public func step(_ parameters: ParameterBuffer, gradients: ParameterBuffer) throws(OptimizationError) -> (
-    gradientNorm: Double, learningRate: Double
-  ) {
+  public func step(
+    _ parameters: ParameterBuffer, gradients: ParameterBuffer, clearsGradients: Bool = false
+  ) throws(OptimizationError) -> (gradientNorm: Double, learningRate: Double) {
     let norm = norm(gradients)
     guard norm.isFinite else { throw .gradientNotFinite(norm: norm) }
     let rate = learningRate
     stepCount += 1
-    let update = AdamWUpdate(options, step: stepCount, learningRate: rate, gradientNorm: norm)
-    let (first, second, pieces) = (firstMoments, secondMoments, pieces)
+    let update = AdamWStep(options, step: stepCount, learningRate: rate, gradientNorm: norm)
+    let (first, second, pieces, rounded) = (firstMoments, secondMoments, pieces, parameters.rounded)
     ComputePool.forEach(pieces.count) { index in
       let piece = pieces[index]
       func window(_ buffer: ParameterBuffer) -> FloatView {
@@ -113,7 +114,8 @@ public final class AdamW {
       }
       update.apply(
         parameters: window(parameters), gradients: window(gradients), first: window(first), second: window(second),
-        decays: piece.decays)
+        decays: piece.decays, clears: clearsGradients,
+        rounded: rounded?.window(piece.range.lowerBound, piece.range.count))
     }
     return (norm, rate)
   }

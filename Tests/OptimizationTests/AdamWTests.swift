@@ -48,6 +48,30 @@ func smallLayout() throws -> ParameterLayout {
 }
 
 @Suite struct AdamWTests {
+  /// More parameters than are updated at once, and a rest.
+  @Test("leaves gradients as they are or clears them, and renews a bfloat16 copy that there is")
+  func clearsAndRounds() throws {
+    let model = try ModelConfiguration(
+      family: .llama, vocabSize: 301, width: 10, layerCount: 1, headCount: 1, feedForwardWidth: 6, contextLength: 4)
+    let layout = ParameterLayout(model)
+    let values = (0..<layout.count).map { Float($0 % 17) - 8.3 }
+    let results = try [false, true].map { clears in
+      let optimizer = AdamW(
+        layout: layout, options: try AdamWOptions(),
+        schedule: try LearningRateSchedule(shape: .constant, peak: 0.1, maxSteps: 2))
+      let (parameters, gradients) = (buffer(values), buffer(values.reversed()))
+      if clears { parameters.updateRounded() }
+      try optimizer.step(parameters, gradients: gradients, clearsGradients: clears)
+      #expect(gradients.view.array == (clears ? values.map { _ in 0 } : values.reversed()))
+      return parameters
+    }
+    #expect(results[0].view.array == results[1].view.array)
+    #expect(results[0].rounded == nil)
+    let (rounded, expected) = (try #require(results[1].rounded), BFloat16Storage(count: layout.count).view)
+    expected.round(results[1].view)
+    #expect((0..<layout.count).allSatisfy { rounded[$0] == expected[$0] })
+  }
+
   /// Tolerance: both sum in float32, in orders that may differ by one rounding per operation and step.
   @Test("makes the steps of torch.optim.AdamW", arguments: try golden("adamw.json") as [AdamWCase])
   func matchesPyTorch(_ example: AdamWCase) throws {

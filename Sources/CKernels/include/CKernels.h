@@ -114,6 +114,18 @@ float retort_maximum(const float *x, int64_t count);
 // y = x in bfloat16, to the nearest, ties to even; NaN stays NaN.
 void retort_round_bfloat16(const float *x, int64_t count, uint16_t *y);
 
+// Numbers of one step of AdamW: the gradient's factor; 1 - rate * weight decay; weights of the moments, and what corrects them.
+struct retort_adamw {
+  float gradient_scale, decay, first_weight, second_decay, second_weight, second_scale, epsilon, step_size;
+};
+// g = gradient_scale * gradient:
+//   first += first_weight (g - first), second = second_decay second + second_weight g^2,
+//   parameters = parameters * decay - step_size * first / (sqrt(second) / second_scale + epsilon); `decays` 0: without decay.
+// Gradients become 0 where `clears`; `rounded`, unless NULL, gets the parameters as of round_bfloat16.
+void retort_adamw(
+    const struct retort_adamw *step, int32_t decays, float *parameters, float *gradients, float *first, float *second,
+    int64_t count, int32_t clears, uint16_t *_Nullable rounded);
+
 // Tells the processor that the calling thread only waits for a variable to change.
 static inline void retort_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
