@@ -3,9 +3,18 @@
 /// The cut depends on the shapes and on the groups alone, and the sum of an element is never split: so neither the number of
 /// threads nor the rows outside of an element's group change a bit of it.
 public enum ParallelProduct {
-  private static let rowsPerPiece = 256
-  /// Long sums have narrow pieces, since a head's hidden states have few columns.
-  private static func columnsPerPiece(sumLength: Int) -> Int { sumLength > 4096 ? 128 : 512 }
+  /// Largest pieces of a product's result. A library packs the factors of each piece anew: large pieces share that work, small
+  /// ones leave no thread waiting.
+  private struct PieceSize {
+    let rows, columns: Int
+
+    /// Of a result so many columns wide, whose elements are sums so many products long.
+    init(columns resultColumns: Int, sumLength: Int) {
+      // Long sums: a head's hidden states, which have few columns. Wide results: its logits.
+      columns = sumLength > 4096 ? 256 : 512
+      rows = resultColumns > 4096 ? 512 : 256
+    }
+  }
   /// Products with fewer multiplications run on the calling thread.
   private static let leastWork = 1 << 18
 
@@ -17,8 +26,9 @@ public enum ParallelProduct {
   public static func multiply<Factor: MatrixFactor>(
     _ a: Factor, _ b: Factor, into output: Matrix, rowGroups: [Range<Int>], keep: Float = 0
   ) {
-    let rowPieces = rowGroups.flatMap { pieces(of: $0, size: rowsPerPiece) }
-    let columnPieces = pieces(of: 0..<b.columns, size: columnsPerPiece(sumLength: b.rows))
+    let size = PieceSize(columns: b.columns, sumLength: b.rows)
+    let rowPieces = rowGroups.flatMap { pieces(of: $0, size: size.rows) }
+    let columnPieces = pieces(of: 0..<b.columns, size: size.columns)
     run(rowPieces.count * columnPieces.count, work: a.rows * a.columns * b.columns) { index in
       // Neighbouring pieces share their columns of b, which are the larger part.
       let (rows, columns) = (rowPieces[index % rowPieces.count], columnPieces[index / rowPieces.count])
@@ -34,8 +44,10 @@ public enum ParallelProduct {
   public static func addTransposedProduct<Factor: MatrixFactor>(
     _ a: Factor, _ b: Factor, to output: Matrix, rowGroups: [Range<Int>]
   ) {
-    let rowPieces = pieces(of: 0..<a.columns, size: rowsPerPiece)
-    let columnPieces = pieces(of: 0..<b.columns, size: columnsPerPiece(sumLength: 0))
+    // Groups are short, whatever the number of rows is.
+    let size = PieceSize(columns: b.columns, sumLength: 0)
+    let rowPieces = pieces(of: 0..<a.columns, size: size.rows)
+    let columnPieces = pieces(of: 0..<b.columns, size: size.columns)
     run(rowPieces.count * columnPieces.count, work: a.rows * a.columns * b.columns) { index in
       let (rows, columns) = (rowPieces[index / columnPieces.count], columnPieces[index % columnPieces.count])
       let target = output.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count)
@@ -54,8 +66,12 @@ public enum ParallelProduct {
     ComputePool.forEach(count, body)
   }
 
-  /// Equal pieces of at most `size`, but for the last.
+  /// As few pieces of at most `size`, a multiple of 16, as it takes; as equal as multiples of 16 can be.
   private static func pieces(of range: Range<Int>, size: Int) -> [Range<Int>] {
-    stride(from: range.lowerBound, to: range.upperBound, by: size).map { $0..<min($0 + size, range.upperBound) }
+    let count = max(1, (range.count + size - 1) / size)
+    let step = max(1, (range.count + 16 * count - 1) / (16 * count)) * 16
+    return stride(from: range.lowerBound, to: range.upperBound, by: step).map {
+      $0..<min($0 + step, range.upperBound)
+    }
   }
 }
