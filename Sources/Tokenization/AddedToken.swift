@@ -50,29 +50,22 @@ struct Segment {
 
 /// Finds added tokens in a text: the leftmost, then the longest.
 struct AddedTokenMatcher: Sendable {
-  /// A tree over bytes: `children[node][byte]`, and the token that ends at the node.
-  private var children: [[UInt8: Int]] = [[:]]
-  private var tokenAtNode: [Int?] = [nil]
-  private var startsToken = [Bool](repeating: false, count: 256)
+  /// The tokens under the bytes that they have in the text searched.
+  private var trie = ByteTrie()
+  /// Of each byte: bit k is set where a token may have it at offset k.
+  private var offsets = [UInt8](repeating: 0, count: 256)
+  private static let offsetCount = 4
   private var tokens: [AddedToken] = []
 
   /// Adds a token under the bytes that it has in the text searched. The first of two with the same bytes stays.
   mutating func insert(_ token: AddedToken, pattern: [UInt8]) {
-    guard let first = pattern.first else { return }
-    startsToken[Int(first)] = true
-    var node = 0
-    for byte in pattern {
-      if let child = children[node][byte] {
-        node = child
-      } else {
-        children.append([:])
-        tokenAtNode.append(nil)
-        children[node][byte] = children.count - 1
-        node = children.count - 1
-      }
+    guard !pattern.isEmpty, trie.value(of: pattern) == nil else { return }
+    for (offset, byte) in pattern.prefix(Self.offsetCount).enumerated() { offsets[Int(byte)] |= 1 << offset }
+    // What follows a short token may be anything.
+    for offset in pattern.count..<max(pattern.count, Self.offsetCount) {
+      for byte in offsets.indices { offsets[byte] |= 1 << offset }
     }
-    guard tokenAtNode[node] == nil else { return }
-    tokenAtNode[node] = tokens.count
+    trie.insert(pattern, value: tokens.count)
     tokens.append(token)
   }
 
@@ -88,7 +81,7 @@ struct AddedTokenMatcher: Sendable {
       parts.append(Segment(text: tokenID == nil ? Array(text[range]) : [], tokenID: tokenID, isFirst: isFirst))
     }
     while index < text.count {
-      guard startsToken[Int(text[index])], let (token, end) = longestMatch(text, at: index) else {
+      guard mayStart(text, at: index), let (token, end) = longestMatch(text, at: index) else {
         index += 1
         continue
       }
@@ -105,14 +98,24 @@ struct AddedTokenMatcher: Sendable {
     return parts
   }
 
+  @inline(__always)
+  private func mayStart(_ text: [UInt8], at start: Int) -> Bool {
+    if offsets[Int(text[start])] & 1 == 0 { return false }
+    for offset in 1..<max(1, min(Self.offsetCount, text.count - start))
+    where offsets[Int(text[start + offset])] >> offset & 1 == 0 {
+      return false
+    }
+    return true
+  }
+
   private func longestMatch(_ text: [UInt8], at start: Int) -> (AddedToken, end: Int)? {
     var (node, index) = (0, start)
-    var best: (AddedToken, end: Int)?
-    while index < text.count, let child = children[node][text[index]] {
+    var best: (token: Int, end: Int)?
+    while index < text.count, let child = trie.child(node, text[index]) {
       (node, index) = (child, index + 1)
-      if let token = tokenAtNode[node] { best = (tokens[token], index) }
+      if let token = trie.value(node) { best = (token, index) }
     }
-    return best
+    return best.map { (tokens[$0.token], $0.end) }
   }
 
   private static func standsAlone(_ text: [UInt8], _ range: Range<Int>) -> Bool {

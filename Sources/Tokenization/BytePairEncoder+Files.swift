@@ -1,13 +1,13 @@
 extension BytePairEncoder {
   /// Reads the `model` of a `tokenizer.json`.
-  init(_ field: JSONField) throws(TokenizerError) {
+  convenience init(_ field: JSONField) throws(TokenizerError) {
     if let dropout = try field.optional("dropout") {
       guard case .number(0) = dropout.value else { throw dropout.unsupported("dropout") }
     }
     let vocabulary = try Self.vocabulary(field.required("vocab"))
     let prefix = Array((try field.optional("continuing_subword_prefix")?.string() ?? "").utf8)
     let suffix = Array((try field.optional("end_of_word_suffix")?.string() ?? "").utf8)
-    var merges = MergeTable(vocabulary: vocabulary, prefixLength: prefix.count)
+    var merges = MergeReader(vocabulary: vocabulary, prefixLength: prefix.count)
     try Self.readMerges(field.required("merges"), into: &merges)
     var unknownID: UInt32?
     if let unknown = try field.optional("unk_token") {
@@ -23,9 +23,9 @@ extension BytePairEncoder {
   }
 
   /// Reads `vocab.json` and the contents of `merges.txt`, a pair per line.
-  init(vocabulary field: JSONField, mergesFile: [UInt8]) throws(TokenizerError) {
+  convenience init(vocabulary field: JSONField, mergesFile: [UInt8]) throws(TokenizerError) {
     let vocabulary = try Self.vocabulary(field)
-    var merges = MergeTable(vocabulary: vocabulary)
+    var merges = MergeReader(vocabulary: vocabulary)
     for (number, line) in mergesFile.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let content = line.last == 0x0D ? line.dropLast() : line
       if content.isEmpty || content.starts(with: Array("#version".utf8)) { continue }
@@ -59,7 +59,7 @@ extension BytePairEncoder {
   }
 
   /// Reads merges of the form `"a b"` or `["a", "b"]`.
-  private static func readMerges(_ field: JSONField, into merges: inout MergeTable) throws(TokenizerError) {
+  private static func readMerges(_ field: JSONField, into merges: inout MergeReader) throws(TokenizerError) {
     guard case .array(let values) = field.value else { throw field.invalid("expected an array") }
     for (index, value) in values.enumerated() {
       guard let (left, right) = pair(value) else {
@@ -93,7 +93,7 @@ extension BytePairEncoder {
 }
 
 /// Collects merges; a pair that comes twice has the later rank.
-private struct MergeTable {
+private struct MergeReader {
   let vocabulary: [ByteString: UInt32]
   var merges: [UInt64: BytePairEncoder.Merge] = [:]
   var count: Int32 = 0

@@ -1,5 +1,5 @@
 /// Byte-pair encoding: a piece's characters, merged pair by pair in the order of rank.
-struct BytePairEncoder: Sendable {
+final class BytePairEncoder: Sendable {
   /// What two neighbouring tokens become.
   struct Merge: Sendable {
     /// Smaller is merged sooner.
@@ -9,7 +9,7 @@ struct BytePairEncoder: Sendable {
 
   let vocabulary: [ByteString: UInt32]
   /// Keyed by `left << 32 | right`.
-  let merges: [UInt64: Merge]
+  let merges: FlatTable<Merge>
   let unknownID: UInt32?
   /// Neighbouring unknown characters are one unknown token.
   let fusesUnknown: Bool
@@ -21,70 +21,40 @@ struct BytePairEncoder: Sendable {
   private let prefix: [UInt8]
   private let suffix: [UInt8]
   /// Tokens of one character, by scalar.
-  private let characters: [UInt32: UInt32]
+  private let characters: FlatTable<UInt32>
   private let asciiCharacters: [UInt32?]
-  /// Neighbours, one of them a separator, that stand within the result of some merge: `left << 32 | right`.
-  private let joinedNeighbours: Set<UInt64>
+  /// The token of each byte's character of GPT-2's alphabet; nil where not every one is a token.
+  private let alphabetIDs: [UInt32]?
+  private let borders: WordBorders?
 
   init(
-    vocabulary: [ByteString: UInt32], merges: [UInt64: Merge], unknownID: UInt32?, fusesUnknown: Bool,
+    vocabulary: [ByteString: UInt32], merges: [UInt64: BytePairEncoder.Merge], unknownID: UInt32?, fusesUnknown: Bool,
     fallsBackToBytes: Bool, ignoresMerges: Bool, prefix: [UInt8] = [], suffix: [UInt8] = []
   ) {
     (self.prefix, self.suffix) = (prefix, suffix)
     self.vocabulary = vocabulary
-    self.merges = merges
+    self.merges = FlatTable(merges)
     self.unknownID = unknownID
     self.fusesUnknown = fusesUnknown
     self.ignoresMerges = ignoresMerges
     byteTokens = fallsBackToBytes ? (0..<256).map { vocabulary[ByteString(Self.byteToken($0))] } : nil
-    var characters: [UInt32: UInt32] = [:]
+    var ids: [UInt64: UInt32] = [:]
     for (token, id) in vocabulary where !token.bytes.isEmpty && token.bytes.count <= 4 {
       let (scalar, next) = token.bytes.scalar(at: 0)
-      if next == token.bytes.count { characters[scalar] = id }
+      if next == token.bytes.count { ids[UInt64(scalar)] = id }
     }
+    let characters = FlatTable(ids)
     self.characters = characters
     asciiCharacters = (0..<128).map { characters[$0] }
-    let results = Set(merges.values.map(\.result))
-    joinedNeighbours = vocabulary.reduce(into: []) { pairs, token in
-      if results.contains(token.value) { pairs.formUnion(Self.mixedNeighbours(token.key.bytes)) }
-    }
-  }
-
-  /// Pairs of neighbouring characters of which one is a space or its mark "▁", and the other is not.
-  private static func mixedNeighbours(_ text: [UInt8]) -> [UInt64] {
-    if text.isEmpty { return [] }
-    var pairs: [UInt64] = []
-    var (before, index) = text.scalar(at: 0)
-    while index < text.count {
-      let (scalar, next) = text.scalar(at: index)
-      if isSeparator(before) != isSeparator(scalar) { pairs.append(UInt64(before) << 32 | UInt64(scalar)) }
-      (before, index) = (scalar, next)
-    }
-    return pairs
-  }
-
-  private static func isSeparator(_ scalar: UInt32) -> Bool { scalar == 0x20 || scalar == 0x2581 }
-
-  /// Cuts a piece where no merge can ever join, so that its words can be kept: the ids stay the same.
-  ///
-  /// A merge across a cut would make a token in which the two characters beside the cut are neighbours. Both must be
-  /// tokens of their own: neighbours that are unknown, or bytes, may join in other ways.
-  func words(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
-    if ignoresMerges || !prefix.isEmpty || !suffix.isEmpty { return [range] }
-    var words: [Range<Int>] = []
-    var start = range.lowerBound
-    var (before, index) = text.scalar(at: start)
-    while index < range.upperBound {
-      let (scalar, next) = text.scalar(at: index)
-      if Self.isSeparator(before) != Self.isSeparator(scalar), characters[before] != nil, characters[scalar] != nil,
-        !joinedNeighbours.contains(UInt64(before) << 32 | UInt64(scalar))
-      {
-        words.append(start..<index)
-        start = index
-      }
-      (before, index) = (scalar, next)
-    }
-    return words + [start..<range.upperBound]
+    let isPlain = prefix.isEmpty && suffix.isEmpty
+    let alphabet = ByteAlphabet.scalars.compactMap { characters[UInt64($0)] }
+    alphabetIDs = isPlain && alphabet.count == 256 ? alphabet : nil
+    // Pieces of a byte-level vocabulary are cut already.
+    borders =
+      isPlain && !ignoresMerges && (fallsBackToBytes || alphabetIDs == nil)
+      ? WordBorders(
+        vocabulary: vocabulary, merges: merges, characters: characters, byteTokens: byteTokens, unknownID: unknownID)
+      : nil
   }
 
   /// The name of a byte's token, such as `<0x0A>`.
@@ -93,30 +63,61 @@ struct BytePairEncoder: Sendable {
     return "<0x" + (digits.count == 1 ? "0" : "") + digits + ">"
   }
 
-  /// The ids of a piece.
-  func encode(_ text: [UInt8], _ range: Range<Int>) -> [UInt32] {
-    if ignoresMerges, let id = vocabulary[ByteString(text[range])] { return [id] }
-    var word = MergingWord(characterIDs(text, range))
-    word.mergeAll(merges)
-    return word.ids
+  /// Cuts a piece where no merge can ever join, so that its words can be kept: the ids stay the same.
+  func words(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] { borders?.words(text, range) ?? [range] }
+
+  /// Appends the ids of a piece.
+  func append(_ text: [UInt8], _ range: Range<Int>, to ids: inout [UInt32]) {
+    if ignoresMerges, let id = vocabulary[ByteString(text[range])] {
+      ids.append(id)
+      return
+    }
+    let start = ids.count
+    let isKnown = appendCharacters(text, range, to: &ids)
+    merge(&ids, from: start, canBeShort: isKnown)
   }
 
-  private func characterIDs(_ text: [UInt8], _ range: Range<Int>) -> [UInt32] {
-    var ids: [UInt32] = []
-    ids.reserveCapacity(range.count)
-    var pendingUnknown = false
+  /// Appends the ids of a piece, each byte of which stands for its character of GPT-2's alphabet; false, and nothing appended,
+  /// where some of these characters are no tokens or the whole piece may be one.
+  func appendWritten(_ text: [UInt8], _ range: Range<Int>, to ids: inout [UInt32]) -> Bool {
+    guard let alphabetIDs, !ignoresMerges else { return false }
+    let start = ids.count
+    for index in range { ids.append(alphabetIDs[Int(text[index])]) }
+    merge(&ids, from: start, canBeShort: true)
+    return true
+  }
+
+  /// - Parameter canBeShort: Whether each token is a character of its own, or one that no merge takes. With others, of bytes or
+  ///   unknown, two merges may have one result, which the heap alone tells apart as `tokenizers` does.
+  private func merge(_ ids: inout [UInt32], from start: Int, canBeShort: Bool) {
+    if canBeShort, ids.count - start <= MergingWord.maximumShort {
+      MergingWord.mergeShort(&ids, from: start, merges)
+      return
+    }
+    var word = MergingWord(ids[start...])
+    word.mergeAll(merges)
+    ids.removeLast(ids.count - start)
+    word.append(to: &ids)
+  }
+
+  /// Appends the token of each character; returns whether each is one of the vocabulary's, or of bytes that no merge takes.
+  private func appendCharacters(_ text: [UInt8], _ range: Range<Int>, to ids: inout [UInt32]) -> Bool {
+    var (isKnown, pendingUnknown) = (prefix.isEmpty && suffix.isEmpty, false)
     var index = range.lowerBound
     while index < range.upperBound {
       let start = index
       let (scalar, next) = text.scalar(at: index)
       index = next
       let character = affixed(text, start..<next, in: range)
-      let known = scalar < 0x80 ? asciiCharacters[Int(scalar)] : characters[scalar]
+      let known = scalar < 0x80 ? asciiCharacters[Int(scalar)] : characters[UInt64(scalar)]
       if let id = character == nil ? known : character.flatMap({ vocabulary[ByteString($0)] }) {
         if pendingUnknown, let unknownID { ids.append(unknownID) }
         pendingUnknown = false
         ids.append(id)
-      } else if let bytes = byteIDs(character?[...] ?? text[start..<next]) {
+        continue
+      }
+      isKnown = isKnown && borders?.isolatesOthers == true
+      if let bytes = byteIDs(character?[...] ?? text[start..<next]) {
         ids += bytes
       } else if let unknownID {
         if pendingUnknown, !fusesUnknown { ids.append(unknownID) }
@@ -124,7 +125,7 @@ struct BytePairEncoder: Sendable {
       }
     }
     if pendingUnknown, let unknownID { ids.append(unknownID) }
-    return ids
+    return isKnown
   }
 
   /// A character with the prefix and suffix that its place asks for; nil where the vocabulary has neither.

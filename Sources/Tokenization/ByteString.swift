@@ -45,6 +45,7 @@ extension [UInt8] {
   /// Every occurrence of `old`, from the left, replaced by `new`. An empty `old` occurs nowhere.
   func replacing(_ old: [UInt8], with new: [UInt8]) -> [UInt8] {
     guard let first = old.first, contains(first) else { return self }
+    if old.count == 1 { return replacing(first, with: new) }
     var result: [UInt8] = []
     result.reserveCapacity(count)
     var index = 0
@@ -58,5 +59,23 @@ extension [UInt8] {
       }
     }
     return result
+  }
+
+  private func replacing(_ old: UInt8, with new: [UInt8]) -> [UInt8] {
+    let found = reduce(0) { $1 == old ? $0 + 1 : $0 }
+    let size = count - found + found * new.count
+    return [UInt8](unsafeUninitializedCapacity: size) { result, initializedCount in
+      for byte in self {
+        if byte == old {
+          for byte in new {
+            result[initializedCount] = byte
+            initializedCount += 1
+          }
+        } else {
+          result[initializedCount] = byte
+          initializedCount += 1
+        }
+      }
+    }
   }
 }

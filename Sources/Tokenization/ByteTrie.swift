@@ -33,6 +33,16 @@ struct ByteTrie: Sendable {
   @inline(__always)
   func value(_ node: Int) -> Int? { values[node] < 0 ? nil : Int(values[node]) }
 
+  /// The value of a byte string.
+  func value(of bytes: some Sequence<UInt8>) -> Int? {
+    var node = 0
+    for byte in bytes {
+      guard let child = child(node, byte) else { return nil }
+      node = child
+    }
+    return value(node)
+  }
+
   private mutating func addChild(_ node: Int, _ byte: UInt8) -> Int {
     if 2 * values.count >= keys.count { grow() }
     let (new, key) = (values.count, UInt64(node) << 8 | UInt64(byte) + 1)

@@ -36,7 +36,10 @@ struct CharacterClass: OptionSet, Sendable, Hashable {
 
   @inline(__always)
   static func of(_ scalar: UInt32) -> CharacterClass {
-    scalar < 0x10000 ? plane[Int(scalar)] : compute(scalar)
+    let isLetter = (scalar | 0x20) &- 0x61 < 26
+    if isLetter { return scalar & 0x20 == 0 ? [.letter, .word, .upper] : [.letter, .word, .lower] }
+    if scalar == 0x20 { return .space }
+    return scalar < 0x10000 ? plane[Int(scalar)] : compute(scalar)
   }
 
   private static func compute(_ value: UInt32) -> CharacterClass {

@@ -1,5 +1,42 @@
-/// A piece while its pairs are merged: a linked list of tokens and a heap of the merges that may be next.
+/// The tokens of a piece while its pairs are merged.
+///
+/// Short pieces are merged where they stand, with the rank of each pair beside it; long ones as a linked list of tokens with
+/// a heap of the merges that may be next. Both merge the least rank first, and from the left among equal ones.
 struct MergingWord {
+  /// More tokens than this take a heap.
+  static let maximumShort = 32
+
+  /// Merges the last tokens of a list, those from `start` on, until no pair is left that has a merge. Time: `O(n²)`, which is
+  /// less than a heap's for as few as ``maximumShort``.
+  static func mergeShort(_ ids: inout [UInt32], from start: Int, _ merges: FlatTable<BytePairEncoder.Merge>) {
+    var count = ids.count - start
+    precondition(count <= maximumShort, "\(count) tokens are over \(maximumShort)")
+    guard count > 1 else { return }
+    // What the pair at each place becomes.
+    var ranks = InlineArray<32, Int32>(repeating: .max)
+    var results = InlineArray<32, UInt32>(repeating: 0)
+    for place in 0..<count - 1 {
+      guard let merge = merges[ids[start + place], ids[start + place + 1]] else { continue }
+      (ranks[place], results[place]) = (merge.rank, merge.result)
+    }
+    while count > 1 {
+      var (least, best) = (Int32.max, 0)
+      for place in 0..<count - 1 where ranks[place] < least { (least, best) = (ranks[place], place) }
+      if least == .max { break }
+      ids[start + best] = results[best]
+      count -= 1
+      for place in best + 1..<max(best + 1, count) {
+        ids[start + place] = ids[start + place + 1]
+        (ranks[place], results[place]) = (ranks[place + 1], results[place + 1])
+      }
+      for place in max(0, best - 1)...best where place + 1 < count {
+        let merge = merges[ids[start + place], ids[start + place + 1]]
+        (ranks[place], results[place]) = (merge?.rank ?? .max, merge?.result ?? 0)
+      }
+    }
+    ids.removeLast(ids.count - start - count)
+  }
+
   private struct Symbol {
     var id: UInt32
     var previous: Int32
@@ -13,6 +50,7 @@ struct MergingWord {
     let result: UInt32
 
     /// By rank, then from the left.
+    @inline(__always)
     func precedes(_ other: Candidate) -> Bool {
       rank != other.rank ? rank < other.rank : position < other.position
     }
@@ -21,33 +59,34 @@ struct MergingWord {
   private var symbols: [Symbol]
   private var heap: [Candidate] = []
 
-  init(_ ids: [UInt32]) {
+  init(_ ids: ArraySlice<UInt32>) {
     let last = Int32(ids.count) - 1
     symbols = ids.enumerated().map { index, id in
       Symbol(id: id, previous: Int32(index) - 1, next: Int32(index) == last ? -1 : Int32(index) + 1)
     }
   }
 
-  /// The tokens that remain.
-  var ids: [UInt32] { symbols.filter(\.isAlive).map(\.id) }
+  /// Appends the tokens that remain.
+  func append(to ids: inout [UInt32]) {
+    for symbol in symbols where symbol.isAlive { ids.append(symbol.id) }
+  }
 
   /// Merges until no pair is left that has a merge. Time: `O(n log n)`.
-  mutating func mergeAll(_ merges: [UInt64: BytePairEncoder.Merge]) {
-    guard symbols.count > 1, !merges.isEmpty else { return }
+  mutating func mergeAll(_ merges: FlatTable<BytePairEncoder.Merge>) {
+    guard symbols.count > 1, merges.count > 0 else { return }
     heap.reserveCapacity(symbols.count)
     for position in 0..<symbols.count - 1 { propose(Int32(position), merges) }
     while let candidate = popFirst() {
       let left = symbols[Int(candidate.position)]
-      guard left.isAlive, left.next >= 0,
-        merges[key(left.id, symbols[Int(left.next)].id)]?.result == candidate.result
+      guard left.isAlive, left.next >= 0, merges[left.id, symbols[Int(left.next)].id]?.result == candidate.result
       else { continue }
-      merge(at: candidate, with: left.next)
+      join(at: candidate, with: left.next)
       if left.previous >= 0 { propose(left.previous, merges) }
       propose(candidate.position, merges)
     }
   }
 
-  private mutating func merge(at candidate: Candidate, with right: Int32) {
+  private mutating func join(at candidate: Candidate, with right: Int32) {
     let after = symbols[Int(right)].next
     symbols[Int(candidate.position)].id = candidate.result
     symbols[Int(candidate.position)].next = after
@@ -55,13 +94,11 @@ struct MergingWord {
     if after >= 0 { symbols[Int(after)].previous = candidate.position }
   }
 
-  private mutating func propose(_ position: Int32, _ merges: [UInt64: BytePairEncoder.Merge]) {
+  private mutating func propose(_ position: Int32, _ merges: FlatTable<BytePairEncoder.Merge>) {
     let symbol = symbols[Int(position)]
-    guard symbol.next >= 0, let merge = merges[key(symbol.id, symbols[Int(symbol.next)].id)] else { return }
+    guard symbol.next >= 0, let merge = merges[symbol.id, symbols[Int(symbol.next)].id] else { return }
     push(Candidate(rank: merge.rank, position: position, result: merge.result))
   }
-
-  private func key(_ left: UInt32, _ right: UInt32) -> UInt64 { UInt64(left) << 32 | UInt64(right) }
 
   private mutating func push(_ candidate: Candidate) {
     heap.append(candidate)

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What is done to a text before it is split.
 indirect enum Normalizer: Sendable {
   case sequence([Normalizer])
@@ -181,42 +179,5 @@ indirect enum Normalizer: Sendable {
       end = last
     }
     return Array(text[start..<end])
-  }
-}
-
-extension Normalizer.UnicodeForm {
-  func apply(_ text: [UInt8]) -> [UInt8] {
-    // Below U+0300 every text is composed already; ASCII is in every form.
-    let unchanged: UInt8 = self == .composed ? 0xCC : 0x80
-    if text.allSatisfy({ $0 < unchanged }) { return text }
-    let string = String(decoding: text, as: UTF8.self)
-    let decomposed =
-      switch self {
-      case .composed, .decomposed: string.decomposedStringWithCanonicalMapping
-      case .compatibilityComposed, .compatibilityDecomposed: string.decomposedStringWithCompatibilityMapping
-      }
-    if self == .decomposed || self == .compatibilityDecomposed { return Array(decomposed.utf8) }
-    // Foundation composes what is decomposed, not always what is half composed.
-    return Self.joiningHangul(Array(decomposed.precomposedStringWithCanonicalMapping.utf8))
-  }
-
-  /// A syllable without a final consonant and the consonant after it are one, which Foundation leaves as two.
-  private static func joiningHangul(_ text: [UInt8]) -> [UInt8] {
-    let (syllables, finals) = (UInt32(0xAC00)...0xD7A3, UInt32(0x11A8)...0x11C2)
-    var result: [UInt8] = []
-    result.reserveCapacity(text.count)
-    var index = 0
-    while index < text.count {
-      let (scalar, next) = text.scalar(at: index)
-      result += text[index..<next]
-      index = next
-      guard next < text.count, syllables.contains(scalar), (scalar - 0xAC00) % 28 == 0 else { continue }
-      let (final, after) = text.scalar(at: next)
-      guard finals.contains(final), let joined = Unicode.Scalar(scalar + final - 0x11A7) else { continue }
-      result.removeLast(3)
-      result += Array(String(joined).utf8)
-      index = after
-    }
-    return result
   }
 }

@@ -6,6 +6,9 @@ struct Pieces {
   var isFirst: Bool
   /// Whether the whole text goes on from other text: a first piece gets nothing put before it.
   var continues = false
+  /// Whether each byte still is to become its character of GPT-2's alphabet: bytes that are as good as these characters for
+  /// finding a piece's ids need not be rewritten.
+  fileprivate(set) var isToBeWritten = false
 }
 
 /// How a text is cut into pieces before pairs are merged; no merge crosses a cut.
@@ -98,7 +101,7 @@ indirect enum PreTokenizer: Sendable {
         }
       }
       if let pattern { pieces.cut(.pattern(pattern), .isolated, inverts: false) }
-      pieces.rewrite { text, range, result, _ in ByteAlphabet.append(text[range], to: &result) }
+      pieces.writeBytesLater()
     case .metaspace(let mark, let prefix, let cuts):
       let continues = pieces.continues
       pieces.rewrite { text, range, result, isFirst in
@@ -141,8 +144,21 @@ extension JSONField {
 }
 
 extension Pieces {
+  /// Has each byte become its character of GPT-2's alphabet, once the characters are asked for.
+  fileprivate mutating func writeBytesLater() {
+    writeBytes()
+    isToBeWritten = true
+  }
+
+  private mutating func writeBytes() {
+    guard isToBeWritten else { return }
+    isToBeWritten = false
+    rewrite { text, range, result, _ in ByteAlphabet.append(text[range], to: &result) }
+  }
+
   /// Rewrites every piece; `write` gets the text, the piece, the new text to append to, and whether it is the first.
   mutating func rewrite(_ write: ([UInt8], Range<Int>, inout [UInt8], Bool) -> Void) {
+    writeBytes()
     var result: [UInt8] = []
     result.reserveCapacity(text.count + text.count / 2)
     var newRanges: [Range<Int>] = []
@@ -157,6 +173,7 @@ extension Pieces {
 
   /// Cuts every piece.
   mutating func cut(_ splitter: Splitter, _ behavior: SplitBehavior, inverts: Bool) {
+    writeBytes()
     var newRanges: [Range<Int>] = []
     newRanges.reserveCapacity(text.count / 4)
     for range in ranges {

@@ -34,7 +34,7 @@ enum TokenModel: Sendable {
   /// The merges in the order of rank: left, right and result; none in a unigram model.
   var merges: [(left: UInt32, right: UInt32, result: UInt32)] {
     guard case .bytePair(let encoder) = self else { return [] }
-    return encoder.merges.sorted { ($0.value.rank, $0.key) < ($1.value.rank, $1.key) }.map { pair, merge in
+    return encoder.merges.entries.sorted { ($0.value.rank, $0.key) < ($1.value.rank, $1.key) }.map { pair, merge in
       (UInt32(pair >> 32), UInt32(truncatingIfNeeded: pair), merge.result)
     }
   }
@@ -52,11 +52,20 @@ enum TokenModel: Sendable {
     }
   }
 
-  /// The ids of a piece.
-  func encode(_ text: [UInt8], _ range: Range<Int>) -> [UInt32] {
+  /// Appends the ids of a piece.
+  func append(_ text: [UInt8], _ range: Range<Int>, to ids: inout [UInt32]) {
     switch self {
-    case .bytePair(let encoder): encoder.encode(text, range)
-    case .unigram(let encoder): encoder.encode(text, range)
+    case .bytePair(let encoder): encoder.append(text, range, to: &ids)
+    case .unigram(let encoder): ids += encoder.encode(text, range)
     }
+  }
+
+  /// Appends the ids of a piece, each byte of which stands for its character of GPT-2's alphabet.
+  func appendWritten(_ text: [UInt8], _ range: Range<Int>, to ids: inout [UInt32]) {
+    if case .bytePair(let encoder) = self, encoder.appendWritten(text, range, to: &ids) { return }
+    var written: [UInt8] = []
+    written.reserveCapacity(2 * range.count)
+    ByteAlphabet.append(text[range], to: &written)
+    append(written, 0..<written.count, to: &ids)
   }
 }

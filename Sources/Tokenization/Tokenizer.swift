@@ -32,7 +32,7 @@ public struct Tokenizer: TextEncoding {
   private let specialIDs: Set<UInt32>
   private let rawMatcher: AddedTokenMatcher
   private let normalizedMatcher: AddedTokenMatcher
-  private let cache = SharedWordCache()
+  private let caches = SharedWordCaches()
 
   init(_ parts: TokenizerParts) {
     normalizer = parts.normalizer
@@ -103,18 +103,21 @@ public struct Tokenizer: TextEncoding {
     var pieces = Pieces(
       text: segment.text, ranges: [0..<segment.text.count], isFirst: segment.isFirst, continues: continues)
     preTokenizer?.apply(&pieces)
-    let found = cache.withCache { [pieces, model] cache in
-      var found: [UInt32] = []
-      found.reserveCapacity(pieces.ranges.count)
-      for piece in pieces.ranges where !piece.isEmpty {
-        let isLong = piece.count > WordCache.maximumPieceLength
-        for range in isLong ? model.words(pieces.text, piece) : [piece] {
-          cache.append(pieces.text, range, to: &found) { model.encode($0, $1) }
+    ids.reserveCapacity(ids.count + pieces.ranges.count)
+    caches.withCache { cache in
+      let text = pieces.text
+      for piece in pieces.ranges {
+        if pieces.isToBeWritten {
+          cache.append(text, piece, to: &ids) { model.appendWritten(text, piece, to: &$0) }
+        } else if piece.count <= WordCache.maximumPieceLength {
+          cache.append(text, piece, to: &ids) { model.append(text, piece, to: &$0) }
+        } else {
+          for word in model.words(text, piece) {
+            cache.append(text, word, to: &ids) { model.append(text, word, to: &$0) }
+          }
         }
       }
-      return found
     }
-    ids += found
   }
 
   /// Returns the text of ids. An id that no token has is left out; bytes that are not UTF-8 become U+FFFD.

@@ -1,5 +1,5 @@
 /// SentencePiece's unigram model: of all ways to cut a text into pieces, the one with the greatest sum of scores.
-struct UnigramEncoder: Sendable {
+final class UnigramEncoder: Sendable {
   /// In id order.
   let pieces: [ByteString]
   /// The id of each piece; of several, the last.
@@ -16,7 +16,7 @@ struct UnigramEncoder: Sendable {
   private let roundsSums: Bool
   static let unknownPenalty = 10.0
 
-  init(pieces: [(ByteString, Double)], unknownID: UInt32?, fallsBackToBytes: Bool) {
+  convenience init(pieces: [(ByteString, Double)], unknownID: UInt32?, fallsBackToBytes: Bool) {
     self.init(
       pieces: pieces, unknownID: unknownID, fallsBackToBytes: fallsBackToBytes, excluding: [], roundsSums: false)
   }
@@ -111,8 +111,8 @@ struct UnigramEncoder: Sendable {
     var ids: [UInt32] = []
     ids.reserveCapacity(parts.count)
     for piece in parts {
-      if let id = id(text, piece) {
-        ids.append(id)
+      if let id = trie.value(of: text[piece]) {
+        ids.append(UInt32(id))
       } else if let bytes = byteIDs(text[piece]) {
         ids += bytes
       } else if let unknownID {
@@ -120,15 +120,6 @@ struct UnigramEncoder: Sendable {
       }
     }
     return ids
-  }
-
-  private func id(_ text: [UInt8], _ piece: Range<Int>) -> UInt32? {
-    var node = 0
-    for index in piece {
-      guard let child = trie.child(node, text[index]) else { return nil }
-      node = child
-    }
-    return trie.value(node).map(UInt32.init)
   }
 
   private func byteIDs(_ bytes: ArraySlice<UInt8>) -> [UInt32]? {
@@ -140,7 +131,7 @@ struct UnigramEncoder: Sendable {
 
 extension UnigramEncoder {
   /// Reads the `model` of a `tokenizer.json`.
-  init(_ field: JSONField) throws(TokenizerError) {
+  convenience init(_ field: JSONField) throws(TokenizerError) {
     let vocabulary = try field.required("vocab")
     guard case .array(let values) = vocabulary.value else { throw vocabulary.invalid("expected an array") }
     var pieces: [(ByteString, Double)] = []

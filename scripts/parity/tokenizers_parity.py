@@ -10,6 +10,7 @@ import argparse
 import importlib.util
 import json
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,18 @@ DEEPSEEK_LETTERS = "\\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿ�
 
 def split(pattern, behavior="isolated", invert=False):
     return P.Split(Regex(pattern), behavior, invert)
+
+
+def long_texts(data, seed=2):
+    """Texts of many pieces, where a tokenizer that cuts before it merges may cut wrongly: the awkward strings one after another, and prose."""
+    generator = random.Random(seed)
+    awkward = strings(400, seed=3)
+    joined = []
+    for separator in ["", " ", "\n"]:
+        generator.shuffle(awkward)
+        joined.append(separator.join(awkward))
+    prose = [data / "tinyshakespeare" / "input.txt", data / "wikitext2-valid" / "valid.txt"]
+    return joined + [path.read_bytes()[:100_000].decode(errors="ignore") for path in prose if path.exists()]
 
 
 def texts():
@@ -277,7 +290,8 @@ def main():
     parser.add_argument("--strings", type=int, default=400)
     parser.add_argument("--only")
     arguments = parser.parse_args()
-    data, cases, failed = pathlib.Path(arguments.data), strings(arguments.strings), 0
+    data, failed = pathlib.Path(arguments.data), 0
+    cases = strings(arguments.strings) + long_texts(data)
 
     def report(name, wrong, count):
         nonlocal failed
