@@ -26,16 +26,7 @@ public enum ParallelProduct {
   public static func multiply<Factor: MatrixFactor>(
     _ a: Factor, _ b: Factor, into output: Matrix, rowGroups: [Range<Int>], keep: Float = 0
   ) {
-    let size = PieceSize(columns: b.columns, sumLength: b.rows)
-    let rowPieces = rowGroups.flatMap { pieces(of: $0, size: size.rows) }
-    let columnPieces = pieces(of: 0..<b.columns, size: size.columns)
-    run(rowPieces.count * columnPieces.count, work: a.rows * a.columns * b.columns) { index in
-      // Neighbouring pieces share their columns of b, which are the larger part.
-      let (rows, columns) = (rowPieces[index % rowPieces.count], columnPieces[index / rowPieces.count])
-      Factor.multiplyOnThread(
-        a.part(rows: rows, columns: 0..<a.columns), b.part(rows: 0..<b.rows, columns: columns),
-        into: output.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count), keep: keep)
-    }
+    run([product(a, b, into: output, rowGroups: rowGroups, keep: keep)])
   }
 
   /// `output += aᵀ · b`, the groups' parts added one after another: the gradient of a matrix. Shapes: a `[N, m]`, b `[N, n]`.
@@ -44,11 +35,56 @@ public enum ParallelProduct {
   public static func addTransposedProduct<Factor: MatrixFactor>(
     _ a: Factor, _ b: Factor, to output: Matrix, rowGroups: [Range<Int>]
   ) {
+    run([transposedProduct(a, b, to: output, rowGroups: rowGroups)])
+  }
+
+  /// Computes products whose results do not overlap and that read no other's result: as one loop, in which no thread waits for
+  /// the end of the first before it begins the next.
+  public static func run(_ products: [PendingProduct]) {
+    // Small pieces come last: they leave the threads waiting for each other least.
+    let products = products.sorted { $0.pieceWork > $1.pieceWork }
+    let count = products.reduce(0) { $0 + $1.pieceCount }
+    let body: @Sendable (Int) -> Void = { index in
+      var place = index
+      for product in products {
+        if place < product.pieceCount { return product.compute(place) }
+        place -= product.pieceCount
+      }
+    }
+    if products.reduce(0, { $0 + $1.work }) < leastWork {
+      for index in 0..<count { body(index) }
+    } else {
+      ComputePool.forEach(count, body)
+    }
+  }
+
+  /// The product of ``multiply(_:_:into:rowGroups:keep:)``, for ``run(_:)``.
+  static func product<Factor: MatrixFactor>(
+    _ a: Factor, _ b: Factor, into output: Matrix, rowGroups: [Range<Int>], keep: Float
+  ) -> PendingProduct {
+    let size = PieceSize(columns: b.columns, sumLength: b.rows)
+    let rowPieces = rowGroups.flatMap { pieces(of: $0, size: size.rows) }
+    let columnPieces = pieces(of: 0..<b.columns, size: size.columns)
+    let work = a.rows * a.columns * b.columns
+    return PendingProduct(pieceCount: rowPieces.count * columnPieces.count, work: work) { index in
+      // Neighbouring pieces share their columns of b, which are the larger part.
+      let (rows, columns) = (rowPieces[index % rowPieces.count], columnPieces[index / rowPieces.count])
+      Factor.multiplyOnThread(
+        a.part(rows: rows, columns: 0..<a.columns), b.part(rows: 0..<b.rows, columns: columns),
+        into: output.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count), keep: keep)
+    }
+  }
+
+  /// The product of ``addTransposedProduct(_:_:to:rowGroups:)``, for ``run(_:)``.
+  static func transposedProduct<Factor: MatrixFactor>(
+    _ a: Factor, _ b: Factor, to output: Matrix, rowGroups: [Range<Int>]
+  ) -> PendingProduct {
     // Groups are short, whatever the number of rows is.
     let size = PieceSize(columns: b.columns, sumLength: 0)
     let rowPieces = pieces(of: 0..<a.columns, size: size.rows)
     let columnPieces = pieces(of: 0..<b.columns, size: size.columns)
-    run(rowPieces.count * columnPieces.count, work: a.rows * a.columns * b.columns) { index in
+    let work = a.rows * a.columns * b.columns
+    return PendingProduct(pieceCount: rowPieces.count * columnPieces.count, work: work) { index in
       let (rows, columns) = (rowPieces[index / columnPieces.count], columnPieces[index % columnPieces.count])
       let target = output.rows(rows.lowerBound, rows.count).columns(columns.lowerBound, columns.count)
       for group in rowGroups where !group.isEmpty {
@@ -56,14 +92,6 @@ public enum ParallelProduct {
           a.part(rows: group, columns: rows).transposed, b.part(rows: group, columns: columns), into: target, keep: 1)
       }
     }
-  }
-
-  private static func run(_ count: Int, work: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    guard work >= leastWork else {
-      for index in 0..<count { body(index) }
-      return
-    }
-    ComputePool.forEach(count, body)
   }
 
   /// As few pieces of at most `size`, a multiple of 16, as it takes; as equal as multiples of 16 can be.
@@ -74,4 +102,14 @@ public enum ParallelProduct {
       $0..<min($0 + step, range.upperBound)
     }
   }
+}
+
+/// A product that ``ParallelProduct/run(_:)`` has yet to compute.
+public struct PendingProduct: Sendable {
+  let pieceCount: Int
+  /// Multiplications of all pieces.
+  let work: Int
+  let compute: @Sendable (_ piece: Int) -> Void
+
+  var pieceWork: Int { work / max(pieceCount, 1) }
 }

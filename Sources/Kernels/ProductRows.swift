@@ -51,32 +51,44 @@ public enum ProductRows: Sendable {
   ///
   /// - Parameter rowGroups: See ``ParallelProduct/multiply(_:_:into:rowGroups:keep:)``.
   public func multiply(_ weight: WeightMatrix, into output: FloatView, rowGroups: [Range<Int>], keep: Float = 0) {
-    let (width, n) = (weight.values.rows, weight.values.columns)
-    let rows = count / max(width, 1)
-    let target = Matrix(output, rows: rows, columns: n)
-    switch self {
-    case .float32(let x):
-      ParallelProduct.multiply(
-        Matrix(x, rows: rows, columns: width), weight.values, into: target, rowGroups: rowGroups, keep: keep)
-    case .bfloat16(let x):
-      guard let rounded = weight.rounded else { preconditionFailure("bfloat16 rows on parameters without a copy") }
-      ParallelProduct.multiply(
-        BFloat16Matrix(x, rows: rows, columns: width), rounded, into: target, rowGroups: rowGroups, keep: keep)
-    }
+    ParallelProduct.run([product(weight, into: output, rowGroups: rowGroups, keep: keep)])
   }
 
   /// `output += selfᵀ · other`, both of the same precision: the gradient of a matrix. Shapes: output `[m, n]`, self `[N, m]`, other `[N, n]`.
   ///
   /// - Parameter rowGroups: See ``ParallelProduct/addTransposedProduct(_:_:to:rowGroups:)``.
   public func addTransposedProduct(_ other: ProductRows, to output: Matrix, rowGroups: [Range<Int>]) {
+    ParallelProduct.run([transposedProduct(other, to: output, rowGroups: rowGroups)])
+  }
+
+  /// The product of ``multiply(_:into:rowGroups:keep:)``, for ``ParallelProduct/run(_:)``.
+  public func product(
+    _ weight: WeightMatrix, into output: FloatView, rowGroups: [Range<Int>], keep: Float = 0
+  ) -> PendingProduct {
+    let (width, n) = (weight.values.rows, weight.values.columns)
+    let rows = count / max(width, 1)
+    let target = Matrix(output, rows: rows, columns: n)
+    switch self {
+    case .float32(let x):
+      return ParallelProduct.product(
+        Matrix(x, rows: rows, columns: width), weight.values, into: target, rowGroups: rowGroups, keep: keep)
+    case .bfloat16(let x):
+      guard let rounded = weight.rounded else { preconditionFailure("bfloat16 rows on parameters without a copy") }
+      return ParallelProduct.product(
+        BFloat16Matrix(x, rows: rows, columns: width), rounded, into: target, rowGroups: rowGroups, keep: keep)
+    }
+  }
+
+  /// The product of ``addTransposedProduct(_:to:rowGroups:)``, for ``ParallelProduct/run(_:)``.
+  public func transposedProduct(_ other: ProductRows, to output: Matrix, rowGroups: [Range<Int>]) -> PendingProduct {
     let rows = count / max(output.rows, 1)
     switch (self, other) {
     case (.float32(let a), .float32(let b)):
-      ParallelProduct.addTransposedProduct(
+      return ParallelProduct.transposedProduct(
         Matrix(a, rows: rows, columns: output.rows), Matrix(b, rows: rows, columns: output.columns), to: output,
         rowGroups: rowGroups)
     case (.bfloat16(let a), .bfloat16(let b)):
-      ParallelProduct.addTransposedProduct(
+      return ParallelProduct.transposedProduct(
         BFloat16Matrix(a, rows: rows, columns: output.rows), BFloat16Matrix(b, rows: rows, columns: output.columns),
         to: output, rowGroups: rowGroups)
     default: preconditionFailure("a product of two precisions")

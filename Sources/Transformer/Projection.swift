@@ -40,13 +40,14 @@ struct Projection: Sendable {
     _ dy: ProductRows, x: ProductRows, _ parameters: ParameterBuffer, _ gradients: ParameterBuffer,
     into dx: FloatView, rowGroups: [Range<Int>]
   ) {
-    dy.multiply(weight(parameters).transposed, into: dx, rowGroups: rowGroups)
-    guard !gradients.isFrozen else { return }
+    let toInput = dy.product(weight(parameters).transposed, into: dx, rowGroups: rowGroups)
+    guard !gradients.isFrozen else { return ParallelProduct.run([toInput]) }
     let (left, right) = isOutputMajor ? (dy, x) : (x, dy)
     let (rows, columns) = isOutputMajor ? (outputWidth, inputWidth) : (inputWidth, outputWidth)
-    left.addTransposedProduct(
+    let toWeight = left.transposedProduct(
       right, to: Matrix(gradients.view.window(weightOffset, rows * columns), rows: rows, columns: columns),
       rowGroups: rowGroups)
+    ParallelProduct.run([toInput, toWeight])
   }
 
   /// Adds the column sums of `dy` to the bias's gradient, where there is a bias.

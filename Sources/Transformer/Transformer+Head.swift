@@ -36,14 +36,15 @@ extension Transformer {
   ) {
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
     let (width, groups) = (configuration.width, groups ?? [0..<rows.count])
-    // logits = hidden headᵀ
-    if !gradients.isFrozen {
-      logitGradients.addTransposedProduct(
-        select(rows, tape), to: head(gradients).values, rowGroups: groups)
-    }
     tape.selectedGradients.resize(rows.count * width)
     let dHidden = tape.selectedGradients.view
-    logitGradients.multiply(head(parameters), into: dHidden, rowGroups: groups)
+    // logits = hidden headᵀ
+    var products = [logitGradients.product(head(parameters), into: dHidden, rowGroups: groups)]
+    if !gradients.isFrozen {
+      products.append(
+        logitGradients.transposedProduct(select(rows, tape), to: head(gradients).values, rowGroups: groups))
+    }
+    ParallelProduct.run(products)
     for (index, row) in rows.enumerated() {
       Elementwise.add(dHidden.window(index * width, width), to: tape.hiddenGradient.window(row * width, width))
     }
