@@ -35,6 +35,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto.git", exact: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams.git", exact: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift.git", exact: "7.10.0"),
+    .package(url: "https://github.com/swift-server/async-http-client.git", exact: "1.37.0"),
   ],
   targets: [
     // Vocabulary
@@ -320,6 +321,38 @@ let package = Package(
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
       ], swiftSettings: settings),
     .target(
+      name: "UpstreamTeacher",
+      dependencies: [
+        "Sequences", "ServiceMetrics", "Tokenization", "WireFormat",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ], swiftSettings: settings),
+    // An OpenAI-compatible server that answers as a test tells it, faults included.
+    .target(
+      name: "ScriptedEndpoint",
+      dependencies: [
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ], path: "Tests/ScriptedEndpoint", swiftSettings: settings),
+    .testTarget(
+      name: "UpstreamTeacherTests",
+      dependencies: [
+        "ScriptedEndpoint", "Sequences", "ServiceMetrics", "Tokenization", "UpstreamTeacher", "WireFormat",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .target(
       name: "StudentService",
       dependencies: [
         "Checkpoints", "Distillation", "Kernels", "ModelServing", "Optimization", "Sequences", "Tokenization",
@@ -366,7 +399,7 @@ let package = Package(
         "GRPCNGHTTP2TransportTLS", "Kernels",
         "ModelServing", "Optimization", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth",
         "ServiceMetrics", "ServiceReflection", "ServiceRuntime",
-        "StudentService", "TeacherService", "Tokenization", "Transformer", "WireFormat",
+        "StudentService", "TeacherService", "Tokenization", "Transformer", "UpstreamTeacher", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -386,7 +419,7 @@ let package = Package(
       name: "retort",
       dependencies: [
         "Authentication", "Checkpoints", "Commands", "EngineBenchmark", "GRPCNGHTTP2Transport", "Recipes", "Reports",
-        "Sequences", "ServiceRuntime", "WireBenchmark",
+        "Sequences", "ServiceRuntime", "UpstreamTeacher", "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -37,8 +37,8 @@ def gguf_name(name):
     return f"blk.{layer}.{LAYER_NAMES[part]}.{kind}"
 
 
-def convert(folder, form, target):
-    """Writes a Llama folder as GGUF, without a tokenizer."""
+def convert(folder, form, target, add_tokenizer=lambda writer: writer.add_tokenizer_model("no_vocab")):
+    """Writes a Llama folder as GGUF, without a tokenizer unless somebody adds one."""
     import gguf
     from safetensors import safe_open
 
@@ -67,12 +67,16 @@ def convert(folder, form, target):
     writer.add_rope_freq_base(rope.get("rope_theta") or config.get("rope_theta") or 10000.0)
     writer.add_rope_dimension_count(config.get("head_dim") or config["hidden_size"] // heads)
     writer.add_vocab_size(config["vocab_size"])
-    writer.add_tokenizer_model("no_vocab")
+    add_tokenizer(writer)
     with safe_open(folder / "model.safetensors", "numpy") as tensors:
-        for name in tensors.keys():
+        names = list(tensors.keys())
+        for name in names:
+            stored = name
             if name == "lm_head.weight" and config.get("tie_word_embeddings"):
-                continue
-            values = tensors.get_tensor(name).astype("float32")
+                if "model.embed_tokens.weight" in names:
+                    continue
+                name = "model.embed_tokens.weight"
+            values = tensors.get_tensor(stored).astype("float32")
             if ".q_proj." in name or ".k_proj." in name:
                 values = permuted(values, heads if ".q_proj." in name else key_heads)
             type_ = kind if values.ndim > 1 else gguf.GGMLQuantizationType.F32

@@ -77,6 +77,17 @@ public struct ModelFolder: Sendable {
       .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
   }
 
+  /// Special ids of a folder that need not hold parameters; none where it has no `config.json`.
+  ///
+  /// - Throws: ``CheckpointError``, which names the file and the key.
+  public static func specialTokens(in folder: URL) throws(CheckpointError) -> SpecialTokens {
+    let configuration = folder.appending(path: "config.json")
+    guard FileManager.default.fileExists(atPath: configuration.path(percentEncoded: false)) else {
+      return SpecialTokens()
+    }
+    return try special(ModelConfigurationFile(configuration), companions(in: folder))
+  }
+
   /// Special ids of `config.json` and of `generation_config.json`, which transformers' generate asks first.
   static func special(_ file: ModelConfigurationFile, _ companions: [URL]) throws(CheckpointError) -> SpecialTokens {
     var special = file.special

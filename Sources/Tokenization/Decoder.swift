@@ -71,6 +71,29 @@ indirect enum Decoder: Sendable {
     }
   }
 
+  /// What ``decode(_:)`` makes of each token, bytes that are no letter yet left as they are. Whoever asks compares the parts
+  /// with the whole: what is taken away at the ends of joined tokens goes at the ends of the first and the last.
+  func pieces(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    switch self {
+    case .sequence(let parts):
+      var (result, isJoined) = (tokens, false)
+      for part in parts {
+        if isJoined, case .strip(let character, let start, let stop) = part {
+          if let first = result.first { result[0] = Self.strip(first, character, start, 0) }
+          if let last = result.last { result[result.count - 1] = Self.strip(last, character, 0, stop) }
+        } else {
+          result = part.pieces(result)
+        }
+        if case .fuse = part { isJoined = true }
+      }
+      return result
+    case .byteLevel: return tokens.map(ByteAlphabet.decode)
+    case .byteFallback: return tokens.map { token in Self.byteValue(token).map { [$0] } ?? token }
+    case .fuse: return tokens
+    default: return decode(tokens)
+    }
+  }
+
   private static func joinBytes(_ tokens: [[UInt8]]) -> [[UInt8]] {
     var result: [[UInt8]] = []
     var run: [UInt8] = []

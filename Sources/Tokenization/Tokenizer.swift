@@ -131,6 +131,18 @@ public struct Tokenizer: TextEncoding {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The bytes of the text that each id stands for, special tokens included; nil where the text of all is not that of the
+  /// parts one after another, as with a decoder that cleans up what it joins. Shape: `[T]`.
+  public func pieces(of tokenIDs: some Sequence<TokenID>) -> [[UInt8]]? {
+    let ids = Array(tokenIDs)
+    let parts = ids.compactMap { content(of: $0) }
+    guard parts.count == ids.count else { return nil }
+    let pieces = decoder.map { $0.pieces(parts) } ?? parts.enumerated().map { $0 == 0 ? $1 : [0x20] + $1 }
+    guard pieces.count == ids.count else { return nil }
+    let whole = String(decoding: pieces.joined(), as: UTF8.self)
+    return whole == decode(ids, skipSpecialTokens: false) ? pieces : nil
+  }
+
   private func content(of id: TokenID) -> [UInt8]? {
     Int(id) < tokens.count ? tokens[Int(id)]?.bytes : nil
   }

@@ -6,10 +6,11 @@ import ServiceRuntime
 
 /// `retort teacher`.
 struct Teacher: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Serves a model folder as a teacher.")
+  static let configuration = CommandConfiguration(
+    abstract: "Serves a model folder, or an OpenAI-compatible endpoint, as a teacher.")
 
   @Option(help: ArgumentHelp("Hugging Face model folder.", valueName: "dir"))
-  var model: String
+  var model: String?
 
   @Option(help: ArgumentHelp("Where to listen: HOST:PORT or unix:PATH.", valueName: "address"))
   var listen = "127.0.0.1:7001"
@@ -21,13 +22,25 @@ struct Teacher: AsyncParsableCommand {
     help: ArgumentHelp("Weights are read as float32, bfloat16 or int8 when it writes.", valueName: "format"))
   var generationWeights = "float32"
 
+  @OptionGroup(title: "Endpoint") var upstream: UpstreamOptions
+
   @OptionGroup var options: ServiceOptions
 
+  func validate() throws {
+    guard (model == nil) != (upstream.upstream == nil) else {
+      throw ValidationError("give either --model DIR or --upstream URL")
+    }
+  }
+
   func run() async throws {
-    try await TeacherProcess(
-      model: URL(filePath: model), generationWeights: LocalModel.weightFormat(generationWeights),
-      scoringWeights: LocalModel.scoringFormat(precision),
-      service: options.settings(role: .teacher, listen: listen)
-    ).run()
+    let service = try options.settings(role: .teacher, listen: listen)
+    if let settings = try upstream.settings() {
+      try await UpstreamTeacherProcess(settings, service: service).run()
+    } else {
+      try await TeacherProcess(
+        model: URL(filePath: model ?? ""), generationWeights: LocalModel.weightFormat(generationWeights),
+        scoringWeights: LocalModel.scoringFormat(precision), service: service
+      ).run()
+    }
   }
 }
