@@ -69,6 +69,12 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Evaluation", swiftSettings: settings),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], exclude: ["Golden"], swiftSettings: settings),
+    // Lion's loop, without what carries it out.
+    .target(
+      name: "Lion", dependencies: ["Sequences"],
+      resources: ["generator-easy", "generator-hard", "referee", "teacher"].map { .embedInCode("Templates/\($0).txt") },
+      swiftSettings: settings),
+    .testTarget(name: "LionTests", dependencies: ["Evaluation", "Lion", "Sequences"], swiftSettings: settings),
 
     // Learning
     .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),
