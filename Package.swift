@@ -72,7 +72,7 @@ let package = Package(
     // Lion's loop, without what carries it out.
     .target(
       name: "Lion", dependencies: ["Sequences"],
-      resources: ["generator-easy", "generator-hard", "referee", "teacher"].map { .embedInCode("Templates/\($0).txt") },
+      resources: ["generator-easy", "generator-hard", "referee", "task"].map { .embedInCode("Templates/\($0).txt") },
       swiftSettings: settings),
     .testTarget(name: "LionTests", dependencies: ["Evaluation", "Lion", "Sequences"], swiftSettings: settings),
 
@@ -382,7 +382,8 @@ let package = Package(
     .target(
       name: "CoordinatorService",
       dependencies: [
-        "Authentication", "Evaluation", "GRPCNGHTTP2Transport", "Recipes", "Sequences", "Tokenization", "WireBytes",
+        "Authentication", "Evaluation", "GRPCNGHTTP2Transport", "Lion", "Recipes", "Sequences", "Tokenization",
+        "WireBytes",
         "WireFormat",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),

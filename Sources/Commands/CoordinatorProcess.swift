@@ -12,6 +12,8 @@ import ServiceRuntime
 /// `retort coordinator`: a process that owns runs.
 public struct CoordinatorProcess: Sendable {
   private let teacher: ServiceTarget?
+  private let referee: ServiceTarget?
+  private let generator: ServiceTarget?
   private let state: URL
   private let advertise: ServiceTarget?
   private let teacherCredentials: Credentials?
@@ -21,14 +23,18 @@ public struct CoordinatorProcess: Sendable {
   ///
   /// - Parameters:
   ///   - teacher: The teacher; nil: runs that need none.
+  ///   - referee: Who judges answers for Lion; nil: the teacher.
+  ///   - generator: Who invents instructions for Lion; nil: the teacher.
   ///   - teacherCredentials: With what to come to a teacher of another installation; nil: with the coordinator's own.
   ///   - state: Folder of journal and cache.
   ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
   public init(
-    teacher: ServiceTarget?, teacherCredentials: Credentials? = nil, state: URL, advertise: ServiceTarget?,
-    service: ServiceSettings
+    teacher: ServiceTarget?, referee: ServiceTarget? = nil, generator: ServiceTarget? = nil,
+    teacherCredentials: Credentials? = nil, state: URL, advertise: ServiceTarget?, service: ServiceSettings
   ) {
     self.teacher = teacher
+    self.referee = referee
+    self.generator = generator
     self.teacherCredentials = teacherCredentials
     self.state = state
     self.advertise = advertise
@@ -41,15 +47,20 @@ public struct CoordinatorProcess: Sendable {
     do { try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true) } catch {
       throw CommandError.unwritable(folder: state.relativePath, reason: FileProblem.words(error))
     }
-    let upstream = try teacher.map {
-      try GRPCTeacher(
-        address: "\($0)",
-        access: (teacherCredentials ?? service.credentials).access(to: .teacher)
-          .observed(by: host.instruments.observer), deadline: service.deadlines.longest)
+    // One cache for all: replies are named by their model.
+    let cache = try ReplyCache(folder: state.appending(path: "cache"))
+    let upstreams = try [teacher, referee, generator].map { target in
+      try target.map {
+        try GRPCTeacher(
+          address: "\($0)",
+          access: (teacherCredentials ?? service.credentials).access(to: .teacher)
+            .observed(by: host.instruments.observer), deadline: service.deadlines.longest)
+      }
     }
-    let facade = try upstream.map {
-      TeacherFacade(upstream: $0, cache: try ReplyCache(folder: state.appending(path: "cache")), logger: logger)
+    let facades = upstreams.map { upstream in
+      upstream.map { TeacherFacade(upstream: $0, cache: cache, logger: logger) }
     }
+    let facade = facades[0]
     var dependencies = RunDependencies(
       journal: try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false)), facade: facade,
       facadeAddress: "\(advertise ?? ServiceTarget([host.address.reachable]))", registry: TrainerRegistry(),
@@ -57,6 +68,7 @@ public struct CoordinatorProcess: Sendable {
         access: try service.credentials.access(to: .student).observed(by: host.instruments.observer),
         deadline: service.deadlines.longest),
       codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
+    (dependencies.referee, dependencies.generator) = (facades[1], facades[2])
     dependencies.checkers = ["puzzles": PuzzleChecker()]
     dependencies.onFinished = { outputDir, _ in
       let folder = URL(filePath: outputDir, directoryHint: .isDirectory)
@@ -70,7 +82,7 @@ public struct CoordinatorProcess: Sendable {
       services, sources: facade.map { [$0.metrics] } ?? [], abandon: { exit(0) },
       beside: {
         try await withThrowingTaskGroup(of: Void.self) { group in
-          if let upstream { group.addTask { try await upstream.run() } }
+          for upstream in upstreams.compactMap(\.self) { group.addTask { try await upstream.run() } }
           group.addTask { try await coordinator.run() }
           try await group.waitForAll()
         }

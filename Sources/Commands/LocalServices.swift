@@ -17,11 +17,14 @@ struct LocalServices: Sendable {
   ///   - output: The run's folder, which gets the logs and the state.
   /// - Throws: ``CommandError/teacherNotSupported(_:)`` and `ServiceRuntimeError`.
   init(recipe: Recipe, program: URL, output: URL) throws {
-    let ports = try PortProbe.freePorts(3).map { NetworkAddress.tcp(host: "127.0.0.1", port: $0) }
+    let ports = try PortProbe.freePorts(5).map { NetworkAddress.tcp(host: "127.0.0.1", port: $0) }
     let logs = output.appending(path: "logs", directoryHint: .isDirectory)
-    func child(_ name: String, _ arguments: [String], _ listen: NetworkAddress) -> ChildCommand {
-      ChildCommand(
-        name: name, executable: program, arguments: [name] + arguments + ["--listen", "\(listen)"],
+    func child(
+      _ command: String, _ arguments: [String], _ listen: NetworkAddress, named other: String? = nil
+    ) -> ChildCommand {
+      let name = other ?? command
+      return ChildCommand(
+        name: name, executable: program, arguments: [command] + arguments + ["--listen", "\(listen)"],
         // What the user's own services are secured with is not for these, which stay on loopback.
         environment: Dictionary(uniqueKeysWithValues: CredentialSettings.variables.map { ($0, "") }),
         logFile: logs.appending(path: "\(name).log"))
@@ -36,9 +39,23 @@ struct LocalServices: Sendable {
     case .url(let url): throw CommandError.teacherNotSupported(url)
     case nil: break
     }
+    var others: [String] = []
+    for (role, source, port) in [
+      ("referee", recipe.lion?.referee, ports[3]), ("generator", recipe.lion?.generator, ports[4]),
+    ] {
+      switch source {
+      case .folder(let folder):
+        commands.append(child("teacher", ["--model", folder], port, named: role))
+        others += ["--\(role)", "\(port)"]
+      case .address(let address): others += ["--\(role)", address]
+      case .url(let url): throw CommandError.teacherNotSupported(url)
+      case nil: break
+      }
+    }
     coordinator = ServiceTarget([ports[1]])
     let state = output.appending(path: "state", directoryHint: .isDirectory).path(percentEncoded: false)
-    commands.append(child("coordinator", (teacher.map { ["--teacher", $0] } ?? []) + ["--state", state], ports[1]))
+    commands.append(
+      child("coordinator", (teacher.map { ["--teacher", $0] } ?? []) + others + ["--state", state], ports[1]))
     commands.append(child("student", ["--coordinator", "\(coordinator)", "--root", "/"], ports[2]))
     self.commands = commands
     try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)

@@ -17,6 +17,9 @@ extension Recipe {
     case .folder(let path): overrides.append("student=\(place(path))")
     case .architecture(let from, _, _): overrides.append("student.from=\(place(from))")
     }
+    if let folder = lion?.prompts { overrides.append("lion.prompts=\(place(folder))") }
+    if case .folder(let path) = lion?.referee { overrides.append("lion.referee=\(place(path))") }
+    if case .folder(let path) = lion?.generator { overrides.append("lion.generator=\(place(path))") }
     return try Recipe(yaml: resolvedYAML, overrides: overrides)
   }
 }

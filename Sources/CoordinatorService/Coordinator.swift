@@ -3,6 +3,14 @@ internal import Logging
 internal import Recipes
 internal import Synchronization
 
+/// Works on one run.
+protocol RunWorker: Actor {
+  /// Works until the run has ended, or the caller is cancelled: then it stands as the journal has it.
+  func run() async
+  /// Stops the run.
+  nonisolated func cancel()
+}
+
 /// Owns all runs: takes recipes, works on them, and goes on with them after a restart.
 public final class Coordinator: Sendable {
   /// Why something asked of a run cannot be done.
@@ -30,7 +38,7 @@ public final class Coordinator: Sendable {
   }
 
   private struct State {
-    var drivers: [String: RunDriver] = [:]
+    var drivers: [String: any RunWorker] = [:]
     /// Runs that were resumed before their last driver had put everything away.
     var resumed: [String: RunRecord] = [:]
   }
@@ -52,7 +60,7 @@ public final class Coordinator: Sendable {
   public func run() async throws {
     for run in try await dependencies.journal.runs() {
       board.show(run.status, of: run.runID)
-      if !run.status.state.hasEnded { start.yield(run) }
+      if !run.status.state.hasEnded, !run.isPart { start.yield(run) }
     }
     await withDiscardingTaskGroup { group in
       group.addTask { await self.dependencies.registry.run() }
@@ -66,7 +74,7 @@ public final class Coordinator: Sendable {
   private func work(on first: RunRecord) async {
     var next: RunRecord? = first
     while let run = next {
-      let driver = RunDriver(record: run, dependencies: dependencies, board: board)
+      let driver = worker(on: run)
       let isFree = state.withLock { state in
         guard state.drivers[run.runID] == nil else {
           state.resumed[run.runID] = run
@@ -87,6 +95,12 @@ public final class Coordinator: Sendable {
         return state.resumed.removeValue(forKey: run.runID)
       }
     }
+  }
+
+  private func worker(on run: RunRecord) -> any RunWorker {
+    run.method == Method.lion.rawValue
+      ? LionDriver(record: run, dependencies: dependencies, board: board)
+      : RunDriver(record: run, dependencies: dependencies, board: board)
   }
 
   /// Takes a recipe and begins it.
@@ -118,12 +132,21 @@ public final class Coordinator: Sendable {
     return present(run)
   }
 
+  /// A run that nobody but the coordinator works on.
+  private func whole(_ runID: String) async throws -> RunRecord {
+    let run = try await run(runID)
+    guard run.isPart else { return run }
+    let owner = String(runID.prefix { $0 != "/" })
+    throw Refusal.wrongState(
+      runID: runID, state: run.status.state, wanted: "it is a part of run '\(owner)': ask that of it")
+  }
+
   /// All runs, oldest first.
   public func runs() async throws -> [RunRecord] { try await dependencies.journal.runs().map(present) }
 
   /// Stops a run after the step in hand.
   public func cancel(_ runID: String) async throws -> RunRecord {
-    let run = try await run(runID)
+    let run = try await whole(runID)
     guard !run.status.state.hasEnded, let driver = state.withLock({ $0.drivers[runID] }) else {
       throw Refusal.wrongState(
         runID: runID, state: run.status.state, wanted: "only a waiting or running run can be cancelled")
@@ -135,7 +158,7 @@ public final class Coordinator: Sendable {
 
   /// Goes on with a run that was cancelled or failed.
   public func resume(_ runID: String) async throws -> RunRecord {
-    var run = try await run(runID)
+    var run = try await whole(runID)
     guard run.status.state == .failed || run.status.state == .cancelled else {
       throw Refusal.wrongState(
         runID: runID, state: run.status.state, wanted: "only a cancelled or failed run can be resumed")

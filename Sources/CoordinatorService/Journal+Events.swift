@@ -13,6 +13,14 @@ extension Journal {
   public func append(
     _ event: RunEvent, to runID: String, status: RunStatus, result: ItemResult? = nil, metrics: MetricsEntry? = nil
   ) async throws(JournalError) {
+    try await append(anyEvent: event, to: runID, status: status, result: result, metrics: metrics)
+  }
+
+  /// The same of a run whose method has events of its own.
+  func append(
+    anyEvent event: some Encodable & Sendable, to runID: String, status: RunStatus, result: ItemResult? = nil,
+    metrics: MetricsEntry? = nil
+  ) async throws(JournalError) {
     try await write { database in
       try database.execute(
         sql: """
@@ -39,9 +47,16 @@ extension Journal {
 
   /// All events of a run, in order.
   public func events(of runID: String) async throws(JournalError) -> [RunEvent] {
+    try await events(of: runID, as: RunEvent.self)
+  }
+
+  /// All events of a run whose method has events of its own, in order.
+  func events<Event: Decodable & Sendable>(
+    of runID: String, as: Event.Type
+  ) async throws(JournalError) -> [Event] {
     try await read { database in
       try Data.fetchAll(database, sql: "SELECT body FROM events WHERE run_id = ? ORDER BY sequence", arguments: [runID])
-        .map { try JSONDecoder().decode(RunEvent.self, from: $0) }
+        .map { try JSONDecoder().decode(Event.self, from: $0) }
     }
   }
 

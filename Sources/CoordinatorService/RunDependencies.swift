@@ -8,6 +8,10 @@ public struct RunDependencies: Sendable {
   public var journal: Journal
   /// The teacher; nil: the coordinator has none.
   public var facade: TeacherFacade?
+  /// Who judges answers for Lion; nil: the teacher.
+  public var referee: TeacherFacade?
+  /// Who invents instructions for Lion; nil: the teacher.
+  public var generator: TeacherFacade?
   /// Address under which students reach the façade.
   public var facadeAddress: String
   /// Who trains.

@@ -7,7 +7,7 @@ internal import WireBytes
 internal import WireFormat
 
 /// Does what the machine of one run asks for, and tells it what happened. Each event is on disk before it counts.
-public actor RunDriver {
+public actor RunDriver: RunWorker {
   /// An event, with what it announces.
   struct Post: Sendable {
     var event: RunEvent

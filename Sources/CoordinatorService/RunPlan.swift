@@ -163,4 +163,5 @@ public enum SeedStream: UInt64, Sendable {
   case studentText = 3
   case teacherEvaluation = 4
   case evaluation = 5
+  case lion = 6
 }

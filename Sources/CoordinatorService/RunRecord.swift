@@ -26,6 +26,13 @@ public struct RunRecord: Sendable, Hashable {
   }
 }
 
+extension RunRecord {
+  /// Between the name of a run and the number of its part.
+  static let partSeparator = "/round-"
+  /// Whether another run works on it.
+  var isPart: Bool { runID.contains(Self.partSeparator) }
+}
+
 /// How far a run is.
 public struct RunStatus: Sendable, Hashable {
   /// The states of `retort.v1.RunState`.

@@ -73,7 +73,7 @@ extension RunMaterial {
 
 extension Recipe.Generation {
   /// How completions for training are sampled.
-  fileprivate var sampling: SamplingOptions {
+  var sampling: SamplingOptions {
     SamplingOptions(
       samplingTemperature: Float(temperature), topK: topK, topP: Float(topP), minP: Float(minP),
       repetitionPenalty: Float(repetitionPenalty), noRepeatNgramSize: noRepeatNgramSize,

@@ -35,14 +35,24 @@ public enum LionEvent: Sendable, Hashable, Codable {
   case restarted
   /// The student of a round was trained.
   case imitated(round: Int)
-  /// The teacher answered an instruction; a later answer to the same one changes nothing.
-  case teacherAnswered(instruction: Int, answer: String, LionUsage)
+  /// The teacher answered an instruction; a later answer to the same one changes nothing. `isTruncated` where it was cut off.
+  case teacherAnswered(instruction: Int, answer: String, isTruncated: Bool, LionUsage)
   /// The student of a round answered.
   case studentAnswered(round: Int, instruction: Int, answer: String)
   /// The referee replied.
   case judged(VerdictRequest, reply: String, LionUsage)
   /// The generator replied; `isTruncated` where it was cut off.
   case invented(InventionRequest, text: String, isTruncated: Bool, LionUsage)
+
+  /// Who was paid for it; nil: nobody.
+  public var role: LionRole? {
+    switch self {
+    case .restarted, .imitated, .studentAnswered: nil
+    case .teacherAnswered: .teacher
+    case .judged: .referee
+    case .invented: .generator
+    }
+  }
 }
 
 /// What is to be done. Every effect is named by what it depends on and may be repeated.

@@ -40,6 +40,8 @@ public struct LionMachine: Sendable {
   public private(set) var stage = Stage.imitating(round: 0)
   /// The teacher's answers, by instruction.
   public private(set) var teacherAnswers: [Int: String] = [:]
+  /// Instructions whose answer was cut off: it is compared, but not learnt, since it does not show where to end.
+  public private(set) var truncatedAnswers: Set<Int> = []
   /// What each round of discrimination and generation came to.
   public private(set) var reports: [LionRoundReport] = []
   /// What each role has cost.
@@ -64,6 +66,32 @@ public struct LionMachine: Sendable {
     for seed in seeds { filter.add(seed) }
   }
 
+  /// The answer of the round's student; nil: not yet.
+  public func studentAnswer(to instruction: Int) -> String? { round.studentAnswers[instruction] }
+
+  /// Whether nothing is left to do.
+  public var isFinished: Bool { if case .finished = stage { true } else { false } }
+
+  /// What the run is doing, in one line.
+  public var stageLine: String {
+    switch stage {
+    case .imitating(let round) where unanswered.isEmpty:
+      "round \(round + 1) of \(settings.rounds + 1): the student learns \(trainPool.count) answers"
+    case .imitating(let round):
+      "round \(round + 1) of \(settings.rounds + 1): the teacher answers (\(trainPool.count - unanswered.count) of \(trainPool.count))"
+    case .discriminating(let round):
+      "round \(round + 1) of \(settings.rounds + 1): the referee compares (\(self.round.readCount) of \(self.round.sample.count))"
+    case .generating(let round):
+      "round \(round + 1) of \(settings.rounds + 1): instructions are invented (\(self.round.accepted.count) of at most \(settings.hardCount + settings.easyCount))"
+    case .finished(let end):
+      switch end {
+      case .rounds: "finished after all rounds"
+      case .converged: "finished: the referee hardly tells student and teacher apart, or nothing new was invented"
+      case .budget: "finished: the budget is spent"
+      }
+    }
+  }
+
   /// The cost of all roles.
   public var spent: Double { usage.values.reduce(0) { $0 + $1.cost } }
 
@@ -80,9 +108,10 @@ public struct LionMachine: Sendable {
     switch event {
     case .restarted: return allEffects()
     case .imitated(let number) where stage == .imitating(round: number): return imitated(number)
-    case .teacherAnswered(let instruction, let answer, _):
+    case .teacherAnswered(let instruction, let answer, let isTruncated, _):
       guard unanswered.remove(instruction) != nil else { return [] }
       teacherAnswers[instruction] = answer
+      if isTruncated { truncatedAnswers.insert(instruction) }
       return unanswered.isEmpty ? allEffects() : []
     case .studentAnswered(let number, let instruction, let answer) where stage == .discriminating(round: number):
       guard round.take(studentAnswer: answer, to: instruction) else { return [] }
@@ -100,7 +129,7 @@ public struct LionMachine: Sendable {
 
   private mutating func count(_ event: LionEvent) {
     switch event {
-    case .teacherAnswered(_, _, let cost): usage[.teacher, default: LionUsage()] += cost
+    case .teacherAnswered(_, _, _, let cost): usage[.teacher, default: LionUsage()] += cost
     case .judged(_, _, let cost): usage[.referee, default: LionUsage()] += cost
     case .invented(_, _, _, let cost): usage[.generator, default: LionUsage()] += cost
     case .restarted, .imitated, .studentAnswered: break

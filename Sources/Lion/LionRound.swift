@@ -76,6 +76,8 @@ struct LionRound: Sendable {
     return true
   }
 
+  /// Instructions whose verdicts are read, or given up.
+  var readCount: Int { sample.count - open.count }
   var isDiscriminated: Bool { open.isEmpty }
 
   /// Parts what was scored; what could not be scored belongs to neither.

@@ -8,6 +8,9 @@ extension DataRow {
     switch self {
     case .prompt(let prompt, let completion):
       return try Self.sample(prompt, completion, nil, codec, lengths, special: true)
+    case .instruction(let instruction, let input, let output):
+      let prompt = Self.alpacaPrompt(instruction, input: input)
+      return try Self.sample(prompt, output, nil, codec, lengths, special: true)
     case .pair(let prompt, let chosen, let rejected):
       return try Self.sample(prompt, chosen, rejected, codec, lengths, special: true)
     case .text(let text):
@@ -22,6 +25,16 @@ extension DataRow {
       let answer = hasAnswer ? messages.last?.content : nil
       return try Self.sample(prompt, answer, nil, codec, lengths, special: false)
     }
+  }
+
+  /// The prompt that Stanford Alpaca was trained with.
+  private static func alpacaPrompt(_ instruction: String, input: String) -> String {
+    input.isEmpty
+      ? "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
+        + "### Instruction:\n\(instruction)\n\n### Response:\n"
+      : "Below is an instruction that describes a task, paired with an input that provides further context. "
+        + "Write a response that appropriately completes the request.\n\n"
+        + "### Instruction:\n\(instruction)\n\n### Input:\n\(input)\n\n### Response:\n"
   }
 
   private static func sample(

@@ -6,6 +6,8 @@ public enum DataRow: Sendable, Hashable {
   case prompt(String, completion: String?)
   /// `prompt`, `chosen` (the teacher's answer), `rejected` (the student's).
   case pair(prompt: String, chosen: String, rejected: String)
+  /// `instruction`, `input` (which may be empty), and `output` where there is one.
+  case instruction(String, input: String, output: String?)
   /// `messages`; where the last is the assistant's it is the completion.
   case chat([ChatMessage])
   /// `text`: no prompt, all of it is learnt.
@@ -43,18 +45,10 @@ extension DataRow {
     throw RowProblem("columns [\(columns)] have no known shape; expected \(shapes)")
   }
 
-  /// The prompt that Stanford Alpaca was trained with.
   private static func alpaca(_ row: [String: Any]) throws(RowProblem) -> DataRow {
-    let instruction = try text("instruction", row)
-    let input = row["input"] == nil ? "" : try text("input", row)
-    let prompt =
-      input.isEmpty
-      ? "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
-        + "### Instruction:\n\(instruction)\n\n### Response:\n"
-      : "Below is an instruction that describes a task, paired with an input that provides further context. "
-        + "Write a response that appropriately completes the request.\n\n"
-        + "### Instruction:\n\(instruction)\n\n### Input:\n\(input)\n\n### Response:\n"
-    return .prompt(prompt, completion: row["output"] == nil ? nil : try text("output", row))
+    .instruction(
+      try text("instruction", row), input: row["input"] == nil ? "" : try text("input", row),
+      output: row["output"] == nil ? nil : try text("output", row))
   }
 
   private static func messages(_ row: [String: Any]) throws(RowProblem) -> [ChatMessage] {

@@ -12,9 +12,11 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case jsd
   /// DistiLLM-2: skewed forward KL on the teacher's text and skewed reverse KL on the student's.
   case distillm2
+  /// Lion: imitation of the teacher, discrimination by a referee, generation of instructions that the student finds hard.
+  case lion
 
   /// Methods that have a name but are not built yet.
-  static let planned = ["gkd", "distillm", "minillm", "dpkd", "plad", "lion", "dpo", "simpo"]
+  static let planned = ["gkd", "distillm", "minillm", "dpkd", "plad", "dpo", "simpo"]
 }
 
 /// Where the sequences of a loss term come from.
@@ -107,7 +109,7 @@ extension Method {
       PlannedTerm(source, kind, alpha: alpha, beta: beta)
     }
     return switch self {
-    case .sft: [term(.data, .crossEntropy)]
+    case .sft, .lion: [term(.data, .crossEntropy)]
     case .seqkd: [term(.teacher, .crossEntropy)]
     case .kd: [term(.teacher, .forwardKL)]
     case .rkl: [term(.student, .reverseKL)]
@@ -123,8 +125,8 @@ extension Method {
   public var usesStudentText: Bool { self == .rkl || self == .distillm2 }
 
   /// True where the teacher writes text to learn from.
-  public var usesTeacherText: Bool { self != .sft && self != .rkl }
+  public var usesTeacherText: Bool { self != .sft && self != .rkl && self != .lion }
 
   /// True where the teacher's log-probs enter the loss.
-  public var usesTeacherLogprobs: Bool { self != .sft && self != .seqkd }
+  public var usesTeacherLogprobs: Bool { self != .sft && self != .seqkd && self != .lion }
 }

@@ -33,6 +33,7 @@ extension Recipe {
         ?? (topCount > 0 ? .topK : .full),
       teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
+    lion = method == .lion ? Lion(values) : nil
     training = Training(values)
     evaluation = Evaluation(values)
     resolvedYAML = values.yaml
@@ -86,6 +87,12 @@ extension Recipe {
           ? "objective.teacher_logprobs: \(objective.teacherForm.rawValue) leaves no use for objective.loss_top_k "
             + "\(objective.topCount): set it to 0, or teacher_logprobs to top_k"
           : "objective.teacher_logprobs: top_k needs objective.loss_top_k, the teacher's tokens per position")
+    }
+    if method == .lion, generation == nil {
+      throw .conflict("generation: none leaves method lion without answers: say how teacher and student write")
+    }
+    if let lion, lion.hardInstructions + lion.easyInstructions == 0 {
+      throw .conflict("lion.hard_instructions and lion.easy_instructions are both 0: nothing would be invented")
     }
     if training.maxSteps == 0 { throw .conflict("training.max_steps: 0: expected -1 or at least 1") }
     let prompt = training.maxPromptLength ?? 1

@@ -24,6 +24,8 @@ public struct Recipe: Sendable, Hashable {
   public var objective: Objective
   /// How teacher and student write; nil: the data's own text is used.
   public var generation: Generation?
+  /// The loop of Lion; nil: another method.
+  public var lion: Lion?
   /// How the student is trained.
   public var training: Training
   /// What is measured on the way.

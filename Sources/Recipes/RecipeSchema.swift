@@ -23,7 +23,7 @@ struct RecipeKey: Sendable {
 /// max_new_tokens 128), DistiLLM-2's paper and released configuration (alpha 0.1, learning rate 5e-5, cosine with a warm-up
 /// of 0.1, sampling at 0.8 with top-p 0.95, three rounds, sequence mean).
 enum RecipeSchema {
-  static let keys: [RecipeKey] = top + student + data + objective + generation + training + evaluation
+  static let keys: [RecipeKey] = top + student + data + objective + generation + lion + training + evaluation
 
   /// Keys that hold other keys.
   static let blocks: Set<String> = Set(
@@ -88,6 +88,26 @@ enum RecipeSchema {
     RecipeKey("generation.student_weights", .choice(StudentWeights.allCases.map(\.rawValue)), .text("float32")),
     RecipeKey("generation.rounds", positive) { .whole($0.usesStudentText ? 3 : 1) },
     RecipeKey("generation.batch_size", .whole(1...4096), .whole(64)),
+  ]
+
+  /// Defaults are those of Lion's code.
+  private static let lion = [
+    RecipeKey("lion.rounds", .whole(1...1000), .whole(3)),
+    RecipeKey("lion.hard_instructions", natural, .whole(3000)),
+    RecipeKey("lion.easy_instructions", natural, .whole(3000)),
+    RecipeKey("lion.threshold", .number(-9...9), .number(1)),
+    RecipeKey("lion.rouge_limit", share, .number(0.7)),
+    RecipeKey("lion.words", .choice(["unicode", "rouge"]), .text("unicode")),
+    RecipeKey("lion.referee_sample_size", positive, nil),
+    RecipeKey("lion.samples_per_order", .whole(1...16), .whole(1)),
+    RecipeKey("lion.attempts_per_verdict", .whole(1...16), .whole(3)),
+    RecipeKey("lion.referee_max_new_tokens", positive, .whole(512)),
+    RecipeKey("lion.requests_per_instruction", .whole(1...1000), .whole(5)),
+    RecipeKey("lion.least_hard_share", share, .number(0)),
+    RecipeKey("lion.budget_tokens", positive, nil),
+    RecipeKey("lion.prompts", .text, nil),
+    RecipeKey("lion.referee", .text, nil),
+    RecipeKey("lion.generator", .text, nil),
   ]
 
   private static let training = [

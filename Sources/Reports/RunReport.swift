@@ -64,7 +64,8 @@ public struct RunReport: Sendable {
   /// The table that a terminal shows at the end of a run.
   public var summary: String {
     var table = TextTable(["", "start", "end"])
-    for figure in figures where figure.name == "loss" || figure.name.hasPrefix("eval/") {
+    let shown = ["eval/", "lion/hard_share", "lion/mean_gap", "lion/unscored", "lion/yield"]
+    for figure in figures where figure.name == "loss" || shown.contains(where: figure.name.hasPrefix) {
       table.add([figure.name, FigureFormat.number(figure.first), FigureFormat.number(figure.last)])
     }
     return table.text

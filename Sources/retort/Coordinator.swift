@@ -15,6 +15,12 @@ struct Coordinator: AsyncParsableCommand {
   )
   var teacher: String?
 
+  @Option(help: ArgumentHelp("Who judges answers for method lion, if not the teacher.", valueName: "target"))
+  var referee: String?
+
+  @Option(help: ArgumentHelp("Who invents instructions for method lion, if not the teacher.", valueName: "target"))
+  var generator: String?
+
   @Option(
     help: ArgumentHelp(
       "Coordinator's folder of the installation that the teacher belongs to, if it is another.", valueName: "dir"))
@@ -34,6 +40,8 @@ struct Coordinator: AsyncParsableCommand {
   func run() async throws {
     try await CoordinatorProcess(
       teacher: teacher.map { try ServiceTarget(parsing: $0) },
+      referee: referee.map { try ServiceTarget(parsing: $0) },
+      generator: generator.map { try ServiceTarget(parsing: $0) },
       teacherCredentials: teacherCredentials.map { folder in
         var settings = CredentialSettings()
         settings.folder = folder

@@ -72,6 +72,8 @@ final class FakeStudents: StudentConnector {
     /// What writing a folder is answered with; nil: it works.
     var writeError: RPCError?
     var writes = 0
+    /// Who the student says it is.
+    var description = makeDescription()
   }
 
   let state = Mutex(State())
@@ -107,7 +109,7 @@ private struct FakeStudent: StudentConnection {
         (state.step, state.parameters) = (0, request.seed)
       }
       (state.loaded, state.origin) = (true, request.path)
-      return LoadResponse(model: makeDescription(), step: UInt64(state.step))
+      return LoadResponse(model: state.description, step: UInt64(state.step))
     }
   }
 
@@ -164,8 +166,11 @@ private struct FakeStudent: StudentConnection {
   }
 
   private func write(_ state: FakeStudents.State, to folder: String) throws {
-    _ = try FileManager.default.contentsOfDirectory(atPath: state.origin)
+    let names = try FileManager.default.contentsOfDirectory(atPath: state.origin)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    if names.contains("config.json") {
+      try FileManager.default.copyItem(atPath: state.origin + "/config.json", toPath: folder + "/config.json")
+    }
     try Data("\(state.step) \(state.parameters)".utf8).write(to: URL(fileURLWithPath: folder + "/state"))
   }
 }

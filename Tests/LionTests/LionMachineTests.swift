@@ -21,7 +21,7 @@ private struct ScriptedWorld {
     switch effect {
     case .imitate(let round, _): return .imitated(round: round)
     case .askTeacher(let instruction):
-      return .teacherAnswered(instruction: instruction, answer: "t\(instruction)", cost)
+      return .teacherAnswered(instruction: instruction, answer: "t\(instruction)", isTruncated: false, cost)
     case .askStudent(let round, let instruction):
       return .studentAnswered(round: round, instruction: instruction, answer: "s\(round) \(instruction)")
     case .judge(let request): return .judged(request, reply: scores(request), cost)

@@ -17,10 +17,10 @@ struct PromptTemplateTests {
 
   @Test("a file of one's own stands for the one that comes with Retort")
   func replacement() throws {
-    let prompts = try LionPrompts { $0 == "teacher.txt" ? "mine 3\n[user]\nQ: {{instruction}}\n" : nil }
-    #expect(prompts.teacher.filled(["instruction": "why?"]).user == "Q: why?")
-    #expect(prompts.teacher.filled(["instruction": "why?"]).system == nil)
-    #expect(prompts.teacher.version == 3)
+    let prompts = try LionPrompts { $0 == "task.txt" ? "mine 3\n[user]\nQ: {{instruction}}\n" : nil }
+    #expect(prompts.task.filled(["instruction": "why?"]).user == "Q: why?")
+    #expect(prompts.task.filled(["instruction": "why?"]).system == nil)
+    #expect(prompts.task.version == 3)
   }
 
   @Test(

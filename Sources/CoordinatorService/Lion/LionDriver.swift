@@ -1,0 +1,284 @@
+internal import Foundation
+internal import GRPCCore
+internal import Lion
+internal import Logging
+internal import Recipes
+internal import Sequences
+
+/// Carries out the loop of one Lion run, and tells it what happened. Each event is on disk before it counts.
+///
+/// An imitation is a run of its own, `RUN/round-K`, with everything that a run has: it is cancelled and resumed with this one.
+actor LionDriver: RunWorker {
+  /// Requests to teacher, referee and generator that are under way at a time.
+  private static let paidRequests = 16
+
+  private enum Post: Sendable {
+    case event(LionEvent)
+    /// Unpaid work is done, whose events were posted before.
+    case unpaid
+    case failed(String)
+    case cancel
+  }
+
+  private let record: RunRecord
+  private let dependencies: RunDependencies
+  private let board: RunBoard
+  private let folder: LionFolder
+  private let posts: AsyncStream<Post>
+  private nonisolated let inbox: AsyncStream<Post>.Continuation
+  private var machine: LionMachine?
+  private var waiting: [LionEffect] = []
+  private var paidUnderWay = 0
+  private var child: RunDriver?
+  private var metricsFile: MetricsFile?
+
+  init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
+    (self.record, self.dependencies, self.board) = (record, dependencies, board)
+    folder = LionFolder(run: RunFolder(path: record.outputDir))
+    (posts, inbox) = AsyncStream<Post>.makeStream()
+  }
+
+  nonisolated func cancel() { inbox.yield(.cancel) }
+
+  func run() async {
+    do {
+      let material = try await prepare()
+      let answers = LionAnswers(material: material, dependencies: dependencies)
+      try await shakeHands(answers)
+      try await work(answers)
+    } catch is CancellationError {
+      return
+    } catch {
+      await stop(.failed, "\((error as? RPCError)?.message ?? "\(error)")")
+    }
+  }
+
+  /// Reads the data and replays the journal.
+  private func prepare() async throws -> LionMaterial {
+    let recipe = try Recipe(yaml: record.recipeYAML)
+    let material = try LionMaterial(recipe: recipe, codec: dependencies.codec)
+    guard dependencies.facade != nil else { throw LionProblem.noModel(role: .teacher) }
+    try folder.run.prepare(recipe)
+    let journal = dependencies.journal
+    guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
+      throw RecipeError.conflict("the data changed since the run began; bring it back, or start a new run")
+    }
+    var machine = LionMachine(seeds: material.seeds, settings: material.settings)
+    for event in try await journal.events(of: record.runID, as: LionEvent.self) { _ = machine.step(event) }
+    metricsFile = try MetricsFile(
+      file: folder.run.metrics, entries: try await journal.metrics(of: record.runID).rows.inOrder)
+    self.machine = machine
+    return material
+  }
+
+  /// Compares the models before anything is paid.
+  private func shakeHands(_ answers: LionAnswers) async throws {
+    guard machine?.imitatedPools.isEmpty == true, let facade = dependencies.facade else { return }
+    show("waiting for the teacher at \(facade.address)", .waiting)
+    let teacher = ModelSummary(try await facade.describe())
+    show("waiting for a student", .waiting)
+    let recipe = answers.material.recipe
+    // What the imitations will ask on their way.
+    let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
+    let needs = TeacherNeeds(generate: true, topCount: measuresKL ? recipe.objective.topCount : nil)
+    let (start, isNew): (String, Bool) =
+      if case .folder(let given) = recipe.student { (given, false) } else { (folder.run.start, true) }
+    try await answers.withStudent(of: start, isNew: isNew) { _, student in
+      let refusal = Handshake.refusal(
+        method: .lion, needs: needs, teacher: teacher, student: student)
+      if let refusal { throw refusal }
+    }
+  }
+
+  private func work(_ answers: LionAnswers) async throws {
+    let failure: (any Error)? = await withDiscardingTaskGroup { group in
+      defer { group.cancelAll() }
+      do {
+        try await take(.restarted, answers, in: &group)
+        var iterator = posts.makeAsyncIterator()
+        while let machine, !machine.isFinished {
+          guard let post = await iterator.next(isolation: #isolation) else { return CancellationError() }
+          switch post {
+          case .event(let event): try await take(event, answers, in: &group)
+          case .unpaid: break
+          case .failed(let message): throw LionFailure(description: message)
+          case .cancel:
+            child?.cancel()
+            await stop(.cancelled, "cancelled in \(machine.stageLine); it can be resumed")
+            return nil
+          }
+        }
+        try await finish()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Journals an event, steps the machine, and starts what it asks for.
+  private func take(_ event: LionEvent, _ answers: LionAnswers, in group: inout DiscardingTaskGroup) async throws {
+    guard var machine else { return }
+    if event.role != nil { paidUnderWay -= 1 }
+    let reported = machine.reports.count
+    let effects = machine.step(event)
+    self.machine = machine
+    let status = status(.running, machine.stageLine)
+    let metrics = machine.reports.dropFirst(reported).first.map { MetricsEntry($0) }
+    if event != .restarted {
+      try await dependencies.journal.append(anyEvent: event, to: record.runID, status: status, metrics: metrics)
+    }
+    if let metrics { try metricsFile?.append(metrics) }
+    board.show(status, of: record.runID)
+    if machine.isBudgetSpent { waiting.removeAll() }
+    waiting += effects.filter { $0.role != nil }
+    startPaid(answers, in: &group)
+    startUnpaid(effects, machine, answers, in: &group)
+  }
+
+  private func startPaid(_ answers: LionAnswers, in group: inout DiscardingTaskGroup) {
+    guard let machine else { return }
+    while paidUnderWay < Self.paidRequests, !waiting.isEmpty {
+      let effect = waiting.removeFirst()
+      paidUnderWay += 1
+      group.addTask {
+        await self.reporting(answers.name(effect)) { .event(try await answers.carryOut(effect, machine)) }
+      }
+    }
+  }
+
+  private func startUnpaid(
+    _ effects: [LionEffect], _ machine: LionMachine, _ answers: LionAnswers, in group: inout DiscardingTaskGroup
+  ) {
+    var asked: [Int] = []
+    for effect in effects {
+      switch effect {
+      case .imitate(let round, let instructions):
+        group.addTask {
+          await self.reporting("imitation") {
+            try await self.imitate(round, instructions, machine, answers)
+            return .event(.imitated(round: round))
+          }
+        }
+      case .askStudent(_, let instruction): asked.append(instruction)
+      case .askTeacher, .judge, .invent: break
+      }
+    }
+    guard case .discriminating(let round) = machine.stage, !asked.isEmpty else { return }
+    let wanted = asked
+    group.addTask {
+      await self.reporting("the student of round \(round + 1)") {
+        try await self.askStudent(round, wanted, machine, answers)
+        return .unpaid
+      }
+    }
+  }
+
+  /// Waits for the trainer for as long as it takes: what it has answered before is not asked again.
+  private func askStudent(_ round: Int, _ wanted: [Int], _ machine: LionMachine, _ answers: LionAnswers) async throws {
+    var failures = 0
+    while true {
+      let rest = wanted.filter { self.machine?.studentAnswer(to: $0) == nil }
+      do {
+        try await answers.askStudent(
+          of: RunFolder(path: folder.round(round)).student, round: round,
+          rest.map { ($0, machine.instructions[$0].text) }
+        ) { [inbox] in inbox.yield(.event($0)) }
+        return
+      } catch let error as RPCError where error.code == .unavailable {
+        failures += 1
+        try await dependencies.pauses.pause(afterFailures: failures)
+      }
+    }
+  }
+
+  /// Trains a round's student in a run of its own.
+  private func imitate(
+    _ round: Int, _ instructions: [Int], _ machine: LionMachine, _ answers: LionAnswers
+  ) async throws {
+    let learnt = instructions.filter { !machine.truncatedAnswers.contains($0) }
+    guard !learnt.isEmpty else { throw LionProblem.nothingToLearn(round: round + 1) }
+    let rows = try learnt.map {
+      try answers.material.row(
+        instruction: machine.instructions[$0].text, answer: machine.teacherAnswers[$0] ?? "")
+    }
+    try folder.write(rows, to: folder.data(round))
+    let part = try await partRecord(round)
+    let driver = RunDriver(record: part, dependencies: dependencies, board: board)
+    child = driver
+    await driver.run()
+    child = nil
+    try Task.checkCancellation()
+    let status = board.status(of: part.runID) ?? part.status
+    guard status.state == .finished else { throw LionProblem.imitation(round: round + 1, message: status.message) }
+  }
+
+  /// The run of a round, as the journal has it or as it is to begin.
+  private func partRecord(_ round: Int) async throws -> RunRecord {
+    var overrides = [
+      "method=\(Method.sft.rawValue)", "data.train=\(folder.data(round))", "output_dir=\(folder.round(round))",
+    ]
+    if round > 0 { overrides.append("student=\(RunFolder(path: folder.round(round - 1)).student)") }
+    let recipe = try Recipe(yaml: record.recipeYAML, overrides: overrides)
+    let part = RunRecord(
+      runID: "\(record.runID)\(RunRecord.partSeparator)\(round)", recipeYAML: recipe.resolvedYAML,
+      outputDir: recipe.outputDir, method: recipe.method.rawValue, submittedMilliseconds: record.submittedMilliseconds,
+      status: RunStatus(state: .waiting, message: "reading the data", step: 0, maxSteps: 0))
+    switch try await dependencies.journal.add(
+      part, idempotencyKey: part.runID, folderIsFree: !RunFolder(path: part.outputDir).holdsRun)
+    {
+    case .new: return part
+    case .known(let known): return known
+    case .taken(let runID): throw Coordinator.Refusal.folderTaken(folder: part.outputDir, runID: runID)
+    }
+  }
+
+  private func finish() async throws {
+    guard let machine else { return }
+    try folder.writePool(machine)
+    guard !machine.imitatedPools.isEmpty else { throw LionProblem.budgetTooSmall }
+    try folder.takeStudent(ofRound: machine.imitatedPools.count - 1)
+    let status = status(.finished, machine.stageLine)
+    try await dependencies.journal.keep(status, of: record.runID)
+    await dependencies.onFinished(record.outputDir, record.method)
+    board.show(status, of: record.runID)
+  }
+
+  // MARK: What people see
+
+  private func status(_ state: RunStatus.State, _ message: String) -> RunStatus {
+    RunStatus(
+      state: state, message: message, step: machine?.imitatedPools.count ?? 0,
+      maxSteps: (machine?.settings.rounds ?? 0) + 1)
+  }
+
+  private func show(_ message: String, _ state: RunStatus.State) {
+    board.show(status(state, message), of: record.runID)
+  }
+
+  private func stop(_ state: RunStatus.State, _ message: String) async {
+    let status = status(state, message)
+    if state == .failed {
+      dependencies.logger.error("run failed", metadata: ["run.id": "\(record.runID)", "reason": "\(message)"])
+    }
+    try? await dependencies.journal.keep(status, of: record.runID)
+    board.show(status, of: record.runID)
+  }
+
+  /// Posts what a body gives, or why it failed.
+  private nonisolated func reporting(_ who: String, _ body: () async throws -> Post) async {
+    do {
+      inbox.yield(try await body())
+    } catch {
+      if error is CancellationError || Task.isCancelled { return }
+      inbox.yield(
+        .failed("\(who): \((error as? RPCError).map { $0.message.isEmpty ? "\($0.code)" : $0.message } ?? "\(error)")"))
+    }
+  }
+}
+
+/// A failure whose line is written.
+private struct LionFailure: Error, CustomStringConvertible {
+  let description: String
+}

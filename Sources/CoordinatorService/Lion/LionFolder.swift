@@ -1,0 +1,49 @@
+internal import Foundation
+internal import Lion
+internal import Recipes
+
+/// The folder of a Lion run's results.
+struct LionFolder: Sendable {
+  let run: RunFolder
+
+  /// The folder of the run that makes a round's student.
+  func round(_ number: Int) -> String { "\(run.path)/round-\(number)" }
+  /// What that run is trained on. Not in its own folder, which is to be empty when it begins.
+  func data(_ number: Int) -> String { "\(run.path)/data/round-\(number).jsonl" }
+
+  /// Writes a file of rows, all or nothing.
+  func write(_ rows: [Data], to path: String) throws {
+    let file = URL(fileURLWithPath: path)
+    try FolderError.explaining(run.path) {
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(rows.flatMap { $0 + [UInt8(ascii: "\n")] }).write(to: file, options: .atomic)
+    }
+  }
+
+  /// `instructions.jsonl`: all instructions with where they come from and what the teacher answered.
+  func writePool(_ machine: LionMachine) throws {
+    struct Row: Encodable {
+      let id: Int
+      let instruction: LionInstruction
+      let answer: String?
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let rows = try machine.instructions.enumerated().map { id, instruction in
+      try encoder.encode(Row(id: id, instruction: instruction, answer: machine.teacherAnswers[id]))
+    }
+    try write(rows, to: "\(run.path)/instructions.jsonl")
+    try write(try machine.reports.map { try encoder.encode($0) }, to: "\(run.path)/rounds.jsonl")
+  }
+
+  /// Copies the last round's student to where every run leaves its own.
+  func takeStudent(ofRound number: Int) throws {
+    try FolderError.explaining(run.path) {
+      run.clear(run.student)
+      let draft = "\(run.student).draft"
+      run.clear(draft)
+      try FileManager.default.copyItem(atPath: RunFolder(path: round(number)).student, toPath: draft)
+      try FileManager.default.moveItem(atPath: draft, toPath: run.student)
+    }
+  }
+}
