@@ -28,7 +28,7 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
   case recipeChanged(key: String, was: String, now: String)
   /// Nothing to resume.
   case nothingToResume(folder: String)
-  /// A teacher of a kind that is not built.
+  /// An endpoint where a teacher service is wanted.
   case teacherNotSupported(String)
   /// A folder that is not that of the examples.
   case noExamples(folder: String)
@@ -58,7 +58,8 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
       "the recipe differs from the run's in \(key) (\(was), now \(now)): choose another output_dir, or leave the key as it was"
     case .nothingToResume(let folder): "\(folder) holds no run to resume: leave out --resume"
     case .teacherNotSupported(let url):
-      "teacher \(url): HTTP endpoints are not built yet: give a model folder or HOST:PORT of a retort teacher"
+      "teacher \(url): a recipe names no endpoint itself: start retort teacher --upstream \(url) --upstream-model NAME "
+        + "--tokenizer DIR, and give its HOST:PORT"
     case .noExamples(let folder):
       "\(folder) has no recipes of the demo: start it in the project's folder, or name theirs with --examples"
     case .checksFailed(let count): "\(count) of the checks above failed: change teacher, student or recipe as they say"

@@ -7,8 +7,7 @@ struct EchoedPrompt: Sendable {
   /// and the endpoint counts as many.
   ///
   /// What is echoed may begin with a token that begins sequences, whose text is no part of the prompt, and the first token
-  /// with the space that a tokenizer puts before a text; after the prompt follow new tokens. A token whose bytes the
-  /// endpoint's text has lost, as half a letter, belongs to nothing.
+  /// with the space that a tokenizer puts before a text; after the prompt follow new tokens.
   ///
   /// - Parameters:
   ///   - pieces: Bytes of each of the student's tokens but the one that begins the sequence. Shape: `[T]`.
@@ -17,14 +16,22 @@ struct EchoedPrompt: Sendable {
     // Numbers after another beginning would be those of another sequence.
     guard reply.usage?.prompt == pieces.count + (begins ? 1 : 0) else { return nil }
     for skipped in 0...(begins ? 1 : 0) {
-      let served = reply.tokens.dropFirst(skipped).prefix(pieces.count)
-      guard served.count == pieces.count, zip(served, pieces).dropFirst().allSatisfy({ $0.bytes == $1 }) else {
-        continue
-      }
-      guard let first = served.first?.bytes, first == pieces[0] || first == [0x20] + pieces[0] else { continue }
+      let served = Array(reply.tokens.dropFirst(skipped).prefix(pieces.count))
+      guard served.count == pieces.count,
+        served.indices.allSatisfy({ Self.agree(served[$0], pieces[$0], isFirst: $0 == 0) })
+      else { continue }
       logprobs = served.map(\.logprob)
       return
     }
     return nil
+  }
+
+  /// Whether a served token is that of the student in the same place.
+  ///
+  /// The text of half a letter is lost. Where tokens before and after a run of such agree, and the student has a byte for each
+  /// of the run, the endpoint has one too: none of its tokens is empty.
+  private static func agree(_ served: UpstreamReply.Token, _ piece: [UInt8], isFirst: Bool) -> Bool {
+    guard let bytes = served.bytes, !bytes.isEmpty || piece.isEmpty else { return piece.count == 1 && piece[0] >= 0x80 }
+    return bytes == piece || isFirst && bytes == [0x20] + piece
   }
 }

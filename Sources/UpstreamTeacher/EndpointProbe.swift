@@ -141,12 +141,10 @@ public struct EndpointProbe: Sendable {
   private func greedyTextIsMostProbable(
     _ asksForLogprobs: (inout UpstreamRequest) -> Void, _ rows: (UpstreamReply) -> [UpstreamReply.Token]
   ) async throws -> Bool {
-    var writing = question(.completions, Self.texts[0])
-    writing.maxTokens = 12
-    guard let written = try await attempt(writing), !written.text.isEmpty else { return false }
-    var scoring = question(.completions, Self.texts[0] + written.text)
+    guard let (start, text) = try await greedyText() else { return false }
+    var scoring = question(.completions, start + text)
     asksForLogprobs(&scoring)
-    var known = question(.completions, Self.texts[0])
+    var known = question(.completions, start)
     asksForLogprobs(&known)
     guard let given = try await attempt(known), let scored = try await attempt(scoring) else { return false }
     // The last row of an echo is of a token that was not there; the first new one may have merged with what was.
@@ -159,6 +157,18 @@ public struct EndpointProbe: Sendable {
       return own >= best - 1e-3
     }
     return right * 4 >= judged.count * 3
+  }
+
+  /// A beginning after which the model writes some tokens greedily, and these.
+  private func greedyText() async throws -> (start: String, text: String)? {
+    for start in ["Once upon a time", "The quick brown fox", "1, 2, 3, 4, 5,"] {
+      var request = question(.completions, start)
+      request.maxTokens = 12
+      if let reply = try await attempt(request), reply.ending == .length, !reply.text.isEmpty {
+        return (start, reply.text)
+      }
+    }
+    return nil
   }
 
   /// Whether each probe's text has, in the endpoint's vocabulary, the ids that it has in the student's: the table of each

@@ -98,11 +98,16 @@ public final class HTTPTransport: EndpointTransport {
     return format.date(from: text).map { max(0, $0.timeIntervalSinceNow) }
   }
 
+  private static func words(_ error: (any Error)?) -> String {
+    guard let error else { return "no address of that name" }
+    return (error as? IOError).map { POSIXError.words($0.errnoCode) } ?? "\(error)"
+  }
+
   /// Whether anything was sent before it failed.
   private static func failure(_ error: any Error) -> TransportFailure {
     switch error {
     case let error as NIOConnectionError:
-      return .notSent("nobody listens there (\(error.connectionErrors.first.map { "\($0.error)" } ?? "no address"))")
+      return .notSent("nobody listens there (\(words(error.connectionErrors.first?.error)))")
     case let error as HTTPClientError where error == .connectTimeout: return .notSent("no connection in time")
     case let error as HTTPClientError where error == .getConnectionFromPoolTimeout:
       return .notSent("no connection is free")
@@ -122,5 +127,12 @@ extension TimeAmount {
   fileprivate init(_ duration: Duration) {
     let (seconds, attoseconds) = duration.components
     self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
+}
+
+extension POSIXError {
+  /// The system's words for an error number.
+  fileprivate static func words(_ number: CInt) -> String {
+    POSIXErrorCode(rawValue: number).map { POSIXError($0).localizedDescription } ?? "error \(number)"
   }
 }

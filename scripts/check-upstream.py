@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Tries `retort teacher --upstream` on endpoints: one that bills and fails, whose teacher is killed, and a real one.
+
+usage: scripts/check-upstream.py RETORT FOLDER [--kills N] [--seed N] [--real]
+
+RETORT is the program, FOLDER a Llama folder whose tokenizer.json is a byte-fallback BPE, such as TinyStories'. Killed: the teacher
+of a faulty endpoint ends by SIGKILL N times (20) while prompts are asked for; then the endpoint's bill is compared with the ledger.
+--real also serves FOLDER by llama-cpp-python (scripts/venv.sh --bench) and compares the teacher's log-probs with the engine's.
+"""
+
+import argparse
+import collections
+import http.server
+import json
+import pathlib
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import grpc
+from grpc_tools import protoc
+
+HERE = pathlib.Path(__file__).resolve().parent
+PRICE_IN, PRICE_OUT, BUDGET = 1000.0, 2000.0, 400.0
+
+
+def make_stubs():
+    stubs = tempfile.mkdtemp()
+    root = HERE.parent / "Protos"
+    protos = [str(path) for path in sorted((root / "retort").rglob("*.proto"))]
+    if protoc.main(["protoc", f"-I{root}", f"--python_out={stubs}", f"--grpc_python_out={stubs}", *protos]) != 0:
+        sys.exit("check-upstream: the stubs cannot be made from Protos/")
+    sys.path.insert(0, stubs)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Endpoint:
+    """Bills what it answers, puts off some calls and breaks off others, as a seed says."""
+
+    def __init__(self, seed):
+        self.random, self.lock = random.Random(seed), threading.Lock()
+        self.billed, self.faults = collections.Counter(), collections.Counter()
+        endpoint = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with endpoint.lock:
+                    fate = endpoint.random.choices(["answer", "later", "broken", "cut"], [70, 14, 6, 10])[0]
+                    pause = endpoint.random.uniform(0, 0.05)
+                    if fate in ("answer", "cut"):
+                        endpoint.billed[body] += 1
+                    endpoint.faults[fate] += 1
+                time.sleep(pause)
+                words = json.loads(body).get("prompt", "")[-8:]
+                text = json.dumps({
+                    "choices": [{"index": 0, "text": f" of {words}", "finish_reason": "stop"}],
+                    "usage": {"prompt_tokens": 5, "completion_tokens": 3}})
+                try:
+                    if fate in ("later", "broken"):
+                        self.reply(429 if fate == "later" else 500, "{}", {"Retry-After": "0"})
+                    elif fate == "cut":
+                        self.reply(200, text[:20], {"Content-Length": str(len(text))})
+                        self.connection.shutdown(socket.SHUT_RDWR)
+                    else:
+                        self.reply(200, text, {})
+                except OSError:
+                    pass
+
+            def reply(self, status, text, headers):
+                self.send_response(status)
+                for name, value in {"Content-Type": "application/json", "Content-Length": str(len(text)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+
+
+class Teacher:
+    """A process of `retort teacher`."""
+
+    def __init__(self, retort, folder, url, state, *options):
+        self.address = f"127.0.0.1:{free_port()}"
+        self.process = subprocess.Popen(
+            [retort, "teacher", "--upstream", url, "--upstream-model", "tiny", "--upstream-api", "completions", "--tokenizer", folder,
+             "--state", state, "--listen", self.address, "--log-level", "error", *options])
+        self.channel = grpc.insecure_channel(self.address)
+        from retort.v1 import teacher_service_pb2_grpc
+        self.stub = teacher_service_pb2_grpc.TeacherServiceStub(self.channel)
+
+    def ready(self):
+        grpc.channel_ready_future(self.channel).result(timeout=60)
+        return self
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.channel.close()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.channel.close()
+
+
+def batch(prompts):
+    from retort.v1 import sequences_pb2
+    return sequences_pb2.SequenceBatch(
+        token_ids=[token for ids, _ in prompts for token in ids], sequence_lengths=[len(ids) for ids, _ in prompts],
+        prompt_lengths=[length for _, length in prompts])
+
+
+def check_bill(arguments):
+    """Kills the teacher at seeded moments until all prompts are answered; compares bill and ledger."""
+    from retort.v1 import sequences_pb2, teacher_service_pb2
+    draws = random.Random(arguments.seed)
+    endpoint = Endpoint(arguments.seed)
+    prompts = [([1] + [100 + (7 * i + j) % 900 for j in range(6)], 7) for i in range(160)]
+    request = teacher_service_pb2.TeacherServiceGenerateRequest(
+        prompts=batch(prompts), seeds=list(range(160)), sampling=sequences_pb2.SamplingOptions(temperature=1, max_new_tokens=8))
+    kills, attempts = 0, 0
+    with tempfile.TemporaryDirectory() as state:
+        options = ["--price-input", str(PRICE_IN), "--price-output", str(PRICE_OUT), "--budget", str(BUDGET), "--doubtful-calls", "retry"]
+        while True:
+            attempts += 1
+            teacher = Teacher(arguments.retort, arguments.folder, endpoint.url, state, *options).ready()
+            timer = threading.Timer(draws.uniform(0.02, 0.5), teacher.kill) if kills < arguments.kills else None
+            if timer:
+                timer.start()
+            try:
+                answers = [part.completions for part in teacher.stub.Generate(request, timeout=120)]
+                if timer:
+                    timer.cancel()
+                    timer.join()
+                break
+            except grpc.RpcError as error:
+                if not timer:
+                    raise
+                timer.join()
+                kills += 1
+                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DATA_LOSS):
+                    sys.exit(f"check-upstream: {error.code()} {error.details()}")
+        if teacher.process.poll() is None:
+            teacher.stop()
+        ledger = sqlite3.connect(f"{state}/ledger.sqlite")
+        rows = collections.Counter(dict(ledger.execute("SELECT state, count(*) FROM calls GROUP BY state").fetchall()))
+        spent = sum(ledger.execute("SELECT sum(CASE state WHEN 'settled' THEN cost ELSE worst END) FROM calls WHERE state != 'released'").fetchone()) / 1e9
+    answered = {index for part in answers for index in part.prompt_indices}
+    billed = sum(endpoint.billed.values())
+    bill = billed * (5 * PRICE_IN + 3 * PRICE_OUT) / 1e6
+    print(f"killed {kills} times in {attempts} processes, seed {arguments.seed}; the endpoint did {dict(endpoint.faults)}")
+    print(f"bill: {billed} calls, {bill:.4f}; ledger: {dict(rows)}, {spent:.4f} of {BUDGET}")
+    assert answered == set(range(160)), "some prompts have no answer"
+    assert billed <= rows["settled"] + rows["doubtful"] + rows["reserved"], "a billed call is in no row of the ledger"
+    assert bill <= spent <= BUDGET, "the ledger says less than the bill, or more than the budget"
+    # What each process asks to find out what the endpoint gives is no question of ours.
+    per_question = [count for body, count in endpoint.billed.items() if json.loads(body)["max_tokens"] == 8]
+    assert len(per_question) == 160, f"{len(per_question)} questions were billed"
+    extra = sum(per_question) - 160
+    assert extra <= rows["doubtful"], "a settled call was paid twice"
+    print(f"160 questions were billed {sum(per_question)} times: {extra} times more, all doubtful in the ledger")
+
+
+def check_real(arguments):
+    """Compares log-probs of a real server with the engine's."""
+    from retort.v1 import score_pb2, teacher_service_pb2
+    port = free_port()
+    server = subprocess.Popen([sys.executable, str(HERE / "upstream-server.py"), arguments.folder, str(port), "tiny"])
+    try:
+        with tempfile.TemporaryDirectory() as state:
+            teacher = Teacher(arguments.retort, arguments.folder, f"http://127.0.0.1:{port}", state).ready()
+            model = teacher.stub.Describe(teacher_service_pb2.TeacherServiceDescribeRequest(), timeout=60).model
+            print(f"real endpoint: token_logprobs {model.abilities.token_logprobs}, max_top_count {model.abilities.max_top_count}")
+            assert model.abilities.generate and model.abilities.token_logprobs and model.abilities.max_top_count == 0
+            texts = ["Once upon a time, a little girl named Lily lived in a house.", "The dog ran to the park and saw a big red ball."]
+            rows = "".join(json.dumps({"prompt": text[:16], "completion": text[16:]}) + "\n" for text in texts)
+            file = pathlib.Path(state) / "rows.jsonl"
+            file.write_text(rows)
+            output = subprocess.run(
+                [arguments.retort, "score", "--model", arguments.folder, "--data", str(file)], capture_output=True, text=True, check=True)
+            expected = [json.loads(line) for line in output.stdout.splitlines()]
+            request = teacher_service_pb2.TeacherServiceScoreRequest(
+                sequences=batch([(row["token_ids"], row["prompt_length"]) for row in expected]),
+                options=score_pb2.ScoreOptions(token_logprobs=True))
+            try:
+                found = [value for part in teacher.stub.Score(iter([request]), timeout=60) for value in part.chunk.token_logprobs]
+                wanted = [value for row in expected for value in row["logprobs"]]
+                assert len(found) == len(wanted)
+                most = max(abs(a - b) for a, b in zip(found, wanted))
+                print(f"log-probs of {len(found)} tokens: largest difference to the engine's {most:.2e} nats")
+                assert most < 1e-3
+            except grpc.RpcError as error:
+                sys.exit(f"check-upstream: {error.code()} {error.details()}")
+            teacher.stop()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("retort")
+    parser.add_argument("folder")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--real", action="store_true")
+    arguments = parser.parse_args()
+    make_stubs()
+    check_bill(arguments)
+    if arguments.real:
+        check_real(arguments)
+
+
+if __name__ == "__main__":
+    main()
