@@ -21,4 +21,6 @@ if [ "${1:-}" = --bench ]; then
   # The library alone, without llama.cpp's programs and tests.
   CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DMTMD_BUILD=OFF -DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_TOOLS=OFF" \
     pip "llama-cpp-python==0.3.36"
+  # Its server, an endpoint for scripts/check-upstream.py.
+  pip "fastapi==0.165.0" "pydantic-settings==2.16.3" "sse-starlette==3.7.0" "starlette-context==0.5.1" "uvicorn==0.54.0"
 fi
