@@ -52,7 +52,8 @@ let package = Package(
     .target(name: "CTokenLoss", linkerSettings: [.linkedLibrary("m")]),
     // Arithmetic
     .target(name: "Kernels", dependencies: ["CDNNL", "COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: settings),
+    .target(name: "CHeapUse", path: "Tests/CHeapUse"),
+    .testTarget(name: "KernelsTests", dependencies: ["CHeapUse", "Kernels"], swiftSettings: settings),
     // Model
     .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
     .testTarget(
@@ -138,7 +139,6 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: unsafeSettings),
-    .target(name: "CHeapUse", path: "Tests/CHeapUse"),
     .target(name: "ForeignPython", path: "Tests/ForeignPython", swiftSettings: settings),
     .target(name: "CThreadEdges", path: "Tests/CThreadEdges"),
     .testTarget(

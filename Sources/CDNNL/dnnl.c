@@ -15,7 +15,7 @@
 // The functions that are used, by their name in the library.
 #define FUNCTIONS(USE) \
   USE(dnnl_version) USE(dnnl_get_effective_cpu_isa) USE(dnnl_engine_create) USE(dnnl_stream_create) \
-  USE(dnnl_stream_wait) USE(dnnl_memory_desc_init_by_strides) USE(dnnl_matmul_desc_init) \
+  USE(dnnl_stream_destroy) USE(dnnl_stream_wait) USE(dnnl_memory_desc_init_by_strides) USE(dnnl_matmul_desc_init) \
   USE(dnnl_primitive_attr_create) USE(dnnl_primitive_attr_destroy) USE(dnnl_post_ops_create) \
   USE(dnnl_post_ops_destroy) USE(dnnl_post_ops_append_sum) USE(dnnl_primitive_attr_set_post_ops) \
   USE(dnnl_primitive_desc_create) USE(dnnl_primitive_desc_destroy) USE(dnnl_primitive_create) \
@@ -41,14 +41,37 @@ static bool find_functions(void *handle) {
   return true;
 }
 
-// Names of the instruction sets that multiply bfloat16; NULL for those that do not.
-static const char *bfloat16_isa(dnnl_cpu_isa_t found) {
+const char *retort_dnnl_bfloat16_isa(unsigned found) {
+  static _Thread_local char number[16];
+  const unsigned least = dnnl_cpu_isa_avx512_core_bf16;
+  if ((found & least) != least) return NULL;
   switch (found) {
     case dnnl_cpu_isa_avx512_core_bf16: return "avx512_core_bf16";
     case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
-    default: return NULL;
+    default: snprintf(number, sizeof number, "isa_%#x", found); return number;
   }
 }
+
+// Takes note of the instructions in use; false where they do not multiply bfloat16.
+static bool find_isa(void) {
+  static char found[32], refused[160];
+  const unsigned number = library.dnnl_get_effective_cpu_isa();
+  const char *name = retort_dnnl_bfloat16_isa(number);
+  if (name) {
+    snprintf(found, sizeof found, "%s", name);
+    isa = found;
+    return true;
+  }
+  snprintf(
+      refused, sizeof refused,
+      "oneDNN has no AVX512-BF16 here (isa_%#x), so that bfloat16 products would be slower than float32; take float32",
+      number);
+  failure = refused;
+  return false;
+}
+
+static pthread_key_t state_key;
+static void end_state(void *state);
 
 static void load(void) {
   void *handle = dlopen("libdnnl.so.2", RTLD_NOW | RTLD_LOCAL);
@@ -56,14 +79,13 @@ static void load(void) {
     failure = "libdnnl.so.2 cannot be loaded; install oneDNN 2 (Debian: apt-get install libdnnl2), or take float32";
     return;
   }
-  isa = bfloat16_isa(library.dnnl_get_effective_cpu_isa());
-  if (!isa) {
-    isa = "";
-    failure = "this processor has no AVX512-BF16, so that bfloat16 products would be slower than float32; take float32";
-    return;
-  }
+  if (!find_isa()) return;
   if (library.dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success) {
     failure = "oneDNN has no engine for this processor; take float32";
+    return;
+  }
+  if (pthread_key_create(&state_key, end_state) != 0) {
+    failure = "no key of threads is left for oneDNN's products; take float32";
     return;
   }
   library.dnnl_set_primitive_cache_capacity(8192);
@@ -92,14 +114,13 @@ struct product {
   dnnl_memory_t a, b, c;
 };
 
-// What a thread keeps: products by the hash of their shape, a stream. Bounded: a full table starts anew.
+// What a thread keeps until it ends: products by the hash of their shape, a stream. Bounded: a full table starts anew.
 enum { slots = 4096, most_products = 2048 };
 struct thread_state {
   dnnl_stream_t stream;
   int count;
   struct product *products[slots];
 };
-static _Thread_local struct thread_state *state;
 
 static void forget(struct product *product) {
   if (product->primitive) library.dnnl_primitive_destroy(product->primitive);
@@ -109,12 +130,28 @@ static void forget(struct product *product) {
   free(product);
 }
 
+static void forget_all(struct thread_state *state) {
+  for (int i = 0; i < slots; i++)
+    if (state->products[i]) forget(state->products[i]);
+  memset(state->products, 0, sizeof state->products);
+  state->count = 0;
+}
+
+static void end_state(void *state) {
+  struct thread_state *ended = state;
+  forget_all(ended);
+  library.dnnl_stream_destroy(ended->stream);
+  free(ended);
+}
+
 static struct thread_state *thread_state(void) {
+  struct thread_state *state = pthread_getspecific(state_key);
   if (state) return state;
   state = calloc(1, sizeof *state);
   if (!state) abort();
   if (set_thread_count) set_thread_count(1);
   if (library.dnnl_stream_create(&state->stream, engine, dnnl_stream_default_flags) != dnnl_success) abort();
+  if (pthread_setspecific(state_key, state) != 0) abort();
   return state;
 }
 
@@ -176,12 +213,7 @@ static bool is_same(const struct shape *a, const struct shape *b) {
 }
 
 static dnnl_status_t find(struct thread_state *mine, const struct shape *shape, struct product **found) {
-  if (mine->count == most_products) {
-    for (int i = 0; i < slots; i++)
-      if (mine->products[i]) forget(mine->products[i]);
-    memset(mine->products, 0, sizeof mine->products);
-    mine->count = 0;
-  }
+  if (mine->count == most_products) forget_all(mine);
   uint64_t slot = hash(shape) % slots;
   for (; mine->products[slot]; slot = (slot + 1) % slots) {
     if (!is_same(&mine->products[slot]->shape, shape)) continue;
@@ -229,6 +261,8 @@ const char *retort_dnnl_load(void) {
 const char *retort_dnnl_version(void) { return ""; }
 
 const char *retort_dnnl_isa(void) { return ""; }
+
+const char *retort_dnnl_bfloat16_isa(unsigned found) { return NULL; }
 
 int retort_dnnl_multiply(
     bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const uint16_t *a, int64_t lda,

@@ -10,4 +10,9 @@ public enum OneDNN {
 
   /// Instructions in use, such as `avx512_core_bf16`: the last bits of products depend on them. Empty without the library.
   public static var instructions: String { failure == nil ? unsafe String(cString: retort_dnnl_isa()) : "" }
+
+  /// The name of instructions that oneDNN gives as a mask of bits; nil where they do not multiply bfloat16.
+  package static func name(ofInstructions mask: UInt32) -> String? {
+    unsafe retort_dnnl_bfloat16_isa(mask).map { unsafe String(cString: $0) }
+  }
 }

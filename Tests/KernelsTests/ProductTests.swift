@@ -1,3 +1,4 @@
+import CHeapUse
 import Kernels
 import Testing
 
@@ -120,6 +121,39 @@ struct ProductTests {
       #expect(failure.contains("float32"))
     } else {
       #expect(OneDNN.instructions.contains("avx512_core") && OneDNN.version.hasPrefix("2."))
+    }
+  }
+
+  @Test(
+    "are in bfloat16 wherever the processor has its instructions, newer ones included",
+    arguments: [
+      (0xE7, "avx512_core_bf16"), (0x3E7, "avx512_core_amx"), (0x7E7, "isa_0x7e7"), (0x67, nil), (0x407, nil), (0, nil),
+    ] as [(UInt32, String?)])
+  func instructions(_ mask: UInt32, _ name: String?) { #expect(OneDNN.name(ofInstructions: mask) == name) }
+
+  /// In a process of its own, since it measures the heap.
+  @Test(
+    "leave nothing behind when their thread ends",
+    .enabled(if: precisions.contains(.bfloat16), "no bfloat16 products here"))
+  func endedThreads() async {
+    await #expect(processExitsWith: .success) {
+      /// A thread keeps a table of 32 KiB and some KiB for each shape.
+      @Sendable func runThreads() async throws {
+        for _ in 0..<60 {
+          try await ComputePool.run {
+            for rows in 1...8 {
+              let x = BFloat16Matrix(BFloat16Storage(count: rows * 32).view, rows: rows, columns: 32)
+              let weight = BFloat16Matrix(BFloat16Storage(count: 32 * 32).view, rows: 32, columns: 32)
+              let output = Matrix(FloatStorage(count: rows * 32).view, rows: rows, columns: 32)
+              BFloat16Matrix.multiplyOnThread(x, weight, into: output, keep: 0)
+            }
+          }
+        }
+      }
+      try await runThreads()
+      let before = heap_bytes_in_use()
+      try await runThreads()
+      #expect(heap_bytes_in_use() < before + 512 << 10)
     }
   }
 }

@@ -16,6 +16,10 @@ const char *_Nullable retort_dnnl_load(void);
 const char *_Nonnull retort_dnnl_version(void);
 const char *_Nonnull retort_dnnl_isa(void);
 
+// Name of the library's number of instructions, a mask of bits, where they have at least AVX512-BF16; those that came after
+// this was written are named by their number, such as "isa_0x7e7". NULL for the others. Valid until the thread's next call.
+const char *_Nullable retort_dnnl_bfloat16_isa(unsigned found);
+
 // C = op(A) * op(B), or C += op(A) * op(B), row-major; op(A) is [m, k], op(B) is [k, n] in bfloat16, C is [m, n] in float32; ld* are
 // the row strides as stored. Needs a successful load. Returns 0, or the library's status where it refuses.
 int retort_dnnl_multiply(
