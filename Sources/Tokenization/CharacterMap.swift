@@ -7,6 +7,8 @@ import Foundation
 struct CharacterMap: Sendable {
   private let units: [UInt32]
   private let replacements: [UInt8]
+  /// Bytes of the longest replacement.
+  let longestReplacement: Int
 
   /// Reads the map; nil where the sizes do not fit.
   init?(bytes: [UInt8]) {
@@ -18,6 +20,7 @@ struct CharacterMap: Sendable {
     }
     replacements = Array(bytes[(4 + size)...])
     guard String(validating: replacements, as: UTF8.self) != nil else { return nil }
+    longestReplacement = replacements.split(separator: 0).map(\.count).max() ?? 0
   }
 
   /// Reads the Base64 text of `tokenizer.json`.

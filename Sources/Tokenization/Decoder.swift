@@ -26,6 +26,7 @@ indirect enum Decoder: Sendable {
       var parts: [Decoder] = []
       for part in try field.required("decoders").array() { parts.append(try Decoder(part)) }
       self = .sequence(parts)
+      try TextGrowth.check(growth, field)
     case "ByteLevel": self = .byteLevel
     case "ByteFallback": self = .byteFallback
     case "Fuse": self = .fuse

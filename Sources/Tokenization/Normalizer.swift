@@ -42,6 +42,7 @@ indirect enum Normalizer: Sendable {
       var parts: [Normalizer] = []
       for part in try field.required("normalizers").array() { parts.append(try Normalizer(part)) }
       self = .sequence(parts)
+      try TextGrowth.check(growth, field)
     case "Prepend": self = .prepend(Array(try field.required("prepend").string().utf8))
     case "Replace":
       self = try Self.replacement(field)

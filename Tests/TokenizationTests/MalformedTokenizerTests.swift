@@ -6,6 +6,17 @@ import Tokenization
 struct MalformedTokenizerTests {
   static let model = #""model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}"#
 
+  /// A replacement that makes a text 120 times as long.
+  static let growing =
+    #"{"type":"Replace","pattern":{"String":"a"},"content":"\#(String(repeating: "a", count: 120))"}"#
+
+  /// A tokenizer with a sequence of equal parts, or the sequence alone.
+  static func sequence(_ field: String, _ parts: String, of part: String, count: Int) -> String {
+    let list = Array(repeating: part, count: count).joined(separator: ",")
+    let sequence = #"{"type":"Sequence","\#(parts)":[\#(list)]}"#
+    return field.isEmpty ? sequence : "{\(model),\"\(field)\":\(sequence)}"
+  }
+
   /// What is refused, and what the one line of the refusal says.
   static let refusals: [(json: String, says: [String])] = [
     ("", ["tokenizer.json", "byte 0"]),
@@ -38,6 +49,12 @@ struct MalformedTokenizerTests {
     (#"{"model":{"vocab":{"a":0},"merges":[],"unk_token":"u"}}"#, ["model.unk_token", #""u""#]),
     (#"{"model":{"vocab":{"a":0},"merges":[],"dropout":0.1}}"#, ["model.dropout"]),
     (#"{"model":{"vocab":{"a":0},"merges":[],"end_of_word_suffix":7}}"#, ["model.end_of_word_suffix"]),
+    (sequence("normalizer", "normalizers", of: growing, count: 3), ["normalizer", "times as long"]),
+    (sequence("decoder", "decoders", of: growing, count: 2), ["decoder", "times as long"]),
+    (
+      sequence("normalizer", "normalizers", of: sequence("", "normalizers", of: growing, count: 1), count: 2),
+      ["normalizer", "times as long"]
+    ),
     ("{\(model),\"normalizer\":{\"type\":\"BertNormalizer\"}}", ["normalizer.type", "BertNormalizer"]),
     ("{\(model),\"normalizer\":{\"type\":\"Precompiled\"}}", ["normalizer", "precompiled_charsmap"]),
     (
