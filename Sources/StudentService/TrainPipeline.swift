@@ -26,10 +26,14 @@ struct TrainPipeline: Sendable {
     let head: OutputHead?
     let asked: ContinuousClock.Instant
     let answered: ContinuousClock.Instant
+    /// What it takes of the permits.
+    var permits: Int { reply.byteCount > TrainPipeline.largeReply ? TrainPipeline.depth : 1 }
   }
 
   /// Steps whose log-probs are fetched before their turn.
   private static let depth = 2
+  /// Bytes of a step's log-probs above which one step alone waits for its turn: memory then holds those of two.
+  private static let largeReply = 128 << 20
 
   /// Makes the steps of `requests` in order and writes a response for each.
   func run(
@@ -37,7 +41,7 @@ struct TrainPipeline: Sendable {
     write: @escaping @Sendable (TrainResponse) async throws -> Void
   ) async throws {
     let (steps, output) = AsyncThrowingStream.makeStream(of: Prepared.self)
-    // A step may be prepared for each permit; one comes back when a step has been made.
+    // A step takes permits before the next is prepared; they come back when it has been made.
     let (permits, permit) = AsyncStream.makeStream(of: Void.self)
     for _ in 0..<Self.depth { permit.yield() }
     try await withRPCCancellationHandler {
@@ -46,8 +50,9 @@ struct TrainPipeline: Sendable {
           do {
             var permits = permits.makeAsyncIterator()
             for try await request in requests {
-              output.yield(try await prepare(request))
-              guard await permits.next() != nil else { break }
+              let prepared = try await prepare(request)
+              output.yield(prepared)
+              for _ in 0..<prepared.permits where await permits.next() == nil { return output.finish() }
             }
             output.finish()
           } catch {
@@ -77,7 +82,7 @@ struct TrainPipeline: Sendable {
       metrics.teacherBytes = UInt64(prepared.reply.byteCount)
       metrics.traffic = meter.take()
       try await write(TrainResponse(step: prepared.work.step, metrics: metrics))
-      permit.yield()
+      for _ in 0..<prepared.permits { permit.yield() }
       idleSince = clock.now
     }
     try Task.checkCancellation()
