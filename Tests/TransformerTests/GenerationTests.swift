@@ -130,6 +130,8 @@ struct GenerationTests {
       (SamplingOptions(minP: -0.1), "minP"), (SamplingOptions(minP: 1.1), "minP"),
       (SamplingOptions(repetitionPenalty: 0), "repetitionPenalty"),
       (SamplingOptions(repetitionPenalty: .infinity), "repetitionPenalty"),
+      (SamplingOptions(samplingTemperature: .leastNormalMagnitude / 8), "samplingTemperature"),
+      (SamplingOptions(repetitionPenalty: .leastNormalMagnitude / 8), "repetitionPenalty"),
       (SamplingOptions(noRepeatNgramSize: -1), "noRepeatNgramSize"),
       (SamplingOptions(minNewTokens: 9, maxNewTokens: 8), "minNewTokens"),
     ])
