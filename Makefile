@@ -83,7 +83,7 @@ sanitize: setup venv ## Tests of the wire and the codec under AddressSanitizer a
 	scripts/sanitize.sh address
 	scripts/sanitize.sh thread
 
-fuzz: setup ## Feed what reads foreign bytes with mutations: RETORT_FUZZ_SECONDS (60) for each of six targets
+fuzz: setup ## Feed what reads foreign bytes with mutations: RETORT_FUZZ_SECONDS (60) for each of eleven targets
 	scripts/fuzz.sh
 
 soak: setup ## Watch memory and descriptors of the transport under load: RETORT_SOAK_SECONDS (600)

@@ -38,6 +38,7 @@ public struct TeacherProcess: Sendable {
       metadata: [
         "model.name": "\(served.description.name)", "model.digest": "\(served.description.modelDigest)",
         "model.parameters": "\(served.description.parameterCount)",
+        "model.arithmetic": "\(served.description.determinism)",
       ])
     try await host.run([TeacherRPCs(model: served)], abandon: { exit(0) })
   }

@@ -41,12 +41,12 @@ public enum EnginePrecision: String, Sendable, Codable, CaseIterable {
 enum ComputePath {
   /// Precision, libraries with their kernels, our own loops' form, threads.
   static func text(_ precision: EnginePrecision, suite: EngineSuite) -> String {
-    // Prompts are read, and tokens made, by products of few rows that are ours.
-    let products: ProductPrecision = suite == .generate ? .float32 : precision.products
     let library =
-      switch products {
-      case .float32: "OpenBLAS \(BLAS.coreType)"
-      case .bfloat16: "oneDNN \(OneDNN.version) \(OneDNN.instructions)"
+      switch (suite, precision.products) {
+      // What answers reads packed weights by products of our own.
+      case (.generate, _), (.score, _): "panels \(decodeForm)"
+      case (_, .float32): "OpenBLAS \(BLAS.coreType)"
+      case (_, .bfloat16): "oneDNN \(OneDNN.version) \(OneDNN.instructions)"
       }
     return "\(precision.rawValue), \(library), loops \(kernelForm), \(ComputePool.threadCount) threads"
   }

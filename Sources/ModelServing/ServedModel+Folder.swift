@@ -60,10 +60,10 @@ extension Arithmetic {
   /// That of this process, for products in a precision.
   public static func present(_ precision: ProductPrecision = .float32) -> Arithmetic {
     switch precision {
-    case .float32: Arithmetic(coreType: "\(BLAS.coreType) \(kernelForm)", library: BLAS.version)
+    case .float32: Arithmetic(coreType: "\(BLAS.coreType) \(kernelForm) \(decodeForm)", library: BLAS.version)
     case .bfloat16:
       Arithmetic(
-        coreType: "\(BLAS.coreType) \(kernelForm) \(OneDNN.instructions)",
+        coreType: "\(BLAS.coreType) \(kernelForm) \(decodeForm) \(OneDNN.instructions)",
         library: "\(BLAS.version), oneDNN \(OneDNN.version)")
     }
   }
