@@ -49,7 +49,7 @@ let package = Package(
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels"),
-    .target(name: "CTokenLoss", linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CTokenLoss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("m")]),
     // Arithmetic
     .target(name: "Kernels", dependencies: ["CDNNL", "COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
     .target(name: "CHeapUse", path: "Tests/CHeapUse"),

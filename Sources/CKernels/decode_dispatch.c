@@ -1,8 +1,6 @@
 #include "DecodeKernels.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "KernelForm.h"
 #include "decode_list.h"
 
 #define DECLARE_TYPE(result, name, parameters, arguments) typedef result name##_kernel parameters;
@@ -38,22 +36,14 @@ static const struct decode_form avx512bf16_form = {.name = "avx512bf16", DECODE_
 
 static const struct decode_form *form = &generic_form;
 
-// Runs when the program is loaded, before any thread of ours. RETORT_KERNEL_FORM names a narrower form, as for the other
-// kernels; avx512 leaves out the bfloat16 instructions.
+// Runs when the program is loaded, before any thread of ours.
 __attribute__((constructor)) static void choose_decode_form(void) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  const char *wanted = getenv("RETORT_KERNEL_FORM");
-  if (wanted && !*wanted) wanted = NULL;
-  bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (has_avx512 && __builtin_cpu_supports("avx512bf16") && !wanted) {
-    form = &avx512bf16_form;
-  } else if (has_avx512 && (!wanted || !strcmp(wanted, "avx512"))) {
-    form = &avx512_form;
-  } else if (has_avx2 && (!wanted || !strcmp(wanted, "avx2"))) {
-    form = &avx2_form;
+  switch (retort_form_in_use()) {
+    case RETORT_AVX512BF16: form = &avx512bf16_form; break;
+    case RETORT_AVX512: form = &avx512_form; break;
+    case RETORT_AVX2: form = &avx2_form; break;
+    default: break;
   }
 #endif
 }

@@ -1,9 +1,5 @@
 #include "CKernels.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "kernel_list.h"
 
 #define DECLARE_TYPE(result, name, parameters, arguments) typedef result name##_kernel parameters;
@@ -34,26 +30,14 @@ static const struct form avx512_form = {.name = "avx512", KERNEL_LIST(AVX512_MEM
 
 static const struct form *form = &generic_form;
 
-#if defined(__x86_64__)
-// True where RETORT_KERNEL_FORM asks for less than a form.
-static bool is_refused(const char *name) {
-  const char *wanted = getenv("RETORT_KERNEL_FORM");
-  return wanted && *wanted && strcmp(wanted, name) != 0;
-}
-#endif
-
-// Runs when the program is loaded, before any thread of ours. RETORT_KERNEL_FORM=avx2 or generic takes a narrower form, so
-// that two machines compute the same bits.
+// Runs when the program is loaded, before any thread of ours.
 __attribute__((constructor)) static void choose_form(void) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (has_avx512 && !is_refused("avx512")) {
-    form = &avx512_form;
-  } else if (has_avx2 && !is_refused("avx2")) {
-    form = &avx2_form;
+  switch (retort_form_in_use()) {
+    case RETORT_AVX512BF16:
+    case RETORT_AVX512: form = &avx512_form; break;
+    case RETORT_AVX2: form = &avx2_form; break;
+    default: break;
   }
 #endif
 }

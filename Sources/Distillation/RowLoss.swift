@@ -19,6 +19,9 @@ public struct RowLoss: Sendable, Hashable {
 /// `v_j = q_j ∂L/∂q_j`. With top log-probs, S being the teacher's kept tokens and the actual one, everything outside S is one
 /// further category of both distributions. Merging categories can only lower a divergence.
 public final class RowLossWorkspace {
+  /// Form of the losses' loops on this machine: that of the vector loops.
+  package static let form: String = unsafe String(cString: ctl_form())
+
   /// V: ids that take part.
   public let vocabSize: Int
   /// Logits of a row; those past `vocabSize` belong to padding.

@@ -6,12 +6,22 @@ import Synchronization
 /// Work is split into pieces that do not depend on the number of threads, so that a result does not either.
 public enum ComputePool {
   /// Threads that work at once: `RETORT_THREADS` if that is set to a number from 1 to 1024, else the number of cores that
-  /// this process may use at once: the machine's, or fewer where a container has a limit.
+  /// this process may use at once: the machine's, or fewer where a container has a limit. Another value is told on standard
+  /// error and changes nothing.
   public static let threadCount: Int = {
     let cores = max(1, min(ProcessInfo.processInfo.activeProcessorCount, ContainerLimit.cores ?? .max))
-    guard let text = ProcessInfo.processInfo.environment["RETORT_THREADS"], let count = Int(text) else { return cores }
-    return (1...1024).contains(count) ? count : cores
+    guard let text = ProcessInfo.processInfo.environment["RETORT_THREADS"], !text.isEmpty else { return cores }
+    if let count = threadCount(setting: text) { return count }
+    let complaint =
+      "retort: RETORT_THREADS=\(text.prefix(40)) is no number from 1 to 1024; \(cores) threads are taken\n"
+    FileHandle.standardError.write(Data(complaint.utf8))
+    return cores
   }()
+
+  /// What `RETORT_THREADS` asks for; nil where it is no number of threads.
+  private static func threadCount(setting text: String) -> Int? {
+    Int(text).flatMap { (1...1024).contains($0) ? $0 : nil }
+  }
 
   /// Runs `body` for `0..<count`, in any order, on the calling thread and the pool's; returns when all are done.
   ///

@@ -26,6 +26,11 @@ struct RandomRow: Sendable, CustomTestStringConvertible {
   ]
 }
 
+/// NaNs that differ in their lower bits, one of them signalling, and in their sign.
+private let notNumbers = [0x7FC0_0000, 0x7FC0_0001, 0x7F80_0001, 0x7FC0_0100, 0xFFC0_0001, 0x7FFF_FFFF].map {
+  Float(bitPattern: $0)
+}
+
 @Suite struct RowLossPropertyTests {
   @Test("a divergence is at least zero, and zero where the two agree", arguments: RandomRow.several)
   func nonNegative(_ row: RandomRow) throws {
@@ -150,16 +155,21 @@ struct RandomRow: Sendable, CustomTestStringConvertible {
     #expect(loss.value.isFinite && gradient.allSatisfy(\.isFinite))
   }
 
-  @Test("a logit that is not a number makes a loss that is not a number", arguments: allKinds)
+  @Test("a logit that is not a number makes a loss that is not a number, whatever its bits", arguments: allKinds)
   func notANumber(_ kind: TokenLossKind) throws {
     let row = RandomRow.several[1]
-    for bad in [Float.nan, .infinity] {
-      var logits = row.logits
-      logits[3] = bad
-      let loss = try rowLoss(kind, logits: logits, target: row.target, teacher: fullScores(teacher: row.teacher)).loss
-      #expect(!loss.value.isFinite)
+    for bad in notNumbers + [.infinity] {
+      for index in [0, 3, 18] {
+        var logits = row.logits
+        logits[index] = bad
+        let loss = try rowLoss(kind, logits: logits, target: row.target, teacher: fullScores(teacher: row.teacher)).loss
+        #expect(!loss.value.isFinite)
+      }
     }
   }
+
+  @Test("are computed in the form of the vector loops")
+  func form() { #expect(RowLossWorkspace.form == kernelForm) }
 }
 
 @Suite struct TeacherScoresTests {
@@ -170,6 +180,19 @@ struct RandomRow: Sendable, CustomTestStringConvertible {
     for teacher in [row.teacher.map { $0 + 0.5 }, row.teacher.map { $0 / 2 }, row.teacher.map { _ in Float.nan }] {
       #expect(throws: DistillationError.self) {
         try rowLoss(kind, logits: row.logits, teacher: fullScores(teacher: teacher))
+      }
+    }
+  }
+
+  @Test("refuses a log-prob that is not a number, whatever its bits", arguments: divergences)
+  func notANumber(_ kind: TokenLossKind) {
+    for bad in notNumbers {
+      for index in [0, 3, 18] {
+        var teacher = row.teacher
+        teacher[index] = bad
+        #expect(throws: DistillationError.self) {
+          try rowLoss(kind, logits: row.logits, teacher: fullScores(teacher: teacher))
+        }
       }
     }
   }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "DecodeKernels.h"
+#include "KernelForm.h"
 
 #pragma clang assume_nonnull begin
 

@@ -1,4 +1,4 @@
-// Token losses of one position over its categories: vectorised loops, chosen for the processor at run time.
+// Token losses of one position over its categories: vectorised loops in the form that CKernels has, chosen at run time.
 // p is the teacher's distribution, q the student's; lp and lq are their natural logarithms in nats.
 #ifndef CTOKENLOSS_H
 #define CTOKENLOSS_H
@@ -26,6 +26,9 @@ struct ctl_result {
   // Index of the first largest lp; n where none compares.
   size_t teacher_top;
 };
+
+// Name of the form in use, that of the vector loops of CKernels: "avx512", "avx2" or "generic".
+const char *ctl_form(void);
 
 // Writes lq = z - logsumexp(z) and q = exp(lq). z, lq and q have n values and do not overlap.
 // Returns the sum of exp(z - max z), which is NaN where any logit is NaN or +infinity.

@@ -1,0 +1,29 @@
+// Every loop once: result, name, parameters, arguments.
+#ifndef CTOKENLOSS_LIST_H
+#define CTOKENLOSS_LIST_H
+
+#include "CTokenLoss.h"
+
+#define LOSS_LIST(LOSS) \
+  LOSS(double, ctl_log_softmax, (size_t n, const float *z, float *lq, float *q), (n, z, lq, q)) \
+  LOSS( \
+      double, ctl_exponentials, (size_t n, const float *z, float *e, float *largest, size_t *top), \
+      (n, z, e, largest, top)) \
+  LOSS( \
+      struct ctl_result, ctl_divergence, \
+      (int32_t kind, float weight, size_t n, const float *lp, const float *lq, const float *q, float scale, float *g), \
+      (kind, weight, n, lp, lq, q, scale, g)) \
+  LOSS( \
+      struct ctl_result, ctl_logit_divergence, \
+      (int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum, float largest, float scale, \
+       float *g), \
+      (kind, weight, n, lp, e, sum, largest, scale, g)) \
+  LOSS( \
+      struct ctl_result, ctl_rounded_logit_divergence, \
+      (int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum, float largest, float scale, \
+       float *g, uint16_t *rounded), \
+      (kind, weight, n, lp, e, sum, largest, scale, g, rounded)) \
+  LOSS(double, ctl_scale, (size_t n, const float *q, float scale, float *g), (n, q, scale, g)) \
+  LOSS(size_t, ctl_argmax, (size_t n, const float *x), (n, x))
+
+#endif
