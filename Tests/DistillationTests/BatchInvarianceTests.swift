@@ -103,4 +103,58 @@ struct BatchInvarianceTests {
     #expect(last.0 < 0.9 * first.0.loss)
     #expect(abs(last.0 - last.1) < 0.02 * last.0)
   }
+
+  /// Where RETORT_BITS_FILE names a file, it gets the bits.
+  @Test("are the same when it is done again")
+  func repeats() throws {
+    let bits = try precisions.flatMap { try Self.bits($0) }
+    #expect(try precisions.flatMap { try Self.bits($0) } == bits)
+    guard let path = ProcessInfo.processInfo.environment["RETORT_BITS_FILE"] else { return }
+    let text = "\(ComputePool.threadCount) threads\n" + bits.map { String($0, radix: 16) }.joined(separator: "\n")
+    try Data(text.utf8).write(to: URL(filePath: path))
+  }
+
+  /// This program again, with as many threads; what it wrote after the first line.
+  @Test("are the same for any number of threads, as are scores")
+  func threads() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "bits-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let runs = try [1, 2, 3].map { count in
+      let file = folder.appending(path: "\(count)")
+      let process = Process()
+      process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+      process.arguments = ["--testing-library", "swift-testing", "--filter", "BatchInvarianceTests/repeats"]
+      process.environment = ProcessInfo.processInfo.environment.merging(
+        ["RETORT_THREADS": "\(count)", "RETORT_BITS_FILE": file.path]
+      ) { $1 }
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    }
+    #expect(runs.map { $0[0] } == ["1 threads", "2 threads", "3 threads"])
+    #expect(runs[0].count > 10_000)
+    for run in runs.dropFirst() { #expect(run.dropFirst() == runs[0].dropFirst()) }
+  }
+
+  /// Bits of two steps' losses, of the student after them, and of its scores.
+  private static func bits(_ precision: ProductPrecision) throws -> [UInt64] {
+    let uneven = try UnevenBatch()
+    let trainer = try uneven.trainer(precision)
+    let losses = try (0..<2).map { _ in
+      try trainer.step(uneven.batch(microBatchSize: 4), teacher: uneven.scores).loss.bitPattern
+    }
+    let scorer = Scorer(
+      transformer: uneven.transformer, parameters: trainer.parameters, vocabSize: UnevenBatch.vocabSize)
+    var scores = PositionScores()
+    try scorer.score(
+      uneven.sequences, options: ScoreOptions(tokenLogprobs: true, topCount: 4, entropy: true),
+      maximumChunkPositions: 1000
+    ) { scores.append($0) }
+    let floats = trainer.parameters.view.array + scores.tokenLogprobs + scores.topLogprobs + scores.entropies
+    return losses + floats.map { UInt64($0.bitPattern) }
+  }
 }
