@@ -37,14 +37,15 @@
       (x, m, k, panel, scales, columns, bias, adding, y, y_stride)) \
   KERNEL( \
       void, attend_pages, \
-      (const float *queries, int64_t query_count, const float *const *pages, int64_t key_offset, \
+      (bool rounded, const float *queries, int64_t query_count, const float *const *pages, int64_t key_offset, \
        int64_t value_offset, int64_t first, int64_t end, int64_t width, float scale, float cap, float *scores, \
        float *out), \
-      (queries, query_count, pages, key_offset, value_offset, first, end, width, scale, cap, scores, out)) \
+      (rounded, queries, query_count, pages, key_offset, value_offset, first, end, width, scale, cap, scores, out)) \
   KERNEL( \
       void, store_position, \
-      (const float *key, const float *value, int64_t width, int64_t slot, float *page_keys, float *page_values), \
-      (key, value, width, slot, page_keys, page_values)) \
+      (bool rounded, const float *key, const float *value, int64_t width, int64_t slot, float *page_keys, \
+       float *page_values), \
+      (rounded, key, value, width, slot, page_keys, page_values)) \
   KERNEL(int64_t, next_above, (const float *x, int64_t start, int64_t count, float threshold), \
       (x, start, count, threshold)) \
   KERNEL(double, sum_from, (const float *x, int64_t count, float threshold, int64_t *number), \

@@ -1,24 +1,35 @@
+import CKernels
+import Foundation
+
 /// A fixed number of floats on the heap, aligned to 64 bytes, zero at first.
 ///
 /// Several threads may read at once; a thread that writes must be the only one that touches those elements then.
 @safe
 public final class FloatStorage: @unchecked Sendable {
-  // SAFETY: the pointer never changes; who may write when is the rule above.
+  // SAFETY: the pointers never change; who may write when is the rule above.
+  private let room: UnsafeMutableRawPointer
   fileprivate let base: UnsafeMutablePointer<Float>
   /// Number of floats.
   public let count: Int
 
-  /// Allocates zeros.
-  public init(count: Int) {
+  /// Allocates zeros. What is never touched takes no memory.
+  ///
+  /// - Parameter isSparse: Whether most of it will never be touched: then its memory comes in small pages.
+  public init(count: Int, isSparse: Bool = false) {
     precondition(count >= 0, "count \(count) of a storage")
-    let bytes = max(count, 16) * MemoryLayout<Float>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    unsafe base = raw.bindMemory(to: Float.self, capacity: max(count, 16))
-    unsafe base.initialize(repeating: 0, count: max(count, 16))
+    let floats = max(count, 16)
+    let bytes = floats * MemoryLayout<Float>.stride + FloatStorage.alignment
+    guard let room = unsafe retort_allocate_zeros(bytes, isSparse) else {
+      preconditionFailure("no memory for \(bytes) bytes")
+    }
+    unsafe self.room = room
+    unsafe base = room.alignedUp(toMultipleOf: FloatStorage.alignment).bindMemory(to: Float.self, capacity: floats)
     self.count = count
   }
 
-  deinit { unsafe base.deallocate() }
+  deinit { unsafe free(room) }
+
+  private static let alignment = 64
 
   /// All elements.
   public var view: FloatView { FloatView(self) }

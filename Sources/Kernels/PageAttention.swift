@@ -20,10 +20,13 @@ public struct PageAttention: Sendable {
   public let scale: Float
   /// Scores are bent to `cap · tanh(score / cap)`; nil: they are not.
   public let cap: Float?
+  /// Whether keys and values are kept rounded to bfloat16: half the bytes to read.
+  public let isRounded: Bool
 
   /// Describes the heads. Unset scale: `1 / √headWidth`.
   public init(
-    headCount: Int, keyValueHeadCount: Int, headWidth: Int, scale: Float? = nil, cap: Float? = nil
+    headCount: Int, keyValueHeadCount: Int, headWidth: Int, scale: Float? = nil, cap: Float? = nil,
+    isRounded: Bool = false
   ) {
     precondition(headCount % keyValueHeadCount == 0, "\(headCount) heads on \(keyValueHeadCount)")
     self.headWidth = headWidth
@@ -31,17 +34,20 @@ public struct PageAttention: Sendable {
     queriesPerKey = headCount / keyValueHeadCount
     self.scale = scale ?? 1 / Float(headWidth).squareRoot()
     self.cap = cap
+    self.isRounded = isRounded
   }
 
   /// The same heads, scale and cap over pages. The window is the caller's part.
-  public init(_ attention: Attention) {
+  public init(_ attention: Attention, isRounded: Bool = false) {
     self.init(
       headCount: attention.headCount, keyValueHeadCount: attention.keyValueHeadCount, headWidth: attention.headWidth,
-      scale: attention.scale, cap: attention.softCap)
+      scale: attention.scale, cap: attention.softCap, isRounded: isRounded)
   }
 
   private var valueWidth: Int { (headWidth + 15) / 16 * 16 }
-  private var headFloats: Int { PageAttention.pagePositions * (headWidth + valueWidth) }
+  /// Floats that the keys of one head take in a page, and keys and values; two bfloat16s stand in one.
+  private var keyFloats: Int { PageAttention.pagePositions * headWidth / (isRounded ? 2 : 1) }
+  private var headFloats: Int { keyFloats + PageAttention.pagePositions * valueWidth / (isRounded ? 2 : 1) }
   /// Floats of one layer of a page.
   public var layerFloats: Int { keyValueHeadCount * headFloats }
 
@@ -50,11 +56,10 @@ public struct PageAttention: Sendable {
     precondition(
       key.count == headWidth && value.count == headWidth && (0..<PageAttention.pagePositions).contains(place),
       "key of \(key.count), value of \(value.count) at place \(place)")
-    let keys = PageAttention.pagePositions * headWidth
     let room = page.window(layer * layerFloats + head * headFloats, headFloats)
     unsafe retort_store_position(
-      key.pointer, value.pointer, Int64(headWidth), Int64(place), room.pointer,
-      room.window(keys, headFloats - keys).pointer)
+      isRounded, key.pointer, value.pointer, Int64(headWidth), Int64(place), room.pointer,
+      room.window(keyFloats, headFloats - keyFloats).pointer)
   }
 
   /// Lets the queries of one key head see positions `range` of their sequence: `output = softmax(scale · q kᵀ) v`.
@@ -71,10 +76,11 @@ public struct PageAttention: Sendable {
         && scratch.count >= padded * PageAttention.pagePositions && (layer + 1) * layerFloats <= pages.pageFloats,
       "\(queries.count) queries on positions \(range) of \(pages.count) pages")
     let keys = layer * layerFloats + head * headFloats
-    let values = keys + PageAttention.pagePositions * headWidth
+    let values = keys + keyFloats
     unsafe pages.withAddresses { addresses in
       unsafe retort_attend_pages(
-        queries.pointer, Int64(queriesPerKey), addresses, Int64(keys), Int64(values), Int64(range.lowerBound),
+        isRounded, queries.pointer, Int64(queriesPerKey), addresses, Int64(keys), Int64(values),
+        Int64(range.lowerBound),
         Int64(range.upperBound), Int64(headWidth), scale, cap ?? 0, scratch.pointer, output.pointer)
     }
   }

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 public import Sequences
 
 /// Sequences that are continued together, a token each at a time. Others may join at any time and take part from the next
@@ -53,8 +53,10 @@ public final class GenerationBatch {
     self.vocabSize = vocabSize
     self.eosTokenIDs = eosTokenIDs
     self.limits = limits
-    pass = SequencePass(
-      transformer, self.parameters, prefixes: prefixes ?? KeptPrefixes(transformer, byteLimit: 0))
+    let prefixes =
+      prefixes ?? KeptPrefixes(transformer, byteLimit: 0, areRounded: weights.format.roundsKeysAndValues)
+    precondition(prefixes.areRounded == weights.format.roundsKeysAndValues, "prefixes of another format")
+    pass = SequencePass(transformer, self.parameters, prefixes: prefixes)
     pageLimit = max(1, limits.cacheBytes / (4 * pass.pool.pageFloats))
   }
 
@@ -106,6 +108,12 @@ public final class GenerationBatch {
     defer { finished = [] }
     return finished
   }
+}
+
+extension WeightFormat {
+  /// Whether a sequence that is continued with such weights keeps its keys and values rounded to bfloat16: beside many others
+  /// it reads more of these than of weights.
+  public var roundsKeysAndValues: Bool { self != .float32 }
 }
 
 // Who joins, and what is held.

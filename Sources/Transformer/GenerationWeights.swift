@@ -3,7 +3,7 @@ public import Kernels
 /// A model's matrices packed for generation and scoring: a row's products do not depend on the rows beside it.
 ///
 /// They are copies: ``update(from:)`` takes the parameters anew, after loading and after each change. Embeddings, norms and
-/// biases are read from the parameters themselves.
+/// biases are read from the parameters themselves; ``unpacked(of:)`` keeps no more of these than that.
 public final class GenerationWeights: Sendable {
   /// How the weights are kept.
   public let format: WeightFormat
@@ -39,6 +39,20 @@ public final class GenerationWeights: Sendable {
         parameters.view.window(projection.weightOffset, projection.inputWidth * projection.outputWidth),
         isOutputMajor: projection.isOutputMajor)
     }
+  }
+
+  /// A copy of the parameters without the blocks' matrices: zeros that take no memory stand in their places. With packed
+  /// weights, whoever scores and generates needs no more.
+  public func unpacked(of parameters: ParameterBuffer) -> ParameterBuffer {
+    let copy = ParameterBuffer(count: parameters.count, isSparse: true)
+    // The head, at last, may be the embedding.
+    let packed = projections.dropLast().map { ($0.weightOffset, $0.inputWidth * $0.outputWidth) }.sorted { $0.0 < $1.0 }
+    var first = 0
+    for (offset, count) in packed + [(parameters.count, 0)] {
+      copy.view.window(first, offset - first).copy(from: parameters.view.window(first, offset - first))
+      first = offset + count
+    }
+    return copy
   }
 
   /// Bytes held.

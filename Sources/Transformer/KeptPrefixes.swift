@@ -26,12 +26,16 @@ public final class KeptPrefixes: Sendable {
   }
 
   let pool: PagePool
+  /// Whether keys and values are rounded to bfloat16.
+  let areRounded: Bool
   private let pageLimit: Int
   private let state = Mutex(State())
 
-  /// Keeps at most so many bytes of a model's keys and values.
-  public init(_ transformer: Transformer, byteLimit: Int) {
-    pool = PagePool(pageFloats: transformer.pageAttentions.reduce(0) { $0 + $1.layerFloats })
+  /// Keeps at most so many bytes of a model's keys and values, rounded to bfloat16 where `areRounded`.
+  public init(_ transformer: Transformer, byteLimit: Int, areRounded: Bool = false) {
+    self.areRounded = areRounded
+    pool = PagePool(
+      pageFloats: transformer.pageAttentions(areRounded: areRounded).reduce(0) { $0 + $1.layerFloats })
     pageLimit = max(0, byteLimit / (4 * pool.pageFloats))
   }
 

@@ -15,8 +15,10 @@ public final class ParameterBuffer: Sendable {
   public let count: Int
 
   /// Makes zeros, aligned to 64 bytes.
-  public init(count: Int) {
-    storage = FloatStorage(count: count)
+  ///
+  /// - Parameter isSparse: Whether most of them will never be touched, and so take no memory.
+  public init(count: Int, isSparse: Bool = false) {
+    storage = FloatStorage(count: count, isSparse: isSparse)
     (packed, adapters, self.count) = (nil, nil, count)
   }
 

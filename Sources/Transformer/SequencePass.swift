@@ -27,7 +27,7 @@ final class SequencePass {
     self.transformer = transformer
     self.parameters = parameters
     self.prefixes = prefixes
-    attentions = transformer.pageAttentions
+    attentions = transformer.pageAttentions(areRounded: prefixes.areRounded)
     columns = transformer.headColumns
     tape = Tape(transformer, keepsActivations: false)
   }
@@ -198,7 +198,7 @@ private struct PageRows: Sendable {
 
 extension Transformer {
   /// The attention of each layer over pages.
-  var pageAttentions: [PageAttention] {
-    (0..<configuration.layerCount).map { PageAttention(attention(ofLayer: $0)) }
+  func pageAttentions(areRounded: Bool) -> [PageAttention] {
+    (0..<configuration.layerCount).map { PageAttention(attention(ofLayer: $0), isRounded: areRounded) }
   }
 }

@@ -11,11 +11,12 @@ struct PageAttentionTests {
     let length: Int
     var table: PageTable
 
-    init(_ attention: PageAttention, length: Int, layers: Int = 2, seed: UInt64 = 1) {
+    init(_ attention: PageAttention, length: Int, layers: Int = 2, seed: UInt64 = 1, round: (Float) -> Float = { $0 }) {
       self.attention = attention
       self.length = length
       let width = attention.headWidth
-      (keys, values) = (numbers(length * width, seed: seed), numbers(length * width, seed: seed + 1))
+      keys = numbers(length * width, seed: seed).map(round)
+      values = numbers(length * width, seed: seed + 1).map(round)
       table = PageTable(pageFloats: layers * attention.layerFloats)
       for _ in 0..<(length + 15) / 16 {
         let page = FloatStorage(count: table.pageFloats).view
@@ -70,6 +71,22 @@ struct PageAttentionTests {
         #expect(abs(Double(actual[query * width + index]) - value) < 3e-6 * (1 + abs(value)))
       }
     }
+  }
+
+  @Test("rounded keys and values give what they give as floats, to the bit", arguments: [4, 8, 64, 80, 6], [17, 77])
+  func rounded(width: Int, length: Int) {
+    func attend(_ isRounded: Bool, _ round: (Float) -> Float) -> [Float] {
+      let attention = PageAttention(headCount: 6, keyValueHeadCount: 2, headWidth: width, isRounded: isRounded)
+      return Fixture(attention, length: length, round: round).attend(numbers(3 * width, seed: 9), 3..<length)
+    }
+    func nearest(_ value: Float) -> Float {
+      let bits = value.bitPattern
+      return Float(bitPattern: (bits + 0x7fff + (bits >> 16) & 1) & 0xffff_0000)
+    }
+    let exact = attend(false) { $0 }
+    #expect(attend(true) { $0 } == attend(false, nearest))
+    #expect(attend(true) { $0 } != exact)
+    #expect(zip(attend(true) { $0 }, exact).allSatisfy { abs($0 - $1) < 0.03 })
   }
 
   @Test("positions after the range change no bit")

@@ -5,6 +5,8 @@
 #ifndef RETORT_CKERNELS_H
 #define RETORT_CKERNELS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "DecodeKernels.h"
@@ -126,6 +128,10 @@ struct retort_adamw {
 void retort_adamw(
     const struct retort_adamw *step, int32_t decays, float *parameters, float *gradients, float *first, float *second,
     int64_t count, int32_t clears, uint16_t *_Nullable rounded);
+
+// Room for numbers, all zero bits, or NULL; freed by free(). The kernel is asked for large pages where it has many bytes, but
+// not where it is `sparse`: most of it never touched.
+void *_Nullable retort_allocate_zeros(size_t bytes, bool sparse);
 
 // Tells the processor that the calling thread only waits for a variable to change.
 static inline void retort_pause(void) {

@@ -48,13 +48,14 @@ void retort_panel_int8(
 // Attention of `queries` queries (rows of `width`) at one position over positions first..<end of one key head.
 // Page p holds positions p * 16 ...: keys at pages[p] + key_offset, [width][16]; values at pages[p] + value_offset,
 // [16][values_width], values_width being `width` rounded up to 16. scores: scratch of end rounded up to 16.
-// Score = scale * q . k, then cap * tanh(score / cap) where cap > 0.
+// Score = scale * q . k, then cap * tanh(score / cap) where cap > 0. Keys and values are bfloat16s, two in the place of a
+// float, where `rounded`.
 void retort_attend_pages(
-    const float *queries, int64_t query_count, const float *_Nonnull const *_Nonnull pages, int64_t key_offset,
+    bool rounded, const float *queries, int64_t query_count, const float *_Nonnull const *_Nonnull pages, int64_t key_offset,
     int64_t value_offset, int64_t first, int64_t end, int64_t width, float scale, float cap, float *scores, float *out);
 // Keeps one position's key and value of one head, at place `slot` of a page.
 void retort_store_position(
-    const float *key, const float *value, int64_t width, int64_t slot, float *page_keys, float *page_values);
+    bool rounded, const float *key, const float *value, int64_t width, int64_t slot, float *page_keys, float *page_values);
 
 // Index of the first x[i] > threshold at or after `start`, or count.
 int64_t retort_next_above(const float *x, int64_t start, int64_t count, float threshold);
