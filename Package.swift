@@ -313,7 +313,8 @@ let package = Package(
       name: "ServiceTestSupport", dependencies: ["Kernels", "ModelServing", "Sequences", "Transformer", "WireFormat"],
       path: "Tests/ServiceTestSupport", swiftSettings: settings),
     .testTarget(
-      name: "ModelServingTests", dependencies: ["ModelServing"], swiftSettings: settings),
+      name: "ModelServingTests",
+      dependencies: ["ModelServing", .product(name: "GRPCCore", package: "grpc-swift-2")], swiftSettings: settings),
     .target(
       name: "TeacherService",
       dependencies: ["ModelServing", "WireFormat", .product(name: "GRPCCore", package: "grpc-swift-2")],

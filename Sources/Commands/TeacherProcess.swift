@@ -32,7 +32,8 @@ public struct TeacherProcess: Sendable {
     let served = try ServedModel(
       folder: model,
       generation: GenerationSettings(
-        weights: weights.generation, scoringWeights: weights.scoring, parametersAreFixed: true))
+        weights: weights.generation, scoringWeights: weights.scoring, parametersAreFixed: true)
+    ).packedOnly()
     logger.notice(
       "model read",
       metadata: [

@@ -8,16 +8,20 @@ public struct GenerationSettings: Sendable, Hashable, CustomStringConvertible {
   public var weights: WeightFormat
   /// The same for scoring.
   public var scoringWeights: WeightFormat
-  /// True where the parameters never change: they are packed once, not for each request.
+  /// True where the parameters never change: requests that come together are continued together.
   public var parametersAreFixed: Bool
+  /// Bytes of keys and values of prompts that are kept from request to request where the parameters never change.
+  public var keptPrefixBytes: Int
 
   /// Makes settings.
   public init(
-    weights: WeightFormat = .float32, scoringWeights: WeightFormat = .float32, parametersAreFixed: Bool = false
+    weights: WeightFormat = .float32, scoringWeights: WeightFormat = .float32, parametersAreFixed: Bool = false,
+    keptPrefixBytes: Int = 128 << 20
   ) {
     self.weights = weights
     self.scoringWeights = scoringWeights
     self.parametersAreFixed = parametersAreFixed
+    self.keptPrefixBytes = keptPrefixBytes
   }
 
   /// The formats, for people.
@@ -26,20 +30,46 @@ public struct GenerationSettings: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// A model's packed weights, made when they are first asked for.
+/// A model's packed weights, made when they are first asked for and again once the parameters have changed; and what prompts
+/// began with under them.
 final class PackedModel: Sendable {
-  private let kept = NIOLockedValueBox<[WeightFormat: GenerationWeights]>([:])
+  struct Packed {
+    let weights: GenerationWeights
+    /// Of sequences that are scored, and of those that are continued; nil where the parameters may change: nothing is kept from
+    /// request to request.
+    let scored: KeptPrefixes?
+    let continued: KeptPrefixes?
+    var isCurrent = true
+  }
 
-  /// The weights, packed now or, where the parameters are fixed, at the first call.
-  func weights(
-    of transformer: Transformer, _ parameters: ParameterBuffer, format: WeightFormat, isFixed: Bool
-  ) -> GenerationWeights {
+  private let kept = NIOLockedValueBox<[WeightFormat: Packed]>([:])
+
+  /// Has the parameters packed anew when they are asked for next.
+  func parametersChanged() {
     kept.withLockedValue { kept in
-      if isFixed, let weights = kept[format] { return weights }
-      let weights = kept[format] ?? GenerationWeights(transformer, format: format)
-      weights.update(from: parameters)
-      kept[format] = weights
-      return weights
+      for format in kept.keys { kept[format]?.isCurrent = false }
     }
+  }
+
+  /// The weights as the parameters were after the last change.
+  func packed(
+    _ format: WeightFormat, of transformer: Transformer, _ parameters: ParameterBuffer, _ settings: GenerationSettings
+  ) -> Packed {
+    kept.withLockedValue { kept in
+      if let packed = kept[format], packed.isCurrent { return packed }
+      let weights = kept[format]?.weights ?? GenerationWeights(transformer, format: format)
+      weights.update(from: parameters)
+      let prefixes = settings.parametersAreFixed ? Self.prefixes(transformer, format, settings.keptPrefixBytes) : nil
+      let packed = Packed(weights: weights, scored: prefixes?.scored, continued: prefixes?.continued)
+      kept[format] = packed
+      return packed
+    }
+  }
+
+  private static func prefixes(
+    _ transformer: Transformer, _ format: WeightFormat, _ bytes: Int
+  ) -> (scored: KeptPrefixes, continued: KeptPrefixes) {
+    let scored = KeptPrefixes(transformer, byteLimit: bytes)
+    return (scored, format.roundsKeysAndValues ? KeptPrefixes(transformer, byteLimit: bytes, areRounded: true) : scored)
   }
 }

@@ -45,6 +45,22 @@ public struct ServedModel: Sendable {
     shared = SharedGeneration()
   }
 
+  private init(_ other: ServedModel, parameters: ParameterBuffer) {
+    (transformer, description, generation, tokenizer) = (
+      other.transformer, other.description, other.generation, other.tokenizer
+    )
+    (packed, shared, self.parameters) = (other.packed, SharedGeneration(), parameters)
+  }
+
+  /// The same model, packed now, with those of its parameters alone that packed weights do not stand for: embeddings, head,
+  /// norms and biases. Once the model itself is let go, its matrices are held once, not twice.
+  public func packedOnly() -> ServedModel {
+    precondition(generation.parametersAreFixed, "a model whose parameters change needs all of them")
+    let weights = packed(generation.weights).weights
+    _ = packed(generation.scoringWeights)
+    return ServedModel(self, parameters: weights.unpacked(of: parameters))
+  }
+
   /// Ids that may occur.
   public var vocabSize: Int { Int(description.vocabSize) }
 
@@ -56,31 +72,35 @@ public struct ServedModel: Sendable {
     outputHead.withSpan { OutputHeadDigest.of($0, rows: vocabSize, width: transformer.configuration.width) }
   }
 
+  /// Says that the parameters are others now, after each change: what was made of them is made anew.
+  public func parametersChanged() { packed.parametersChanged() }
+
   /// Scores with the present parameters. No other work of this model may run meanwhile.
   public func scorer() -> Scorer {
-    Scorer(
-      transformer: transformer, parameters: parameters, weights: packedWeights(generation.scoringWeights),
-      vocabSize: vocabSize)
+    let packed = packed(generation.scoringWeights)
+    return Scorer(
+      transformer: transformer, parameters: parameters, weights: packed.weights, vocabSize: vocabSize,
+      prefixes: packed.scored)
   }
 
   /// Continues prompts with the present parameters. No other work of this model may run meanwhile.
   public func generator() -> TextGenerator {
     TextGenerator(
-      transformer: transformer, parameters: parameters, weights: packedWeights(generation.weights),
-      vocabSize: vocabSize,
-      eosTokenIDs: description.eosTokenIDs)
+      transformer: transformer, parameters: parameters, weights: packed(generation.weights).weights,
+      vocabSize: vocabSize, eosTokenIDs: description.eosTokenIDs)
   }
 
   /// An empty batch of sequences with the present parameters.
   func generationBatch() -> GenerationBatch {
-    GenerationBatch(
-      transformer: transformer, parameters: parameters, weights: packedWeights(generation.weights),
-      vocabSize: vocabSize, eosTokenIDs: description.eosTokenIDs)
+    let packed = packed(generation.weights)
+    return GenerationBatch(
+      transformer: transformer, parameters: parameters, weights: packed.weights, vocabSize: vocabSize,
+      eosTokenIDs: description.eosTokenIDs, prefixes: packed.continued)
   }
 
   /// The parameters, packed as they are now.
-  private func packedWeights(_ format: WeightFormat) -> GenerationWeights {
-    packed.weights(of: transformer, parameters, format: format, isFixed: generation.parametersAreFixed)
+  private func packed(_ format: WeightFormat) -> PackedModel.Packed {
+    packed.packed(format, of: transformer, parameters, generation)
   }
 
   /// The stop strings of a request; nil where it has none.

@@ -17,6 +17,12 @@ extension ServingError: RPCErrorConvertible {
 
   /// The description.
   public var rpcErrorMessage: String { description }
+
+  /// When to try again, as gRPC's retries read it, where others are in the way.
+  public var rpcErrorMetadata: Metadata {
+    guard case .busy = self else { return [:] }
+    return ["grpc-retry-pushback-ms": "1000"]
+  }
 }
 
 extension ModelError: RPCErrorConvertible {

@@ -32,7 +32,7 @@ extension ServingError: CustomStringConvertible {
     switch self {
     case .descriptionMismatch(let field, let described, let actual):
       "the description says \(field) \(described), the model has \(actual)"
-    case .busy(let waiting): "\(waiting) calls wait for the processor already: try again later"
+    case .busy(let waiting): "\(waiting) calls wait for the processor already: try again in a second or more"
     case .requestTooLarge(let bytes, let limit):
       "the request holds \(bytes) bytes of \(limit) that may wait for the processor: ask about fewer sequences"
     case .replyTooLarge(let bytes, let limit):

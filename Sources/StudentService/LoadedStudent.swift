@@ -44,7 +44,9 @@ final class LoadedStudent: @unchecked Sendable {
     }
     model = try ServedModel(
       learning.spoken, name: url.lastPathComponent, tokenizer: try Tokenizer.ifPresent(in: url),
-      generation: GenerationSettings(weights: WeightFormat(request.generationWeights)))
+      generation: GenerationSettings(
+        weights: WeightFormat(request.generationWeights), scoringWeights: precision == .bfloat16 ? .bfloat16 : .float32)
+    )
     optimizer = try Self.optimizer(request.optimizer, checkpoint, learning.learningLayout)
     (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
     digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)
@@ -77,6 +79,7 @@ final class LoadedStudent: @unchecked Sendable {
   func train(_ work: TrainWork, _ teacher: PositionScores, head: OutputHead?) throws -> StepMeasurements {
     let expected = work.evaluate ? step : step + 1
     guard work.step == UInt64(expected) else { throw StudentError.wrongStep(given: work.step, expected: expected) }
+    defer { if !work.evaluate { model.parametersChanged() } }
     let measurements = try trainer(for: work.objective).step(
       work.batch, teacher: teacher, head: head, evaluate: work.evaluate)
     if !work.evaluate { learning.merge() }

@@ -78,7 +78,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   ) async throws {
     let (answers, call) = (try answers(), context.cancellation)
     try await call.cancelling {
-      for try await message in request {
+      try await queue.forEach(request) { message in
         try await answers.score(
           message.sequences, options: message.options, isCancelled: { call.isCancelled },
           write: { try await response.write(StudentServiceScoreResponse(chunk: $0)) })

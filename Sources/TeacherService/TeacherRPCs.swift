@@ -9,6 +9,7 @@ public import WireFormat
 public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   private let description: WireModelDescription
   private let answers: ModelAnswers
+  private let queue: ComputeQueue
 
   /// Serves a model.
   ///
@@ -18,6 +19,7 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     description.outputHeadDigest = model.outputHeadDigest()
     description.abilities?.outputHead = true
     self.description = description
+    self.queue = queue
     answers = ModelAnswers(model: model, queue: queue, limits: limits)
   }
 
@@ -46,8 +48,8 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     let call = context.cancellation
-    try await call.cancelling { [answers] in
-      for try await message in request {
+    try await call.cancelling { [answers, queue] in
+      try await queue.forEach(request) { message in
         try await answers.score(
           message.sequences, options: message.options, isCancelled: { call.isCancelled },
           write: { try await response.write(TeacherServiceScoreResponse(chunk: $0)) })

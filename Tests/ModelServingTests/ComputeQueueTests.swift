@@ -1,4 +1,5 @@
 import Dispatch
+import GRPCCore
 import ModelServing
 import Synchronization
 import Testing
@@ -77,6 +78,51 @@ struct ComputeQueueTests {
     gate.signal()
     try await first.value
     #expect(try await third.value && queue.waitingBytes == 0)
+  }
+
+  @Test(
+    "while too much waits, streams are not read on; a reader that is cancelled leaves, the others read on once there is room"
+  )
+  func backpressure() async throws {
+    let queue = ComputeQueue(limit: 10, byteLimit: 1000, readLimit: 50)
+    let (started, start) = AsyncStream.makeStream(of: Void.self)
+    let gate = DispatchSemaphore(value: 0)
+    let first = Task {
+      try await queue.run {
+        start.yield()
+        gate.wait()
+      }
+    }
+    for await _ in started { break }
+    // What is there already waits, however much it is.
+    let second = Task { try await queue.run(bytes: 60) { true } }
+    let third = Task { try await queue.run(bytes: 70) { true } }
+    while queue.waitingBytes < 130 { await Task.yield() }
+    let read = Atomic(0)
+    func stream() -> AsyncThrowingStream<Int, any Error> {
+      AsyncThrowingStream(unfolding: { read.add(1, ordering: .relaxed).newValue <= 3 ? 1 : nil })
+    }
+    let messages = stream()
+    let reader = Task { try await queue.forEach(messages) { bytes in try await queue.run(bytes: bytes) {} } }
+    let leaver = Task { try await queue.forEach(stream()) { _ in } }
+    while queue.waitingReaders < 2 { await Task.yield() }
+    leaver.cancel()
+    await #expect(throws: CancellationError.self) { try await leaver.value }
+    #expect(queue.waitingReaders == 1 && read.load(ordering: .relaxed) == 0)
+    second.cancel()
+    await #expect(throws: CancellationError.self) { try await second.value }
+    #expect(queue.waitingReaders == 1 && queue.waitingBytes == 70)
+    gate.signal()
+    try await first.value
+    #expect(try await third.value)
+    try await reader.value
+    #expect(read.load(ordering: .relaxed) == 4 && queue.waitingBytes == 0 && queue.waitingReaders == 0)
+  }
+
+  @Test("a refusal says when to try again")
+  func retryHint() {
+    #expect(ServingError.busy(waiting: 3).rpcErrorCode == .resourceExhausted)
+    #expect(ServingError.busy(waiting: 3).rpcErrorMetadata["grpc-retry-pushback-ms"].map { "\($0)" } == ["1000"])
   }
 }
 

@@ -118,6 +118,7 @@ struct TeacherRPCsTests {
       let before = try await Self.generate(client, prompts, SamplingOptions(maxNewTokens: 5), [1])
       var source = SeededGenerator(seed: 9)
       model.transformer.initialize(model.parameters, using: &source)
+      model.parametersChanged()
       let after = try await Self.generate(client, prompts, SamplingOptions(maxNewTokens: 5), [1])
       #expect(before[0].tokenLogprobs != after[0].tokenLogprobs)
       let generator = TextGenerator(
@@ -255,6 +256,48 @@ struct TeacherRPCsTests {
     let all = await pieces(cancelledAfter: .max)
     #expect(all > 20)
     for limit in [0, 1, 7] { #expect(await pieces(cancelledAfter: limit) == limit + 1) }
+  }
+
+  @Test("hundreds of calls at once wait for their turns, and each gets its answer")
+  func manyCalls() async throws {
+    let answers = ModelAnswers(model: try TinyModel.served(seed: 1), queue: ComputeQueue())
+    let batch = TinyModel.sequences(2, seed: 5)
+    let replies = try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<300 {
+        group.addTask {
+          let positions = Counter()
+          try await answers.score(
+            WireSequenceBatch(batch), options: WireScoreOptions(tokenLogprobs: true), isCancelled: { false },
+            write: { chunk in for _ in 0..<chunk.positionCount { positions.increment() } })
+          return positions.value
+        }
+      }
+      return try await group.reduce(into: [Int]()) { $0.append($1) }
+    }
+    #expect(replies == Array(repeating: batch.scoredPositions.count, count: 300))
+  }
+
+  @Test("a model that keeps its packed weights alone gives the same answers and the same output head")
+  func packedOnly() async throws {
+    let (model, batch) = (try TinyModel.served(seed: 4), TinyModel.sequences(9, seed: 2))
+    let packed = model.packedOnly()
+    #expect(packed.outputHeadDigest() == model.outputHeadDigest())
+    func logprobs(_ model: ServedModel) throws -> [Float] {
+      var scores = PositionScores()
+      try model.scorer().score(
+        batch, options: ScoreOptions(tokenLogprobs: true, hiddenState: true), maximumChunkPositions: .max
+      ) { scores.append($0) }
+      return scores.tokenLogprobs + scores.hiddenStates
+    }
+    #expect(try logprobs(packed) == logprobs(model))
+    var texts: [[Completion]] = [[], []]
+    let prompts = SequenceBatch(batch.sequences.map { TokenSequence(prompt: Array($0.prompt), completion: []) })
+    for (index, model) in [model, packed].enumerated() {
+      try model.generator().generate(
+        prompts: prompts, sampling: SamplingOptions(maxNewTokens: 6), seeds: (0..<9).map { $0 }
+      ) { texts[index].append($0) }
+    }
+    #expect(texts[0] == texts[1] && texts[0].count == 9)
   }
 
   @Test("a cancelled call stops computing")
