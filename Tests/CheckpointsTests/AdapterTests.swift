@@ -24,7 +24,9 @@ private struct GoldenAdapters: Decodable {
     tensors[name] ?? (name == "embed_out.weight" ? tensors["lm_head.weight"] : nil)
   }
 
-  static let names = ["llama", "llama-all", "gpt2", "gpt-neox", "phi3"]
+  static let names = [
+    "llama", "llama-all", "gpt2", "gpt-neox", "phi3", "mistral", "qwen2", "qwen3", "gemma2", "gpt-neo", "opt",
+  ]
 
   static func url(_ name: String) -> URL {
     URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/adapters-\(name).json")

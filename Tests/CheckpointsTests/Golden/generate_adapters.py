@@ -3,27 +3,45 @@
 Each file holds config.json's keys, adapter_config.json's keys, every tensor of model and adapters, the mean cross-entropy of all
 positions but each sequence's first with the gradient of every adapter, and the merged matrices.
 
-Run from the root: .venv/bin/python Tests/CheckpointsTests/Golden/generate_adapters.py   (torch, transformers, peft; seed 11)
+Run from the root: .venv/bin/python Tests/CheckpointsTests/Golden/generate_adapters.py [CASE...]   (torch, transformers, peft; seed 11)
 """
 
 import json
 import pathlib
+import sys
 
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
-    GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig, LlamaForCausalLM, Phi3Config,
-    Phi3ForCausalLM,
+    AutoConfig, AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig,
+    LlamaForCausalLM, Phi3Config, Phi3ForCausalLM,
 )
 
 SEQUENCES = [[3, 1, 4, 1, 5, 9], [2, 6], [7, 7, 7, 8, 10, 0, 12, 11, 5]]
 SIZES = dict(vocab_size=13, hidden_size=8, intermediate_size=12, num_hidden_layers=2, max_position_embeddings=32)
+GROUPED = dict(SIZES, num_attention_heads=4, num_key_value_heads=2)
+
+
+def model(family, **fields):
+    config = AutoConfig.for_model(family, bos_token_id=1, eos_token_id=2, pad_token_id=0, **fields)
+    return AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+
+
 MODELS = {
+    "mistral": lambda: model("mistral", **GROUPED, sliding_window=5),
+    "qwen2": lambda: model("qwen2", **GROUPED, tie_word_embeddings=True),
+    "qwen3": lambda: model("qwen3", **GROUPED, head_dim=6),
+    "gemma2": lambda: model("gemma2", **GROUPED, head_dim=6, query_pre_attn_scalar=9, sliding_window=4,
+                            attn_logit_softcapping=1.5, final_logit_softcapping=None),
+    "gpt-neo": lambda: model("gpt_neo", vocab_size=13, hidden_size=8, num_layers=2, num_heads=2, intermediate_size=12,
+                             max_position_embeddings=32, attention_types=[[["global", "local"], 1]], window_size=4),
+    "opt": lambda: model("opt", vocab_size=13, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, ffn_dim=12,
+                         max_position_embeddings=32, word_embed_proj_dim=8),
     "llama": lambda: LlamaForCausalLM(LlamaConfig(
         **SIZES, num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True)),
     "gpt2": lambda: GPT2LMHeadModel(GPT2Config(
         vocab_size=13, n_embd=8, n_layer=2, n_head=2, n_positions=32, n_inner=12, resid_pdrop=0.0, embd_pdrop=0.0,
-        attn_pdrop=0.0)),
+        attn_pdrop=0.0, bos_token_id=1, eos_token_id=2)),
     "gpt-neox": lambda: GPTNeoXForCausalLM(GPTNeoXConfig(**SIZES, num_attention_heads=1, hidden_act="gelu")),
     "phi3": lambda: Phi3ForCausalLM(Phi3Config(
         **SIZES, num_attention_heads=4, num_key_value_heads=2, pad_token_id=0, eos_token_id=1, bos_token_id=2)),
@@ -34,6 +52,12 @@ CASES = {
     "gpt2": ("gpt2", dict(r=2, lora_alpha=3, target_modules=["c_attn", "mlp.c_proj"], fan_in_fan_out=True)),
     "gpt-neox": ("gpt-neox", dict(r=2, lora_alpha=3, target_modules=["query_key_value", "dense"])),
     "phi3": ("phi3", dict(r=2, lora_alpha=3, target_modules=["qkv_proj", "gate_up_proj"])),
+    "mistral": ("mistral", dict(r=2, lora_alpha=3, target_modules=["k_proj", "o_proj", "gate_proj"])),
+    "qwen2": ("qwen2", dict(r=2, lora_alpha=3, target_modules=["q_proj", "v_proj", "up_proj"])),
+    "qwen3": ("qwen3", dict(r=2, lora_alpha=3, target_modules=["q_proj", "k_proj", "o_proj"])),
+    "gemma2": ("gemma2", dict(r=2, lora_alpha=3, target_modules=["v_proj", "o_proj", "down_proj"])),
+    "gpt-neo": ("gpt-neo", dict(r=2, lora_alpha=3, target_modules=["q_proj", "out_proj", "c_fc"])),
+    "opt": ("opt", dict(r=2, lora_alpha=3, target_modules=["k_proj", "v_proj", "fc1", "fc2"])),
 }
 PREFIX = "base_model.model."
 
@@ -83,4 +107,5 @@ def write(name, kind, options):
 
 if __name__ == "__main__":
     for case, (kind, options) in CASES.items():
-        write(case, kind, options)
+        if len(sys.argv) == 1 or case in sys.argv[1:]:
+            write(case, kind, options)
