@@ -17,6 +17,16 @@ public struct SpecialTokens: Sendable, Hashable {
     self.eosTokenIDs = eosTokenIDs
     self.padTokenID = padTokenID
   }
+
+  /// Refuses ids that the vocabulary lacks; `path` is the file that has them.
+  func check(vocabSize: Int, path: String) throws(CheckpointError) {
+    let named = [("bos_token_id", bosTokenID.map { [$0] } ?? []), ("eos_token_id", eosTokenIDs)]
+    for (name, ids) in named + [("pad_token_id", padTokenID.map { [$0] } ?? [])] {
+      guard let id = ids.first(where: { Int($0) >= vocabSize }) else { continue }
+      throw .unsupportedValue(
+        path: path, key: name, value: "\(id)", supported: "ids below vocab_size \(vocabSize), or null for none")
+    }
+  }
 }
 
 /// `config.json` of Hugging Face, for the families that the engine has.
@@ -51,6 +61,7 @@ struct ModelConfigurationFile {
     } catch {
       throw .malformedJSON(path: path, reason: "\(error)")
     }
+    try special.check(vocabSize: configuration.vocabSize, path: path)
   }
 
   /// The family of `architectures`, or of `model_type` where that alone is given.

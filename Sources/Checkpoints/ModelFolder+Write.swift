@@ -42,9 +42,12 @@ extension ModelFolder {
 
   /// SHA-256, in lower-case hex, over the architecture and the parameters as float32: the model's identity, whatever the type
   /// and the names in which a folder stores it.
-  public func digest() -> String {
+  ///
+  /// - Parameter rounding: How what answers is rounded, where it is not the parameters themselves: such a model is another one.
+  public func digest(rounding: String? = nil) -> String {
     var digest = Digest()
     digest.add(Data("retort model 2\n".utf8))
+    if let rounding { digest.add(Data("rounded to \(rounding)\n".utf8)) }
     // Keys in order; whole numbers, texts and lists of them are always written alike.
     if let keys = try? JSONValue.object(configuration.keys).bytes() { digest.add(keys) }
     let piece = 1 << 18

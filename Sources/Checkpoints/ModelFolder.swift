@@ -93,6 +93,10 @@ public struct ModelFolder: Sendable {
     var special = file.special
     if let generation = companions.first(where: { $0.lastPathComponent == "generation_config.json" }) {
       let ids = try JSONFile.read(GenerationKeys.self, generation, limit: ModelConfigurationFile.sizeLimit)
+      try SpecialTokens(
+        bosTokenID: ids.bos_token_id?.first, eosTokenIDs: ids.eos_token_id?.ids ?? [],
+        padTokenID: ids.pad_token_id?.first
+      ).check(vocabSize: file.configuration.vocabSize, path: generation.path(percentEncoded: false))
       if let eos = ids.eos_token_id?.ids, !eos.isEmpty { special.eosTokenIDs = eos }
       special.bosTokenID = special.bosTokenID ?? ids.bos_token_id?.first
       special.padTokenID = special.padTokenID ?? ids.pad_token_id?.first

@@ -28,6 +28,9 @@ public struct GenerationSettings: Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     weights == scoringWeights ? weights.rawValue : "\(weights.rawValue) text, \(scoringWeights.rawValue) scores"
   }
+
+  /// What the weights are rounded to where they are not exact; nil where all are.
+  var rounding: String? { weights == .float32 && scoringWeights == .float32 ? nil : description }
 }
 
 /// A model's packed weights, made when they are first asked for and again once the parameters have changed; and what prompts

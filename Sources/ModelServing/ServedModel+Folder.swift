@@ -26,7 +26,8 @@ extension ServedModel {
     try self.init(
       transformer: Transformer(folder.configuration), parameters: folder.parameters,
       description: WireModelDescription(
-        name: name, modelDigest: folder.digest(), vocabularyDigest: tokenizer?.vocabularyDigest ?? "",
+        name: name, modelDigest: folder.digest(rounding: generation.rounding),
+        vocabularyDigest: tokenizer?.vocabularyDigest ?? "",
         vocabSize: UInt32(vocabSize), headSize: UInt32(head), contextLength: UInt32(folder.configuration.contextLength),
         bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
         abilities: abilities, parameterCount: UInt64(folder.parameters.count),

@@ -235,6 +235,27 @@ import Transformer
     #expect(try String(contentsOf: folder.appending(path: "tokenizer.json"), encoding: .utf8) == "{}")
   }
 
+  @Test(
+    "refuses a special id beyond the vocabulary, with its file and key",
+    arguments: ["config.json", "generation_config.json"], ["bos_token_id", "eos_token_id", "pad_token_id"])
+  func foreignSpecialIDs(file: String, key: String) throws {
+    try smallModel(.llama).write(to: folder)
+    let url = folder.appending(path: file)
+    var keys = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+    keys[key] = 6
+    try JSONSerialization.data(withJSONObject: keys).write(to: url)
+    _ = try ModelFolder.load(folder)
+    keys[key] = key == "eos_token_id" ? [2, 7] as Any : 7
+    try JSONSerialization.data(withJSONObject: keys).write(to: url)
+    #expect(
+      throws: CheckpointError.unsupportedValue(
+        path: url.path(percentEncoded: false), key: key, value: "7",
+        supported: "ids below vocab_size 7, or null for none")
+    ) {
+      try ModelFolder.load(folder)
+    }
+  }
+
   @Test("leaves nothing behind when writing fails, and replaces only when told to")
   func failures() throws {
     let model = try smallModel(.llama)
@@ -259,6 +280,8 @@ import Transformer
     #expect(before.count == 64 && before.allSatisfy { $0.isHexDigit })
     #expect(try smallModel(.llama).digest() == before)
     #expect(try smallModel(.llama, tied: false).digest() != before)
+    #expect(model.digest(rounding: "bfloat16") != before)
+    #expect(model.digest(rounding: "bfloat16") != model.digest(rounding: "int8"))
     model.parameters.view[3] += 1e-3
     #expect(model.digest() != before)
   }
