@@ -1,5 +1,6 @@
 public import GRPCNGHTTP2Transport
 import Glibc
+import Synchronization
 
 /// Asks the system about ports before a server does, so that a refusal is one clear line.
 public enum PortProbe {
@@ -28,15 +29,21 @@ public enum PortProbe {
   /// Ports below those that Linux hands out by itself, so that no other program is given one before it is listened on.
   private static let candidates = 20_000..<32_000
 
-  /// Ports of loopback that are free now and differ from each other. They stay free only as long as nobody else takes them.
+  /// Sockets that hold the ports that were handed out, until the process ends.
+  private static let holders = Mutex<[Int32]>([])
+
+  /// Ports of loopback that are free and differ from each other.
+  ///
+  /// This process holds them until it ends, so that nobody else is handed one: a socket is bound to each, on which nothing
+  /// listens. A server that is started later may bind and listen there all the same, since servers allow addresses to be reused.
   ///
   /// - Throws: ``ServiceRuntimeError/noFreePort(reason:)``.
   public static func freePorts(_ count: Int) throws(ServiceRuntimeError) -> [Int] {
     var ports: [Int] = []
     var lastReason = ""
     for _ in 0..<1000 where ports.count < count {
-      switch bindOnce(host: "127.0.0.1", port: Int.random(in: candidates)) {
-      case .bound(let port): if !ports.contains(port) { ports.append(port) }
+      switch bindOnce(host: "127.0.0.1", port: Int.random(in: candidates), isHeld: true) {
+      case .bound(let port): ports.append(port)
       case .failed(_, let reason): lastReason = reason
       }
     }
@@ -49,7 +56,8 @@ public enum PortProbe {
     case failed(errno: Int32, reason: String)
   }
 
-  private static func bindOnce(host: String, port: Int) -> Outcome {
+  /// Binds a socket and listens on it for a moment or, where it `isHeld`, binds one where no other socket is bound, for good.
+  private static func bindOnce(host: String, port: Int, isHeld: Bool = false) -> Outcome {
     var hints = unsafe addrinfo()
     unsafe hints.ai_socktype = streamType
     unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -61,14 +69,26 @@ public enum PortProbe {
     defer { unsafe freeaddrinfo(list) }
     let descriptor = unsafe socket(first.pointee.ai_family, first.pointee.ai_socktype | closeOnExec, 0)
     guard descriptor >= 0 else { return failure() }
-    defer { close(descriptor) }
-    var yes: Int32 = 1
-    unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0, listen(descriptor, 1) == 0
+    if !isHeld { allowReuse(descriptor) }
+    guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
+      isHeld || listen(descriptor, 1) == 0
     else {
+      defer { close(descriptor) }
       return failure()
     }
-    return .bound(port: boundPort(descriptor))
+    let port = boundPort(descriptor)
+    if isHeld {
+      allowReuse(descriptor)
+      holders.withLock { $0.append(descriptor) }
+    } else {
+      close(descriptor)
+    }
+    return .bound(port: port)
+  }
+
+  private static func allowReuse(_ descriptor: Int32) {
+    var yes: Int32 = 1
+    unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private static var streamType: Int32 { Int32(SOCK_STREAM.rawValue) }
