@@ -105,7 +105,8 @@ let package = Package(
     .target(
       name: "EngineBenchmark",
       dependencies: [
-        "Checkpoints", "Distillation", "Kernels", "Measurement", "Optimization", "Sequences", "Transformer",
+        "Checkpoints", "Distillation", "Kernels", "Measurement", "Optimization", "Sequences", "Tokenization",
+        "Transformer",
       ], swiftSettings: unsafeSettings),
     .testTarget(
       name: "EngineBenchmarkTests",

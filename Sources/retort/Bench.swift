@@ -7,8 +7,8 @@ struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures parts of Retort on this machine.",
     subcommands: [
-      BenchTrain.self, BenchLoss.self, BenchGenerate.self, BenchScore.self, BenchWire.self, BenchPeer.self,
-      BenchWorker.self,
+      BenchTrain.self, BenchLoss.self, BenchGenerate.self, BenchScore.self, BenchTokenize.self, BenchWire.self,
+      BenchPeer.self, BenchWorker.self,
     ])
 }
 
