@@ -77,6 +77,6 @@ extension Recipe.Generation {
     SamplingOptions(
       samplingTemperature: Float(temperature), topK: topK, topP: Float(topP), minP: Float(minP),
       repetitionPenalty: Float(repetitionPenalty), noRepeatNgramSize: noRepeatNgramSize,
-      minNewTokens: min(minNewTokens, maxNewTokens), maxNewTokens: maxNewTokens)
+      minNewTokens: min(minNewTokens, maxNewTokens), maxNewTokens: maxNewTokens, stopStrings: stopStrings)
   }
 }

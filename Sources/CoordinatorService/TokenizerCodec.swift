@@ -29,10 +29,12 @@ public struct TokenizerCodec: TextCodec {
   public var bosTokenIDs: [TokenID] { tokenizer.bosTokenIDs }
 
   /// The text of messages by the folder's template; nil: it has none.
-  public func renderChat(_ messages: [Recipes.ChatMessage], addGenerationPrompt: Bool) throws -> String? {
+  public func renderChat(
+    _ messages: [Recipes.ChatMessage], tools: String?, addGenerationPrompt: Bool
+  ) throws -> String? {
     guard tokenizer.chatTemplate != nil else { return nil }
     let turns = messages.map { Tokenization.ChatMessage(role: $0.role, content: $0.content) }
-    return try tokenizer.renderChat(messages: turns, addGenerationPrompt: addGenerationPrompt)
+    return try tokenizer.renderChat(messages: turns, tools: tools, addGenerationPrompt: addGenerationPrompt)
   }
 }
 

@@ -15,10 +15,10 @@ extension DataRow {
       return try Self.sample(prompt, chosen, rejected, codec, lengths, special: true)
     case .text(let text):
       return try Self.text(text, codec, lengths)
-    case .chat(let messages):
+    case .chat(let messages, let tools):
       let hasAnswer = messages.last?.role == "assistant"
       let asked = hasAnswer ? Array(messages.dropLast()) : messages
-      guard let prompt = try codec.renderChat(asked, addGenerationPrompt: true) else {
+      guard let prompt = try codec.renderChat(asked, tools: tools, addGenerationPrompt: true) else {
         throw RowProblem("'messages' need a chat template, and the tokenizer has none; use 'prompt' and 'completion'")
       }
       // The template's text has its special tokens already.

@@ -8,8 +8,9 @@ public enum DataRow: Sendable, Hashable {
   case pair(prompt: String, chosen: String, rejected: String)
   /// `instruction`, `input` (which may be empty), and `output` where there is one.
   case instruction(String, input: String, output: String?)
-  /// `messages`; where the last is the assistant's it is the completion.
-  case chat([ChatMessage])
+  /// `messages`; where the last is the assistant's it is the completion. `tools`, where there are any: a JSON array of what
+  /// the model may call, for the chat template.
+  case chat([ChatMessage], tools: String?)
   /// `text`: no prompt, all of it is learnt.
   case text(String)
 }
@@ -27,11 +28,11 @@ extension DataRow {
       throw RowProblem("not valid JSON; expected one object per line: \(DataRow.shapes)")
     }
     guard let row = object as? [String: Any] else { throw RowProblem("expected a JSON object: \(DataRow.shapes)") }
-    self = try DataRow.detect(row)
+    self = try DataRow.detect(row, line)
   }
 
-  private static func detect(_ row: [String: Any]) throws(RowProblem) -> DataRow {
-    if row["messages"] != nil { return .chat(try messages(row)) }
+  private static func detect(_ row: [String: Any], _ line: Data) throws(RowProblem) -> DataRow {
+    if row["messages"] != nil { return .chat(try messages(row), tools: try tools(row, line)) }
     if row["prompt"] != nil {
       let prompt = try text("prompt", row)
       if row["chosen"] != nil || row["rejected"] != nil {
@@ -59,6 +60,20 @@ extension DataRow {
     for item in items { messages.append(ChatMessage(role: try text("role", item), content: try text("content", item))) }
     guard messages.contains(where: { $0.role == "user" }) else { throw RowProblem("'messages': none is the user's") }
     return messages
+  }
+
+  /// The `tools` column: a list of descriptions, or its JSON text, as data sets with one type a column have it.
+  private static func tools(_ row: [String: Any], _ line: Data) throws(RowProblem) -> String? {
+    guard let column = row["tools"], !(column is NSNull) else { return nil }
+    var (value, text) = (column, RawMember.text("tools", of: Array(line)))
+    if let written = column as? String {
+      if written.isEmpty { return nil }
+      (value, text) = ((try? JSONSerialization.jsonObject(with: Data(written.utf8))) ?? column, written)
+    }
+    guard let tools = value as? [[String: Any]], let text else {
+      throw RowProblem("'tools': expected a list of descriptions of functions, or its JSON text")
+    }
+    return tools.isEmpty ? nil : text
   }
 
   private static func text(_ key: String, _ row: [String: Any]) throws(RowProblem) -> String {

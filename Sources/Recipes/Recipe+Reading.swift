@@ -130,6 +130,7 @@ extension Recipe.Generation {
     noRepeatNgramSize = values.whole("generation.no_repeat_ngram_size")
     minNewTokens = values.whole("generation.min_new_tokens")
     maxNewTokens = values.whole("generation.max_new_tokens")
+    stopStrings = values.list("generation.stop_strings")
     studentWeights = StudentWeights(rawValue: values.word("generation.student_weights")) ?? .float32
     rounds = values.whole("generation.rounds")
     batchSize = values.whole("generation.batch_size")

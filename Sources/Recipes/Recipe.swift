@@ -90,6 +90,8 @@ public struct Recipe: Sendable, Hashable {
     public var minNewTokens: Int
     /// Limit of new tokens.
     public var maxNewTokens: Int
+    /// Texts that end a completion, which is cut behind them.
+    public var stopStrings: [String]
     /// How the student's weights are kept while it writes.
     public var studentWeights: StudentWeights
     /// How often the student writes anew.

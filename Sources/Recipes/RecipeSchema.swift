@@ -85,6 +85,8 @@ enum RecipeSchema {
     RecipeKey("generation.no_repeat_ngram_size", natural, .whole(0)),
     RecipeKey("generation.min_new_tokens", natural, .whole(0)),
     RecipeKey("generation.max_new_tokens", positive, .whole(128)),
+    // As many as a request takes.
+    RecipeKey("generation.stop_strings", .texts(limit: 16), .list([])),
     RecipeKey("generation.student_weights", .choice(StudentWeights.allCases.map(\.rawValue)), .text("float32")),
     RecipeKey("generation.rounds", positive) { .whole($0.usesStudentText ? 3 : 1) },
     RecipeKey("generation.batch_size", .whole(1...4096), .whole(64)),

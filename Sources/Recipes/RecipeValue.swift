@@ -25,6 +25,8 @@ enum ValueKind: Sendable {
   case list([String])
   /// Some names, of what is not known here.
   case names
+  /// Some texts, at most so many; none is empty.
+  case texts(limit: Int)
 
   /// What a reader should have written.
   var expected: String {
@@ -42,6 +44,7 @@ enum ValueKind: Sendable {
     case .flag: "true or false"
     case .list(let names): "a list of some of \(names.joined(separator: ", "))"
     case .names: "a list of names"
+    case .texts(let limit): "a list of at most \(limit) texts, none empty"
     }
   }
 
@@ -53,7 +56,7 @@ enum ValueKind: Sendable {
     case .text: text.isEmpty ? nil : .text(text)
     case .choice(let names): names.contains(text) ? .text(text) : nil
     case .flag: ["true": .flag(true), "false": .flag(false)][text.lowercased()]
-    case .list, .names: readList(text)
+    case .list, .names, .texts: readList(text)
     }
   }
 
@@ -68,6 +71,7 @@ enum ValueKind: Sendable {
     switch self {
     case .list(let names): items.allSatisfy(names.contains) ? .list(items) : nil
     case .names: items.isEmpty || items.contains("") ? nil : .list(items)
+    case .texts(let limit): items.count > limit || items.contains("") ? nil : .list(items)
     default: nil
     }
   }

@@ -9,7 +9,16 @@ public protocol TextCodec: TextEncoding {
   /// Ids that begin a sequence; at most one.
   var bosTokenIDs: [TokenID] { get }
   /// The text that the chat template makes of messages, special tokens included; nil: there is no template.
-  func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) throws -> String?
+  ///
+  /// - Parameter tools: What the model may call, a JSON array of descriptions; nil: nothing.
+  func renderChat(_ messages: [ChatMessage], tools: String?, addGenerationPrompt: Bool) throws -> String?
+}
+
+extension TextCodec {
+  /// The same without tools.
+  public func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) throws -> String? {
+    try renderChat(messages, tools: nil, addGenerationPrompt: addGenerationPrompt)
+  }
 }
 
 /// A message of a conversation.

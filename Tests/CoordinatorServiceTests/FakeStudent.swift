@@ -22,7 +22,7 @@ struct LetterCodec: TextCodec {
     String(String.UnicodeScalarView(tokenIDs.filter { $0 > 2 }.compactMap(Unicode.Scalar.init)))
   }
 
-  func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) -> String? { nil }
+  func renderChat(_ messages: [ChatMessage], tools: String?, addGenerationPrompt: Bool) -> String? { nil }
 }
 
 /// Completions that depend on prompt, seed and a salt alone.

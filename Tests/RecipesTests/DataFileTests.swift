@@ -22,9 +22,10 @@ struct LetterCodec: TextCodec {
     String(String.UnicodeScalarView(tokenIDs.filter { $0 > 2 }.compactMap(Unicode.Scalar.init)))
   }
 
-  func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) -> String? {
+  func renderChat(_ messages: [ChatMessage], tools: String?, addGenerationPrompt: Bool) -> String? {
     hasTemplate
-      ? messages.map { "<\($0.role)>\($0.content)" }.joined() + (addGenerationPrompt ? "<assistant>" : "") : nil
+      ? (tools.map { "<tools>\($0)" } ?? "") + messages.map { "<\($0.role)>\($0.content)" }.joined()
+        + (addGenerationPrompt ? "<assistant>" : "") : nil
   }
 }
 
@@ -45,6 +46,29 @@ struct DataFileTests {
     #expect(sample.prompt == [1] + ids("hi "))
     #expect(sample.completion == ids("you") + [2])
     #expect(sample.isPrompt)
+  }
+
+  @Test(
+    "tools come to the template as they are written, their members in order",
+    arguments: [
+      #"{"messages":[{"role":"user","content":"\"tools\": [1]"}], "tools" :[{"z":{"tools":"}]"},"a":["\u00e9",1]}]}"#,
+      #"{"tools":"[{\"z\":{\"tools\":\"}]\"},\"a\":[\"\\u00e9\",1]}]","messages":[{"role":"user","content":"\"tools\": [1]"}]}"#,
+    ])
+  func tools(row: String) throws {
+    let text = #"<tools>[{"z":{"tools":"}]"},"a":["\u00e9",1]}]<user>"tools": [1]<assistant>"#
+    #expect(try sample(row).prompt == ids(text))
+  }
+
+  @Test("tools that are none are left out", arguments: ["null", "[]", "\"\""])
+  func noTools(column: String) throws {
+    let row = #"{"messages":[{"role":"user","content":"a"}],"tools":\#(column)}"#
+    #expect(try sample(row).prompt == ids("<user>a<assistant>"))
+  }
+
+  @Test("tools that are no list of descriptions are refused", arguments: ["3", "[1]", "\"x\"", "{}"])
+  func badTools(column: String) {
+    let row = #"{"messages":[{"role":"user","content":"a"}],"tools":\#(column)}"#
+    #expect(throws: RecipeError.self) { try sample(row) }
   }
 
   @Test("an end that the data has already is not doubled")

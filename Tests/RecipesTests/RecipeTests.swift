@@ -70,6 +70,17 @@ struct RecipeTests {
     }
   }
 
+  @Test("stop strings are a list of at most 16 texts, none empty")
+  func stopStrings() throws {
+    #expect(try Recipe(yaml: minimal).generation?.stopStrings == [])
+    let some = try Recipe(yaml: minimal + "\ngeneration:\n  stop_strings: [\"\\n\\n\", \"User:\"]\n")
+    #expect(some.generation?.stopStrings == ["\n\n", "User:"])
+    #expect(try Recipe(yaml: some.resolvedYAML) == some)
+    let many = (0...16).map { "s\($0)" }.joined(separator: ",")
+    #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: ["generation.stop_strings=[\(many)]"]) }
+    #expect(throws: RecipeError.self) { try Recipe(yaml: minimal + "\ngeneration:\n  stop_strings: [a, \"\"]\n") }
+  }
+
   @Test("a resolved recipe reads back as itself", arguments: Method.allCases)
   func resolved(method: Method) throws {
     let given = try Recipe(

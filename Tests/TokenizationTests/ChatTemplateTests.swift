@@ -51,6 +51,26 @@ struct ChatTemplateTests {
     }
   }
 
+  /// Expected: `apply_chat_template(tools=…)` of transformers 5.23.
+  @Test("shows tools with their members in order; anything but an array is refused")
+  func tools() throws {
+    let tokenizer = try Self.tokenizer(
+      "{% if tools %}{% for tool in tools %}{{ tool | tojson }};{% endfor %}{% endif %}{{ messages[0].content }}")
+    let messages = [ChatMessage(role: "user", content: "q")]
+    let tools =
+      #"[{"type":"function","function":{"name":"é","parameters":{"z":1,"a":[1.5,true,null]}}}, {"x":"\u00e9"}]"#
+    #expect(
+      try tokenizer.renderChat(messages: messages, tools: tools, addGenerationPrompt: true)
+        == #"{"type": "function", "function": {"name": "é", "parameters": {"z": 1, "a": [1.5, true, null]}}};{"x": "é"};q"#
+    )
+    #expect(try tokenizer.renderChat(messages: messages, tools: "[]", addGenerationPrompt: true) == "q")
+    for wrong in ["{}", "3", "[", ""] {
+      #expect(throws: TokenizerError.self) {
+        try tokenizer.renderChat(messages: messages, tools: wrong, addGenerationPrompt: true)
+      }
+    }
+  }
+
   @Test("gives the text that jinja2 gives, or is refused where jinja2 refuses")
   func golden() throws {
     let golden = try Golden.load()

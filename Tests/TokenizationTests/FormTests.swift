@@ -77,6 +77,18 @@ struct FormTests {
     }
   }
 
+  @Test("compose every character of three planes as Foundation does, whatever stands beside it")
+  func composition() throws {
+    let tokenizer = try TokenizerData.tokenizer(at: TokenizerData.golden.appendingPathComponent("forms/qwen3.5.json"))
+    for start in stride(from: UInt32(0x80), to: 0x30000, by: 0x400) {
+      let scalars = (start..<start + 0x400).compactMap(Unicode.Scalar.init)
+      let text = scalars.map { "e\($0)\u{301}o\($0)" }.joined()
+      let expected = text.decomposedStringWithCanonicalMapping.precomposedStringWithCanonicalMapping
+      let found = tokenizer.decode(tokenizer.encode(text, addSpecialTokens: false))
+      #expect(Array(found.utf8) == Array(expected.utf8), "from U+\(String(start, radix: 16)) on")
+    }
+  }
+
   @Test("refuse a SentencePiece model that is cut or changed, in one line, or read it")
   func damagedModel() throws {
     let whole = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("forms/spm-unigram.model"))

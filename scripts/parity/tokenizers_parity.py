@@ -269,7 +269,8 @@ def compare_sentencepiece(driver, path, cases):
     reference = sentencepiece.SentencePieceProcessor(model_file=str(path))
     control = [reference.id_to_piece(i) for i in range(reference.get_piece_size()) if reference.is_control(i) or reference.is_unknown(i)]
     wrong = []
-    for text in cases:
+    # Prose by lines: sums over a whole book are float32 in SentencePiece, and ties then hang on the last bit.
+    for text in (line for text in cases for line in (text.split("\n") if len(text) > 50_000 else [text])):
         if "\0" in text or any(piece in text for piece in control):
             continue  # control pieces are read here; SentencePiece does not
         expected = reference.encode(text)

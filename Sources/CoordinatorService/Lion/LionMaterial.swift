@@ -127,7 +127,7 @@ extension DataRow {
     case .prompt(let prompt, _), .pair(let prompt, _, _): prompt
     // One text: an input belongs to what is asked.
     case .instruction(let instruction, let input, _): input.isEmpty ? instruction : "\(instruction)\n\n\(input)"
-    case .chat(let messages): messages.last { $0.role == "user" }?.content
+    case .chat(let messages, _): messages.last { $0.role == "user" }?.content
     case .text: nil
     }
   }

@@ -89,15 +89,25 @@ package struct ChatTemplate: Sendable {
 extension Tokenizer {
   /// Returns the text of a conversation by the folder's chat template, as `apply_chat_template(tokenize=False)` does.
   ///
-  /// - Parameter addGenerationPrompt: Whether the text ends where the assistant's next turn begins.
-  /// - Throws: ``TokenizerError/noChatTemplate`` or ``ChatTemplateError``.
-  public func renderChat(messages: [ChatMessage], addGenerationPrompt: Bool) throws -> String {
+  /// - Parameters:
+  ///   - tools: What the model may call, a JSON array of descriptions of functions; nil: nothing.
+  ///   - addGenerationPrompt: Whether the text ends where the assistant's next turn begins.
+  /// - Throws: ``TokenizerError`` where there is no template, or `tools` is no JSON array; ``ChatTemplateError``.
+  public func renderChat(
+    messages: [ChatMessage], tools: String? = nil, addGenerationPrompt: Bool
+  ) throws -> String {
     guard let chatTemplate else { throw TokenizerError.noChatTemplate }
     let turns = messages.map { message in
       TemplateValue.object([("role", .string(message.role)), ("content", .string(message.content))])
     }
+    var called = TemplateValue.none
+    if let tools {
+      let field = try JSONField(file: "tools", bytes: Array(tools.utf8))
+      guard case .array = field.value else { throw field.invalid("expected an array") }
+      called = TemplateValue(field.value)
+    }
     var variables: [String: TemplateValue] = [
-      "messages": .list(turns), "add_generation_prompt": .bool(addGenerationPrompt), "tools": .none,
+      "messages": .list(turns), "add_generation_prompt": .bool(addGenerationPrompt), "tools": called,
       "documents": .none,
     ]
     for (name, text) in [
