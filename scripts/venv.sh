@@ -14,7 +14,8 @@ pip() { .venv/bin/pip install -q --disable-pip-version-check "$@"; }
   pip "grpcio==1.85.1" "grpcio-tools==1.85.1" "grpcio-health-checking==1.85.1" "grpcio-reflection==1.85.1" \
     "h2==4.4.1" "hpack==4.2.0" "trustme==1.2.1"
 if [ "${1:-}" = --parity ] || [ "${1:-}" = --bench ]; then
-  pip "torch==2.15.0" "transformers==5.23.0" "peft==0.21.2" "accelerate==1.15.0" "safetensors" "tokenizers==0.23.3" "sentencepiece==0.2.3" "rouge_score" "jinja2==3.1.6"
+  pip "torch==2.15.0" "transformers==5.23.0" "peft==0.21.2" "accelerate==1.15.0" "safetensors" "tokenizers==0.23.3" "sentencepiece==0.2.3" "rouge_score" "jinja2==3.1.6" \
+    "trl==1.16.0" "datasets==5.2.0" "pandas==3.1.1"
 fi
 if [ "${1:-}" = --bench ]; then
   pip "gguf==0.19.0" "cmake==4.4.4" "ninja==1.13.2"

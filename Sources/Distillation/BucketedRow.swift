@@ -8,10 +8,10 @@ struct Divergence {
   let kind: Int32
   let weight: Float
 
-  /// Nil for cross-entropy, which is none.
+  /// Nil for losses that compare no distributions.
   init?(_ loss: TokenLossKind) {
     switch loss {
-    case .crossEntropy: return nil
+    case .crossEntropy, .topTokenPreference: return nil
     case .forwardKL, .generalizedJSD(beta: 0): (kind, weight) = (Int32(CTL_FORWARD_KL.rawValue), 0)
     case .reverseKL, .generalizedJSD(beta: 1): (kind, weight) = (Int32(CTL_REVERSE_KL.rawValue), 0)
     case .skewForwardKL(let alpha): (kind, weight) = (Int32(CTL_SKEW_FORWARD_KL.rawValue), Float(alpha))

@@ -18,6 +18,10 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case repeatedTopToken(position: Int, tokenID: TokenID)
   /// A teacher's column that is not log-probs: their mass is not 1, or not a number.
   case teacherNotNormalised(position: Int, mass: Double)
+  /// A token whose log-prob by the teacher is NaN or infinite.
+  case teacherLogprobNotFinite(position: Int)
+  /// A loss of pairs beside a term that is no cross-entropy.
+  case termBesidePairs(TokenLossKind)
   /// The loss is NaN or infinite.
   case lossNotFinite(sequence: Int, value: Double)
   /// The gradient is NaN or infinite.
@@ -45,6 +49,10 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the teacher's kept tokens at position \(position) name id \(id) twice: the teacher's reply is malformed"
     case .teacherNotNormalised(let position, let mass):
       "the teacher's probabilities at position \(position) add up to \(mass): log-probs are to be natural, normalised, at temperature 1"
+    case .teacherLogprobNotFinite(let position):
+      "the teacher's log-prob of the actual token at position \(position) is not a number: ask for unfiltered log-probs at temperature 1"
+    case .termBesidePairs(let kind):
+      "the loss \(kind) cannot stand beside a loss of pairs: give the terms cross-entropies"
     case .lossNotFinite(let sequence, let value):
       "the loss of sequence \(sequence) is \(value): the parameters were left as they were; lower the learning rate or look at the data"
     case .gradientNotFinite(let norm):

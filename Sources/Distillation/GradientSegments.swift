@@ -11,12 +11,15 @@ struct GradientSegments: Sendable {
   /// Ranges of sequences, in order.
   let sequences: [Range<Int>]
 
-  init(_ batch: SequenceBatch) {
+  /// - Parameter unit: So many neighbouring sequences are never parted: 2 where they are pairs.
+  init(_ batch: SequenceBatch, unit: Int = 1) {
     var ranges: [Range<Int>] = []
     var (first, tokens) = (0, 0)
     for (index, length) in batch.sequenceLengths.enumerated() {
       tokens += length
-      guard tokens >= Self.leastTokens || index == batch.count - 1 else { continue }
+      guard (tokens >= Self.leastTokens && (index + 1).isMultiple(of: unit)) || index == batch.count - 1 else {
+        continue
+      }
       ranges.append(first..<index + 1)
       (first, tokens) = (index + 1, 0)
     }

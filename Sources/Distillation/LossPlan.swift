@@ -35,7 +35,7 @@ struct LossPlan: Sendable {
         case .tokenMean: max(tokens[term], 1)
         case .sequenceMean: sequences[term] * max(counts[sequence], 1)
         }
-      let needsTeacher = objective.terms[term].kind.needsTeacher
+      let needsTeacher = objective.needsTeacher(term: term)
       defer { teacherCount += needsTeacher ? counts[sequence] : 0 }
       return Share(
         term: term, coefficient: 1 / Double(divisor), teacherStart: needsTeacher ? teacherCount : nil)
@@ -48,7 +48,7 @@ struct LossPlan: Sendable {
   func teacherScores(
     _ scores: PositionScores, vocabSize: Int, _ objective: Objective, head: OutputHead?
   ) throws(DistillationError) -> TeacherScores? {
-    guard teacherPositionCount > 0 else { return nil }
+    guard teacherPositionCount > 0, objective.pair == nil else { return nil }
     guard scores.positionCount == teacherPositionCount else {
       throw .countMismatch(
         column: "the teacher's positions", expected: teacherPositionCount, found: scores.positionCount)

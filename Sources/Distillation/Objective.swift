@@ -23,12 +23,14 @@ public struct LossTerm: Sendable, Hashable {
   }
 }
 
-/// What is minimised: `Σ weight · term`, each term reduced over its own group of sequences.
+/// What is minimised: `Σ weight · term`, each term reduced over its own group of sequences, and a loss of pairs where there is one.
 ///
 /// DistiLLM-2 has two: `skewForwardKL(0.1)` on the teacher's texts and `skewReverseKL(0.1)` on the student's.
 public struct Objective: Sendable, Hashable {
   /// The terms; a batch names them by index.
   public let terms: [LossTerm]
+  /// The loss of each two neighbouring sequences of a batch; nil: sequences are no pairs. All terms are cross-entropies then.
+  public let pair: PairLoss?
   /// How positions and sequences are averaged.
   public let reduction: Reduction
   /// Teacher log-probs to ask per position: 0 asks for all V, else K and a tail.
@@ -40,7 +42,7 @@ public struct Objective: Sendable, Hashable {
 
   /// Makes an objective; refuses no terms, and numbers outside their ranges.
   public init(
-    terms: [LossTerm], reduction: Reduction, topCount: Int = 0, usesHiddenStates: Bool = false,
+    terms: [LossTerm], reduction: Reduction, pair: PairLoss? = nil, topCount: Int = 0, usesHiddenStates: Bool = false,
     precision: Precision = .float32
   ) throws(DistillationError) {
     guard !terms.isEmpty else { throw .noTerms }
@@ -51,24 +53,31 @@ public struct Objective: Sendable, Hashable {
       throw .parameterOutOfRange(
         name: "top_count", value: Double(topCount), range: "0...0, since hidden states are asked")
     }
+    try pair?.validate()
     for term in terms {
       try term.kind.validate()
+      guard pair == nil || term.kind == .crossEntropy else { throw .termBesidePairs(term.kind) }
       guard term.weight.isFinite, term.weight >= 0 else {
         throw .parameterOutOfRange(name: "weight", value: term.weight, range: "[0, ∞)")
       }
     }
     self.terms = terms
+    self.pair = pair
     self.reduction = reduction
     self.topCount = topCount
     self.usesHiddenStates = usesHiddenStates
     self.precision = precision
   }
 
-  /// Whether any term needs the teacher's log-probs.
-  public var needsTeacher: Bool { terms.contains { $0.kind.needsTeacher } }
+  /// Whether anything needs the teacher's log-probs.
+  public var needsTeacher: Bool { terms.indices.contains(where: needsTeacher(term:)) }
+
+  /// Whether sequences of a term need the teacher's log-probs.
+  func needsTeacher(term: Int) -> Bool { terms[term].kind.needsTeacher || pair?.reference == .teacher }
 
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
   public var scoreOptions: ScoreOptions {
+    if pair?.reference == .teacher { return ScoreOptions(tokenLogprobs: true, precision: precision) }
     if usesHiddenStates { return ScoreOptions(hiddenState: true, precision: precision) }
     return topCount == 0
       ? ScoreOptions(fullLogprobs: true, precision: precision)
@@ -84,9 +93,13 @@ public struct TrainingBatch: Sendable, Hashable {
   public let termIndices: [Int]
   /// Sequences per forward pass: micro-batch i holds sequences `i·n ..< (i + 1)·n`.
   public let microBatchSize: Int
+  /// About the pairs, where the objective has a loss of pairs.
+  public let pairs: PairColumns
 
   /// Makes a batch; the counts must agree.
-  public init(sequences: SequenceBatch, termIndices: [Int], microBatchSize: Int) throws(DistillationError) {
+  public init(
+    sequences: SequenceBatch, termIndices: [Int], microBatchSize: Int, pairs: PairColumns = PairColumns()
+  ) throws(DistillationError) {
     guard termIndices.count == sequences.count else {
       throw .countMismatch(column: "term_indices", expected: sequences.count, found: termIndices.count)
     }
@@ -96,6 +109,7 @@ public struct TrainingBatch: Sendable, Hashable {
     self.sequences = sequences
     self.termIndices = termIndices
     self.microBatchSize = microBatchSize
+    self.pairs = pairs
   }
 
   /// The sequences whose terms need the teacher, in order: what to send to `Score`, and what ``StudentTrainer/step(_:teacher:evaluate:)`` expects the scores of.
@@ -103,7 +117,7 @@ public struct TrainingBatch: Sendable, Hashable {
     try validate(objective)
     return SequenceBatch(
       zip(sequences.sequences, termIndices).lazy
-        .filter { objective.terms[$0.1].kind.needsTeacher }.map { $0.0 })
+        .filter { objective.needsTeacher(term: $0.1) }.map { $0.0 })
   }
 
   /// Throws where a sequence names a term that the objective has not.

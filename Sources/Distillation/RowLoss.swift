@@ -26,7 +26,7 @@ public final class RowLossWorkspace {
   public let vocabSize: Int
   /// Logits of a row; those past `vocabSize` belong to padding.
   public let rowSize: Int
-  private let exponentials: FloatView  // [V]
+  let exponentials: FloatView  // [V]
   /// The student's log-probs and probabilities where the teacher gave top log-probs; made with the first of those.
   private lazy var logprobs = FloatStorage(count: vocabSize).view  // [V]
   private lazy var probabilities = FloatStorage(count: vocabSize).view  // [V]
@@ -67,12 +67,19 @@ public final class RowLossWorkspace {
     let softmax = exponentiate(logits)
     guard softmax.sum.isFinite else { return RowLoss(value: .nan, teacherMass: 0) }
     logits.window(vocabSize, rowSize - vocabSize).fill(0)
-    guard let divergence = Divergence(kind) else {
+    if kind == .crossEntropy {
       defer { rounded?.round(logits) }
       return crossEntropy(logits, softmax, target: Int(target), scale: scale)
     }
     guard let (scores, position) = teacher else { throw .teacherMissing(kind) }
     precondition(position < scores.positionCount, "position \(position) of \(scores.positionCount)")
+    if case .topTokenPreference(let beta, let crossEntropy) = kind {
+      let answer = try topTokens(scores, position, teacherLogits, target: Int(target), student: softmax.top)
+      defer { rounded?.round(logits) }
+      return preference(
+        logits, softmax, answer, beta: beta, crossEntropy: crossEntropy, target: Int(target), scale: scale)
+    }
+    guard let divergence = Divergence(kind) else { throw .teacherMissing(kind) }
     switch scores.form {
     case .full:
       return try scores.withFullRow(position) { row throws(DistillationError) in
@@ -89,8 +96,20 @@ public final class RowLossWorkspace {
     }
   }
 
+  /// The log-prob of a token, in nats; NaN where a logit is NaN or +∞. The logits stay.
+  ///
+  /// It is what a cross-entropy is made of, to the bit.
+  func logprob(of target: TokenID, logits: FloatView) -> Double {
+    let softmax = exponentiate(logits)
+    return softmax.sum.isFinite ? logprob(Int(target), logits, softmax) : .nan
+  }
+
+  private func logprob(_ target: Int, _ logits: FloatView, _ softmax: RowSoftmax) -> Double {
+    Double(logits[target] - softmax.largest) - log(softmax.sum)
+  }
+
   /// What makes a softmax of `exp(z − largest)`, which stand in ``exponentials``.
-  private struct RowSoftmax {
+  struct RowSoftmax {
     var sum: Double
     var largest: Float = 0
     /// The most probable token, the first of equals.
@@ -106,7 +125,7 @@ public final class RowLossWorkspace {
 
   /// `L = −log q_y`, `g_j = q_j − 1[j = y]`.
   private func crossEntropy(_ logits: FloatView, _ softmax: RowSoftmax, target: Int, scale: Float) -> RowLoss {
-    let logprob = Double(logits[target] - softmax.largest) - log(softmax.sum)
+    let logprob = logprob(target, logits, softmax)
     let probability = Float(Double(exponentials[target]) / softmax.sum)
     _ = unsafe ctl_scale(vocabSize, exponentials.pointer, Float(Double(scale) / softmax.sum), logits.pointer)
     logits[target] = scale * (probability - 1)
@@ -159,7 +178,7 @@ public final class RowLossWorkspace {
 
 extension TeacherScores {
   /// Calls `body` with all log-probs of a position.
-  fileprivate func withFullRow<R>(
+  func withFullRow<R>(
     _ position: Int, _ body: (FloatView) throws(DistillationError) -> R
   ) throws(DistillationError) -> R {
     try unsafe columns.fullLogprobs.withUnsafeBufferPointer { all throws(DistillationError) in

@@ -1,9 +1,13 @@
 /// What one optimizer step, or one evaluation, measured.
 public struct StepMeasurements: Sendable, Hashable {
-  /// `Σ weight · term`, before the update.
+  /// `Σ weight · term`, with the weighted loss of pairs, before the update.
   public var loss: Double
   /// Each term before its weight; 0 for a term without sequences. Shape: `[terms]`.
   public var termLosses: [Double]
+  /// Mean loss of the pairs that count, before its weight; 0 where the objective has none.
+  public var pairLoss: Double
+  /// The pairs in their order; empty where the objective has none.
+  public var pairs: [PairMeasurement]
   /// Norm of the gradient before clipping; 0 for an evaluation.
   public var gradientNorm: Double
   /// Learning rate of the step; 0 for an evaluation.
@@ -22,6 +26,8 @@ public struct StepMeasurements: Sendable, Hashable {
 struct LossSums: Sendable {
   /// Each term's share, already divided as the reduction asks. Shape: `[terms]`.
   var terms: [Double]
+  /// In the order of the batch.
+  var pairs: [PairMeasurement] = []
   var teacherMass = 0.0
   var scoredCount = 0
   var agreements = 0

@@ -101,14 +101,20 @@ public final class StudentTrainer: @unchecked Sendable {
   ) throws(DistillationError) -> StepMeasurements {
     try check(batch.sequences)
     let plan = try LossPlan(batch, objective)
+    let pairs = try objective.pair.map { pair throws(DistillationError) in
+      try PairPlan(batch, pair, teacher: teacher)
+    }
     let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
-      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
+      pairs: pairs, teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
       gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace)
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
+    let pairLoss = sums.pairs.reduce(0) { $0 + $1.weight * $1.loss } / Double(pairs?.divisor ?? 1)
     return StepMeasurements(
-      loss: zip(objective.terms, sums.terms).reduce(0) { $0 + $1.0.weight * $1.1 }, termLosses: sums.terms,
+      loss: zip(objective.terms, sums.terms).reduce((objective.pair?.weight ?? 0) * pairLoss) {
+        $0 + $1.0.weight * $1.1
+      }, termLosses: sums.terms, pairLoss: pairLoss, pairs: sums.pairs,
       gradientNorm: update.gradientNorm, learningRate: update.learningRate, tokenCount: plan.tokenCount,
       positionCount: batch.sequences.tokenIDs.count,
       teacherMass: sums.teacherMass / Double(max(sums.scoredCount, 1)),
@@ -155,7 +161,8 @@ public final class StudentTrainer: @unchecked Sendable {
     var sums = LossSums(termCount: objective.terms.count)
     workspace.beginStep()
     if let gradients = pass.gradients { clear(gradients) }
-    for segments in GradientSegments(batch.sequences).passes(ofAtMost: batch.microBatchSize) {
+    let segments = GradientSegments(batch.sequences, unit: objective.pair == nil ? 1 : 2)
+    for segments in segments.passes(ofAtMost: batch.microBatchSize) {
       try pass.run(segments, of: batch.sequences, addingTo: &sums)
     }
     if let gradients = pass.gradients { workspace.addEmbeddedGradients(transformer, to: gradients) }

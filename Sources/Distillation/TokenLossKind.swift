@@ -18,6 +18,9 @@ public enum TokenLossKind: Sendable, Hashable {
   case generalizedJSD(beta: Double)
   /// `½ Σ |q − p|`, in [0, 1].
   case totalVariation
+  /// `−log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) + crossEntropy · (−lq_y)`, a being the teacher's most probable token, b the
+  /// student's: what DPKD's released code minimises in place of a loss of sequences.
+  case topTokenPreference(beta: Double, crossEntropy: Double)
 
   /// Whether the loss needs the teacher's log-probs.
   public var needsTeacher: Bool { self != .crossEntropy }
@@ -29,6 +32,11 @@ public enum TokenLossKind: Sendable, Hashable {
       guard alpha >= 0, alpha < 1 else { throw .parameterOutOfRange(name: "alpha", value: alpha, range: "[0, 1)") }
     case .generalizedJSD(let beta):
       guard beta >= 0, beta <= 1 else { throw .parameterOutOfRange(name: "beta", value: beta, range: "[0, 1]") }
+    case .topTokenPreference(let beta, let crossEntropy):
+      guard beta > 0, beta.isFinite else { throw .parameterOutOfRange(name: "beta", value: beta, range: "(0, ∞)") }
+      guard crossEntropy >= 0, crossEntropy.isFinite else {
+        throw .parameterOutOfRange(name: "cross_entropy", value: crossEntropy, range: "[0, ∞)")
+      }
     case .crossEntropy, .forwardKL, .reverseKL, .totalVariation: break
     }
   }

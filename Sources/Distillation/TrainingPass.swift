@@ -8,6 +8,8 @@ struct TrainingPass: Sendable {
   let parameters: ParameterBuffer
   let objective: Objective
   let plan: LossPlan
+  /// Nil where the objective has no loss of pairs.
+  let pairs: PairPlan?
   let teacher: TeacherScores?
   /// Where gradients are added; nil where none are wanted.
   let gradients: ParameterBuffer?
@@ -37,8 +39,11 @@ struct TrainingPass: Sendable {
     let positionGroups = local.map {
       positions.ranges[$0.lowerBound].lowerBound..<positions.ranges[$0.upperBound - 1].upperBound
     }
-    for chunk in LossChunk.cut(positionGroups, rowSize: workspace.rowSize) {
-      try run(chunk, positions, Array(owners[chunk.positions]), &sums)
+    let chunks = LossChunk.cut(positionGroups, rowSize: workspace.rowSize)
+    let slopes = try pairSlopes(chunks, positions, first: first, &sums)
+    for chunk in chunks {
+      if chunks.count > 1 || pairs == nil { computeLogits(chunk, positions) }
+      try run(chunk, positions, Array(owners[chunk.positions]), slopes, &sums)
     }
     guard let gradients else { return }
     transformer.backward(
@@ -46,17 +51,54 @@ struct TrainingPass: Sendable {
     workspace.keepEmbeddedGradients(of: sequences)
   }
 
-  /// Computes the losses of a chunk, and what their gradients say about the head and the hidden states.
-  private func run(
-    _ chunk: LossChunk, _ positions: ScoredPositions, _ owners: [Owner], _ sums: inout LossSums
-  ) throws(DistillationError) {
-    workspace.reserve(rows: owners.count)
-    let rows = positions.predictingRows[chunk.positions]
+  /// Leaves the logits of a chunk's positions in the workspace.
+  private func computeLogits(_ chunk: LossChunk, _ positions: ScoredPositions) {
+    workspace.reserve(rows: chunk.positions.count)
     transformer.logits(
-      rows: rows, groups: chunk.groups, tape: workspace.tape, parameters: parameters,
-      into: workspace.logits.window(0, owners.count * workspace.rowSize))
+      rows: positions.predictingRows[chunk.positions], groups: chunk.groups, tape: workspace.tape,
+      parameters: parameters, into: workspace.logits.window(0, chunk.positions.count * workspace.rowSize))
+  }
+
+  /// Measures the pairs of a pass, whose tape is there; returns `∂loss/∂s` of each of its sequences, in order.
+  ///
+  /// The slope at a position depends on all positions of both sequences. So the head goes over the chunks once for the
+  /// log-probs and, where there is more than one, once more for the gradients: the tape is kept, logits are not.
+  private func pairSlopes(
+    _ chunks: [LossChunk], _ positions: ScoredPositions, first: Int, _ sums: inout LossSums
+  ) throws(DistillationError) -> PairSlopes {
+    guard let pairs else { return PairSlopes(first: first, values: []) }
+    var logprobs: [Double] = []
+    for chunk in chunks {
+      computeLogits(chunk, positions)
+      logprobs += targetLogprobs(Array(positions.targets[chunk.positions]))
+    }
+    let measured = try pairs.measure(
+      first: first, logprobs: positions.ranges.map { $0.reduce(0) { $0 + logprobs[$1] } },
+      lengths: positions.ranges.map(\.count))
+    sums.pairs += measured.pairs
+    return PairSlopes(first: first, values: measured.slopes)
+  }
+
+  /// The student's log-probs of the actual tokens, from the logits in the workspace. Parallel over positions.
+  private func targetLogprobs(_ targets: [TokenID]) -> [Double] {
+    let (workspace, rowSize) = (workspace, workspace.rowSize)
+    let pieces = ComputePool.mapInLane((targets.count + Self.rowsPerPiece - 1) / Self.rowsPerPiece) { piece, lane in
+      (piece * Self.rowsPerPiece..<min((piece + 1) * Self.rowsPerPiece, targets.count)).map { place in
+        workspace.lanes[lane].logprob(
+          of: targets[place], logits: workspace.logits.window(place * rowSize, rowSize))
+      }
+    }
+    return Array(pieces.joined())
+  }
+
+  /// Computes the losses of a chunk, whose logits are there, and what their gradients say about the head and the hidden
+  /// states.
+  private func run(
+    _ chunk: LossChunk, _ positions: ScoredPositions, _ owners: [Owner], _ slopes: PairSlopes, _ sums: inout LossSums
+  ) throws(DistillationError) {
+    let rows = positions.predictingRows[chunk.positions]
     let targets = Array(positions.targets[chunk.positions])
-    for (owner, row) in zip(owners, computeRows(owners, chunk.groups, targets: targets)) {
+    for (owner, row) in zip(owners, computeRows(owners, chunk.groups, targets: targets, slopes)) {
       let (row, share) = (try row.get(), plan.shares[owner.sequence])
       guard row.value.isFinite else { throw .lossNotFinite(sequence: owner.sequence, value: row.value) }
       sums.add(row, term: share.term, coefficient: share.coefficient)
@@ -74,7 +116,7 @@ struct TrainingPass: Sendable {
 
   /// The losses of a chunk's positions, in order; replaces logits by gradients. Parallel over positions.
   private func computeRows(
-    _ owners: [Owner], _ groups: [Range<Int>], targets: [TokenID]
+    _ owners: [Owner], _ groups: [Range<Int>], targets: [TokenID], _ slopes: PairSlopes
   ) -> [Result<RowLoss, DistillationError>] {
     let (workspace, rowSize) = (workspace, workspace.rowSize)
     let hiddenStateRows = computeHiddenStateRows(owners, groups)
@@ -86,7 +128,7 @@ struct TrainingPass: Sendable {
         let rounded = gradients == nil ? nil : workspace.roundedGradients?.window(place * rowSize, rowSize)
         let row = compute(
           logits, target: targets[place], owners[place], hiddenStateRows?.logits(place), workspace.lanes[lane],
-          rounded: capped == nil ? rounded : nil)
+          slope: slopes[owners[place].sequence], rounded: capped == nil ? rounded : nil)
         if let capped {
           transformer.uncap(logits, logits: capped)
           rounded?.round(logits)
@@ -113,9 +155,11 @@ struct TrainingPass: Sendable {
   }
 
   /// One position's loss; its logits become their gradient, or `rounded` takes it.
+  ///
+  /// Beside a loss of pairs each term is a cross-entropy, whose gradient is `q − onehot`; that of s is `onehot − q`.
   private func compute(
     _ logits: FloatView, target: TokenID, _ owner: Owner, _ teacherLogits: FloatView?, _ lane: RowLossWorkspace,
-    rounded: BFloat16View?
+    slope: Double, rounded: BFloat16View?
   ) -> Result<RowLoss, DistillationError> {
     let share = plan.shares[owner.sequence]
     let term = objective.terms[share.term]
@@ -124,7 +168,17 @@ struct TrainingPass: Sendable {
     return Result { () throws(DistillationError) -> RowLoss in
       try lane.replaceLogits(
         logits, kind: term.kind, target: target, teacher: source, teacherLogits: source == nil ? nil : teacherLogits,
-        scale: Float(term.weight * share.coefficient), rounded: rounded)
+        scale: Float(term.weight * share.coefficient - slope), rounded: rounded)
     }
   }
+}
+
+/// `∂loss/∂s` of the sequences of a pass, s being the sum of a sequence's log-probs.
+private struct PairSlopes {
+  /// The pass's first sequence in the batch.
+  let first: Int
+  /// Empty where the objective has no loss of pairs.
+  let values: [Double]
+
+  subscript(sequence: Int) -> Double { values.isEmpty ? 0 : values[sequence - first] }
 }

@@ -1,0 +1,179 @@
+"""Writes pairs.json: losses of pairs with their gradients, and optimizer steps of a tiny Llama with them.
+
+Independent of the code under test. `numbers`: float64 transcriptions of the formulas with autograd's gradients; where TRL
+has the loss, the value must be that of TRL's own `CPOTrainer.cpo_loss` too, to 1e-12. `steps`: transformers' model,
+float32, torch.optim.AdamW. `rows`: DPKD's released token form in float64.
+Run from the root: .venv/bin/python Tests/DistillationTests/Golden/generate_pairs.py   (torch, transformers, trl; seed 0)
+"""
+
+import json
+import pathlib
+import types
+
+import torch
+from torch.nn.functional import logsigmoid
+from trl.experimental.cpo import CPOTrainer
+
+from generate_steps import VOCABULARY, model
+
+FORMS = [  # (form, beta or tau, gamma or margin, label smoothing, length normalised, referenced)
+    ("logistic", 0.1, 0.0, 0.0, False, True),  # DPO
+    ("logistic", 0.1, 0.0, 0.2, False, True),  # DPO with label smoothing
+    ("logistic", 0.1, 0.0, 0.0, True, True),  # DPKD
+    ("logistic", 2.0, 1.0, 0.0, True, False),  # SimPO
+    ("logistic", 0.1, 0.0, 0.1, False, False),  # CPO
+    ("logistic", 2.5, 0.5, 0.1, True, True),  # DPKD's SimPO form
+    ("squared", 0.1, 0.0, 0.0, True, True),  # IPO
+    ("squared", 0.5, 0.0, 0.0, False, False),  # IPO of sums, no reference
+    ("hinge", 0.1, 1.0, 0.0, False, True),  # TRL's hinge
+    ("hinge", 1.0, 1.0, 0.0, True, False),  # SLiC, PLaD on means
+    ("hinge", 1.0, 3.0, 0.0, False, False),  # PLaD on sums
+]
+PAIRS = [  # (s_w, s_l, r_w, r_l, tokens of w, tokens of l, margin)
+    (-12.0, -20.0, -10.0, -30.0, 8, 10, 1.0),  # the known values
+    (-31.5, -7.25, -29.0, -9.5, 21, 4, 0.5),
+    (-0.75, -140.0, -60.5, -2.0, 1, 64, 2.0),  # far apart
+    (-140.0, -0.75, -2.0, -60.5, 64, 1, 0.0),
+    (-5.0, -5.0, -5.0, -5.0, 5, 5, 1.0),
+]
+SEQUENCES = [  # (token ids, prompt length): two of a pair after another
+    ([1, 4, 2, 7, 5, 9], 2), ([1, 4, 3, 3], 2),
+    ([1, 8, 6, 10, 2], 1), ([1, 5, 0, 7, 2, 2, 6], 1),
+    ([1, 2, 9, 4], 3), ([1, 2, 9], 3),  # A completion without tokens.
+]
+GIVEN = [(-6.0, -5.5), (-9.25, -11.0), (-2.0, 0.0)]
+CASES = [  # (form, its numbers, means, reference, weight, cross-entropy of chosen, margins, weights)
+    ("logistic", 0.3, 0.0, 0.1, False, "given", 1.0, 0.0, [], []),  # DPO
+    ("logistic", 2.0, 0.0, 0.0, True, "teacher", 1.0, 0.5, [], []),  # DPKD
+    ("logistic", 2.0, 1.0, 0.0, True, "none", 1.0, 0.0, [], []),  # SimPO
+    ("squared", 0.4, 0.0, 0.0, True, "given", 0.5, 0.25, [], []),  # IPO
+    ("hinge", 1.0, 1.5, 0.0, True, "none", 2.0, 1.0, [1.0, 2.0, 0.5], [1.0, 0.0, 1.0]),  # PLaD
+]
+
+
+def loss(form, number, second, smoothing, delta, margin):
+    if form == "logistic":
+        x = number * delta - second
+        return -(1 - smoothing) * logsigmoid(x) - smoothing * logsigmoid(-x)
+    if form == "squared":
+        return (delta - 1 / (2 * number)) ** 2
+    return torch.relu(second * margin - number * delta)
+
+
+def trl(form, number, second, smoothing, w, l, margin):
+    """TRL's value of log-ratios; None where it has no such loss."""
+    if form == "hinge" and (second != 1 or margin != 1):
+        return None
+    kind = {"squared": "ipo", "hinge": "hinge"}.get(form, "simpo" if second else "sigmoid")
+    trainer = types.SimpleNamespace(
+        alpha=0.0, beta=number, simpo_gamma=second, label_smoothing=smoothing, loss_type=kind,
+        accelerator=types.SimpleNamespace(device="cpu"))
+    losses, chosen, rejected = CPOTrainer.cpo_loss(trainer, w, l)
+    return losses.item(), chosen.item(), rejected.item()
+
+
+def numbers():
+    rows = []
+    for form, number, second, smoothing, means, referenced in FORMS:
+        for s_w, s_l, r_w, r_l, n_w, n_l, margin in PAIRS:
+            s = torch.tensor([s_w, s_l], dtype=torch.float64, requires_grad=True)
+            r = torch.tensor([r_w, r_l], dtype=torch.float64) * referenced
+            ratios = (s - r) / (torch.tensor([n_w, n_l], dtype=torch.float64) if means else 1)
+            value = loss(form, number, second, smoothing, ratios[0] - ratios[1], margin)
+            value.backward()
+            theirs = trl(form, number, second, smoothing, *ratios.detach(), margin)
+            if theirs is not None:
+                assert abs(theirs[0] - value.item()) < 1e-12 * max(1, abs(theirs[0])), (form, theirs, value)
+            rows.append({
+                "form": form, "number": number, "second": second, "smoothing": smoothing, "means": means,
+                "pair": [s_w, s_l, *r.tolist()], "lengths": [n_w, n_l], "margin": margin, "value": value.item(),
+                "slopes": s.grad.tolist(), "rewards": theirs[1:] if theirs else None})
+    return rows
+
+
+def parameters(network):
+    return {name: p.detach().flatten().tolist() for name, p in network.named_parameters()}
+
+
+def steps(case):
+    form, number, second, smoothing, means, reference, weight, anchor, margins, weights = case
+    student, teacher = model(1), model(2)
+    decayed = [p for p in student.parameters() if p.dim() > 1]
+    others = [p for p in student.parameters() if p.dim() == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
+        betas=(0.9, 0.95), eps=1e-6)
+
+    def sums(network):
+        logprobs = []
+        for ids, prompt in SEQUENCES:
+            lq = torch.log_softmax(network(torch.tensor([ids])).logits[0, prompt - 1:-1, :VOCABULARY], -1)
+            logprobs.append(sum((lq[i, ids[prompt + i]] for i in range(len(ids) - prompt)), torch.tensor(0.0)))
+        return logprobs
+
+    references = [0.0] * len(SEQUENCES)
+    if reference == "given":
+        references = [r for pair in GIVEN for r in pair]
+    if reference == "teacher":
+        with torch.no_grad():
+            references = sums(teacher)
+    taken = []
+    for _ in range(3):
+        s = sums(student)
+        pairs = []
+        for i in range(0, len(SEQUENCES), 2):
+            lengths = [max(len(ids) - prompt, 1) if means else 1 for ids, prompt in SEQUENCES[i:i + 2]]
+            delta = (s[i] - references[i]) / lengths[0] - (s[i + 1] - references[i + 1]) / lengths[1]
+            pairs.append(loss(form, number, second, smoothing, delta, margins[i // 2] if margins else 1))
+        shares = weights or [1.0] * len(pairs)
+        pair = sum(w * p for w, p in zip(shares, pairs)) / sum(w > 0 for w in shares)
+        terms = [
+            -sum(s[k::2]) / sum(len(ids) - prompt for ids, prompt in SEQUENCES[k::2]) for k in range(2)]
+        total = weight * pair + anchor * terms[0]
+        optimizer.zero_grad()
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(student.parameters(), 0.5)
+        optimizer.step()
+        taken.append({
+            "loss": total.item(), "pairLoss": pair.item(), "terms": [t.item() for t in terms], "norm": norm.item(),
+            "logprobs": [x.item() for x in s]})
+    keys = ("form", "number", "second", "smoothing", "means", "reference", "weight", "anchor", "margins", "weights")
+    return {**dict(zip(keys, case)), "steps": taken, "parameters": parameters(student)}
+
+
+def row(generator, size):
+    z = torch.randn(size, dtype=torch.float64, generator=generator).float().double() * 3
+    z = z.float().double().requires_grad_(True)
+    lp = torch.log_softmax(z.detach() + 2 * torch.randn(size, dtype=torch.float64, generator=generator), -1).float()
+    target = int(torch.randint(size, (1,), generator=generator))
+    a, b = int(lp.argmax()), int(z.argmax())
+    lq = torch.log_softmax(z, -1)
+    beta, anchor = 0.3, 0.7
+    delta = (lq[a] - lq[b]) - (lp.double()[a] - lp.double()[b])
+    value = -logsigmoid(beta * delta) - anchor * lq[target]
+    value.backward()
+    return {
+        "logits": z.tolist(), "teacher": lp.tolist(), "target": target, "beta": beta, "anchor": anchor,
+        "value": value.item(), "gradient": z.grad.tolist()}
+
+
+def main():
+    teacher = model(2)
+    logprobs = []
+    for ids, prompt in SEQUENCES:
+        with torch.no_grad():
+            lp = torch.log_softmax(teacher(torch.tensor([ids])).logits[0, prompt - 1:-1, :VOCABULARY], -1)
+        logprobs += [lp[i, ids[prompt + i]].item() for i in range(len(ids) - prompt)]
+    generator = torch.Generator().manual_seed(0)
+    content = {
+        "numbers": numbers(),
+        "sequences": [{"tokenIDs": ids, "promptLength": prompt} for ids, prompt in SEQUENCES],
+        "start": parameters(model(1)), "given": GIVEN, "teacher": logprobs, "cases": [steps(case) for case in CASES],
+        "rows": [row(generator, size) for size in (2, 5, 5, 40, 40, 130)],
+    }
+    text = json.dumps(content, separators=(",", ":"))
+    (pathlib.Path(__file__).parent / "pairs.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
