@@ -16,7 +16,8 @@ extension Objective {
     case .unspecified: throw WireFormatError.missing(field: "objective.reduction")
     }
     try self.init(
-      terms: wire.terms.map(LossTerm.init), reduction: reduction, topCount: Int(wire.topCount),
+      terms: wire.terms.map(LossTerm.init), reduction: reduction, pair: wire.pair.map { try PairLoss($0) },
+      topCount: Int(wire.topCount),
       usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision))
   }
 }
@@ -33,9 +34,30 @@ extension LossTerm {
     case .skewReverseKLFull: kind = .skewReverseKLFull(alpha: wire.alpha)
     case .generalizedJSD: kind = .generalizedJSD(beta: wire.beta)
     case .totalVariation: kind = .totalVariation
+    case .topTokenPreference: kind = .topTokenPreference(beta: wire.beta, crossEntropy: wire.alpha)
     case .unspecified: throw WireFormatError.missing(field: "objective.terms.kind")
     }
     self.init(kind, weight: wire.weight)
+  }
+}
+
+extension PairLoss {
+  init(_ wire: WirePairLoss) throws(WireFormatError) {
+    let form: Form
+    switch wire.form {
+    case .logistic:
+      form = .logistic(beta: wire.beta, gamma: wire.gamma, labelSmoothing: wire.labelSmoothing)
+    case .squared: form = .squared(tau: wire.beta)
+    case .hinge: form = .hinge(beta: wire.beta, margin: wire.margin)
+    case .unspecified: throw WireFormatError.missing(field: "objective.pair.form")
+    }
+    let reference: PairReference =
+      switch wire.reference {
+      case .unspecified, .none: .none
+      case .teacher: .teacher
+      case .given: .given
+      }
+    self.init(form, isLengthNormalized: wire.lengthNormalized, reference: reference, weight: wire.weight)
   }
 }
 
@@ -63,7 +85,10 @@ extension TrainingBatch {
     guard let wire else { throw WireFormatError.missing(field: "batch") }
     try self.init(
       sequences: SequenceBatch(wire.sequences, field: "batch.sequences"), termIndices: wire.termIndices.map(Int.init),
-      microBatchSize: Int(wire.microBatchSize))
+      microBatchSize: Int(wire.microBatchSize),
+      pairs: PairColumns(
+        referenceChosen: wire.pairReferenceChosen, referenceRejected: wire.pairReferenceRejected,
+        margins: wire.pairMargins, weights: wire.pairWeights))
   }
 }
 
@@ -73,7 +98,19 @@ extension WireStepMetrics {
       loss: measurements.loss, termLosses: measurements.termLosses, gradientNorm: measurements.gradientNorm,
       learningRate: measurements.learningRate, tokenCount: UInt64(measurements.tokenCount),
       positionCount: UInt64(measurements.positionCount), teacherMass: measurements.teacherMass,
-      topAgreement: measurements.topAgreement)
+      topAgreement: measurements.topAgreement,
+      pairs: measurements.pairs.isEmpty ? nil : WirePairMetrics(measurements))
+  }
+}
+
+extension WirePairMetrics {
+  init(_ measurements: StepMeasurements) {
+    let pairs = measurements.pairs
+    self.init(
+      loss: measurements.pairLoss, logprobsChosen: pairs.map(\.logprobs.chosen),
+      logprobsRejected: pairs.map(\.logprobs.rejected), rewardsChosen: pairs.map(\.chosenReward),
+      rewardsRejected: pairs.map(\.rejectedReward), lengthsChosen: pairs.map { UInt32($0.logprobs.chosenLength) },
+      lengthsRejected: pairs.map { UInt32($0.logprobs.rejectedLength) })
   }
 }
 

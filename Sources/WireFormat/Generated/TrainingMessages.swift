@@ -23,6 +23,9 @@ public enum WireTokenLossKind: Int32, Sendable, Hashable, CaseIterable {
   case generalizedJSD = 7
   /// Half the sum of |q - p|.
   case totalVariation = 8
+  /// -log sigmoid(beta [(lq_a - lq_b) - (lp_a - lp_b)]) + alpha (-log q(actual token)), a being the teacher's most probable
+  /// token, b the student's: the loss of DPKD's released code.
+  case topTokenPreference = 9
 
   init(_ value: Retort__V1__TokenLossKind) {
     self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
@@ -47,13 +50,50 @@ public enum WireReduction: Int32, Sendable, Hashable, CaseIterable {
   var cValue: Retort__V1__Reduction { Retort__V1__Reduction(rawValue: Retort__V1__Reduction.RawValue(rawValue)) }
 }
 
+/// A loss of a pair as a function of D = (s_w - r_w) - (s_l - r_l). s is the sum, or the mean, of the student's log-probs
+/// over a completion, r that of a reference; w is the preferred completion, l the other.
+public enum WirePairLossForm: Int32, Sendable, Hashable, CaseIterable {
+  /// Never valid.
+  case unspecified = 0
+  /// (1 - label_smoothing) softplus(-x) + label_smoothing softplus(x), x = beta D - gamma: DPO, CPO, DPKD, SimPO.
+  case logistic = 1
+  /// (D - 1 / (2 beta))^2: IPO.
+  case squared = 2
+  /// max(0, margin m - beta D), m being the pair's TrainBatch.pair_margins: SLiC, PLaD.
+  case hinge = 3
+
+  init(_ value: Retort__V1__PairLossForm) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__PairLossForm { Retort__V1__PairLossForm(rawValue: Retort__V1__PairLossForm.RawValue(rawValue)) }
+}
+
+/// What the student's log-probs of a pair are compared with.
+public enum WirePairReference: Int32, Sendable, Hashable, CaseIterable {
+  /// Not chosen, which means PAIR_REFERENCE_NONE.
+  case unspecified = 0
+  /// Nothing: r = 0.
+  case none = 1
+  /// The teacher's log-probs of the same tokens: DPKD.
+  case teacher = 2
+  /// The numbers in TrainBatch.pair_reference_chosen and pair_reference_rejected: DPO.
+  case given = 3
+
+  init(_ value: Retort__V1__PairReference) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__PairReference { Retort__V1__PairReference(rawValue: Retort__V1__PairReference.RawValue(rawValue)) }
+}
+
 /// The loss of one group of sequences.
 public struct WireLossTerm: WireMessage {
   /// The token loss.
   public var kind: WireTokenLossKind
-  /// The skew of the skewed losses, in (0, 1).
+  /// The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0.
   public var alpha: Double
-  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1).
+  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE.
   public var beta: Double
   /// Factor of the term in the loss.
   public var weight: Double
@@ -121,6 +161,8 @@ public struct WireObjective: WireMessage {
   public var hiddenState: Bool
   /// How the teacher's numbers travel. Unset: float32.
   public var precision: WirePrecision
+  /// A loss of pairs, beside which each term is a cross-entropy. Unset: sequences are no pairs.
+  public var pair: WirePairLoss?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -128,13 +170,15 @@ public struct WireObjective: WireMessage {
     reduction: WireReduction = .unspecified,
     topCount: UInt32 = 0,
     hiddenState: Bool = false,
-    precision: WirePrecision = .unspecified
+    precision: WirePrecision = .unspecified,
+    pair: WirePairLoss? = nil
   ) {
     self.terms = terms
     self.reduction = reduction
     self.topCount = topCount
     self.hiddenState = hiddenState
     self.precision = precision
+    self.pair = pair
   }
 
   /// Name in Protos/.
@@ -152,19 +196,24 @@ public struct WireObjective: WireMessage {
   }
 }
 
-extension WireObjective: @unsafe FlatCMessageConvertible {
+extension WireObjective: @unsafe CMessageConvertible {
   static func makeCMessage() -> Retort__V1__Objective {
     var cMessage = unsafe Retort__V1__Objective()
     unsafe retort__v1__objective__init(&cMessage)
     return unsafe cMessage
   }
 
-  func fill(_ cMessage: inout Retort__V1__Objective, _ arena: EncodingArena) {
-    unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
-    unsafe cMessage.reduction = reduction.cValue
-    unsafe cMessage.top_count = topCount
-    unsafe cMessage.hidden_state = hiddenState ? 1 : 0
-    unsafe cMessage.precision = precision.cValue
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__Objective>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(pair, arena) { pair in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
+      unsafe cMessage.reduction = reduction.cValue
+      unsafe cMessage.top_count = topCount
+      unsafe cMessage.hidden_state = hiddenState ? 1 : 0
+      unsafe cMessage.precision = precision.cValue
+      unsafe cMessage.pair = pair
+      return try unsafe body(&cMessage)
+    }
   }
 
   init(cMessage: Retort__V1__Objective) throws(WireFormatError) {
@@ -173,6 +222,92 @@ extension WireObjective: @unsafe FlatCMessageConvertible {
     topCount = unsafe cMessage.top_count
     hiddenState = unsafe cMessage.hidden_state != 0
     precision = unsafe WirePrecision(cMessage.precision)
+    pair = try unsafe readMessage(cMessage.pair) as WirePairLoss?
+  }
+}
+
+/// The loss of pairs: sequence 2i of a batch is preferred to sequence 2i + 1.
+public struct WirePairLoss: WireMessage {
+  /// The loss as a function of D.
+  public var form: WirePairLossForm
+  /// What the student is compared with.
+  public var reference: WirePairReference
+  /// True: log-probs are means over a completion's tokens.
+  public var lengthNormalized: Bool
+  /// Factor of D; tau of the squared form. Above 0.
+  public var beta: Double
+  /// What beta D has to exceed in the logistic form.
+  public var gamma: Double
+  /// The margin of the hinge, at least 0.
+  public var margin: Double
+  /// Share of pairs that are thought to be the wrong way round, in [0, 0.5); of the logistic form.
+  public var labelSmoothing: Double
+  /// Factor of the mean over pairs in the loss.
+  public var weight: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    form: WirePairLossForm = .unspecified,
+    reference: WirePairReference = .unspecified,
+    lengthNormalized: Bool = false,
+    beta: Double = 0,
+    gamma: Double = 0,
+    margin: Double = 0,
+    labelSmoothing: Double = 0,
+    weight: Double = 0
+  ) {
+    self.form = form
+    self.reference = reference
+    self.lengthNormalized = lengthNormalized
+    self.beta = beta
+    self.gamma = gamma
+    self.margin = margin
+    self.labelSmoothing = labelSmoothing
+    self.weight = weight
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.PairLoss"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WirePairLoss: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__PairLoss {
+    var cMessage = unsafe Retort__V1__PairLoss()
+    unsafe retort__v1__pair_loss__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__PairLoss, _ arena: EncodingArena) {
+    unsafe cMessage.form = form.cValue
+    unsafe cMessage.reference = reference.cValue
+    unsafe cMessage.length_normalized = lengthNormalized ? 1 : 0
+    unsafe cMessage.beta = beta
+    unsafe cMessage.gamma = gamma
+    unsafe cMessage.margin = margin
+    unsafe cMessage.label_smoothing = labelSmoothing
+    unsafe cMessage.weight = weight
+  }
+
+  init(cMessage: Retort__V1__PairLoss) throws(WireFormatError) {
+    form = unsafe WirePairLossForm(cMessage.form)
+    reference = unsafe WirePairReference(cMessage.reference)
+    lengthNormalized = unsafe cMessage.length_normalized != 0
+    beta = unsafe cMessage.beta
+    gamma = unsafe cMessage.gamma
+    margin = unsafe cMessage.margin
+    labelSmoothing = unsafe cMessage.label_smoothing
+    weight = unsafe cMessage.weight
   }
 }
 
@@ -275,16 +410,33 @@ public struct WireTrainBatch: WireMessage {
   public var termIndices: [UInt32]
   /// Sequences per forward pass: micro-batch i holds sequences [i * n, (i + 1) * n).
   public var microBatchSize: UInt32
+  /// With a loss of pairs, P = B / 2. Log-probs of the preferred completions by the reference, summed. Shape: [P], or empty
+  /// where the reference is not given. Unit: nats.
+  public var pairReferenceChosen: [Double]
+  /// Those of the other completions. Shape: [P], or empty. Unit: nats.
+  public var pairReferenceRejected: [Double]
+  /// Factors of the hinge's margin, at least 0. Shape: [P]; empty: 1 for all.
+  public var pairMargins: [Double]
+  /// Factors of the pairs' losses, at least 0; a pair of weight 0 does not count in the mean. Shape: [P]; empty: 1 for all.
+  public var pairWeights: [Double]
 
   /// Makes the message; what is left out is not sent.
   public init(
     sequences: WireSequenceBatch? = nil,
     termIndices: [UInt32] = [],
-    microBatchSize: UInt32 = 0
+    microBatchSize: UInt32 = 0,
+    pairReferenceChosen: [Double] = [],
+    pairReferenceRejected: [Double] = [],
+    pairMargins: [Double] = [],
+    pairWeights: [Double] = []
   ) {
     self.sequences = sequences
     self.termIndices = termIndices
     self.microBatchSize = microBatchSize
+    self.pairReferenceChosen = pairReferenceChosen
+    self.pairReferenceRejected = pairReferenceRejected
+    self.pairMargins = pairMargins
+    self.pairWeights = pairWeights
   }
 
   /// Name in Protos/.
@@ -312,11 +464,23 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__TrainBatch>) throws -> R) rethrows -> R {
     return try unsafe withOptional(sequences, arena) { sequences in
       return try unsafe withColumn(termIndices) { termIndices in
-        var cMessage = unsafe Self.makeCMessage()
-        unsafe cMessage.sequences = sequences
-        unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
-        unsafe cMessage.micro_batch_size = microBatchSize
-        return try unsafe body(&cMessage)
+        return try unsafe withColumn(pairReferenceChosen) { pairReferenceChosen in
+          return try unsafe withColumn(pairReferenceRejected) { pairReferenceRejected in
+            return try unsafe withColumn(pairMargins) { pairMargins in
+              return try unsafe withColumn(pairWeights) { pairWeights in
+                var cMessage = unsafe Self.makeCMessage()
+                unsafe cMessage.sequences = sequences
+                unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
+                unsafe cMessage.micro_batch_size = microBatchSize
+                unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
+                unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
+                unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
+                unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
+                return try unsafe body(&cMessage)
+              }
+            }
+          }
+        }
       }
     }
   }
@@ -325,6 +489,103 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
     sequences = try unsafe readMessage(cMessage.sequences) as WireSequenceBatch?
     termIndices = unsafe readColumn(cMessage.term_indices, cMessage.n_term_indices)
     microBatchSize = unsafe cMessage.micro_batch_size
+    pairReferenceChosen = unsafe readColumn(cMessage.pair_reference_chosen, cMessage.n_pair_reference_chosen)
+    pairReferenceRejected = unsafe readColumn(cMessage.pair_reference_rejected, cMessage.n_pair_reference_rejected)
+    pairMargins = unsafe readColumn(cMessage.pair_margins, cMessage.n_pair_margins)
+    pairWeights = unsafe readColumn(cMessage.pair_weights, cMessage.n_pair_weights)
+  }
+}
+
+/// What a step found of its pairs, in the order of the batch. Shape of each column: [P].
+public struct WirePairMetrics: WireMessage {
+  /// Mean loss of the pairs that count, before its weight.
+  public var loss: Double
+  /// The student's log-probs of the preferred completions, summed, before the update. Unit: nats.
+  public var logprobsChosen: [Double]
+  /// Those of the other completions. Unit: nats.
+  public var logprobsRejected: [Double]
+  /// Implicit rewards of the preferred completions: beta (s_w - r_w).
+  public var rewardsChosen: [Double]
+  /// Implicit rewards of the other completions: beta (s_l - r_l).
+  public var rewardsRejected: [Double]
+  /// Tokens of the preferred completions.
+  public var lengthsChosen: [UInt32]
+  /// Tokens of the other completions.
+  public var lengthsRejected: [UInt32]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    loss: Double = 0,
+    logprobsChosen: [Double] = [],
+    logprobsRejected: [Double] = [],
+    rewardsChosen: [Double] = [],
+    rewardsRejected: [Double] = [],
+    lengthsChosen: [UInt32] = [],
+    lengthsRejected: [UInt32] = []
+  ) {
+    self.loss = loss
+    self.logprobsChosen = logprobsChosen
+    self.logprobsRejected = logprobsRejected
+    self.rewardsChosen = rewardsChosen
+    self.rewardsRejected = rewardsRejected
+    self.lengthsChosen = lengthsChosen
+    self.lengthsRejected = lengthsRejected
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.PairMetrics"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WirePairMetrics: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__PairMetrics {
+    var cMessage = unsafe Retort__V1__PairMetrics()
+    unsafe retort__v1__pair_metrics__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__PairMetrics>) throws -> R) rethrows -> R {
+    return try unsafe withColumn(logprobsChosen) { logprobsChosen in
+      return try unsafe withColumn(logprobsRejected) { logprobsRejected in
+        return try unsafe withColumn(rewardsChosen) { rewardsChosen in
+          return try unsafe withColumn(rewardsRejected) { rewardsRejected in
+            return try unsafe withColumn(lengthsChosen) { lengthsChosen in
+              return try unsafe withColumn(lengthsRejected) { lengthsRejected in
+                var cMessage = unsafe Self.makeCMessage()
+                unsafe cMessage.loss = loss
+                unsafe (cMessage.n_logprobs_chosen, cMessage.logprobs_chosen) = (logprobsChosen.count, logprobsChosen.start)
+                unsafe (cMessage.n_logprobs_rejected, cMessage.logprobs_rejected) = (logprobsRejected.count, logprobsRejected.start)
+                unsafe (cMessage.n_rewards_chosen, cMessage.rewards_chosen) = (rewardsChosen.count, rewardsChosen.start)
+                unsafe (cMessage.n_rewards_rejected, cMessage.rewards_rejected) = (rewardsRejected.count, rewardsRejected.start)
+                unsafe (cMessage.n_lengths_chosen, cMessage.lengths_chosen) = (lengthsChosen.count, lengthsChosen.start)
+                unsafe (cMessage.n_lengths_rejected, cMessage.lengths_rejected) = (lengthsRejected.count, lengthsRejected.start)
+                return try unsafe body(&cMessage)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__PairMetrics) throws(WireFormatError) {
+    loss = unsafe cMessage.loss
+    logprobsChosen = unsafe readColumn(cMessage.logprobs_chosen, cMessage.n_logprobs_chosen)
+    logprobsRejected = unsafe readColumn(cMessage.logprobs_rejected, cMessage.n_logprobs_rejected)
+    rewardsChosen = unsafe readColumn(cMessage.rewards_chosen, cMessage.n_rewards_chosen)
+    rewardsRejected = unsafe readColumn(cMessage.rewards_rejected, cMessage.n_rewards_rejected)
+    lengthsChosen = unsafe readColumn(cMessage.lengths_chosen, cMessage.n_lengths_chosen)
+    lengthsRejected = unsafe readColumn(cMessage.lengths_rejected, cMessage.n_lengths_rejected)
   }
 }
 
@@ -354,6 +615,8 @@ public struct WireStepMetrics: WireMessage {
   public var topAgreement: Double
   /// What the student's own calls of others cost since the last step's response, by RPC. Empty: not counted.
   public var traffic: [WireCallTraffic]
+  /// About the pairs; unset where the objective has no loss of pairs.
+  public var pairs: WirePairMetrics?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -368,7 +631,8 @@ public struct WireStepMetrics: WireMessage {
     teacherBytes: UInt64 = 0,
     teacherMass: Double = 0,
     topAgreement: Double = 0,
-    traffic: [WireCallTraffic] = []
+    traffic: [WireCallTraffic] = [],
+    pairs: WirePairMetrics? = nil
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -382,6 +646,7 @@ public struct WireStepMetrics: WireMessage {
     self.teacherMass = teacherMass
     self.topAgreement = topAgreement
     self.traffic = traffic
+    self.pairs = pairs
   }
 
   /// Name in Protos/.
@@ -408,20 +673,23 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
 
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StepMetrics>) throws -> R) rethrows -> R {
     return try unsafe withColumn(termLosses) { termLosses in
-      var cMessage = unsafe Self.makeCMessage()
-      unsafe cMessage.loss = loss
-      unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
-      unsafe cMessage.gradient_norm = gradientNorm
-      unsafe cMessage.learning_rate = learningRate
-      unsafe cMessage.token_count = tokenCount
-      unsafe cMessage.position_count = positionCount
-      unsafe cMessage.compute_seconds = computeSeconds
-      unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
-      unsafe cMessage.teacher_bytes = teacherBytes
-      unsafe cMessage.teacher_mass = teacherMass
-      unsafe cMessage.top_agreement = topAgreement
-      unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
-      return try unsafe body(&cMessage)
+      return try unsafe withOptional(pairs, arena) { pairs in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.loss = loss
+        unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
+        unsafe cMessage.gradient_norm = gradientNorm
+        unsafe cMessage.learning_rate = learningRate
+        unsafe cMessage.token_count = tokenCount
+        unsafe cMessage.position_count = positionCount
+        unsafe cMessage.compute_seconds = computeSeconds
+        unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
+        unsafe cMessage.teacher_bytes = teacherBytes
+        unsafe cMessage.teacher_mass = teacherMass
+        unsafe cMessage.top_agreement = topAgreement
+        unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
+        unsafe cMessage.pairs = pairs
+        return try unsafe body(&cMessage)
+      }
     }
   }
 
@@ -438,6 +706,7 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     teacherMass = unsafe cMessage.teacher_mass
     topAgreement = unsafe cMessage.top_agreement
     traffic = try unsafe readMessages(cMessage.traffic, cMessage.n_traffic)
+    pairs = try unsafe readMessage(cMessage.pairs) as WirePairMetrics?
   }
 }
 

@@ -97,6 +97,51 @@ void   retort__v1__objective__free_unpacked
   assert(message->base.descriptor == &retort__v1__objective__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__pair_loss__init
+                     (Retort__V1__PairLoss         *message)
+{
+  static const Retort__V1__PairLoss init_value = RETORT__V1__PAIR_LOSS__INIT;
+  *message = init_value;
+}
+size_t retort__v1__pair_loss__get_packed_size
+                     (const Retort__V1__PairLoss *message)
+{
+  assert(message->base.descriptor == &retort__v1__pair_loss__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__pair_loss__pack
+                     (const Retort__V1__PairLoss *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__pair_loss__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__pair_loss__pack_to_buffer
+                     (const Retort__V1__PairLoss *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__pair_loss__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__PairLoss *
+       retort__v1__pair_loss__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__PairLoss *)
+     protobuf_c_message_unpack (&retort__v1__pair_loss__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__pair_loss__free_unpacked
+                     (Retort__V1__PairLoss *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__pair_loss__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__optimizer_options__init
                      (Retort__V1__OptimizerOptions         *message)
 {
@@ -185,6 +230,51 @@ void   retort__v1__train_batch__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &retort__v1__train_batch__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__pair_metrics__init
+                     (Retort__V1__PairMetrics         *message)
+{
+  static const Retort__V1__PairMetrics init_value = RETORT__V1__PAIR_METRICS__INIT;
+  *message = init_value;
+}
+size_t retort__v1__pair_metrics__get_packed_size
+                     (const Retort__V1__PairMetrics *message)
+{
+  assert(message->base.descriptor == &retort__v1__pair_metrics__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__pair_metrics__pack
+                     (const Retort__V1__PairMetrics *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__pair_metrics__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__pair_metrics__pack_to_buffer
+                     (const Retort__V1__PairMetrics *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__pair_metrics__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__PairMetrics *
+       retort__v1__pair_metrics__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__PairMetrics *)
+     protobuf_c_message_unpack (&retort__v1__pair_metrics__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__pair_metrics__free_unpacked
+                     (Retort__V1__PairMetrics *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__pair_metrics__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   retort__v1__step_metrics__init
@@ -399,7 +489,7 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   (ProtobufCMessageInit) retort__v1__loss_term__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[5] =
+static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[6] =
 {
   {
     "terms",
@@ -461,9 +551,22 @@ static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[5
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pair",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, pair),
+    &retort__v1__pair_loss__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__objective__field_indices_by_name[] = {
   3,   /* field[3] = hidden_state */
+  5,   /* field[5] = pair */
   4,   /* field[4] = precision */
   1,   /* field[1] = reduction */
   0,   /* field[0] = terms */
@@ -472,7 +575,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__objective__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
 {
@@ -482,11 +585,140 @@ const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
   "Retort__V1__Objective",
   "retort.v1",
   sizeof(Retort__V1__Objective),
-  5,
+  6,
   retort__v1__objective__field_descriptors,
   retort__v1__objective__field_indices_by_name,
   1,  retort__v1__objective__number_ranges,
   (ProtobufCMessageInit) retort__v1__objective__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__pair_loss__field_descriptors[8] =
+{
+  {
+    "form",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, form),
+    &retort__v1__pair_loss_form__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reference",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, reference),
+    &retort__v1__pair_reference__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length_normalized",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, length_normalized),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "beta",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, beta),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gamma",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, gamma),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "margin",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, margin),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "label_smoothing",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, label_smoothing),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairLoss, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__pair_loss__field_indices_by_name[] = {
+  3,   /* field[3] = beta */
+  0,   /* field[0] = form */
+  4,   /* field[4] = gamma */
+  6,   /* field[6] = label_smoothing */
+  2,   /* field[2] = length_normalized */
+  5,   /* field[5] = margin */
+  1,   /* field[1] = reference */
+  7,   /* field[7] = weight */
+};
+static const ProtobufCIntRange retort__v1__pair_loss__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 8 }
+};
+const ProtobufCMessageDescriptor retort__v1__pair_loss__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.PairLoss",
+  "PairLoss",
+  "Retort__V1__PairLoss",
+  "retort.v1",
+  sizeof(Retort__V1__PairLoss),
+  8,
+  retort__v1__pair_loss__field_descriptors,
+  retort__v1__pair_loss__field_indices_by_name,
+  1,  retort__v1__pair_loss__number_ranges,
+  (ProtobufCMessageInit) retort__v1__pair_loss__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor retort__v1__optimizer_options__field_descriptors[9] =
@@ -631,7 +863,7 @@ const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor =
   (ProtobufCMessageInit) retort__v1__optimizer_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[3] =
+static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[7] =
 {
   {
     "sequences",
@@ -669,16 +901,68 @@ static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pair_reference_chosen",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__TrainBatch, n_pair_reference_chosen),
+    offsetof(Retort__V1__TrainBatch, pair_reference_chosen),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pair_reference_rejected",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__TrainBatch, n_pair_reference_rejected),
+    offsetof(Retort__V1__TrainBatch, pair_reference_rejected),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pair_margins",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__TrainBatch, n_pair_margins),
+    offsetof(Retort__V1__TrainBatch, pair_margins),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pair_weights",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__TrainBatch, n_pair_weights),
+    offsetof(Retort__V1__TrainBatch, pair_weights),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
   2,   /* field[2] = micro_batch_size */
+  5,   /* field[5] = pair_margins */
+  3,   /* field[3] = pair_reference_chosen */
+  4,   /* field[4] = pair_reference_rejected */
+  6,   /* field[6] = pair_weights */
   0,   /* field[0] = sequences */
   1,   /* field[1] = term_indices */
 };
 static const ProtobufCIntRange retort__v1__train_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
 {
@@ -688,14 +972,130 @@ const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
   "Retort__V1__TrainBatch",
   "retort.v1",
   sizeof(Retort__V1__TrainBatch),
-  3,
+  7,
   retort__v1__train_batch__field_descriptors,
   retort__v1__train_batch__field_indices_by_name,
   1,  retort__v1__train_batch__number_ranges,
   (ProtobufCMessageInit) retort__v1__train_batch__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[12] =
+static const ProtobufCFieldDescriptor retort__v1__pair_metrics__field_descriptors[7] =
+{
+  {
+    "loss",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PairMetrics, loss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logprobs_chosen",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__PairMetrics, n_logprobs_chosen),
+    offsetof(Retort__V1__PairMetrics, logprobs_chosen),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logprobs_rejected",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__PairMetrics, n_logprobs_rejected),
+    offsetof(Retort__V1__PairMetrics, logprobs_rejected),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rewards_chosen",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__PairMetrics, n_rewards_chosen),
+    offsetof(Retort__V1__PairMetrics, rewards_chosen),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rewards_rejected",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__PairMetrics, n_rewards_rejected),
+    offsetof(Retort__V1__PairMetrics, rewards_rejected),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lengths_chosen",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Retort__V1__PairMetrics, n_lengths_chosen),
+    offsetof(Retort__V1__PairMetrics, lengths_chosen),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lengths_rejected",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Retort__V1__PairMetrics, n_lengths_rejected),
+    offsetof(Retort__V1__PairMetrics, lengths_rejected),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__pair_metrics__field_indices_by_name[] = {
+  5,   /* field[5] = lengths_chosen */
+  6,   /* field[6] = lengths_rejected */
+  1,   /* field[1] = logprobs_chosen */
+  2,   /* field[2] = logprobs_rejected */
+  0,   /* field[0] = loss */
+  3,   /* field[3] = rewards_chosen */
+  4,   /* field[4] = rewards_rejected */
+};
+static const ProtobufCIntRange retort__v1__pair_metrics__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 7 }
+};
+const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.PairMetrics",
+  "PairMetrics",
+  "Retort__V1__PairMetrics",
+  "retort.v1",
+  sizeof(Retort__V1__PairMetrics),
+  7,
+  retort__v1__pair_metrics__field_descriptors,
+  retort__v1__pair_metrics__field_indices_by_name,
+  1,  retort__v1__pair_metrics__number_ranges,
+  (ProtobufCMessageInit) retort__v1__pair_metrics__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[13] =
 {
   {
     "loss",
@@ -841,12 +1241,25 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pairs",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, pairs),
+    &retort__v1__pair_metrics__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
   2,   /* field[2] = gradient_norm */
   3,   /* field[3] = learning_rate */
   0,   /* field[0] = loss */
+  12,   /* field[12] = pairs */
   5,   /* field[5] = position_count */
   8,   /* field[8] = teacher_bytes */
   9,   /* field[9] = teacher_mass */
@@ -859,7 +1272,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -869,7 +1282,7 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  12,
+  13,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,
@@ -1121,7 +1534,7 @@ const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor =
   (ProtobufCMessageInit) retort__v1__adapter_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[9] =
+static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[10] =
 {
   { "TOKEN_LOSS_KIND_UNSPECIFIED", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED", 0 },
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
@@ -1132,11 +1545,12 @@ static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_numb
   { "TOKEN_LOSS_KIND_SKEW_REVERSE_KL_FULL", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_SKEW_REVERSE_KL_FULL", 6 },
   { "TOKEN_LOSS_KIND_GENERALIZED_JSD", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_GENERALIZED_JSD", 7 },
   { "TOKEN_LOSS_KIND_TOTAL_VARIATION", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOTAL_VARIATION", 8 },
+  { "TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", 9 },
 };
 static const ProtobufCIntRange retort__v1__token_loss_kind__value_ranges[] = {
-{0, 0},{0, 9}
+{0, 0},{0, 10}
 };
-static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[9] =
+static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[10] =
 {
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
   { "TOKEN_LOSS_KIND_FORWARD_KL", 2 },
@@ -1145,6 +1559,7 @@ static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by
   { "TOKEN_LOSS_KIND_SKEW_FORWARD_KL", 4 },
   { "TOKEN_LOSS_KIND_SKEW_REVERSE_KL", 5 },
   { "TOKEN_LOSS_KIND_SKEW_REVERSE_KL_FULL", 6 },
+  { "TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", 9 },
   { "TOKEN_LOSS_KIND_TOTAL_VARIATION", 8 },
   { "TOKEN_LOSS_KIND_UNSPECIFIED", 0 },
 };
@@ -1155,9 +1570,9 @@ const ProtobufCEnumDescriptor retort__v1__token_loss_kind__descriptor =
   "TokenLossKind",
   "Retort__V1__TokenLossKind",
   "retort.v1",
-  9,
+  10,
   retort__v1__token_loss_kind__enum_values_by_number,
-  9,
+  10,
   retort__v1__token_loss_kind__enum_values_by_name,
   1,
   retort__v1__token_loss_kind__value_ranges,
@@ -1191,5 +1606,69 @@ const ProtobufCEnumDescriptor retort__v1__reduction__descriptor =
   retort__v1__reduction__enum_values_by_name,
   1,
   retort__v1__reduction__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue retort__v1__pair_loss_form__enum_values_by_number[4] =
+{
+  { "PAIR_LOSS_FORM_UNSPECIFIED", "RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_UNSPECIFIED", 0 },
+  { "PAIR_LOSS_FORM_LOGISTIC", "RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_LOGISTIC", 1 },
+  { "PAIR_LOSS_FORM_SQUARED", "RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_SQUARED", 2 },
+  { "PAIR_LOSS_FORM_HINGE", "RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_HINGE", 3 },
+};
+static const ProtobufCIntRange retort__v1__pair_loss_form__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex retort__v1__pair_loss_form__enum_values_by_name[4] =
+{
+  { "PAIR_LOSS_FORM_HINGE", 3 },
+  { "PAIR_LOSS_FORM_LOGISTIC", 1 },
+  { "PAIR_LOSS_FORM_SQUARED", 2 },
+  { "PAIR_LOSS_FORM_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__pair_loss_form__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.PairLossForm",
+  "PairLossForm",
+  "Retort__V1__PairLossForm",
+  "retort.v1",
+  4,
+  retort__v1__pair_loss_form__enum_values_by_number,
+  4,
+  retort__v1__pair_loss_form__enum_values_by_name,
+  1,
+  retort__v1__pair_loss_form__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue retort__v1__pair_reference__enum_values_by_number[4] =
+{
+  { "PAIR_REFERENCE_UNSPECIFIED", "RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_UNSPECIFIED", 0 },
+  { "PAIR_REFERENCE_NONE", "RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_NONE", 1 },
+  { "PAIR_REFERENCE_TEACHER", "RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_TEACHER", 2 },
+  { "PAIR_REFERENCE_GIVEN", "RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_GIVEN", 3 },
+};
+static const ProtobufCIntRange retort__v1__pair_reference__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex retort__v1__pair_reference__enum_values_by_name[4] =
+{
+  { "PAIR_REFERENCE_GIVEN", 3 },
+  { "PAIR_REFERENCE_NONE", 1 },
+  { "PAIR_REFERENCE_TEACHER", 2 },
+  { "PAIR_REFERENCE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__pair_reference__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.PairReference",
+  "PairReference",
+  "Retort__V1__PairReference",
+  "retort.v1",
+  4,
+  retort__v1__pair_reference__enum_values_by_number,
+  4,
+  retort__v1__pair_reference__enum_values_by_name,
+  1,
+  retort__v1__pair_reference__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

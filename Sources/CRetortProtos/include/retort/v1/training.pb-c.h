@@ -19,8 +19,10 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Retort__V1__LossTerm Retort__V1__LossTerm;
 typedef struct Retort__V1__Objective Retort__V1__Objective;
+typedef struct Retort__V1__PairLoss Retort__V1__PairLoss;
 typedef struct Retort__V1__OptimizerOptions Retort__V1__OptimizerOptions;
 typedef struct Retort__V1__TrainBatch Retort__V1__TrainBatch;
+typedef struct Retort__V1__PairMetrics Retort__V1__PairMetrics;
 typedef struct Retort__V1__StepMetrics Retort__V1__StepMetrics;
 typedef struct Retort__V1__CallTraffic Retort__V1__CallTraffic;
 typedef struct Retort__V1__AdapterOptions Retort__V1__AdapterOptions;
@@ -67,7 +69,12 @@ typedef enum _Retort__V1__TokenLossKind {
   /*
    * Half the sum of |q - p|.
    */
-  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOTAL_VARIATION = 8
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOTAL_VARIATION = 8,
+  /*
+   * -log sigmoid(beta [(lq_a - lq_b) - (lp_a - lp_b)]) + alpha (-log q(actual token)), a being the teacher's most probable
+   * token, b the student's: the loss of DPKD's released code.
+   */
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE = 9
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__TOKEN_LOSS_KIND)
 } Retort__V1__TokenLossKind;
 /*
@@ -88,6 +95,51 @@ typedef enum _Retort__V1__Reduction {
   RETORT__V1__REDUCTION__REDUCTION_SEQUENCE_MEAN = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__REDUCTION)
 } Retort__V1__Reduction;
+/*
+ * A loss of a pair as a function of D = (s_w - r_w) - (s_l - r_l). s is the sum, or the mean, of the student's log-probs
+ * over a completion, r that of a reference; w is the preferred completion, l the other.
+ */
+typedef enum _Retort__V1__PairLossForm {
+  /*
+   * Never valid.
+   */
+  RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_UNSPECIFIED = 0,
+  /*
+   * (1 - label_smoothing) softplus(-x) + label_smoothing softplus(x), x = beta D - gamma: DPO, CPO, DPKD, SimPO.
+   */
+  RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_LOGISTIC = 1,
+  /*
+   * (D - 1 / (2 beta))^2: IPO.
+   */
+  RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_SQUARED = 2,
+  /*
+   * max(0, margin m - beta D), m being the pair's TrainBatch.pair_margins: SLiC, PLaD.
+   */
+  RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_HINGE = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__PAIR_LOSS_FORM)
+} Retort__V1__PairLossForm;
+/*
+ * What the student's log-probs of a pair are compared with.
+ */
+typedef enum _Retort__V1__PairReference {
+  /*
+   * Not chosen, which means PAIR_REFERENCE_NONE.
+   */
+  RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_UNSPECIFIED = 0,
+  /*
+   * Nothing: r = 0.
+   */
+  RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_NONE = 1,
+  /*
+   * The teacher's log-probs of the same tokens: DPKD.
+   */
+  RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_TEACHER = 2,
+  /*
+   * The numbers in TrainBatch.pair_reference_chosen and pair_reference_rejected: DPO.
+   */
+  RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_GIVEN = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__PAIR_REFERENCE)
+} Retort__V1__PairReference;
 
 /* --- messages --- */
 
@@ -102,11 +154,11 @@ struct  Retort__V1__LossTerm
    */
   Retort__V1__TokenLossKind kind;
   /*
-   * The skew of the skewed losses, in (0, 1).
+   * The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0.
    */
   double alpha;
   /*
-   * The teacher's weight in the mixture of the generalised JSD, in (0, 1).
+   * The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE.
    */
   double beta;
   /*
@@ -147,10 +199,58 @@ struct  Retort__V1__Objective
    * How the teacher's numbers travel. Unset: float32.
    */
   Retort__V1__Precision precision;
+  /*
+   * A loss of pairs, beside which each term is a cross-entropy. Unset: sequences are no pairs.
+   */
+  Retort__V1__PairLoss *pair;
 };
 #define RETORT__V1__OBJECTIVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__objective__descriptor) \
-    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED }
+    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL }
+
+
+/*
+ * The loss of pairs: sequence 2i of a batch is preferred to sequence 2i + 1.
+ */
+struct  Retort__V1__PairLoss
+{
+  ProtobufCMessage base;
+  /*
+   * The loss as a function of D.
+   */
+  Retort__V1__PairLossForm form;
+  /*
+   * What the student is compared with.
+   */
+  Retort__V1__PairReference reference;
+  /*
+   * True: log-probs are means over a completion's tokens.
+   */
+  protobuf_c_boolean length_normalized;
+  /*
+   * Factor of D; tau of the squared form. Above 0.
+   */
+  double beta;
+  /*
+   * What beta D has to exceed in the logistic form.
+   */
+  double gamma;
+  /*
+   * The margin of the hinge, at least 0.
+   */
+  double margin;
+  /*
+   * Share of pairs that are thought to be the wrong way round, in [0, 0.5); of the logistic form.
+   */
+  double label_smoothing;
+  /*
+   * Factor of the mean over pairs in the loss.
+   */
+  double weight;
+};
+#define RETORT__V1__PAIR_LOSS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__pair_loss__descriptor) \
+    , RETORT__V1__PAIR_LOSS_FORM__PAIR_LOSS_FORM_UNSPECIFIED, RETORT__V1__PAIR_REFERENCE__PAIR_REFERENCE_UNSPECIFIED, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -220,10 +320,77 @@ struct  Retort__V1__TrainBatch
    * Sequences per forward pass: micro-batch i holds sequences [i * n, (i + 1) * n).
    */
   uint32_t micro_batch_size;
+  /*
+   * With a loss of pairs, P = B / 2. Log-probs of the preferred completions by the reference, summed. Shape: [P], or empty
+   * where the reference is not given. Unit: nats.
+   */
+  size_t n_pair_reference_chosen;
+  double *pair_reference_chosen;
+  /*
+   * Those of the other completions. Shape: [P], or empty. Unit: nats.
+   */
+  size_t n_pair_reference_rejected;
+  double *pair_reference_rejected;
+  /*
+   * Factors of the hinge's margin, at least 0. Shape: [P]; empty: 1 for all.
+   */
+  size_t n_pair_margins;
+  double *pair_margins;
+  /*
+   * Factors of the pairs' losses, at least 0; a pair of weight 0 does not count in the mean. Shape: [P]; empty: 1 for all.
+   */
+  size_t n_pair_weights;
+  double *pair_weights;
 };
 #define RETORT__V1__TRAIN_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_batch__descriptor) \
-    , NULL, 0,NULL, 0 }
+    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+/*
+ * What a step found of its pairs, in the order of the batch. Shape of each column: [P].
+ */
+struct  Retort__V1__PairMetrics
+{
+  ProtobufCMessage base;
+  /*
+   * Mean loss of the pairs that count, before its weight.
+   */
+  double loss;
+  /*
+   * The student's log-probs of the preferred completions, summed, before the update. Unit: nats.
+   */
+  size_t n_logprobs_chosen;
+  double *logprobs_chosen;
+  /*
+   * Those of the other completions. Unit: nats.
+   */
+  size_t n_logprobs_rejected;
+  double *logprobs_rejected;
+  /*
+   * Implicit rewards of the preferred completions: beta (s_w - r_w).
+   */
+  size_t n_rewards_chosen;
+  double *rewards_chosen;
+  /*
+   * Implicit rewards of the other completions: beta (s_l - r_l).
+   */
+  size_t n_rewards_rejected;
+  double *rewards_rejected;
+  /*
+   * Tokens of the preferred completions.
+   */
+  size_t n_lengths_chosen;
+  uint32_t *lengths_chosen;
+  /*
+   * Tokens of the other completions.
+   */
+  size_t n_lengths_rejected;
+  uint32_t *lengths_rejected;
+};
+#define RETORT__V1__PAIR_METRICS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__pair_metrics__descriptor) \
+    , 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -282,10 +449,14 @@ struct  Retort__V1__StepMetrics
    */
   size_t n_traffic;
   Retort__V1__CallTraffic **traffic;
+  /*
+   * About the pairs; unset where the objective has no loss of pairs.
+   */
+  Retort__V1__PairMetrics *pairs;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL }
 
 
 /*
@@ -411,6 +582,25 @@ Retort__V1__Objective *
 void   retort__v1__objective__free_unpacked
                      (Retort__V1__Objective *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__PairLoss methods */
+void   retort__v1__pair_loss__init
+                     (Retort__V1__PairLoss         *message);
+size_t retort__v1__pair_loss__get_packed_size
+                     (const Retort__V1__PairLoss   *message);
+size_t retort__v1__pair_loss__pack
+                     (const Retort__V1__PairLoss   *message,
+                      uint8_t             *out);
+size_t retort__v1__pair_loss__pack_to_buffer
+                     (const Retort__V1__PairLoss   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__PairLoss *
+       retort__v1__pair_loss__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__pair_loss__free_unpacked
+                     (Retort__V1__PairLoss *message,
+                      ProtobufCAllocator *allocator);
 /* Retort__V1__OptimizerOptions methods */
 void   retort__v1__optimizer_options__init
                      (Retort__V1__OptimizerOptions         *message);
@@ -448,6 +638,25 @@ Retort__V1__TrainBatch *
                       const uint8_t       *data);
 void   retort__v1__train_batch__free_unpacked
                      (Retort__V1__TrainBatch *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__PairMetrics methods */
+void   retort__v1__pair_metrics__init
+                     (Retort__V1__PairMetrics         *message);
+size_t retort__v1__pair_metrics__get_packed_size
+                     (const Retort__V1__PairMetrics   *message);
+size_t retort__v1__pair_metrics__pack
+                     (const Retort__V1__PairMetrics   *message,
+                      uint8_t             *out);
+size_t retort__v1__pair_metrics__pack_to_buffer
+                     (const Retort__V1__PairMetrics   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__PairMetrics *
+       retort__v1__pair_metrics__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__pair_metrics__free_unpacked
+                     (Retort__V1__PairMetrics *message,
                       ProtobufCAllocator *allocator);
 /* Retort__V1__StepMetrics methods */
 void   retort__v1__step_metrics__init
@@ -514,11 +723,17 @@ typedef void (*Retort__V1__LossTerm_Closure)
 typedef void (*Retort__V1__Objective_Closure)
                  (const Retort__V1__Objective *message,
                   void *closure_data);
+typedef void (*Retort__V1__PairLoss_Closure)
+                 (const Retort__V1__PairLoss *message,
+                  void *closure_data);
 typedef void (*Retort__V1__OptimizerOptions_Closure)
                  (const Retort__V1__OptimizerOptions *message,
                   void *closure_data);
 typedef void (*Retort__V1__TrainBatch_Closure)
                  (const Retort__V1__TrainBatch *message,
+                  void *closure_data);
+typedef void (*Retort__V1__PairMetrics_Closure)
+                 (const Retort__V1__PairMetrics *message,
                   void *closure_data);
 typedef void (*Retort__V1__StepMetrics_Closure)
                  (const Retort__V1__StepMetrics *message,
@@ -537,10 +752,14 @@ typedef void (*Retort__V1__AdapterOptions_Closure)
 
 extern const ProtobufCEnumDescriptor    retort__v1__token_loss_kind__descriptor;
 extern const ProtobufCEnumDescriptor    retort__v1__reduction__descriptor;
+extern const ProtobufCEnumDescriptor    retort__v1__pair_loss_form__descriptor;
+extern const ProtobufCEnumDescriptor    retort__v1__pair_reference__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__objective__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__pair_loss__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__call_traffic__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor;
