@@ -73,11 +73,16 @@ public enum Handshake {
       return .ability(
         method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")
     }
-    guard let topCount = needs.topCount else { return nil }
-    if needs.float16, teacher.givesFloat16 != true {
+    if needs.tokenLogprobs, teacher.givesTokenLogprobs != true {
+      return .ability(
+        method: method, missing: "log-probs of given text",
+        remedy: "methods plad, simpo and dpo need only its text")
+    }
+    if needs.scores, needs.float16, teacher.givesFloat16 != true {
       return .ability(
         method: method, missing: "float16 log-probs", remedy: "set objective.teacher_precision to float32")
     }
+    guard let topCount = needs.topCount else { return nil }
     if needs.hiddenState {
       guard teacher.givesHiddenStates != true else { return nil }
       let remedy =

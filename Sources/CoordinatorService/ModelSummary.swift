@@ -24,6 +24,8 @@ public struct ModelSummary: Sendable, Hashable, Codable {
   public var givesFullLogprobs: Bool
   /// Hidden states and the output head can be had; nil, in a journal of an earlier version: unknown.
   public var givesHiddenStates: Bool?
+  /// Log-probs of the actual tokens of given text can be had; nil, in a journal of an earlier version: unknown.
+  public var givesTokenLogprobs: Bool?
   /// Numbers can travel as float16; nil, in a journal of an earlier version: unknown.
   public var givesFloat16: Bool?
 
@@ -40,6 +42,7 @@ public struct ModelSummary: Sendable, Hashable, Codable {
     maxTopCount = Int(wire.abilities?.maxTopCount ?? 0)
     givesFullLogprobs = wire.abilities?.fullLogprobs ?? false
     givesHiddenStates = wire.abilities.map { $0.hiddenState && $0.outputHead } ?? false
+    givesTokenLogprobs = wire.abilities?.tokenLogprobs ?? false
     givesFloat16 = wire.abilities?.float16 ?? false
   }
 }

@@ -7,13 +7,16 @@ extension WireObjective {
     self.init(
       terms: objective.terms.map(WireLossTerm.init),
       reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean,
-      topCount: UInt32(objective.topCount), hiddenState: objective.teacherForm == .hiddenState,
-      precision: WirePrecision(objective.teacherPrecision))
+      topCount: objective.pair == nil ? UInt32(objective.topCount) : 0,
+      hiddenState: objective.teacherForm == .hiddenState && objective.pair == nil,
+      precision: WirePrecision(objective.teacherPrecision), pair: objective.pair.map(WirePairLoss.init))
   }
 
   /// One loss, averaged over positions, of what the teacher sends in a run with this objective.
   init(single kind: WireTokenLossKind, teacherAsIn objective: Recipe.Objective) {
     self.init(objective)
+    (topCount, hiddenState) = (UInt32(objective.topCount), objective.teacherForm == .hiddenState)
+    pair = nil
     (terms, reduction) = ([WireLossTerm(kind: kind, weight: 1)], .tokenMean)
   }
 }
@@ -28,11 +31,32 @@ extension WireLossTerm {
       case .skewForwardKL: .skewForwardKL
       case .skewReverseKL: .skewReverseKL
       case .generalizedJSD: .generalizedJSD
+      case .topTokenPreference: .topTokenPreference
       }
-    let isSkewed = term.kind == .skewForwardKL || term.kind == .skewReverseKL
+    let hasAlpha = [.skewForwardKL, .skewReverseKL, .topTokenPreference].contains(term.kind)
+    let hasBeta = term.kind == .generalizedJSD || term.kind == .topTokenPreference
     self.init(
-      kind: kind, alpha: isSkewed ? term.alpha : 0, beta: term.kind == .generalizedJSD ? term.beta : 0,
-      weight: term.weight)
+      kind: kind, alpha: hasAlpha ? term.alpha : 0, beta: hasBeta ? term.beta : 0, weight: term.weight)
+  }
+}
+
+extension WirePairLoss {
+  init(_ pair: PairObjective) {
+    let form: WirePairLossForm =
+      switch pair.form {
+      case .logistic: .logistic
+      case .squared: .squared
+      case .hinge: .hinge
+      }
+    let reference: WirePairReference =
+      switch pair.reference {
+      case .none: .none
+      case .teacher: .teacher
+      case .student: .given
+      }
+    self.init(
+      form: form, reference: reference, lengthNormalized: pair.isLengthNormalized, beta: pair.beta, gamma: pair.gamma,
+      margin: pair.margin, labelSmoothing: pair.labelSmoothing, weight: 1)
   }
 }
 

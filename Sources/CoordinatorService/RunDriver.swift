@@ -21,6 +21,8 @@ public actor RunDriver: RunWorker {
   private let board: RunBoard
   private let posts: AsyncStream<Post>
   nonisolated let inbox: AsyncStream<Post>.Continuation
+  /// Over all sessions of the run in this process.
+  nonisolated let collapse = CollapseWatch()
   private var machine: RunMachine?
   private var texts = RunTexts()
   private var metricsFile: MetricsFile?
@@ -194,7 +196,14 @@ extension RunDriver {
   }
 
   /// The batch of a step, from what is written so far.
-  func batch(ofStep step: Int, _ material: RunMaterial) -> WireTrainBatch { material.batch(ofStep: step, texts: texts) }
+  func batch(ofStep step: Int, _ material: RunMaterial) -> WireTrainBatch {
+    material.batch(ofStep: step, texts: texts, metrics: dependencies.textMetrics)
+  }
+
+  /// The pairs of a reference item, without references.
+  func referenceBatch(of key: WorkItemKey, _ material: RunMaterial) -> WireTrainBatch {
+    material.referenceBatch(of: key, texts: texts)
+  }
 
   /// The teacher's answers to held-out prompts.
   func teacherEvaluationTexts(_ material: RunMaterial) -> [[TokenID]?] {
@@ -224,10 +233,12 @@ struct SessionLine: Sendable {
 /// A reply that does not answer what was asked.
 enum ReplyError: Error, CustomStringConvertible {
   case missingCompletion(promptIndex: Int)
+  case missingPairs(expected: Int, found: Int)
 
   var description: String {
     switch self {
     case .missingCompletion(let index): "the reply has no completion for prompt \(index) of the request"
+    case .missingPairs(let expected, let found): "the student measured \(found) pairs of \(expected)"
     }
   }
 }

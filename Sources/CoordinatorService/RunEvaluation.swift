@@ -16,8 +16,8 @@ struct RunEvaluation: Sendable {
   private var options: Recipe.Evaluation { material.recipe.evaluation }
   private func wants(_ names: String...) -> Bool { names.contains { options.metrics.contains($0) } }
 
-  /// All figures as a row.
-  func row(position: Int) async throws -> String {
+  /// All figures as a row, and the table of calibration where it is wanted.
+  func row(position: Int) async throws -> (row: String, calibration: Calibration?) {
     var row = MetricsRowText(step: position)
     if wants("kl") {
       let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
@@ -34,8 +34,17 @@ struct RunEvaluation: Sendable {
       if let nats = try await mean(objective, known, position) { row.add("eval/perplexity", exp(nats)) }
     }
     if wants("rouge_l", "exact_match", "valid") { try await addGreedy(&row) }
-    if wants("valid", "distinct") { try await addSampled(&row) }
-    return row.json
+    var samples: [[Answer]] = []  // [sample][prompt]
+    if wants("valid", "distinct", "calibration") {
+      for sample in 0..<options.numSamples {
+        samples.append(try await answers(sample: sample, temperature: options.temperature))
+      }
+    }
+    if wants("valid", "distinct") { addSampled(samples, &row) }
+    let calibration = wants("calibration") ? try await calibration(samples, position) : nil
+    if let value = calibration?.rankCorrelation { row.add("eval/calibration", value) }
+    if let value = calibration?.rightOrder { row.add("eval/right_order", value) }
+    return (row.json, calibration)
   }
 
   private func sequence(_ prompt: [TokenID], _ completion: [TokenID]) -> TokenSequence {
@@ -83,11 +92,7 @@ struct RunEvaluation: Sendable {
     }
   }
 
-  private func addSampled(_ row: inout MetricsRowText) async throws {
-    var samples: [[Answer]] = []  // [sample][prompt]
-    for sample in 0..<options.numSamples {
-      samples.append(try await answers(sample: sample, temperature: options.temperature))
-    }
+  private func addSampled(_ samples: [[Answer]], _ row: inout MetricsRowText) {
     let byPrompt = material.evalSamples.indices.map { prompt in samples.map { $0[prompt] } }
     if wants("distinct") {
       row.add("eval/distinct", Self.mean(byPrompt.map { Double(Set($0.map(\.text)).count) / Double($0.count) }))
@@ -103,8 +108,66 @@ struct RunEvaluation: Sendable {
     row.add("eval/truncated", Self.mean(samples.joined().map { $0.isTruncated ? 1 : 0 }))
   }
 
+  /// Likelihoods and qualities of the student's answers to prompts whose right answer is known.
+  private func calibration(_ samples: [[Answer]], _ position: Int) async throws -> Calibration {
+    var found: [(answer: Calibration.Answer, sequence: TokenSequence)] = []
+    for (prompt, sample) in material.evalSamples.enumerated() {
+      let written = teacherTexts[prompt].map { material.codec.decode($0) }
+      guard let reference = sample.completionText ?? written else { continue }
+      for answer in samples.map({ $0[prompt] }) where answer.length > 0 {
+        let quality = metrics.rougeL(reference, answer.text)
+        found.append(
+          (
+            Calibration.Answer(prompt: prompt, likelihood: 0, quality: quality),
+            sequence(sample.prompt, answer.tokenIDs)
+          ))
+      }
+    }
+    let likelihoods = try await likelihoods(found.map(\.sequence), position)
+    return Calibration(
+      zip(found, likelihoods).map {
+        Calibration.Answer(prompt: $0.answer.prompt, likelihood: $1, quality: $0.answer.quality)
+      })
+  }
+
+  /// The student's mean log-prob of each sequence's tokens.
+  ///
+  /// Sequences are sent as pairs, about which a student tells the log-probs of both.
+  private func likelihoods(_ sequences: [TokenSequence], _ position: Int) async throws -> [Double] {
+    let even = sequences.count.isMultiple(of: 2) ? sequences : sequences + sequences.suffix(1)
+    let pair = WirePairLoss(form: .logistic, reference: .none, beta: 1, weight: 0)
+    let objective = WireObjective(
+      terms: [WireLossTerm(kind: .crossEntropy, weight: 0)], reduction: .tokenMean, pair: pair)
+    let requests = even.chunks(of: 2 * material.plan.itemSize).map { chunk in
+      TrainRequest(
+        step: UInt64(position),
+        batch: WireTrainBatch(
+          sequences: WireSequenceBatch(SequenceBatch(chunk)), termIndices: chunk.map { _ in 0 },
+          microBatchSize: UInt32(2 * material.recipe.training.perDeviceTrainBatchSize)),
+        evaluate: true, objective: objective)
+    }
+    let means = Mutex<[Double]>([])
+    try await student.train { send in
+      for request in requests { try await send(request) }
+    } onReply: { response in
+      guard let pairs = response.metrics?.pairs else { throw ReplyError.missingPairs(expected: 1, found: 0) }
+      means.withLock { means in
+        for place in pairs.logprobsChosen.indices {
+          means.append(pairs.logprobsChosen[place] / Double(max(pairs.lengthsChosen[place], 1)))
+          means.append(pairs.logprobsRejected[place] / Double(max(pairs.lengthsRejected[place], 1)))
+        }
+      }
+    }
+    let found = means.withLock { $0 }
+    guard found.count == even.count else {
+      throw ReplyError.missingPairs(expected: even.count / 2, found: found.count / 2)
+    }
+    return Array(found.prefix(sequences.count))
+  }
+
   private struct Answer {
     let text: String
+    let tokenIDs: [TokenID]
     let length: Int
     let isTruncated: Bool
   }
@@ -125,7 +188,8 @@ struct RunEvaluation: Sendable {
       for completion in completions {
         answers.append(
           Answer(
-            text: material.codec.decode(completion.tokenIDs), length: completion.tokenIDs.count,
+            text: material.codec.decode(completion.tokenIDs), tokenIDs: completion.tokenIDs,
+            length: completion.tokenIDs.count,
             isTruncated: completion.finishReason == .length))
       }
     }

@@ -8,6 +8,7 @@ struct RunFolder: Sendable {
   func checkpoint(_ step: Int) -> String { "\(path)/checkpoint-\(step)" }
   var student: String { "\(path)/student" }
   var start: String { "\(path)/student-start" }
+  func calibration(_ step: Int) -> URL { URL(fileURLWithPath: path).appendingPathComponent("calibration-\(step).csv") }
   var metrics: URL { URL(fileURLWithPath: path).appendingPathComponent("metrics.jsonl") }
 
   /// A path as a student takes it: relative to the root that both share, or absolute where it climbs.

@@ -54,6 +54,11 @@ extension RunMachine {
       exclusive = .generating(key)
       return [.generate(key, session: session)]
     }
+    if let key = nextReferenceItem() {
+      guard plan.samples(of: key).allSatisfy(isTextReady(of:)) else { return [] }
+      exclusive = .generating(key)
+      return [.generate(key, session: session)]
+    }
     return fillWindow()
   }
 
@@ -70,6 +75,14 @@ extension RunMachine {
       .first { !completedItems.contains($0) }
   }
 
+  /// The round's next item of pairs whose log-probs before training are not known; nothing is learnt before they all are.
+  private func nextReferenceItem() -> WorkItemKey? {
+    guard plan.keepsReference else { return nil }
+    let stage = WorkItemKey.Stage.reference(round: plan.round(at: position))
+    return (0..<plan.itemCount(of: stage)).lazy.map { WorkItemKey(stage: stage, index: $0) }
+      .first { !completedItems.contains($0) }
+  }
+
   /// Sends steps until the window is full, a sample's text is missing, or something else is due first.
   private mutating func fillWindow() -> [RunEffect] {
     let barrier = plan.barrier(after: position)
@@ -82,10 +95,11 @@ extension RunMachine {
   }
 
   private func isTextReady(forStep step: Int) -> Bool {
-    guard plan.teacherWrites else { return true }
-    return plan.samples(ofStep: step).allSatisfy {
-      completedItems.contains(WorkItemKey(stage: .teacher, index: teacherItemOfSample[$0]))
-    }
+    !plan.teacherWrites || plan.samples(ofStep: step).allSatisfy(isTextReady(of:))
+  }
+
+  private func isTextReady(of sample: Int) -> Bool {
+    !plan.teacherWrites || completedItems.contains(WorkItemKey(stage: .teacher, index: teacherItemOfSample[sample]))
   }
 
   /// What the run does, waits for, or why it stopped: one line.
@@ -112,6 +126,10 @@ extension RunMachine {
     case .exporting: return "writing the student"
     case .generating(let key):
       let round = plan.round(at: position)
+      if case .reference = key.stage {
+        let count = plan.itemCount(of: key.stage)
+        return "the student scores the pairs before it learns from them (\(key.index + 1) of \(count))"
+      }
       return "round \(round + 1) of \(plan.rounds): the student writes (\(key.index + 1) of \(studentItems.count))"
     case nil: break
     }

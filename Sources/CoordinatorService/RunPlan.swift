@@ -24,6 +24,8 @@ public struct RunPlan: Sendable, Hashable {
   public let teacherWrites: Bool
   /// Whether the student writes what is trained on.
   public let studentWrites: Bool
+  /// Whether log-probs of the student at the beginning of a round are needed: the reference of its pairs.
+  public let keepsReference: Bool
   /// Whether the teacher writes answers to held-out prompts.
   public let teacherWritesEvaluation: Bool
   /// Whether anything at all is evaluated.
@@ -58,9 +60,10 @@ public struct RunPlan: Sendable, Hashable {
     self.longestSequence = longestSequence
     self.maxSteps = maxSteps
     batchSize = training.batchSize
-    teacherWrites = recipe.generation != nil && recipe.method.usesTeacherText
-    studentWrites = recipe.generation != nil && recipe.method.usesStudentText
-    rounds = min(recipe.generation.map { recipe.method.usesStudentText ? $0.rounds : 1 } ?? 1, maxSteps)
+    teacherWrites = recipe.generation != nil && recipe.usesTeacherText
+    studentWrites = recipe.generation != nil && recipe.usesStudentText
+    keepsReference = recipe.objective.pair?.reference == .student
+    rounds = min(recipe.generation.map { recipe.usesStudentText ? $0.rounds : 1 } ?? 1, maxSteps)
     itemSize = recipe.generation?.batchSize ?? 64
     seed = recipe.seed
     method = recipe.method
@@ -71,11 +74,13 @@ public struct RunPlan: Sendable, Hashable {
     let hasTeacher = recipe.teacher != nil || recipe.asksTeacher
     let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && hasTeacher
     teacherWritesEvaluation = measuresKL
-    let needsLogprobs = recipe.method.usesTeacherLogprobs || measuresKL
+    let givenTokens = recipe.objective.pair?.reference == .teacher
+    let needsLogprobs = recipe.usesTeacherLogprobs && !givenTokens || measuresKL
     needs = TeacherNeeds(
       generate: teacherWrites || measuresKL, topCount: needsLogprobs ? recipe.objective.topCount : nil,
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
-      float16: needsLogprobs && recipe.objective.teacherPrecision == .float16)
+      tokenLogprobs: givenTokens,
+      float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16)
   }
 }
 
@@ -87,17 +92,24 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   public var topCount: Int?
   /// Hidden states and the output head stand for the log-probs.
   public var hiddenState: Bool
+  /// Log-probs of the actual tokens of given text.
+  public var tokenLogprobs: Bool
   /// Numbers travel as float16.
   public var float16: Bool
 
   /// Names the needs.
-  public init(generate: Bool, topCount: Int?, hiddenState: Bool = false, float16: Bool = false) {
+  public init(
+    generate: Bool, topCount: Int?, hiddenState: Bool = false, tokenLogprobs: Bool = false, float16: Bool = false
+  ) {
     (self.generate, self.topCount) = (generate, topCount)
-    (self.hiddenState, self.float16) = (hiddenState, float16)
+    (self.hiddenState, self.tokenLogprobs, self.float16) = (hiddenState, tokenLogprobs, float16)
   }
 
   /// True where the run asks anything.
-  public var any: Bool { generate || topCount != nil }
+  public var any: Bool { generate || scores }
+
+  /// True where the teacher is asked about given text.
+  public var scores: Bool { topCount != nil || tokenLogprobs }
 }
 
 extension RunPlan {

@@ -98,7 +98,7 @@ public struct MetricsEntry: Sendable, Hashable {
   public init(step: Int, kind: Kind, row: String) { (self.step, self.kind, self.row) = (step, kind, row) }
 }
 
-/// Completions of a work item, by sample.
+/// Completions of a work item, by sample. Of a reference item: each pair's two numbers as ``PairReferenceLogprobs/words``.
 public struct ItemResult: Sendable, Hashable {
   /// The item.
   public var key: WorkItemKey

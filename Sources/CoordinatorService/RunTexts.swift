@@ -12,8 +12,12 @@ struct RunTexts: Sendable {
       byStage[result.key.stage, default: [:]][sample] = completion
     }
     // Earlier rounds are never trained on again.
-    if case .student(let round) = result.key.stage {
-      for case .student(let old) in Array(byStage.keys) where old < round - 1 { byStage[.student(round: old)] = nil }
+    for old in Array(byStage.keys) {
+      switch (result.key.stage, old) {
+      case (.student(let round), .student(let before)), (.reference(let round), .reference(let before)):
+        if before < round - 1 { byStage[old] = nil }
+      default: break
+      }
     }
   }
 
@@ -25,16 +29,22 @@ extension RunMaterial {
   /// The batch of a step: for each sample one sequence per term, in the order of the terms.
   ///
   /// A micro-batch holds whole samples. A completion is used as it was produced: a truncated one gets no end of sequence.
-  func batch(ofStep step: Int, texts: RunTexts) -> WireTrainBatch {
+  func batch(ofStep step: Int, texts: RunTexts, metrics: TextMetrics) -> WireTrainBatch {
     let round = plan.round(at: step - 1)
+    let indices = plan.samples(ofStep: step)
+    var batch = batch(of: indices, round: round, texts: texts)
+    addPairs(of: indices, round: round, texts: texts, metrics: metrics, to: &batch)
+    return batch
+  }
+
+  /// The sequences of some samples with the texts of a round.
+  func batch(of indices: [Int], round: Int, texts: RunTexts) -> WireTrainBatch {
     var batch = SequenceBatch()
     var terms: [UInt32] = []
-    for index in plan.samples(ofStep: step) {
-      let sample = samples[index]
+    for index in indices {
       for (term, planned) in recipe.objective.terms.enumerated() {
         let completion = completion(of: index, planned.source, round, texts)
-        let room = max(limits.sequence - sample.prompt.count, 0)
-        batch.append(TokenSequence(prompt: sample.prompt, completion: Array(completion.prefix(room))))
+        batch.append(TokenSequence(prompt: samples[index].prompt, completion: completion))
         terms.append(UInt32(term))
       }
     }
@@ -44,7 +54,13 @@ extension RunMaterial {
       microBatchSize: UInt32(recipe.training.perDeviceTrainBatchSize * perSample))
   }
 
-  private func completion(of sample: Int, _ source: TextSource, _ round: Int, _ texts: RunTexts) -> [TokenID] {
+  /// A sample's text from a source, cut where the sequence would be too long.
+  func completion(of sample: Int, _ source: TextSource, _ round: Int, _ texts: RunTexts) -> [TokenID] {
+    let whole = whole(of: sample, source, round, texts)
+    return Array(whole.prefix(max(limits.sequence - samples[sample].prompt.count, 0)))
+  }
+
+  private func whole(of sample: Int, _ source: TextSource, _ round: Int, _ texts: RunTexts) -> [TokenID] {
     switch source {
     case .data: samples[sample].completion ?? []
     case .teacher where plan.teacherWrites: texts.completion(of: sample, in: .teacher) ?? []

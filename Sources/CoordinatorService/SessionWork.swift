@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRPCCore
 internal import Recipes
 internal import Sequences
@@ -15,6 +16,8 @@ struct SessionWork: Sendable {
   /// Time that the run stood waiting for the student's text since the last step.
   private let waited = Holder<Duration>()
   private let traffic: StepTraffic
+  /// Share of pairs left out of the steps under way.
+  let doubtful = DoubtfulPairs()
 
   init(driver: RunDriver, session: Int, grant: TrainerRegistry.Grant, material: RunMaterial) {
     (self.driver, self.session, self.grant, self.material) = (driver, session, grant, material)
@@ -52,14 +55,24 @@ struct SessionWork: Sendable {
   ) async throws {
     switch effect {
     case .load(_, let checkpoint): try await load(checkpoint, student)
-    case .generate(let key, _): try await generate(key, student)
+    case .generate(let key, _):
+      if case .reference = key.stage {
+        try await measureReference(key, student)
+      } else {
+        try await generate(key, student)
+      }
     case .train(_, let step): try await train(from: step, student, effects)
     case .evaluate(_, let position):
       let texts = await driver.teacherEvaluationTexts(material)
       let evaluation = RunEvaluation(
         material: material, teacherTexts: texts, student: student, metrics: dependencies.textMetrics,
         checker: recipe.evaluation.checker.flatMap { dependencies.checkers[$0] })
-      let row = try await evaluation.row(position: position)
+      let (row, calibration) = try await evaluation.row(position: position)
+      if let calibration {
+        try FolderError.explaining(driver.folder.path) {
+          try Data(calibration.csv.utf8).write(to: driver.folder.calibration(position), options: .atomic)
+        }
+      }
       post(
         .evaluated(session: session, position: position),
         metrics: MetricsEntry(step: position, kind: .evaluation, row: row))
@@ -86,7 +99,7 @@ struct SessionWork: Sendable {
   private func load(_ checkpoint: Int?, _ student: any StudentConnection) async throws {
     var request = LoadRequest(
       runID: driver.record.runID, seed: recipe.seed,
-      teacherAddress: material.plan.needs.topCount == nil ? "" : dependencies.facadeAddress,
+      teacherAddress: !material.plan.needs.scores ? "" : dependencies.facadeAddress,
       objective: WireObjective(recipe.objective),
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
       precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
@@ -121,6 +134,27 @@ struct SessionWork: Sendable {
     post(.itemCompleted(key, session: session), result: result)
   }
 
+  /// Measures the pairs of an item with the present student: the reference of all that is learnt from them.
+  ///
+  /// It is an evaluation of the run's own objective, so that the numbers are those that training starts from, to the bit.
+  private func measureReference(_ key: WorkItemKey, _ student: any StudentConnection) async throws {
+    let begin = dependencies.now()
+    let batch = await driver.referenceBatch(of: key, material)
+    let position = material.plan.start(ofRound: key.stage.round)
+    let request = TrainRequest(step: UInt64(position), batch: batch, evaluate: true)
+    let found = Holder<WirePairMetrics>()
+    try await student.train { send in
+      try await send(request)
+    } onReply: { response in
+      if let pairs = response.metrics?.pairs { found.set(pairs) }
+    }
+    let words = try PairReferenceLogprobs.words(of: found.take(), count: material.plan.samples(of: key).count)
+    let origin = Array("\(material.dataDigest) \(key.stage)".utf8)
+    let result = ItemResult(key: key, name: ContentName.of([origin, try request.encoded()]), completions: words)
+    waited.set((waited.take() ?? .zero) + dependencies.now() - begin)
+    post(.itemCompleted(key, session: session), result: result)
+  }
+
   /// Streams steps until something else is asked for.
   private func train(from first: Int, _ student: any StudentConnection, _ effects: AsyncStream<RunEffect>) async throws
   {
@@ -145,7 +179,9 @@ struct SessionWork: Sendable {
   }
 
   private func request(step: Int) async -> TrainRequest {
-    TrainRequest(step: UInt64(step), batch: await driver.batch(ofStep: step, material))
+    let batch = await driver.batch(ofStep: step, material)
+    doubtful.keep(batch.pairWeights, of: step)
+    return TrainRequest(step: UInt64(step), batch: batch)
   }
 
   private func row(_ step: Int, _ metrics: WireStepMetrics) -> String {
@@ -162,7 +198,8 @@ struct SessionWork: Sendable {
     row.add("train/positions", Double(metrics.positionCount))
     row.add("train/compute_seconds", metrics.computeSeconds)
     row.add("train/tokens_per_second", Double(metrics.positionCount) / max(metrics.computeSeconds, 1e-9))
-    if material.plan.method.usesTeacherLogprobs {
+    if let pairs = metrics.pairs { addPairs(pairs, of: step, to: &row) }
+    if recipe.usesTeacherLogprobs {
       row.add("train/teacher_mass", metrics.teacherMass)
       row.add("train/top_agreement", metrics.topAgreement)
       row.add("wire/teacher_bytes", Double(metrics.teacherBytes))

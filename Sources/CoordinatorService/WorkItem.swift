@@ -12,6 +12,8 @@ public struct WorkItemKey: Sendable, Hashable, Codable {
     case teacherEvaluation
     /// The student answers the prompts of a round.
     case student(round: Int)
+    /// The student's log-probs of a round's pairs before it learns from them.
+    case reference(round: Int)
   }
 
   /// The stage.
@@ -23,7 +25,12 @@ public struct WorkItemKey: Sendable, Hashable, Codable {
   public init(stage: Stage, index: Int) { (self.stage, self.index) = (stage, index) }
 
   /// True where the student does the work.
-  var isStudents: Bool { if case .student = stage { true } else { false } }
+  var isStudents: Bool {
+    switch stage {
+    case .student, .reference: true
+    case .teacher, .teacherEvaluation: false
+    }
+  }
 }
 
 extension RunPlan {
@@ -36,24 +43,28 @@ extension RunPlan {
     switch stage {
     case .teacherEvaluation: return Array(0..<evalCount)
     case .teacher: return teacherWrites ? Array(order(ofEpoch: 0).prefix(maxSteps * batchSize)) : []
-    case .student(let round):
-      guard studentWrites else { return [] }
-      var seen: Set<Int> = []
-      var epoch = -1
-      var order: [Int] = []
-      var samples: [Int] = []
-      for position in start(ofRound: round)..<start(ofRound: round + 1) where seen.count < sampleCount {
-        if position / stepsPerEpoch != epoch {
-          epoch = position / stepsPerEpoch
-          order = self.order(ofEpoch: epoch)
-        }
-        let first = position % stepsPerEpoch * batchSize
-        for sample in order[first..<min(first + batchSize, sampleCount)] where seen.insert(sample).inserted {
-          samples.append(sample)
-        }
-      }
-      return samples
+    case .student(let round): return studentWrites ? unfolded(round: round) : []
+    case .reference(let round): return keepsReference ? unfolded(round: round) : []
     }
+  }
+
+  /// The samples of a round, in the order of their first use.
+  private func unfolded(round: Int) -> [Int] {
+    var seen: Set<Int> = []
+    var epoch = -1
+    var order: [Int] = []
+    var samples: [Int] = []
+    for position in start(ofRound: round)..<start(ofRound: round + 1) where seen.count < sampleCount {
+      if position / stepsPerEpoch != epoch {
+        epoch = position / stepsPerEpoch
+        order = self.order(ofEpoch: epoch)
+      }
+      let first = position % stepsPerEpoch * batchSize
+      for sample in order[first..<min(first + batchSize, sampleCount)] where seen.insert(sample).inserted {
+        samples.append(sample)
+      }
+    }
+    return samples
   }
 
   /// Number of work items of a stage.
@@ -72,7 +83,7 @@ extension RunPlan {
       switch stage {
       case .teacher: (.teacherText, 0)
       case .teacherEvaluation: (.teacherEvaluation, 0)
-      case .student(let round): (.studentText, round)
+      case .student(let round), .reference(let round): (.studentText, round)
       }
     var generator = SeededGenerator(seed: seed, path: stream.rawValue, UInt64(round), UInt64(sample))
     return generator.next()

@@ -15,6 +15,8 @@ public struct TrainingSample: Sendable, Hashable, Codable {
   public var promptText: String
   /// The answer as text; nil: none.
   public var completionText: String?
+  /// What the data says of a pair's two texts; nil: nothing.
+  public var scores: PairScores?
 }
 
 /// A JSONL file of rows.

@@ -11,8 +11,10 @@ extension DataRow {
     case .instruction(let instruction, let input, let output):
       let prompt = Self.alpacaPrompt(instruction, input: input)
       return try Self.sample(prompt, output, nil, codec, lengths, special: true)
-    case .pair(let prompt, let chosen, let rejected):
-      return try Self.sample(prompt, chosen, rejected, codec, lengths, special: true)
+    case .pair(let prompt, let chosen, let rejected, let scores):
+      var sample = try Self.sample(prompt, chosen, rejected, codec, lengths, special: true)
+      sample.scores = scores
+      return sample
     case .text(let text):
       return try Self.text(text, codec, lengths)
     case .chat(let messages, let tools):

@@ -4,8 +4,8 @@ internal import Foundation
 public enum DataRow: Sendable, Hashable {
   /// `prompt`, and `completion` where there is one.
   case prompt(String, completion: String?)
-  /// `prompt`, `chosen` (the teacher's answer), `rejected` (the student's).
-  case pair(prompt: String, chosen: String, rejected: String)
+  /// `prompt`, `chosen` (the teacher's answer), `rejected` (the student's), and what somebody thinks of both.
+  case pair(prompt: String, chosen: String, rejected: String, scores: PairScores?)
   /// `instruction`, `input` (which may be empty), and `output` where there is one.
   case instruction(String, input: String, output: String?)
   /// `messages`; where the last is the assistant's it is the completion. `tools`, where there are any: a JSON array of what
@@ -36,7 +36,9 @@ extension DataRow {
     if row["prompt"] != nil {
       let prompt = try text("prompt", row)
       if row["chosen"] != nil || row["rejected"] != nil {
-        return .pair(prompt: prompt, chosen: try text("chosen", row), rejected: try text("rejected", row))
+        return .pair(
+          prompt: prompt, chosen: try text("chosen", row), rejected: try text("rejected", row),
+          scores: try scores(row))
       }
       return .prompt(prompt, completion: row["completion"] == nil ? nil : try text("completion", row))
     }
@@ -44,6 +46,15 @@ extension DataRow {
     if row["text"] != nil { return .text(try text("text", row)) }
     let columns = row.keys.sorted().joined(separator: ", ")
     throw RowProblem("columns [\(columns)] have no known shape; expected \(shapes)")
+  }
+
+  /// `score_chosen` and `score_rejected`: both or none.
+  private static func scores(_ row: [String: Any]) throws(RowProblem) -> PairScores? {
+    if row["score_chosen"] == nil, row["score_rejected"] == nil { return nil }
+    guard let chosen = row["score_chosen"] as? Double, let rejected = row["score_rejected"] as? Double,
+      chosen.isFinite, rejected.isFinite
+    else { throw RowProblem("'score_chosen' and 'score_rejected': expected two numbers") }
+    return PairScores(chosen: chosen, rejected: rejected)
   }
 
   private static func alpaca(_ row: [String: Any]) throws(RowProblem) -> DataRow {
@@ -80,6 +91,17 @@ extension DataRow {
     guard let text = row[key] as? String else { throw RowProblem("'\(key)': expected text") }
     return text
   }
+}
+
+/// How good the two texts of a pair are; only differences mean anything.
+public struct PairScores: Sendable, Hashable, Codable {
+  /// Of the better text.
+  public var chosen: Double
+  /// Of the other.
+  public var rejected: Double
+
+  /// Takes two scores.
+  public init(chosen: Double, rejected: Double) { (self.chosen, self.rejected) = (chosen, rejected) }
 }
 
 /// What is wrong with a row; whoever knows the file adds its name and line.

@@ -14,9 +14,23 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case distillm2
   /// Lion: imitation of the teacher, discrimination by a referee, generation of instructions that the student finds hard.
   case lion
+  /// DPKD: the teacher's text preferred to the student's, with the teacher's log-probs as reference.
+  case dpkd
+  /// PLaD: ranking of the teacher's text before the student's, for teachers that give nothing but text.
+  case plad
+  /// Direct preference optimization, the student before its training as reference.
+  case dpo
+  /// SimPO: without a reference, with a margin.
+  case simpo
+  /// Identity preference optimization.
+  case ipo
+  /// Sequence likelihood calibration: a hinge without a reference.
+  case slic
+  /// Contrastive preference optimization: without a reference, with cross-entropy on the preferred text.
+  case cpo
 
   /// Methods that have a name but are not built yet.
-  static let planned = ["gkd", "distillm", "minillm", "dpkd", "plad", "dpo", "simpo"]
+  static let planned = ["gkd", "distillm", "minillm"]
 }
 
 /// Where the sequences of a loss term come from.
@@ -43,6 +57,8 @@ public enum LossKind: String, Sendable, Codable {
   case skewReverseKL
   /// βKL(p ‖ m) + (1−β)KL(q ‖ m), m = βp + (1−β)q.
   case generalizedJSD
+  /// −log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) − α log q(actual token), a the teacher's most probable token, b the student's.
+  case topTokenPreference
 
   /// True where the teacher's log-probs enter.
   public var needsTeacherLogprobs: Bool { self != .crossEntropy }
@@ -54,9 +70,9 @@ public struct PlannedTerm: Sendable, Hashable, Codable {
   public var source: TextSource
   /// The token loss.
   public var kind: LossKind
-  /// Skew of the skewed losses, in (0, 1).
+  /// Skew of the skewed losses, in (0, 1); factor of the cross-entropy beside a preference of top tokens.
   public var alpha: Double
-  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1).
+  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); factor of the margin of top tokens.
   public var beta: Double
   /// Factor of the term.
   public var weight: Double
@@ -104,9 +120,23 @@ public enum TeacherForm: String, Sendable, Codable, CaseIterable {
 
 extension Method {
   /// The terms of the method's objective. Each sample adds one sequence per term to a batch.
-  func terms(alpha: Double, beta: Double) -> [PlannedTerm] {
+  ///
+  /// With a loss of pairs these are the preferred text and the other; their cross-entropies are measured, and the first may
+  /// be part of the loss.
+  func terms(_ values: ResolvedValues, pairLoss: PairLossName?) -> [PlannedTerm] {
+    let (alpha, beta) = (values.number("objective.alpha"), values.number("objective.beta"))
     func term(_ source: TextSource, _ kind: LossKind) -> PlannedTerm {
       PlannedTerm(source, kind, alpha: alpha, beta: beta)
+    }
+    if let pairLoss {
+      let lmWeight = values.number("objective.lm_weight")
+      if pairLoss == .asReleased {
+        return [PlannedTerm(.teacher, .topTokenPreference, alpha: lmWeight, beta: beta, weight: 0.5)]
+      }
+      return [
+        PlannedTerm(.teacher, .crossEntropy, alpha: alpha, beta: beta, weight: lmWeight),
+        PlannedTerm(.student, .crossEntropy, alpha: alpha, beta: beta, weight: 0),
+      ]
     }
     return switch self {
     case .sft, .lion: [term(.data, .crossEntropy)]
@@ -115,18 +145,10 @@ extension Method {
     case .rkl: [term(.student, .reverseKL)]
     case .jsd: [term(.teacher, .generalizedJSD)]
     case .distillm2: [term(.teacher, .skewForwardKL), term(.student, .skewReverseKL)]
+    case .dpkd, .plad, .dpo, .simpo, .ipo, .slic, .cpo: []
     }
   }
 
   /// The average that the method's authors use.
   var defaultReduction: LossReduction { self == .distillm2 ? .sequenceMean : .tokenMean }
-
-  /// True where the student writes text to learn from.
-  public var usesStudentText: Bool { self == .rkl || self == .distillm2 }
-
-  /// True where the teacher writes text to learn from.
-  public var usesTeacherText: Bool { self != .sft && self != .rkl && self != .lion }
-
-  /// True where the teacher's log-probs enter the loss.
-  public var usesTeacherLogprobs: Bool { self != .sft && self != .seqkd && self != .lion }
 }

@@ -24,9 +24,12 @@ extension Recipe {
     maxEvalSamples = values.whole("data.max_eval_samples")
     outputDir = try values.required("output_dir", "a folder for the results")
     seed = UInt64(values.whole("seed"))
+    lossType = values.text("objective.loss_type").flatMap(PairLossName.init)
+    // One that the method has not is refused below.
+    let pairLoss = lossType.flatMap { [method] in method.pairLosses.contains($0) ? $0 : nil }
     let topCount: Int = values.whole("objective.loss_top_k")
     objective = Objective(
-      terms: method.terms(alpha: values.number("objective.alpha"), beta: values.number("objective.beta")),
+      terms: method.terms(values, pairLoss: pairLoss), pair: PairObjective(pairLoss, method, values),
       reduction: LossReduction(rawValue: values.word("objective.reduction")) ?? .tokenMean,
       topCount: topCount,
       teacherForm: values.text("objective.teacher_logprobs").flatMap(TeacherForm.init)
@@ -67,7 +70,18 @@ extension Recipe {
   }
 
   /// True where the method needs a teacher's text or log-probs, and the data does not hold all of it.
-  public var asksTeacher: Bool { method != .sft && (method.usesTeacherLogprobs || generation != nil) }
+  public var asksTeacher: Bool { method != .sft && (usesTeacherLogprobs || generation != nil) }
+
+  /// True where the student writes text to learn from, or the data has such text.
+  public var usesStudentText: Bool { objective.terms.contains { $0.source == .student } }
+
+  /// True where the teacher writes text to learn from, or the data has such text.
+  public var usesTeacherText: Bool { objective.terms.contains { $0.source == .teacher } }
+
+  /// True where the teacher's log-probs enter the loss.
+  public var usesTeacherLogprobs: Bool {
+    objective.pair?.reference == .teacher || objective.terms.contains { $0.kind.needsTeacherLogprobs }
+  }
 
   /// Refuses a recipe that names no teacher although its method asks one: for a run whose coordinator has none of its own.
   public func checkTeacherIsNamed() throws(RecipeError) {
@@ -81,6 +95,7 @@ extension Recipe {
         place: place["objective.loss_add_tail"] ?? "recipe", key: "objective.loss_add_tail", value: "'false'",
         expected: "true (top-k without a tail bucket is not built)")
     }
+    try checkLoss(place)
     if (objective.teacherForm == .topK) != (objective.topCount > 0) {
       throw .conflict(
         objective.topCount > 0
@@ -101,6 +116,25 @@ extension Recipe {
         "training.max_prompt_length \(prompt) leaves no room for a completion in training.max_length \(training.maxLength)"
       )
     }
+  }
+}
+
+extension Recipe {
+  /// Refuses a loss that the method has not, and a β outside the range of its loss.
+  private func checkLoss(_ place: [String: String]) throws(RecipeError) {
+    let given = place["objective.loss_type"]
+    let name = lossType
+    let isKnown = name.map { method.pairLosses.contains($0) } ?? false
+    guard method.pairLosses.isEmpty ? given == nil : isKnown else {
+      let names = method.pairLosses.map(\.rawValue).joined(separator: ", ")
+      throw .badValue(
+        place: given ?? "recipe", key: "objective.loss_type", value: "'\(name?.rawValue ?? "")'",
+        expected: names.isEmpty ? "nothing: method \(method.rawValue) has one loss" : "one of \(names)")
+    }
+    guard method == .jsd, let beta = objective.terms.first?.beta, beta >= 1 else { return }
+    throw .badValue(
+      place: place["objective.beta"] ?? "recipe", key: "objective.beta", value: "'\(beta)'",
+      expected: ValueKind.number(0...1, open: true).expected)
   }
 }
 

@@ -22,6 +22,8 @@ public struct Recipe: Sendable, Hashable {
   public var seed: UInt64
   /// What is minimised.
   public var objective: Objective
+  /// The loss of pairs by name; nil where the method has none.
+  public var lossType: PairLossName?
   /// How teacher and student write; nil: the data's own text is used.
   public var generation: Generation?
   /// The loop of Lion; nil: another method.
@@ -62,6 +64,8 @@ public struct Recipe: Sendable, Hashable {
   public struct Objective: Sendable, Hashable {
     /// The terms; each sample adds one sequence for each.
     public var terms: [PlannedTerm]
+    /// The loss of pairs, which are what two terms add for a sample; nil: there is none.
+    public var pair: PairObjective?
     /// How losses are averaged.
     public var reduction: LossReduction
     /// Teacher log-probs per position: K and a tail bucket; 0: all V.
@@ -172,6 +176,6 @@ public struct Recipe: Sendable, Hashable {
     public var checker: String?
 
     /// Everything that a run can measure.
-    public static let metricNames = ["kl", "perplexity", "rouge_l", "exact_match", "valid", "distinct"]
+    public static let metricNames = ["kl", "perplexity", "rouge_l", "exact_match", "valid", "distinct", "calibration"]
   }
 }

@@ -21,7 +21,8 @@ struct RecipeKey: Sendable {
 /// Sources of the defaults: `transformers.TrainingArguments` (batch of 8, 3 epochs, AdamW 0.9/0.999/1e-8, clipping at 1,
 /// linear schedule, save every 500), TRL's `SFTConfig` (learning rate 2e-5, max_length 1024) and `GKDConfig` (beta 0.5,
 /// max_new_tokens 128), DistiLLM-2's paper and released configuration (alpha 0.1, learning rate 5e-5, cosine with a warm-up
-/// of 0.1, sampling at 0.8 with top-p 0.95, three rounds, sequence mean).
+/// of 0.1, sampling at 0.8 with top-p 0.95, three rounds, sequence mean), TRL's `DPOConfig` and `CPOConfig` (beta 0.1, learning
+/// rate 1e-6, cpo_alpha 1), SimPO's paper (beta 2, gamma half of it).
 enum RecipeSchema {
   static let keys: [RecipeKey] = top + student + data + objective + generation + lion + training + evaluation
 
@@ -64,7 +65,18 @@ enum RecipeSchema {
 
   private static let objective = [
     RecipeKey("objective.alpha", .number(0...1, open: true), .number(0.1)),
-    RecipeKey("objective.beta", .number(0...1, open: true), .number(0.5)),
+    RecipeKey("objective.beta", .number(0...Double.infinity, open: true)) { .number($0.defaultBeta) },
+    RecipeKey("objective.loss_type", .choice(PairLossName.allCases.map(\.rawValue))) {
+      $0.pairLosses.first.map { .text($0.rawValue) }
+    },
+    RecipeKey("objective.length_normalized", .flag) { pairs($0, .flag($0.normalizesLength)) },
+    RecipeKey("objective.lm_weight", .number(0...Double.infinity)) { pairs($0, .number($0.defaultLMWeight)) },
+    RecipeKey("objective.label_smoothing", .number(0...0.49)) { pairs($0, .number(0)) },
+    RecipeKey("objective.simpo_gamma", .number(0...Double.infinity)) {
+      pairs($0, .number($0 == .simpo ? 1 : 0.5))
+    },
+    RecipeKey("objective.margin", .number(0...Double.infinity)) { pairs($0, .number(1)) },
+    RecipeKey("objective.doubtful_rouge_l", .number(0...1)) { $0 == .plad ? .number(1) : nil },
     RecipeKey("objective.loss_top_k", natural, .whole(0)),
     RecipeKey("objective.loss_add_tail", .flag, .flag(true)),
     RecipeKey("objective.teacher_logprobs", .choice(TeacherForm.allCases.map(\.rawValue)), nil),
@@ -73,6 +85,11 @@ enum RecipeSchema {
       .text($0.defaultReduction.rawValue)
     },
   ]
+
+  /// A default of the methods that learn from pairs; others leave the key out.
+  private static func pairs(_ method: Method, _ value: RecipeValue) -> RecipeValue? {
+    method.pairLosses.isEmpty ? nil : value
+  }
 
   /// `generation: none`, or how teacher and student write.
   private static let generation = [
@@ -88,7 +105,7 @@ enum RecipeSchema {
     // As many as a request takes.
     RecipeKey("generation.stop_strings", .texts(limit: 16), .list([])),
     RecipeKey("generation.student_weights", .choice(StudentWeights.allCases.map(\.rawValue)), .text("float32")),
-    RecipeKey("generation.rounds", positive) { .whole($0.usesStudentText ? 3 : 1) },
+    RecipeKey("generation.rounds", positive) { .whole($0 == .rkl || $0 == .distillm2 ? 3 : 1) },
     RecipeKey("generation.batch_size", .whole(1...4096), .whole(64)),
   ]
 
@@ -114,7 +131,7 @@ enum RecipeSchema {
 
   private static let training = [
     RecipeKey("training.learning_rate", .number(0...Double.infinity, open: true)) {
-      .number($0 == .distillm2 ? 5e-5 : 2e-5)
+      .number($0 == .distillm2 ? 5e-5 : [.dpo, .ipo, .simpo, .cpo, .slic].contains($0) ? 1e-6 : 2e-5)
     },
     RecipeKey("training.per_device_train_batch_size", .whole(1...65_536), .whole(8)),
     RecipeKey("training.gradient_accumulation_steps", .whole(1...65_536), .whole(1)),
@@ -148,7 +165,7 @@ enum RecipeSchema {
 
   private static let evaluation = [
     RecipeKey("evaluation.eval_steps", positive, nil),
-    RecipeKey("evaluation.metrics", .list(Recipe.Evaluation.metricNames), .list(["kl", "perplexity"])),
+    RecipeKey("evaluation.metrics", .list(Recipe.Evaluation.metricNames)) { .list($0.defaultMetrics) },
     RecipeKey("evaluation.num_samples", .whole(1...1024), .whole(4)),
     RecipeKey("evaluation.temperature", .number(0...100, open: true), .number(1)),
     RecipeKey("evaluation.max_new_tokens", positive, nil),

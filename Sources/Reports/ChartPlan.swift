@@ -32,6 +32,13 @@ enum ChartPlan {
     Rule(title: "Teacher's view", note: "shares, 0 to 1") {
       $0.hasSuffix("teacher_mass") || $0.hasSuffix("top_agreement")
     },
+    Rule(title: "Rewards of pairs", note: "β times the log-ratio to the reference") {
+      ["rewards/chosen", "rewards/rejected", "rewards/margins"].contains($0)
+    },
+    Rule(title: "Pairs in the right order", note: "share of the pairs, 0 to 1") { $0 == "rewards/accuracies" },
+    Rule(title: "Log-probs of pairs", note: "nats per token; both falling is a collapse") {
+      $0.hasPrefix("logps/") && $0.hasSuffix("_per_token")
+    },
   ]
 
   /// The charts of a run. Evaluations come after the losses; a value with a single point gets no chart.

@@ -29,10 +29,11 @@ public struct RunReport: Sendable {
   public init(folder: URL) throws(ReportError) {
     let recipe = (try? String(contentsOf: folder.appending(path: "recipe.yaml"), encoding: .utf8)) ?? ""
     let samples = (try? String(contentsOf: folder.appending(path: "samples.jsonl"), encoding: .utf8)) ?? ""
+    let log = try MetricsLog(file: folder.appending(path: "metrics.jsonl"))
+    let warning = Self.collapse(in: log).map { [(name: "warning", value: $0)] } ?? []
     self.init(
-      title: folder.standardizedFileURL.lastPathComponent, facts: Self.facts(inRecipe: recipe),
-      log: try MetricsLog(file: folder.appending(path: "metrics.jsonl")), recipe: recipe,
-      samples: samples.split(separator: "\n").compactMap(SampleComparison.init(json:)))
+      title: folder.standardizedFileURL.lastPathComponent, facts: Self.facts(inRecipe: recipe) + warning, log: log,
+      recipe: recipe, samples: samples.split(separator: "\n").compactMap(SampleComparison.init(json:)))
   }
 
   /// Writes `report.html` into a folder; returns the file.
@@ -68,7 +69,19 @@ public struct RunReport: Sendable {
     for figure in figures where figure.name == "loss" || shown.contains(where: figure.name.hasPrefix) {
       table.add([figure.name, FigureFormat.number(figure.first), FigureFormat.number(figure.last)])
     }
-    return table.text
+    return Self.collapse(in: log).map { "\(table.text)\nwarning: \($0)" } ?? table.text
+  }
+
+  /// What is to be said of a student that unlearnt what it was to prefer; nil: nothing.
+  private static func collapse(in log: MetricsLog) -> String? {
+    guard let step = log.curve("rewards/collapse").first(where: { $0.value > 0 })?.step else { return nil }
+    let texts = [("preferred texts", "logps/chosen_per_token"), ("others", "logps/rejected_per_token")]
+    let falls = texts.map { name, curve in
+      let values = log.curve(curve).map(\.value)
+      let ends = [values.first ?? 0, values.last ?? 0].map(FigureFormat.number)
+      return "the \(name) went from \(ends[0]) to \(ends[1]) nats a token"
+    }
+    return "collapse from step \(step): \(falls.joined(separator: ", "))"
   }
 
   /// Top-level `key: value` lines of a resolved recipe that tell runs apart.

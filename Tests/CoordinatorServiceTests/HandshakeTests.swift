@@ -44,6 +44,15 @@ struct HandshakeTests {
     #expect(silent.contains("generation: none"))
   }
 
+  @Test("log-probs of given text are asked where they are the reference, and nothing else is then")
+  func reference() throws {
+    let needs = TeacherNeeds(generate: true, topCount: nil, tokenLogprobs: true)
+    #expect(refusal(.dpkd, needs: needs) { $0.abilities = WireAbilities(generate: true, tokenLogprobs: true) } == nil)
+    let textOnly = refusal(.dpkd, needs: needs) { $0.abilities = WireAbilities(generate: true) }
+    #expect(try #require(textOnly).contains("method dpkd needs log-probs of given text"))
+    #expect(try #require(textOnly).contains("plad, simpo and dpo"))
+  }
+
   @Test("hidden states and float16 are asked of a teacher that promises them alone")
   func travel() throws {
     let hidden = TeacherNeeds(generate: true, topCount: 0, hiddenState: true)

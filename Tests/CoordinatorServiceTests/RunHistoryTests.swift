@@ -94,9 +94,18 @@ private struct World {
       }
       let teacher = teachers.map { texts[WorkItemKey(stage: .teacher, index: $0)] ?? "missing" } ?? "-"
       let student = students.map { texts[WorkItemKey(stage: .student(round: round), index: $0)] ?? "missing" } ?? "-"
-      return "\(sample)(\(teacher))(\(student.count) \(student.suffix(12)))"
+      return "\(sample)(\(teacher))(\(student.count) \(student.suffix(12)))\(reference(of: sample, round))"
     }
     return "[\(items.joined(separator: " "))]"
+  }
+
+  /// The student that a pair's reference is of: that of the round's start.
+  private func reference(of sample: Int, _ round: Int) -> String {
+    guard plan.keepsReference else { return "" }
+    let key = (0..<plan.itemCount(of: .reference(round: round))).map {
+      WorkItemKey(stage: .reference(round: round), index: $0)
+    }.first { plan.samples(of: $0).contains(sample) }
+    return key.flatMap { texts[$0] }.map { "(\($0.count) \($0.suffix(12)))" } ?? "missing"
   }
 }
 

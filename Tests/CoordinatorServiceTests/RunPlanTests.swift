@@ -80,3 +80,19 @@ struct RunPlanTests {
     #expect(text == TeacherNeeds(generate: true, topCount: nil))
   }
 }
+
+@Suite("A plan of pairs")
+struct PairPlanTests {
+  @Test(
+    "asks the teacher for what the loss of pairs needs, and no more",
+    arguments: ["dpkd", "plad", "dpo", "ipo", "simpo", "slic", "cpo"])
+  func needs(method: String) throws {
+    let plan = try makePlan(["method=\(method)", "evaluation.metrics=perplexity"])
+    #expect(plan.needs == TeacherNeeds(generate: true, topCount: nil, tokenLogprobs: method == "dpkd"))
+    #expect(plan.keepsReference == ["dpo", "ipo"].contains(method))
+    #expect(plan.teacherWrites && plan.studentWrites)
+    let own = try makePlan(["method=\(method)", "evaluation.metrics=perplexity", "generation=none"])
+    #expect(own.needs == TeacherNeeds(generate: false, topCount: nil, tokenLogprobs: method == "dpkd"))
+    #expect(own.samples(of: .reference(round: 0)).count == (plan.keepsReference ? 10 : 0))
+  }
+}
