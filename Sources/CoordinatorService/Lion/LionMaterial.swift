@@ -49,7 +49,7 @@ struct LionMaterial: Sendable {
   /// - Throws: `RecipeError` where it leaves no room for an answer.
   func tokenIDs(of prompt: PromptTemplate.Prompt) throws -> [TokenID] {
     let ids: [TokenID]
-    if let text = try codec.renderChat(Self.messages(of: prompt), addGenerationPrompt: true) {
+    if let text = try codec.renderChat(Self.messages(of: prompt), tools: nil, addGenerationPrompt: true) {
       ids = codec.encode(text, addSpecialTokens: false)
     } else {
       ids = codec.encode(Self.plainText(of: prompt), addSpecialTokens: true)
@@ -72,7 +72,7 @@ struct LionMaterial: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let messages = Self.messages(of: prompt)
-    guard try codec.renderChat(messages, addGenerationPrompt: true) != nil else {
+    guard try codec.renderChat(messages, tools: nil, addGenerationPrompt: true) != nil else {
       return try encoder.encode(["prompt": Self.plainText(of: prompt), "completion": answer])
     }
     return try encoder.encode(["messages": messages + [ChatMessage(role: "assistant", content: answer)]])
@@ -124,7 +124,7 @@ extension DataRow {
   /// What the row asks, without any template around it; nil where it asks nothing.
   fileprivate var instruction: String? {
     switch self {
-    case .prompt(let prompt, _), .pair(let prompt, _, _): prompt
+    case .prompt(let prompt, _), .pair(let prompt, _, _, _): prompt
     // One text: an input belongs to what is asked.
     case .instruction(let instruction, let input, _): input.isEmpty ? instruction : "\(instruction)\n\n\(input)"
     case .chat(let messages, _): messages.last { $0.role == "user" }?.content
