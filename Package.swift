@@ -436,7 +436,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "Authentication", "ForeignPython", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "ModelFixtures",
-        "Reports",
+        "Reports", "ScriptedEndpoint",
         "ServiceRuntime", "WireBytes", "WireFormat", "retort",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),

@@ -56,8 +56,6 @@ struct AnswerReader {
     if let entries = choice.promptLogprobs {
       reply.promptTokens = try Self.promptTokens(entries, choice.promptTokenIds)
     }
-    if let ids = choice.tokenIds { reply.tokenIDs = (reply.tokenIDs ?? []) + ids }
-    if let ids = choice.promptTokenIds { reply.promptTokenIDs = ids }
     guard let reason = choice.finishReason else { return }
     if reply.ending != .filtered { reply.ending = Self.ending(reason) }
     hasEnding = true

@@ -10,7 +10,6 @@ struct AnswerText: Decodable {
     var finishReason: String?
     var logprobs: Logprobs?
     var promptLogprobs: [[String: PromptEntry]?]?
-    var tokenIds: [UInt32]?
     var promptTokenIds: [UInt32]?
   }
 

@@ -28,8 +28,6 @@ public struct EndpointProfile: Sendable, Hashable {
   public var logprobsAreRaw = false
   /// How log-probs of given tokens can be had.
   public var scoring = Scoring.none
-  /// Whether it names the ids of new tokens.
-  public var returnsTokenIDs = false
   /// Whether its tokens are the student's, as far as the probes can tell.
   public var sharesVocabulary = false
   /// Longest sequence; nil: it does not tell.

@@ -59,10 +59,6 @@ public struct UpstreamReply: Sendable, Hashable, Codable {
   public var tokens: [Token] = []
   /// Tokens of the prompt with log-probs; empty: none were given.
   public var promptTokens: [Token] = []
-  /// Ids of the new tokens in the endpoint's vocabulary; nil: not given.
-  public var tokenIDs: [TokenID]?
-  /// Ids of the prompt's tokens in the endpoint's vocabulary; nil: not given.
-  public var promptTokenIDs: [TokenID]?
   /// What the endpoint counted; nil: it does not tell.
   public var usage: Usage?
   /// The model that answered, as the endpoint names it.

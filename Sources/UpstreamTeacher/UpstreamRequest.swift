@@ -49,8 +49,6 @@ public struct UpstreamRequest: Sendable, Hashable {
   public var echoLogprobs: Int?
   /// Most probable tokens wanted for each token of the prompt, with `prompt_logprobs`; nil: none.
   public var promptLogprobs: Int?
-  /// Whether ids of tokens are wanted beside their text.
-  public var wantsTokenIDs = false
 
   /// Asks about a prompt.
   public init(_ prompt: Prompt, maxTokens: Int) { (self.prompt, self.maxTokens) = (prompt, maxTokens) }
@@ -120,7 +118,6 @@ public struct UpstreamRequest: Sendable, Hashable {
     var topLogprobs: Int?
     var echo: Bool?
     var promptLogprobs: Int?
-    var returnTokenIds: Bool?
     var stream: Bool?
     var streamOptions: StreamOptions?
 
@@ -146,7 +143,6 @@ public struct UpstreamRequest: Sendable, Hashable {
       }
       if let count = request.echoLogprobs { (echo, logprobs) = (true, .count(count)) }
       promptLogprobs = request.promptLogprobs
-      returnTokenIds = request.wantsTokenIDs ? true : nil
       if dialect.streams { (stream, streamOptions) = (true, StreamOptions()) }
     }
   }

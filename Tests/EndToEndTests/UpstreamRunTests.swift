@@ -1,0 +1,81 @@
+import Foundation
+import ModelFixtures
+import ScriptedEndpoint
+import ServiceRuntime
+import Testing
+
+@Suite("A run whose teacher is behind an HTTP endpoint", .timeLimit(.minutes(3)))
+struct UpstreamRunTests {
+  @Test("seqkd learns from an endpoint's text; the same run again asks the endpoint nothing and gives the same bytes")
+  func seqkd() async throws {
+    let small = try SmallRun()
+    let answered = Script.by { request in
+      // Each of the questions at the start and of the run gets a text of its own.
+      .json(ScriptedTexts.completion(" \(request.body.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) % 997 })"))
+    }
+    try await ScriptedEndpoint.with(answered) { endpoint in
+      let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
+      let arguments = [
+        "teacher", "--upstream", endpoint.url, "--upstream-model", "m", "--upstream-api", "completions", "--tokenizer",
+        small.folder.path("base"), "--state", small.folder.path("endpoint-state"), "--listen", address,
+      ]
+      for name in ["first", "second"] {
+        let before = Self.questions(endpoint)
+        try await small.program.service(arguments) {
+          try await waitForListener(at: address)
+          let recipe = try small.folder.write(Self.recipe(small, name, teacher: address), to: "\(name).yaml")
+          let outcome = try await small.program.run(["run", recipe, "--local"])
+          #expect(outcome.exit == .status(0), "\(outcome.errors)")
+        }
+        #expect(Self.questions(endpoint) - before == (name == "first" ? 48 : 0))
+      }
+      #expect(try small.weights("first") == small.weights("second"))
+    }
+  }
+
+  @Test("a method that needs log-probs is refused before the first step, with the method that needs none")
+  func refusesLogprobs() async throws {
+    let small = try SmallRun()
+    try await ScriptedEndpoint.with(.by { _ in .json(ScriptedTexts.completion(" 1")) }) { endpoint in
+      let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
+      let arguments = [
+        "teacher", "--upstream", endpoint.url, "--upstream-model", "m", "--upstream-api", "completions", "--tokenizer",
+        small.folder.path("base"), "--state", small.folder.path("endpoint-state"), "--listen", address,
+      ]
+      try await small.program.service(arguments) {
+        try await waitForListener(at: address)
+        let text = Self.recipe(small, "kd", teacher: address).replacing("method: seqkd", with: "method: kd")
+        let outcome = try await small.program.run(["run", try small.folder.write(text, to: "kd.yaml"), "--local"])
+        #expect(outcome.exit == .status(1))
+        #expect(outcome.complaints.count == 1 && outcome.errors.contains("seqkd"), "\(outcome.errors)")
+      }
+    }
+  }
+
+  /// Questions of runs; those that a teacher asks at its start are of other lengths.
+  private static func questions(_ endpoint: ScriptedEndpoint) -> Int {
+    endpoint.requests.count { $0.body.contains("\"max_tokens\":11,") }
+  }
+
+  private static func recipe(_ small: SmallRun, _ name: String, teacher: String) -> String {
+    """
+    method: seqkd
+    teacher: \(teacher)
+    student:
+      from: \(small.folder.path("base"))
+    data:
+      train: \(small.folder.path("prompts.jsonl"))
+    output_dir: \(small.folder.path(name))
+    seed: 5
+    generation:
+      max_new_tokens: 11
+      temperature: 1
+    training:
+      learning_rate: 0.01
+      per_device_train_batch_size: 8
+      max_steps: 6
+      max_length: 64
+
+    """
+  }
+}
