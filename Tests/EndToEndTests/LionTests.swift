@@ -1,0 +1,137 @@
+import Foundation
+import Glibc
+import ModelFixtures
+import ScriptedEndpoint
+import ServiceRuntime
+import Testing
+
+/// Lion whole: services as processes, an HTTP endpoint that answers, judges and invents, and counts what it is asked.
+@Suite(.timeLimit(.minutes(5)), .serialized) struct LionTests {
+  private let folder: TemporaryFolder
+  private let program: Program
+
+  init() throws {
+    folder = try TemporaryFolder()
+    program = Program(folder: folder)
+    try ByteModel.writeBase(to: folder.url.appending(path: "base"))
+    let rows = ["zero", "one", "two", "three"].map { #"{"prompt":"ask number \#($0) again"}"# }
+    try folder.write(rows.joined(separator: "\n") + "\n", to: "seeds.jsonl")
+  }
+
+  /// Answers as one of the three roles, by what is asked: seeds with an «o» in their number are hard, inventions are easy.
+  private static let script = Script.by { request in
+    struct Question: Decodable {
+      let prompt: String
+      var seed: Int?
+    }
+    guard let question = try? JSONDecoder().decode(Question.self, from: Data(request.body.utf8)) else {
+      return .json(ScriptedTexts.problem("no prompt"), status: 400)
+    }
+    switch role(of: request) {
+    case "referee":
+      let task = question.prompt.firstMatch(of: /\[Task\]\n(.*)\n/).map { String($0.output.1) } ?? ""
+      let teacherIsFirst = question.prompt.contains("Assistant 1 begins]\nanswer to")
+      let teacher = task.contains(/number \w*o/) ? 8 : 6
+      let scores = teacherIsFirst ? (teacher, 6) : (6, teacher)
+      return .json(ScriptedTexts.completion("Both answer.\nAssistant 1: \(scores.0)\nAssistant 2: \(scores.1)"))
+    case "generator":
+      // Two letters, so that four words have no more bytes than a generator may write.
+      let word = String(36 + (question.seed ?? 0) % (36 * 35), radix: 36)
+      return .json(ScriptedTexts.completion("a\(word) b\(word) c\(word) d\(word)"))
+    default: return .json(ScriptedTexts.completion("answer to \(question.prompt.suffix(12))"))
+    }
+  }
+
+  private static func role(of request: ScriptedRequest) -> String {
+    if request.body.contains("[Task]") { return "referee" }
+    if request.body.contains("New task:") { return "generator" }
+    // The generator's tasks are four words that begin with a, b, c and d; anything else is a question of the teacher's start.
+    let isTask = request.body.contains("ask number") || request.body.contains(/"a\w+ b\w+ c\w+ d\w+"/)
+    return isTask ? "teacher" : "start"
+  }
+
+  private func recipe(_ name: String, teacher: String) throws -> String {
+    try folder.write(
+      """
+      method: lion
+      teacher: \(teacher)
+      student: {from: \(folder.path("base"))}
+      data: {train: \(folder.path("seeds.jsonl"))}
+      output_dir: \(folder.path(name))
+      seed: 7
+      generation: {temperature: 0.7, max_new_tokens: 24}
+      lion: {rounds: 2, hard_instructions: 2, easy_instructions: 1, referee_max_new_tokens: 64}
+      training: {learning_rate: 0.01, per_device_train_batch_size: 2, max_steps: 3, max_length: 96}
+      evaluation: {metrics: []}
+
+      """, to: "\(name).yaml")
+  }
+
+  /// Runs a recipe over an endpoint of its own; returns what the endpoint was asked, by role.
+  private func distil(
+    _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
+  ) async throws -> [String: Int] {
+    try await ScriptedEndpoint.with(Self.script) { endpoint in
+      let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
+      let arguments = ["run", try recipe(name, teacher: address), "--local"]
+      try await program.service([
+        "teacher", "--upstream", endpoint.url, "--upstream-model", "m", "--upstream-api", "completions", "--tokenizer",
+        folder.path("base"), "--state", folder.path("\(name)-ledger"), "--listen", address,
+        "--price-input", "1", "--price-output", "1", "--budget", "100",
+      ]) {
+        try await waitForListener(at: address)
+        try await body(arguments, endpoint)
+      }
+      return Dictionary(endpoint.requests.map { (Self.role(of: $0), 1) }, uniquingKeysWith: +)
+        .filter { $0.key != "start" }
+    }
+  }
+
+  /// Where an instruction comes from.
+  private struct Origin {
+    let origin: String
+    let parent: Int?
+  }
+
+  private func pool(_ name: String) throws -> [Origin] {
+    try String(contentsOfFile: folder.path("\(name)/instructions.jsonl"), encoding: .utf8).split(separator: "\n").map {
+      let row = try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      let instruction = try #require(row["instruction"] as? [String: Any])
+      return Origin(origin: try #require(instruction["origin"] as? String), parent: instruction["parent"] as? Int)
+    }
+  }
+
+  @Test("a run that is killed ends with the pool and the student of one that is not, and nothing is asked twice")
+  func killed() async throws {
+    let program = program
+    let undisturbed = try await distil("undisturbed") { arguments, _ in
+      let outcome = try await program.run(arguments)
+      #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    }
+    // Ten instructions are answered; four and then seven are judged in both orders; three a round are invented.
+    #expect(undisturbed == ["teacher": 10, "referee": 22, "generator": 6])
+    let rows = try pool("undisturbed")
+    #expect(
+      rows.map(\.origin) == Array(repeating: "seed", count: 4) + ["hard", "hard", "easy", "hard", "hard", "easy"])
+    // Hard ones come from «zero», «one» and «two», in either round.
+    for row in rows where row.origin == "hard" { #expect((0...2).contains(row.parent ?? -1), "\(row)") }
+
+    let killed = try await distil("killed") { arguments, endpoint in
+      let outcome = try await program.run(arguments) { parent in
+        // In the first discrimination, and with calls on their way.
+        try await wait { endpoint.requests.count { Self.role(of: $0) == "referee" } >= 3 }
+        let children = ["coordinator", "student"].compactMap { child(of: parent, named: $0) }
+        kill(parent, SIGKILL)
+        for child in children { try await wait { kill(child, 0) != 0 } }
+      }
+      #expect(outcome.exit == .signal(SIGKILL))
+      let resumed = try await program.run(arguments + ["--resume"])
+      #expect(resumed.exit == .status(0), "\(resumed.errors)")
+    }
+    #expect(killed == undisturbed)
+    for file in ["instructions.jsonl", "rounds.jsonl", "student/model.safetensors"] {
+      let (left, right) = (folder.path("killed/\(file)"), folder.path("undisturbed/\(file)"))
+      #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
+    }
+  }
+}
