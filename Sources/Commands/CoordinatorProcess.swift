@@ -101,6 +101,11 @@ extension TeacherFacade {
       text.family("retort_teacher_reply_bytes_total", .counter, "Bytes of these replies.")
       text.sample(["source": "cache"], Double(counters.hitBytes))
       text.sample(["source": "teacher"], Double(counters.missBytes))
+      text.family(
+        "retort_teacher_reply_seconds_total", .counter,
+        "What these replies took the teacher; of those from the cache, when they came: what the cache saved.")
+      text.sample(["source": "cache"], counters.savedTime / .seconds(1))
+      text.sample(["source": "teacher"], counters.teacherTime / .seconds(1))
       text.family("retort_teacher_retries_total", .counter, "Calls that were made again, since the teacher was away.")
       text.sample(Double(self.retries))
     }

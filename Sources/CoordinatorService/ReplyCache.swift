@@ -4,8 +4,8 @@ internal import WireBytes
 
 /// Replies of the teacher on disk, each named by the SHA-256 of what it depends on.
 ///
-/// `<folder>/xx/<name>`: `RTC1`, then for each message its length (UInt64, little-endian) and bytes, then a length of all
-/// ones. A reply is written to `<folder>/drafts` while it comes and gets its name once it is whole; a file that is torn
+/// `<folder>/xx/<name>`: `RTC2`, then for each message its length (UInt64, little-endian) and bytes, then a length of all
+/// ones, then the microseconds that the teacher took. A reply is written to `<folder>/drafts` while it comes and gets its name once it is whole; a file that is torn
 /// all the same is a miss. Above the size limit the least recently used files go.
 public final class ReplyCache: Sendable {
   /// What the cache did since it was opened.
@@ -18,6 +18,10 @@ public final class ReplyCache: Sendable {
     public var hitBytes = 0
     /// Bytes of replies that came from the teacher.
     public var missBytes = 0
+    /// What the replies from disk took the teacher when they came.
+    public var savedTime = Duration.zero
+    /// What the other replies took the teacher.
+    public var teacherTime = Duration.zero
   }
 
   private struct Entry {
@@ -78,6 +82,7 @@ public final class ReplyCache: Sendable {
       state.entries[name]?.lastUse = state.uses
       state.counters.hits += 1
       state.counters.hitBytes += reply.byteCount
+      state.counters.savedTime += reply.teacherTime
     }
     // The date orders the files when the cache is opened again.
     try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: file(name).path)
@@ -90,13 +95,16 @@ public final class ReplyCache: Sendable {
   }
 
   /// Keeps a reply that is whole. A reply that could not be written is only not kept.
-  func keep(_ draft: ReplyDraft, named name: String) {
+  ///
+  /// - Parameter teacherTime: What the reply took the teacher.
+  func keep(_ draft: ReplyDraft, named name: String, teacherTime: Duration) {
     let byteCount = draft.byteCount
     state.withLock { state in
       state.counters.misses += 1
       state.counters.missBytes += byteCount
+      state.counters.teacherTime += teacherTime
     }
-    guard draft.finish() else { return }
+    guard draft.finish(teacherTime: teacherTime) else { return }
     makeRoom(for: byteCount)
     do {
       try FileManager.default.createDirectory(

@@ -4,9 +4,11 @@ internal import WireBytes
 
 /// The layout of a reply's file.
 private enum ReplyFile {
-  static let magic = Data("RTC1".utf8)
+  static let magic = Data("RTC2".utf8)
   static let end = UInt64.max
   static let lengthBytes = 8
+  /// The end mark and the microseconds after it.
+  static let trailerBytes = 16
 
   static func encode(_ length: UInt64) -> Data { withUnsafeBytes(of: length.littleEndian) { Data($0) } }
 
@@ -20,6 +22,8 @@ private enum ReplyFile {
 struct StoredReply: Sendable {
   /// Bytes of the file.
   let byteCount: Int
+  /// What the reply took the teacher.
+  let teacherTime: Duration
   private let url: URL
   private let lengths: [Int]
 
@@ -40,8 +44,11 @@ struct StoredReply: Sendable {
       place += length
       lengths.append(Int(length))
     }
-    guard place == size else { return nil }
+    guard let microseconds = ReplyFile.readLength(file), microseconds <= UInt64(Int64.max),
+      place + UInt64(ReplyFile.lengthBytes) == size
+    else { return nil }
     (self.url, self.lengths, byteCount) = (url, lengths, Int(size))
+    teacherTime = .microseconds(Int64(microseconds))
   }
 
   /// Passes the messages on, one in memory at a time.
@@ -80,7 +87,7 @@ final class ReplyDraft: Sendable {
     let isMade = FileManager.default.createFile(atPath: url.path, contents: ReplyFile.magic)
     let file = isMade ? try? FileHandle(forUpdating: url) : nil
     _ = try? file?.seekToEnd()
-    state = Mutex(State(file: file, byteCount: ReplyFile.magic.count + ReplyFile.lengthBytes))
+    state = Mutex(State(file: file, byteCount: ReplyFile.magic.count + ReplyFile.trailerBytes))
   }
 
   deinit { discard() }
@@ -91,7 +98,7 @@ final class ReplyDraft: Sendable {
   /// Adds a message.
   func append(_ message: WireBytes) {
     state.withLock { state in
-      state.offsets.append(UInt64(state.byteCount - ReplyFile.lengthBytes))
+      state.offsets.append(UInt64(state.byteCount - ReplyFile.trailerBytes))
       state.byteCount += ReplyFile.lengthBytes + message.count
       guard let file = state.file else { return }
       do {
@@ -123,11 +130,14 @@ final class ReplyDraft: Sendable {
   }
 
   /// Marks the end; false where the file is not whole.
-  func finish() -> Bool {
+  ///
+  /// - Parameter teacherTime: What the reply took the teacher.
+  func finish(teacherTime: Duration) -> Bool {
     state.withLock { state in
       guard let file = state.file else { return false }
       do {
-        try file.write(contentsOf: ReplyFile.encode(ReplyFile.end))
+        let microseconds = max(0, Int64(teacherTime / .microseconds(1)))
+        try file.write(contentsOf: ReplyFile.encode(ReplyFile.end) + ReplyFile.encode(UInt64(microseconds)))
         return true
       } catch {
         Self.close(&state, url)

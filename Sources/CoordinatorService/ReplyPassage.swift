@@ -8,15 +8,25 @@ final class ReplyPassage: Sendable {
 
   private let draft: ReplyDraft
   private let write: @Sendable (WireBytes) async throws -> Void
+  private let clock = ContinuousClock()
   /// Messages that the reader has, and messages of the present attempt.
   private let counts = Mutex((passed: 0, seen: 0))
+  /// When the present attempt began, and what of it the reader took.
+  private let times: Mutex<(begin: ContinuousClock.Instant, reader: Duration)>
 
   init(draft: ReplyDraft, write: @escaping @Sendable (WireBytes) async throws -> Void) {
     (self.draft, self.write) = (draft, write)
+    times = Mutex((clock.now, .zero))
   }
 
+  /// What the present attempt took so far, without the time that the reader took.
+  var teacherTime: Duration { times.withLock { clock.now - $0.begin - $0.reader } }
+
   /// Says that the reply begins, for the first time or again.
-  func begin() { counts.withLock { $0.seen = 0 } }
+  func begin() {
+    counts.withLock { $0.seen = 0 }
+    times.withLock { $0 = (clock.now, .zero) }
+  }
 
   /// Takes the next message: what the reader has already is compared, what is new is written.
   ///
@@ -32,7 +42,9 @@ final class ReplyPassage: Sendable {
     }
     draft.append(message)
     counts.withLock { $0.passed += 1 }
+    let start = clock.now
     try await write(message)
+    times.withLock { $0.reader += clock.now - start }
   }
 }
 

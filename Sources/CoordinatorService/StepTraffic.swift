@@ -35,6 +35,11 @@ final class StepTraffic: Sendable {
     row.add("wire/teacher/bytes_from_cache", Double(now.hitBytes - before.hitBytes))
     row.add("wire/teacher/bytes_fetched", Double(now.missBytes - before.missBytes))
     row.add("wire/teacher/retries", Double(retries - retriesBefore))
+    let asked = now.hits + now.misses - before.hits - before.misses
+    guard asked > 0 else { return }
+    row.add("cache/hit_rate", Double(now.hits - before.hits) / Double(asked))
+    row.add("cache/saved_s", (now.savedTime - before.savedTime) / .seconds(1))
+    row.add("cache/teacher_s", (now.teacherTime - before.teacherTime) / .seconds(1))
   }
 
   private static func add(_ traffic: WireCallTraffic, to row: inout MetricsRowText) {

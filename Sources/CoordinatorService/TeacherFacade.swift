@@ -113,7 +113,7 @@ public actor TeacherFacade {
     } catch is ReplyPassage.Changed {
       throw RPCError(code: .unavailable, message: "the teacher went away and then answered something else: ask again")
     }
-    cache.keep(draft, named: name)
+    cache.keep(draft, named: name, teacherTime: passage.teacherTime)
   }
 
   /// Answers a request as ``reply(to:of:write:)`` does, with all messages at once: for replies that are small.

@@ -109,6 +109,35 @@ struct TeacherFacadeTests {
     }
   }
 
+  @Test("says what each reply took the teacher, and what the cache has saved, after a restart too")
+  func savedTime() async throws {
+    try await withFolder { folder in
+      let facade = try makeFacade(FakeTeacher(), folder)
+      let clock = ContinuousClock()
+      let taken = try await clock.measure { _ = try await facade.reply(to: bytes("a"), of: .score) }
+      let teacherTime = facade.counters.teacherTime
+      #expect(teacherTime > .zero && teacherTime < taken && facade.counters.savedTime == .zero)
+      let reopened = try makeFacade(FakeTeacher(), folder)
+      for _ in 0..<3 { _ = try await reopened.reply(to: bytes("a"), of: .score) }
+      // Files hold whole microseconds.
+      let saved = reopened.counters.savedTime
+      #expect(saved <= teacherTime * 3 && saved > (teacherTime - .microseconds(1)) * 3)
+      #expect(reopened.counters.teacherTime == .zero)
+    }
+  }
+
+  @Test("what a slow reader takes is not the teacher's time")
+  func readerTime() async throws {
+    try await withFolder { folder in
+      let facade = try makeFacade(FakeTeacher(), folder)
+      try await facade.reply(to: bytes("a"), of: .score) { _ in
+        // Longer than the rest may take on a busy machine.
+        try await Task.sleep(for: .milliseconds(200))
+      }
+      #expect(facade.counters.teacherTime < .milliseconds(200))
+    }
+  }
+
   @Test("another request, method or model is asked anew")
   func names() async throws {
     try await withFolder { folder in
@@ -160,7 +189,7 @@ struct TeacherFacadeTests {
     }
   }
 
-  @Test("a torn file is a miss", arguments: [0, 3, 12, 27])
+  @Test("a torn file is a miss", arguments: [0, 3, 12, 27, 34, 41])
   func torn(length: Int) async throws {
     try await withFolder { folder in
       let teacher = FakeTeacher()
@@ -168,7 +197,7 @@ struct TeacherFacadeTests {
       let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.allObjects as? [URL]
       let file = try #require(files?.first { $0.lastPathComponent.count == 64 })
       let data = try Data(contentsOf: file)
-      #expect(data.count == 34)  // mark, two messages of three bytes with their lengths, end
+      #expect(data.count == 42)  // mark, two messages of three bytes with their lengths, end, time
       try data.prefix(length).write(to: file)
       let reply = try await makeFacade(teacher, folder).reply(to: bytes("abc"), of: .score)
       #expect(reply.count == 2)
@@ -180,8 +209,8 @@ struct TeacherFacadeTests {
   func eviction() async throws {
     try await withFolder { folder in
       let teacher = FakeTeacher()
-      // Each reply takes 4 + 2·(8 + 1) + 8 = 30 bytes: two fit.
-      let facade = try makeFacade(teacher, folder, limit: 65)
+      // Each reply takes 4 + 2·(8 + 1) + 16 = 38 bytes: two fit.
+      let facade = try makeFacade(teacher, folder, limit: 80)
       for text in ["a", "b", "a", "c"] { _ = try await facade.reply(to: bytes(text), of: .score) }
       #expect(teacher.calls == 3)
       _ = try await facade.reply(to: bytes("a"), of: .score)
