@@ -11,18 +11,22 @@
       (n, z, e, largest, top)) \
   LOSS( \
       struct ctl_result, ctl_divergence, \
-      (int32_t kind, float weight, size_t n, const float *lp, const float *lq, const float *q, float scale, float *g), \
-      (kind, weight, n, lp, lq, q, scale, g)) \
+      (struct ctl_loss loss, size_t n, const float *lp, const float *lq, const float *q, float scale, float *g), \
+      (loss, n, lp, lq, q, scale, g)) \
   LOSS( \
       struct ctl_result, ctl_logit_divergence, \
-      (int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum, float largest, float scale, \
+      (struct ctl_loss loss, size_t n, const float *lp, const float *e, double sum, float largest, float scale, \
        float *g), \
-      (kind, weight, n, lp, e, sum, largest, scale, g)) \
+      (loss, n, lp, e, sum, largest, scale, g)) \
   LOSS( \
       struct ctl_result, ctl_rounded_logit_divergence, \
-      (int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum, float largest, float scale, \
+      (struct ctl_loss loss, size_t n, const float *lp, const float *e, double sum, float largest, float scale, \
        float *g, uint16_t *rounded), \
-      (kind, weight, n, lp, e, sum, largest, scale, g, rounded)) \
+      (loss, n, lp, e, sum, largest, scale, g, rounded)) \
+  LOSS( \
+      double, ctl_head_share, \
+      (size_t n, size_t eligible, const float *lp, const float *e, float inverse, double mass), \
+      (n, eligible, lp, e, inverse, mass)) \
   LOSS(double, ctl_scale, (size_t n, const float *q, float scale, float *g), (n, q, scale, g)) \
   LOSS(size_t, ctl_argmax, (size_t n, const float *x), (n, x))
 

@@ -3,26 +3,6 @@ internal import Foundation
 internal import Kernels
 internal import Sequences
 
-/// One f-divergence with its number, as the vectorised loops take it.
-struct Divergence {
-  let kind: Int32
-  let weight: Float
-
-  /// Nil for losses that compare no distributions.
-  init?(_ loss: TokenLossKind) {
-    switch loss {
-    case .crossEntropy, .topTokenPreference: return nil
-    case .forwardKL, .generalizedJSD(beta: 0): (kind, weight) = (Int32(CTL_FORWARD_KL.rawValue), 0)
-    case .reverseKL, .generalizedJSD(beta: 1): (kind, weight) = (Int32(CTL_REVERSE_KL.rawValue), 0)
-    case .skewForwardKL(let alpha): (kind, weight) = (Int32(CTL_SKEW_FORWARD_KL.rawValue), Float(alpha))
-    case .skewReverseKL(let alpha): (kind, weight) = (Int32(CTL_SKEW_REVERSE_KL.rawValue), Float(alpha))
-    case .skewReverseKLFull(let alpha): (kind, weight) = (Int32(CTL_SKEW_REVERSE_KL_FULL.rawValue), Float(alpha))
-    case .generalizedJSD(let beta): (kind, weight) = (Int32(CTL_GENERALIZED_JSD.rawValue), Float(beta))
-    case .totalVariation: (kind, weight) = (Int32(CTL_TOTAL_VARIATION.rawValue), 0)
-    }
-  }
-}
-
 /// Both distributions of one position over S and the tail. S: the teacher's kept tokens and the actual one.
 struct BucketedRow {
   /// S, in the teacher's order, the actual token last where it is not among the kept.
@@ -84,10 +64,10 @@ struct BucketedRow {
   /// The divergence over the buckets; writes ``gradients``.
   mutating func divergence(_ divergence: Divergence, scale: Float) -> (value: Double, teacherMass: Double) {
     gradients = [Float](repeating: 0, count: teacher.count)
-    let count = teacher.count
+    let (count, kept) = (teacher.count, tokenIDs.count)
+    let loss = divergence.loss { mass in unsafe ctl_head_share(count, kept, teacher, studentMass, 1, mass) }
     let result = unsafe gradients.withUnsafeMutableBufferPointer { gradients in
-      unsafe ctl_divergence(
-        divergence.kind, divergence.weight, count, teacher, student, studentMass, scale, gradients.baseAddress)
+      unsafe ctl_divergence(loss, count, teacher, student, studentMass, scale, gradients.baseAddress)
     }
     return (result.value, result.teacher_mass)
   }

@@ -9,20 +9,6 @@ public enum Reduction: String, Sendable, Hashable, Codable {
   case sequenceMean
 }
 
-/// The loss of one group of sequences.
-public struct LossTerm: Sendable, Hashable {
-  /// The token loss.
-  public var kind: TokenLossKind
-  /// Factor of the term in the loss.
-  public var weight: Double
-
-  /// Makes a term.
-  public init(_ kind: TokenLossKind, weight: Double = 1) {
-    self.kind = kind
-    self.weight = weight
-  }
-}
-
 /// What is minimised: `Σ weight · term`, each term reduced over its own group of sequences, and a loss of pairs where there is one.
 ///
 /// DistiLLM-2 has two: `skewForwardKL(0.1)` on the teacher's texts and `skewReverseKL(0.1)` on the student's.
@@ -55,11 +41,8 @@ public struct Objective: Sendable, Hashable {
     }
     try pair?.validate()
     for term in terms {
-      try term.kind.validate()
+      try term.validate()
       guard pair == nil || term.kind == .crossEntropy else { throw .termBesidePairs(term.kind) }
-      guard term.weight.isFinite, term.weight >= 0 else {
-        throw .parameterOutOfRange(name: "weight", value: term.weight, range: "[0, ∞)")
-      }
     }
     self.terms = terms
     self.pair = pair
@@ -72,13 +55,18 @@ public struct Objective: Sendable, Hashable {
   /// Whether anything needs the teacher's log-probs.
   public var needsTeacher: Bool { terms.indices.contains(where: needsTeacher(term:)) }
 
+  /// Whether each sequence of some term has an α of its own.
+  public var isAdaptive: Bool { terms.contains { $0.adaptiveSkew != nil } }
+
   /// Whether sequences of a term need the teacher's log-probs.
   func needsTeacher(term: Int) -> Bool { terms[term].kind.needsTeacher || pair?.reference == .teacher }
 
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
   public var scoreOptions: ScoreOptions {
     if pair?.reference == .teacher { return ScoreOptions(tokenLogprobs: true, precision: precision) }
-    if usesHiddenStates { return ScoreOptions(hiddenState: true, precision: precision) }
+    if usesHiddenStates {
+      return ScoreOptions(tokenLogprobs: isAdaptive, hiddenState: true, precision: precision)
+    }
     return topCount == 0
       ? ScoreOptions(fullLogprobs: true, precision: precision)
       : ScoreOptions(tokenLogprobs: true, topCount: topCount, precision: precision)

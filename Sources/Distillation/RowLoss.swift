@@ -137,14 +137,18 @@ public final class RowLossWorkspace {
     _ scale: Float, _ rounded: BFloat16View?
   ) throws(DistillationError) -> RowLoss {
     precondition(teacher.count == vocabSize, "\(teacher.count) log-probs of \(vocabSize)")
+    let loss = divergence.loss { mass in
+      unsafe ctl_head_share(
+        vocabSize, vocabSize, teacher.pointer, exponentials.pointer, Float(1 / softmax.sum), mass)
+    }
     let result =
       if let rounded {
         unsafe ctl_rounded_logit_divergence(
-          divergence.kind, divergence.weight, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
+          loss, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
           softmax.largest, scale, logits.pointer, rounded.pointer)
       } else {
         unsafe ctl_logit_divergence(
-          divergence.kind, divergence.weight, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
+          loss, vocabSize, teacher.pointer, exponentials.pointer, softmax.sum,
           softmax.largest, scale, logits.pointer)
       }
     let padding = rowSize - vocabSize

@@ -4,6 +4,12 @@ public struct StepMeasurements: Sendable, Hashable {
   public var loss: Double
   /// Each term before its weight; 0 for a term without sequences. Shape: `[terms]`.
   public var termLosses: [Double]
+  /// Factor of each term at this step. Shape: `[terms]`.
+  public var termWeights: [Double]
+  /// Mean α of each term's sequences whose skew is adaptive; 0 where there is none. Shape: `[terms]`.
+  public var termAlphas: [Double]
+  /// Mean gap of the same sequences. Shape: `[terms]`.
+  public var termGaps: [Double]
   /// Mean loss of the pairs that count, before its weight; 0 where the objective has none.
   public var pairLoss: Double
   /// The pairs in their order; empty where the objective has none.
@@ -28,6 +34,8 @@ struct LossSums: Sendable {
   var terms: [Double]
   /// In the order of the batch.
   var pairs: [PairMeasurement] = []
+  /// In the order of the batch.
+  var skews: [SkewMeasurement] = []
   var teacherMass = 0.0
   var scoredCount = 0
   var agreements = 0
@@ -40,5 +48,13 @@ struct LossSums: Sendable {
     teacherMass += row.teacherMass
     scoredCount += 1
     agreements += agrees ? 1 : 0
+  }
+
+  /// Mean of some number of each term's sequences whose skew is adaptive.
+  func skewMeans(_ number: (SkewMeasurement) -> Double) -> [Double] {
+    terms.indices.map { term in
+      let numbers = skews.lazy.filter { $0.term == term }.map(number)
+      return numbers.reduce(0, +) / Double(max(numbers.count, 1))
+    }
   }
 }

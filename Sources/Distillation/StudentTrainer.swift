@@ -36,6 +36,8 @@ public final class StudentTrainer: @unchecked Sendable {
   public let optimizer: AdamW
   /// What is minimised.
   public let objective: Objective
+  /// What adaptive skews remember of the first steps.
+  public let skewGaps: SkewGaps
   private let gradients: ParameterBuffer
   /// Whether all gradients are 0: after an update, but not where a step failed.
   private var gradientsAreClear = true
@@ -50,11 +52,13 @@ public final class StudentTrainer: @unchecked Sendable {
   /// - Parameters:
   ///   - arithmetic: How passes are computed; bfloat16 needs a processor and a library that have it.
   ///   - dropoutSeed: Of the run: with the step, it says what adapters leave out.
+  ///   - skewGaps: What adaptive skews remember; it goes on here.
   /// - Throws: ``DistillationError/parameterOutOfRange(name:value:range:)`` for a vocabulary larger than the head,
   ///   ``DistillationError/optimizerMismatch(expected:found:)``.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
-    arithmetic: TrainingArithmetic = TrainingArithmetic(), dropoutSeed: UInt64 = 0
+    arithmetic: TrainingArithmetic = TrainingArithmetic(), dropoutSeed: UInt64 = 0,
+    skewGaps: SkewGaps = SkewGaps()
   ) throws(DistillationError) {
     let head = transformer.configuration.vocabSize
     guard vocabSize >= 1, vocabSize <= head else {
@@ -73,6 +77,7 @@ public final class StudentTrainer: @unchecked Sendable {
     self.optimizer = optimizer
     self.objective = objective
     self.dropoutSeed = dropoutSeed
+    self.skewGaps = skewGaps
     gradients =
       parameters.adapters.map { .gradients(of: $0.layout, count: parameters.count) }
       ?? ParameterBuffer(count: parameters.count)
@@ -104,17 +109,21 @@ public final class StudentTrainer: @unchecked Sendable {
     let pairs = try objective.pair.map { pair throws(DistillationError) in
       try PairPlan(batch, pair, teacher: teacher)
     }
+    let steps = optimizer.stepCount
+    let weights = objective.terms.map { $0.weight(afterSteps: steps, of: optimizer.schedule.maxSteps) }
     let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
-      pairs: pairs, teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
+      pairs: pairs, skews: try SkewPlan(batch, objective, plan, skewGaps, afterSteps: steps, teacher: teacher),
+      weights: weights, teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
       gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace)
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
+    if !evaluate { for skew in sums.skews where skew.isFirst { skewGaps.add(skew) } }
     let pairLoss = sums.pairs.reduce(0) { $0 + $1.weight * $1.loss } / Double(pairs?.divisor ?? 1)
     return StepMeasurements(
-      loss: zip(objective.terms, sums.terms).reduce((objective.pair?.weight ?? 0) * pairLoss) {
-        $0 + $1.0.weight * $1.1
-      }, termLosses: sums.terms, pairLoss: pairLoss, pairs: sums.pairs,
+      loss: zip(weights, sums.terms).reduce((objective.pair?.weight ?? 0) * pairLoss) { $0 + $1.0 * $1.1 },
+      termLosses: sums.terms, termWeights: weights, termAlphas: sums.skewMeans(\.alpha),
+      termGaps: sums.skewMeans(\.gap), pairLoss: pairLoss, pairs: sums.pairs,
       gradientNorm: update.gradientNorm, learningRate: update.learningRate, tokenCount: plan.tokenCount,
       positionCount: batch.sequences.tokenIDs.count,
       teacherMass: sums.teacherMass / Double(max(sums.scoredCount, 1)),

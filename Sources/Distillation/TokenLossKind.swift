@@ -18,6 +18,11 @@ public enum TokenLossKind: Sendable, Hashable {
   case generalizedJSD(beta: Double)
   /// `½ Σ |q − p|`, in [0, 1].
   case totalVariation
+  /// `w KL(p ‖ q) + (1 − w) KL(q ‖ p)`, w being the head's share of `Σ |q − p|` and constant in the gradient. The head: the teacher's
+  /// most probable tokens, as many as have at most this mass together, but at least one. The tail of top log-probs is no part of it.
+  case adaptiveKL(headMass: Double)
+  /// `−1/(αβ) Σ (p^α q^β − α/(α+β) p^(α+β) − β/(α+β) q^(α+β))`, α and β in [0.05, 10].
+  case alphaBeta(alpha: Double, beta: Double)
   /// `−log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) + crossEntropy · (−lq_y)`, a being the teacher's most probable token, b the
   /// student's: what DPKD's released code minimises in place of a loss of sequences.
   case topTokenPreference(beta: Double, crossEntropy: Double)
@@ -37,7 +42,31 @@ public enum TokenLossKind: Sendable, Hashable {
       guard crossEntropy >= 0, crossEntropy.isFinite else {
         throw .parameterOutOfRange(name: "cross_entropy", value: crossEntropy, range: "[0, ∞)")
       }
+    case .adaptiveKL(let mass):
+      guard mass > 0, mass < 1 else { throw .parameterOutOfRange(name: "head mass", value: mass, range: "(0, 1)") }
+    case .alphaBeta(let alpha, let beta):
+      for (name, value) in [("alpha", alpha), ("beta", beta)] where !(0.05...10).contains(value) {
+        throw .parameterOutOfRange(name: name, value: value, range: "[0.05, 10]")
+      }
     case .crossEntropy, .forwardKL, .reverseKL, .totalVariation: break
+    }
+  }
+
+  /// α of a skewed loss; nil for the others.
+  var skew: Double? {
+    switch self {
+    case .skewForwardKL(let alpha), .skewReverseKL(let alpha), .skewReverseKLFull(let alpha): alpha
+    default: nil
+    }
+  }
+
+  /// The same skewed loss with another α; any other loss as it is.
+  func skewed(by alpha: Double) -> TokenLossKind {
+    switch self {
+    case .skewForwardKL: .skewForwardKL(alpha: alpha)
+    case .skewReverseKL: .skewReverseKL(alpha: alpha)
+    case .skewReverseKLFull: .skewReverseKLFull(alpha: alpha)
+    default: self
     }
   }
 }

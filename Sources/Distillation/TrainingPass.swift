@@ -10,6 +10,10 @@ struct TrainingPass: Sendable {
   let plan: LossPlan
   /// Nil where the objective has no loss of pairs.
   let pairs: PairPlan?
+  /// Nil where no term's skew is adaptive.
+  let skews: SkewPlan?
+  /// Factor of each term at this step.
+  let weights: [Double]
   let teacher: TeacherScores?
   /// Where gradients are added; nil where none are wanted.
   let gradients: ParameterBuffer?
@@ -40,10 +44,10 @@ struct TrainingPass: Sendable {
       positions.ranges[$0.lowerBound].lowerBound..<positions.ranges[$0.upperBound - 1].upperBound
     }
     let chunks = LossChunk.cut(positionGroups, rowSize: workspace.rowSize)
-    let slopes = try pairSlopes(chunks, positions, first: first, &sums)
+    let known = try measureSequences(chunks, positions, first: first, &sums)
     for chunk in chunks {
-      if chunks.count > 1 || pairs == nil { computeLogits(chunk, positions) }
-      try run(chunk, positions, Array(owners[chunk.positions]), slopes, &sums)
+      if chunks.count > 1 || !looksFirst { computeLogits(chunk, positions) }
+      try run(chunk, positions, Array(owners[chunk.positions]), known, &sums)
     }
     guard let gradients else { return }
     transformer.backward(
@@ -59,24 +63,42 @@ struct TrainingPass: Sendable {
       parameters: parameters, into: workspace.logits.window(0, chunk.positions.count * workspace.rowSize))
   }
 
-  /// Measures the pairs of a pass, whose tape is there; returns `∂loss/∂s` of each of its sequences, in order.
+  /// Whether losses depend on log-probs of whole sequences.
+  private var looksFirst: Bool { pairs != nil || skews != nil }
+
+  /// Measures pairs and gaps of a pass, whose tape is there; returns what they say of each of its sequences.
   ///
-  /// The slope at a position depends on all positions of both sequences. So the head goes over the chunks once for the
-  /// log-probs and, where there is more than one, once more for the gradients: the tape is kept, logits are not.
-  private func pairSlopes(
+  /// The gradient at a position depends on all positions of its sequence, or of both of a pair. So the head goes over the
+  /// chunks once for the log-probs and, where there is more than one, once more for the gradients: the tape is kept, logits
+  /// are not.
+  private func measureSequences(
     _ chunks: [LossChunk], _ positions: ScoredPositions, first: Int, _ sums: inout LossSums
-  ) throws(DistillationError) -> PairSlopes {
-    guard let pairs else { return PairSlopes(first: first, values: []) }
+  ) throws(DistillationError) -> SequenceMeasurements {
+    var known = SequenceMeasurements(first: first)
+    guard looksFirst else { return known }
     var logprobs: [Double] = []
     for chunk in chunks {
       computeLogits(chunk, positions)
       logprobs += targetLogprobs(Array(positions.targets[chunk.positions]))
     }
-    let measured = try pairs.measure(
-      first: first, logprobs: positions.ranges.map { $0.reduce(0) { $0 + logprobs[$1] } },
-      lengths: positions.ranges.map(\.count))
-    sums.pairs += measured.pairs
-    return PairSlopes(first: first, values: measured.slopes)
+    let totals = positions.ranges.map { $0.reduce(0) { $0 + logprobs[$1] } }
+    let lengths = positions.ranges.map(\.count)
+    if let pairs {
+      let measured = try pairs.measure(first: first, logprobs: totals, lengths: lengths)
+      sums.pairs += measured.pairs
+      known.slopes = measured.slopes
+    }
+    if let skews {
+      for place in totals.indices where !totals[place].isFinite {
+        throw .lossNotFinite(sequence: first + place, value: totals[place])
+      }
+      let measured = totals.indices.map {
+        skews.measure(sequence: first + $0, logprob: totals[$0], length: lengths[$0])
+      }
+      sums.skews += measured.compactMap { $0 }
+      known.alphas = measured.map { $0?.alpha }
+    }
+    return known
   }
 
   /// The student's log-probs of the actual tokens, from the logits in the workspace. Parallel over positions.
@@ -94,11 +116,12 @@ struct TrainingPass: Sendable {
   /// Computes the losses of a chunk, whose logits are there, and what their gradients say about the head and the hidden
   /// states.
   private func run(
-    _ chunk: LossChunk, _ positions: ScoredPositions, _ owners: [Owner], _ slopes: PairSlopes, _ sums: inout LossSums
+    _ chunk: LossChunk, _ positions: ScoredPositions, _ owners: [Owner], _ known: SequenceMeasurements,
+    _ sums: inout LossSums
   ) throws(DistillationError) {
     let rows = positions.predictingRows[chunk.positions]
     let targets = Array(positions.targets[chunk.positions])
-    for (owner, row) in zip(owners, computeRows(owners, chunk.groups, targets: targets, slopes)) {
+    for (owner, row) in zip(owners, computeRows(owners, chunk.groups, targets: targets, known)) {
       let (row, share) = (try row.get(), plan.shares[owner.sequence])
       guard row.value.isFinite else { throw .lossNotFinite(sequence: owner.sequence, value: row.value) }
       sums.add(row, term: share.term, coefficient: share.coefficient)
@@ -116,7 +139,7 @@ struct TrainingPass: Sendable {
 
   /// The losses of a chunk's positions, in order; replaces logits by gradients. Parallel over positions.
   private func computeRows(
-    _ owners: [Owner], _ groups: [Range<Int>], targets: [TokenID], _ slopes: PairSlopes
+    _ owners: [Owner], _ groups: [Range<Int>], targets: [TokenID], _ known: SequenceMeasurements
   ) -> [Result<RowLoss, DistillationError>] {
     let (workspace, rowSize) = (workspace, workspace.rowSize)
     let hiddenStateRows = computeHiddenStateRows(owners, groups)
@@ -128,7 +151,7 @@ struct TrainingPass: Sendable {
         let rounded = gradients == nil ? nil : workspace.roundedGradients?.window(place * rowSize, rowSize)
         let row = compute(
           logits, target: targets[place], owners[place], hiddenStateRows?.logits(place), workspace.lanes[lane],
-          slope: slopes[owners[place].sequence], rounded: capped == nil ? rounded : nil)
+          known, rounded: capped == nil ? rounded : nil)
         if let capped {
           transformer.uncap(logits, logits: capped)
           rounded?.round(logits)
@@ -159,26 +182,32 @@ struct TrainingPass: Sendable {
   /// Beside a loss of pairs each term is a cross-entropy, whose gradient is `q − onehot`; that of s is `onehot − q`.
   private func compute(
     _ logits: FloatView, target: TokenID, _ owner: Owner, _ teacherLogits: FloatView?, _ lane: RowLossWorkspace,
-    slope: Double, rounded: BFloat16View?
+    _ known: SequenceMeasurements, rounded: BFloat16View?
   ) -> Result<RowLoss, DistillationError> {
     let share = plan.shares[owner.sequence]
-    let term = objective.terms[share.term]
+    let kind = objective.terms[share.term].kind
     var source: (TeacherScores, Int)?
     if let position = teacherPosition(owner), let teacher { source = (teacher, position) }
     return Result { () throws(DistillationError) -> RowLoss in
       try lane.replaceLogits(
-        logits, kind: term.kind, target: target, teacher: source, teacherLogits: source == nil ? nil : teacherLogits,
-        scale: Float(term.weight * share.coefficient - slope), rounded: rounded)
+        logits, kind: known.alpha(owner.sequence).map(kind.skewed) ?? kind, target: target, teacher: source,
+        teacherLogits: source == nil ? nil : teacherLogits,
+        scale: Float(weights[share.term] * share.coefficient - known.slope(owner.sequence)), rounded: rounded)
     }
   }
 }
 
-/// `∂loss/∂s` of the sequences of a pass, s being the sum of a sequence's log-probs.
-private struct PairSlopes {
+/// What the log-probs of whole sequences say about the sequences of a pass.
+private struct SequenceMeasurements {
   /// The pass's first sequence in the batch.
   let first: Int
-  /// Empty where the objective has no loss of pairs.
-  let values: [Double]
+  /// `∂loss/∂s`, s being the sum of a sequence's log-probs; empty where the objective has no loss of pairs.
+  var slopes: [Double] = []
+  /// α of sequences whose skew is adaptive; empty where there is none.
+  var alphas: [Double?] = []
 
-  subscript(sequence: Int) -> Double { values.isEmpty ? 0 : values[sequence - first] }
+  init(first: Int) { self.first = first }
+
+  func slope(_ sequence: Int) -> Double { slopes.isEmpty ? 0 : slopes[sequence - first] }
+  func alpha(_ sequence: Int) -> Double? { alphas.isEmpty ? nil : alphas[sequence - first] }
 }

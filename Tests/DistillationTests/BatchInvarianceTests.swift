@@ -45,14 +45,20 @@ private struct UnevenBatch {
       sequences: sequences, termIndices: (0..<sequences.count).map { $0 % 2 }, microBatchSize: microBatchSize)
   }
 
-  func trainer(_ precision: ProductPrecision, recomputes: Bool = false) throws -> StudentTrainer {
-    try StudentTrainer(
+  func trainer(
+    _ precision: ProductPrecision, recomputes: Bool = false, isAdaptive: Bool = false
+  ) throws -> StudentTrainer {
+    let skew = isAdaptive ? AdaptiveSkew(firstSteps: 1) : nil
+    return try StudentTrainer(
       transformer: transformer, parameters: parameters.copy(), vocabSize: Self.vocabSize,
       optimizer: AdamW(
         layout: transformer.layout, options: try AdamWOptions(),
         schedule: try LearningRateSchedule(shape: .constant, peak: 2e-3, maxSteps: 100)),
       objective: try Objective(
-        terms: [LossTerm(.skewForwardKL(alpha: 0.1)), LossTerm(.skewReverseKL(alpha: 0.1))], reduction: .sequenceMean),
+        terms: [
+          LossTerm(.skewForwardKL(alpha: 0.1), adaptiveSkew: skew),
+          LossTerm(.skewReverseKL(alpha: 0.1), adaptiveSkew: skew),
+        ], reduction: .sequenceMean),
       arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes))
   }
 }
@@ -63,7 +69,7 @@ struct BatchInvarianceTests {
   func microBatches(_ precision: ProductPrecision, _ tied: Bool) throws {
     let uneven = try UnevenBatch(tied: tied)
     let runs = try [1, 2, 4, 11].map { size in
-      let trainer = try uneven.trainer(precision)
+      let trainer = try uneven.trainer(precision, isAdaptive: tied)
       let measured = try (0..<2).map { _ in
         try trainer.step(uneven.batch(microBatchSize: size), teacher: uneven.scores)
       }
@@ -107,8 +113,13 @@ struct BatchInvarianceTests {
   /// Where RETORT_BITS_FILE names a file, it gets the bits.
   @Test("are the same when it is done again")
   func repeats() throws {
-    let bits = try precisions.flatMap { try Self.bits($0) }
-    #expect(try precisions.flatMap { try Self.bits($0) } == bits)
+    func all() throws -> [UInt64] {
+      try precisions.flatMap { precision in
+        try [false, true].flatMap { try Self.bits(precision, isAdaptive: $0) }
+      }
+    }
+    let bits = try all()
+    #expect(try all() == bits)
     guard let path = ProcessInfo.processInfo.environment["RETORT_BITS_FILE"] else { return }
     let text = "\(ComputePool.threadCount) threads\n" + bits.map { String($0, radix: 16) }.joined(separator: "\n")
     try Data(text.utf8).write(to: URL(filePath: path))
@@ -141,9 +152,9 @@ struct BatchInvarianceTests {
   }
 
   /// Bits of two steps' losses, of the student after them, and of its scores.
-  private static func bits(_ precision: ProductPrecision) throws -> [UInt64] {
+  private static func bits(_ precision: ProductPrecision, isAdaptive: Bool) throws -> [UInt64] {
     let uneven = try UnevenBatch()
-    let trainer = try uneven.trainer(precision)
+    let trainer = try uneven.trainer(precision, isAdaptive: isAdaptive)
     let losses = try (0..<2).map { _ in
       try trainer.step(uneven.batch(microBatchSize: 4), teacher: uneven.scores).loss.bitPattern
     }

@@ -17,7 +17,7 @@ struct TableRow: Sendable, CustomTestStringConvertible {
 struct GoldenRow: Decodable, CustomTestStringConvertible {
   struct Loss: Decodable {
     let kind: String
-    let weight: Double?
+    let weight, second: Double?
     let value, bucketedValue: Double
     let gradient, bucketedGradient: [Double]
 
@@ -31,6 +31,8 @@ struct GoldenRow: Decodable, CustomTestStringConvertible {
       case "skewReverseKLFull": .skewReverseKLFull(alpha: weight ?? .nan)
       case "generalizedJSD": .generalizedJSD(beta: weight ?? .nan)
       case "totalVariation": .totalVariation
+      case "adaptiveKL": .adaptiveKL(headMass: weight ?? .nan)
+      case "alphaBeta": .alphaBeta(alpha: weight ?? .nan, beta: second ?? .nan)
       default: nil
       }
     }
@@ -65,6 +67,12 @@ struct GoldenRow: Decodable, CustomTestStringConvertible {
     TableRow(kind: .generalizedJSD(beta: 0), value: 0.901449),
     TableRow(kind: .generalizedJSD(beta: 1), value: 0.574156),
     TableRow(kind: .totalVariation, value: 0.462526, gradient: [0.011039, -0.047167, 0.005214, 0.030007, 0.000906]),
+    TableRow(
+      kind: .alphaBeta(alpha: 0.2, beta: 0.7), value: 0.715392,
+      gradient: [-0.066708, -0.223634, 0.058717, 0.236117, -0.004492]),
+    TableRow(
+      kind: .adaptiveKL(headMass: 0.5), value: 0.737803,
+      gradient: [-0.028389, -0.303430, 0.049470, 0.284679, -0.002330]),
     TableRow(
       kind: .forwardKL, topCount: 2, value: 0.890004,
       gradient: [0.064224, -0.462526, 0.030337, 0.362693, 0.005272]),

@@ -99,8 +99,8 @@ private let notNumbers = [0x7FC0_0000, 0x7FC0_0001, 0x7F80_0001, 0x7FC0_0100, 0x
   @Test("the gradient is the derivative of the value", arguments: RandomRow.several.prefix(3))
   func centralDifferences(_ row: RandomRow) throws {
     let step: Float = 1.0 / 64
-    // A constant mixture makes a gradient that is no derivative of the value.
-    for kind in allKinds where kind != .skewReverseKL(alpha: 0.1) {
+    // A constant mixture, or a constant weight, makes a gradient that is no derivative of the value.
+    for kind in allKinds where kind != .skewReverseKL(alpha: 0.1) && kind != .adaptiveKL(headMass: 0.5) {
       for scores in [
         fullScores(teacher: row.teacher), topScores(teacher: row.teacher, topCount: 1, target: row.target),
       ] {
@@ -123,7 +123,7 @@ private let notNumbers = [0x7FC0_0000, 0x7FC0_0001, 0x7F80_0001, 0x7FC0_0100, 0x
   @Test(
     "the bucketed value never exceeds the full one, and reaches it with all tokens kept", arguments: RandomRow.several)
   func dataProcessing(_ row: RandomRow) throws {
-    for kind in divergences {
+    for kind in fDivergences {
       let full = try rowLoss(kind, logits: row.logits, target: row.target, teacher: fullScores(teacher: row.teacher))
       var last = -1e-6
       for kept in Set([1, 2, row.logits.count / 2, row.logits.count]).sorted() where kept > 0 {
@@ -133,6 +133,50 @@ private let notNumbers = [0x7FC0_0000, 0x7FC0_0001, 0x7F80_0001, 0x7FC0_0100, 0x
         last = value
       }
       #expect(abs(last - full.loss.value) <= 1e-5)
+    }
+  }
+
+  @Test(
+    "the bucketed value comes to the full one as more tokens are kept",
+    arguments: [TokenLossKind.adaptiveKL(headMass: 0.5), .alphaBeta(alpha: 0.2, beta: 0.7)], RandomRow.several)
+  func comesToTheFullValue(_ kind: TokenLossKind, _ row: RandomRow) throws {
+    let full = try rowLoss(kind, logits: row.logits, target: row.target, teacher: fullScores(teacher: row.teacher))
+    let distances = try [1, row.logits.count / 2, row.logits.count].map { kept in
+      let scores = topScores(teacher: row.teacher, topCount: kept, target: row.target)
+      return abs(
+        try rowLoss(kind, logits: row.logits, target: row.target, teacher: scores).loss.value - full.loss.value)
+    }
+    #expect(distances[2] <= 1e-5)
+    #expect(distances[1] <= distances[0] + 1e-5)
+  }
+
+  /// p's head of mass at most 0.5: of equals the first, whatever comes between them.
+  @Test("AKL's head has the most probable tokens, of equals those of lower ids")
+  func head() throws {
+    let teacher: [Float] = [0.1, 0.25, 0.05, 0.25, 0.25, 0.1].map { log($0) }
+    let student: [Float] = [0.2, 0.1, 0.1, 0.3, 0.05, 0.25].map { log($0) }
+    func value(_ kind: TokenLossKind) throws -> Double {
+      try rowLoss(kind, logits: student, teacher: fullScores(teacher: teacher)).loss.value
+    }
+    let (forward, reverse) = (try value(.forwardKL), try value(.reverseKL))
+    let errors = zip(teacher, student).map { abs(Double(exp($0)) - Double(exp($1))) }
+    for (mass, head) in [
+      (0.2, [1]), (0.5001, [1, 3]), (0.76, [1, 3, 4]), (0.86, [1, 3, 4, 0]), (0.999, [0, 1, 3, 4, 5]),
+    ] {
+      let share = head.reduce(0) { $0 + errors[$1] } / errors.reduce(0, +)
+      #expect(
+        abs(try value(.adaptiveKL(headMass: mass)) - (share * forward + (1 - share) * reverse)) <= 1e-6, "\(mass)")
+    }
+  }
+
+  @Test("refuses numbers outside their ranges")
+  func ranges() {
+    let bad: [TokenLossKind] = [
+      .adaptiveKL(headMass: 0), .adaptiveKL(headMass: 1), .adaptiveKL(headMass: .nan), .alphaBeta(alpha: 0, beta: 0.5),
+      .alphaBeta(alpha: 0.5, beta: 0.01), .alphaBeta(alpha: 0.5, beta: .infinity), .alphaBeta(alpha: .nan, beta: 1),
+    ]
+    for kind in bad {
+      #expect(throws: DistillationError.self) { try Objective(terms: [LossTerm(kind)], reduction: .tokenMean) }
     }
   }
 

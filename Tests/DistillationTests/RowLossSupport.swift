@@ -7,9 +7,17 @@ import Sequences
 let allKinds: [TokenLossKind] = [
   .crossEntropy, .forwardKL, .reverseKL, .skewForwardKL(alpha: 0.1), .skewReverseKL(alpha: 0.1),
   .skewReverseKLFull(alpha: 0.1), .generalizedJSD(beta: 0.1), .generalizedJSD(beta: 0.5), .totalVariation,
+  .adaptiveKL(headMass: 0.5), .alphaBeta(alpha: 0.2, beta: 0.7),
 ]
 /// Those that compare two distributions.
 let divergences = allKinds.filter(\.needsTeacher)
+/// Those that merging categories can only lower.
+let fDivergences = divergences.filter {
+  switch $0 {
+  case .adaptiveKL, .alphaBeta: false
+  default: true
+  }
+}
 
 /// log-softmax in double.
 func logSoftmax(_ logits: [Float]) -> [Double] {

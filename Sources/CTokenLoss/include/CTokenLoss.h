@@ -15,6 +15,17 @@ enum ctl_kind {
   CTL_SKEW_REVERSE_KL_FULL = 4,
   CTL_GENERALIZED_JSD = 5,
   CTL_TOTAL_VARIATION = 6,
+  CTL_MIXED_KL = 7,
+  CTL_ALPHA_BETA = 8,
+};
+
+// A divergence with its numbers.
+struct ctl_loss {
+  int32_t kind;
+  // Alpha or beta of the kinds that have one; forward KL's factor in the mixed KL.
+  float weight;
+  // Beta of the alpha-beta divergence.
+  float second;
 };
 
 // What one row gave.
@@ -35,8 +46,7 @@ const char *ctl_form(void);
 double ctl_log_softmax(size_t n, const float *z, float *lq, float *q);
 
 // Returns the divergence between lp and lq and writes scale * dL/dz to g. Arrays of n values that do not overlap.
-// `weight` is alpha or beta of the kinds that have one.
-struct ctl_result ctl_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *lq,
+struct ctl_result ctl_divergence(struct ctl_loss loss, size_t n, const float *lp, const float *lq,
                                  const float *q, float scale, float *g);
 
 // Writes e = exp(z - max z), max z and the first index that has it (n where no value compares); returns the sum of e, which is NaN where any logit is NaN or +infinity.
@@ -44,12 +54,17 @@ struct ctl_result ctl_divergence(int32_t kind, float weight, size_t n, const flo
 double ctl_exponentials(size_t n, const float *z, float *e, float *largest, size_t *top);
 
 // Does the same as ctl_divergence for a student given by what ctl_exponentials left. g holds its logits z and is overwritten.
-struct ctl_result ctl_logit_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *e, double sum,
+struct ctl_result ctl_logit_divergence(struct ctl_loss loss, size_t n, const float *lp, const float *e, double sum,
                                        float largest, float scale, float *g);
 
 // The same, with the gradient rounded to bfloat16; g is overwritten by what nobody needs.
-struct ctl_result ctl_rounded_logit_divergence(int32_t kind, float weight, size_t n, const float *lp, const float *e,
+struct ctl_result ctl_rounded_logit_divergence(struct ctl_loss loss, size_t n, const float *lp, const float *e,
                                                double sum, float largest, float scale, float *g, uint16_t *rounded);
+
+// Returns the head's share of the sum of |q - p| over n categories, q being inverse * e; 1/2 where that sum is 0. The head: the
+// categories of largest p, lower indices first where they are equal, as many as have a mass of at most `mass` together, at
+// least one. Of the n, the first `eligible` may belong to it.
+double ctl_head_share(size_t n, size_t eligible, const float *lp, const float *e, float inverse, double mass);
 
 // Writes g = scale * q, and returns the sum of q over all n.
 double ctl_scale(size_t n, const float *q, float scale, float *g);
