@@ -31,11 +31,24 @@ public struct TrainerState: Sendable, Hashable, Codable {
   public var arithmetic: Arithmetic
   /// Version of the program.
   public var version: String
+  /// What adaptive skews remember, by term of the objective; nil: nothing.
+  public var skewGaps: [GapSum]?
+
+  /// Gaps between teacher and student, added up.
+  public struct GapSum: Sendable, Hashable, Codable {
+    /// Of the gaps.
+    public var sum: Double
+    /// Number of gaps.
+    public var count: Int
+
+    /// Names the numbers.
+    public init(sum: Double, count: Int) { (self.sum, self.count) = (sum, count) }
+  }
 
   /// Makes a state.
   public init(
     optimizerStep: Int, seed: UInt64, optimizer: AdamWOptions, schedule: LearningRateSchedule, arithmetic: Arithmetic,
-    version: String
+    version: String, skewGaps: [GapSum]? = nil
   ) {
     self.optimizerStep = optimizerStep
     self.seed = seed
@@ -43,10 +56,12 @@ public struct TrainerState: Sendable, Hashable, Codable {
     self.schedule = schedule
     self.arithmetic = arithmetic
     self.version = version
+    self.skewGaps = skewGaps
   }
 
   private enum CodingKeys: String, CodingKey {
     case optimizerStep = "global_step"
+    case skewGaps = "skew_gaps"
     case seed, optimizer, schedule, arithmetic, version
   }
 }

@@ -3,9 +3,11 @@ internal import WireFormat
 
 extension WireObjective {
   /// The objective of a recipe.
-  init(_ objective: Recipe.Objective) {
+  ///
+  /// - Parameter firstSteps: Steps before an adaptive skew adapts.
+  init(_ objective: Recipe.Objective, firstSteps: Int = 0) {
     self.init(
-      terms: objective.terms.map(WireLossTerm.init),
+      terms: objective.terms.map { WireLossTerm($0, firstSteps: firstSteps) },
       reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean,
       topCount: objective.pair == nil ? UInt32(objective.topCount) : 0,
       hiddenState: objective.teacherForm == .hiddenState && objective.pair == nil,
@@ -22,7 +24,7 @@ extension WireObjective {
 }
 
 extension WireLossTerm {
-  init(_ term: PlannedTerm) {
+  init(_ term: PlannedTerm, firstSteps: Int) {
     let kind: WireTokenLossKind =
       switch term.kind {
       case .crossEntropy: .crossEntropy
@@ -32,11 +34,17 @@ extension WireLossTerm {
       case .skewReverseKL: .skewReverseKL
       case .generalizedJSD: .generalizedJSD
       case .topTokenPreference: .topTokenPreference
+      case .totalVariation: .totalVariation
+      case .adaptiveKL: .adaptiveKL
+      case .alphaBeta: .alphaBeta
       }
-    let hasAlpha = [.skewForwardKL, .skewReverseKL, .topTokenPreference].contains(term.kind)
-    let hasBeta = term.kind == .generalizedJSD || term.kind == .topTokenPreference
+    let hasAlpha =
+      [.skewForwardKL, .skewReverseKL, .topTokenPreference, .adaptiveKL, .alphaBeta].contains(term.kind)
+    let hasBeta = [.generalizedJSD, .topTokenPreference, .alphaBeta].contains(term.kind)
     self.init(
-      kind: kind, alpha: hasAlpha ? term.alpha : 0, beta: hasBeta ? term.beta : 0, weight: term.weight)
+      kind: kind, alpha: hasAlpha ? term.alpha : 0, beta: hasBeta ? term.beta : 0, weight: term.weight,
+      finalWeight: term.finalWeight ?? 0, rampShare: term.finalWeight == nil ? 0 : 0.5,
+      leastAlpha: term.isAdaptive ? min(0.01, term.alpha) : 0, firstSteps: term.isAdaptive ? UInt64(firstSteps) : 0)
   }
 }
 

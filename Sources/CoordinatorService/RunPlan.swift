@@ -74,12 +74,13 @@ public struct RunPlan: Sendable, Hashable {
     let hasTeacher = recipe.teacher != nil || recipe.asksTeacher
     let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && hasTeacher
     teacherWritesEvaluation = measuresKL
+    let isAdaptive = recipe.objective.terms.contains(where: \.isAdaptive)
     let givenTokens = recipe.objective.pair?.reference == .teacher
     let needsLogprobs = recipe.usesTeacherLogprobs && !givenTokens || measuresKL
     needs = TeacherNeeds(
       generate: teacherWrites || measuresKL, topCount: needsLogprobs ? recipe.objective.topCount : nil,
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
-      tokenLogprobs: givenTokens,
+      tokenLogprobs: givenTokens || isAdaptive && recipe.objective.teacherForm == .hiddenState,
       float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16)
   }
 }
@@ -140,6 +141,9 @@ extension RunPlan {
 
   /// The position at which a round begins; `round` counts from 0, and `rounds` gives the end of the run.
   public func start(ofRound round: Int) -> Int { round * maxSteps / rounds }
+
+  /// Steps before a skew adapts to each sequence: those of the first round; where there is one alone, those of the first epoch.
+  public var firstSteps: Int { rounds > 1 ? start(ofRound: 1) : min(stepsPerEpoch, maxSteps) }
 
   /// The round to which the step after a position belongs.
   public func round(at position: Int) -> Int {

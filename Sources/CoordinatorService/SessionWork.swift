@@ -100,7 +100,7 @@ struct SessionWork: Sendable {
     var request = LoadRequest(
       runID: driver.record.runID, seed: recipe.seed,
       teacherAddress: !material.plan.needs.scores ? "" : dependencies.facadeAddress,
-      objective: WireObjective(recipe.objective),
+      objective: WireObjective(recipe.objective, firstSteps: material.plan.firstSteps),
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
       precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
       gradientCheckpointing: recipe.training.gradientCheckpointing,
@@ -192,6 +192,7 @@ struct SessionWork: Sendable {
     for (index, value) in metrics.termLosses.enumerated() where index < recipe.objective.terms.count {
       row.add("train/loss_on_\(recipe.objective.terms[index].source.rawValue)_text", value)
     }
+    addSchedules(metrics, to: &row)
     row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))
     row.add("train/round", Double(material.plan.round(at: step - 1) + 1))
     row.add("train/tokens", Double(metrics.tokenCount))
@@ -213,6 +214,21 @@ struct SessionWork: Sendable {
     }
     traffic.add(metrics.traffic, to: &row)
     return row.json
+  }
+}
+
+extension SessionWork {
+  /// What moves with steps and sequences: weights, skews, gaps.
+  private func addSchedules(_ metrics: WireStepMetrics, to row: inout MetricsRowText) {
+    for (index, term) in recipe.objective.terms.enumerated() {
+      func add(_ name: String, _ values: [Double]) {
+        if index < values.count { row.add("train/\(name)_on_\(term.source.rawValue)_text", values[index]) }
+      }
+      if term.finalWeight != nil { add("weight", metrics.termWeights) }
+      guard term.isAdaptive else { continue }
+      add("alpha", metrics.termAlphas)
+      add("gap", metrics.termGaps)
+    }
   }
 }
 

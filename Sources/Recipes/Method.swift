@@ -10,6 +10,12 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case rkl
   /// Generalised Jensen–Shannon divergence on the teacher's text.
   case jsd
+  /// Total variation distance on the teacher's text.
+  case tvd
+  /// AKL: forward and reverse KL, weighted at each position by where teacher and student differ.
+  case akl
+  /// AB-KD: the alpha-beta divergence on the teacher's text.
+  case abkd
   /// DistiLLM-2: skewed forward KL on the teacher's text and skewed reverse KL on the student's.
   case distillm2
   /// Lion: imitation of the teacher, discrimination by a referee, generation of instructions that the student finds hard.
@@ -57,11 +63,20 @@ public enum LossKind: String, Sendable, Codable {
   case skewReverseKL
   /// βKL(p ‖ m) + (1−β)KL(q ‖ m), m = βp + (1−β)q.
   case generalizedJSD
+  /// ½ Σ |q − p|.
+  case totalVariation
+  /// w KL(p ‖ q) + (1 − w) KL(q ‖ p), w being the share of Σ |q − p| in the teacher's head, of mass α.
+  case adaptiveKL
+  /// −1/(αβ) Σ (p^α q^β − α/(α+β) p^(α+β) − β/(α+β) q^(α+β)).
+  case alphaBeta
   /// −log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) − α log q(actual token), a the teacher's most probable token, b the student's.
   case topTokenPreference
 
   /// True where the teacher's log-probs enter.
   public var needsTeacherLogprobs: Bool { self != .crossEntropy }
+
+  /// True where a mixture of both models is skewed by α.
+  public var isSkewed: Bool { self == .skewForwardKL || self == .skewReverseKL }
 }
 
 /// One term of what a run minimises: a data selector and the loss of what it selects.
@@ -70,15 +85,25 @@ public struct PlannedTerm: Sendable, Hashable, Codable {
   public var source: TextSource
   /// The token loss.
   public var kind: LossKind
-  /// Skew of the skewed losses, in (0, 1); factor of the cross-entropy beside a preference of top tokens.
+  /// Skew of the skewed losses, in (0, 1); factor of the cross-entropy beside a preference of top tokens; mass of AKL's head; α of
+  /// the alpha-beta divergence.
   public var alpha: Double
-  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); factor of the margin of top tokens.
+  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); factor of the margin of top tokens; β of the
+  /// alpha-beta divergence.
   public var beta: Double
-  /// Factor of the term.
+  /// Factor of the term, with a final weight at the first step.
   public var weight: Double
+  /// Factor of the term from half of the run on, to which it goes in a line; nil: it stays.
+  public var finalWeight: Double?
+  /// Whether each sequence has an α of its own, from the second round on.
+  public var isAdaptive: Bool
 
-  init(_ source: TextSource, _ kind: LossKind, alpha: Double, beta: Double, weight: Double = 1) {
+  init(
+    _ source: TextSource, _ kind: LossKind, alpha: Double, beta: Double, weight: Double = 1, finalWeight: Double? = nil,
+    isAdaptive: Bool = false
+  ) {
     (self.source, self.kind, self.alpha, self.beta, self.weight) = (source, kind, alpha, beta, weight)
+    (self.finalWeight, self.isAdaptive) = (finalWeight, isAdaptive && kind.isSkewed)
   }
 }
 
@@ -123,7 +148,7 @@ extension Method {
   ///
   /// With a loss of pairs these are the preferred text and the other; their cross-entropies are measured, and the first may
   /// be part of the loss.
-  func terms(_ values: ResolvedValues, pairLoss: PairLossName?) -> [PlannedTerm] {
+  func terms(_ values: ResolvedValues, pairLoss: LossName?) -> [PlannedTerm] {
     let (alpha, beta) = (values.number("objective.alpha"), values.number("objective.beta"))
     func term(_ source: TextSource, _ kind: LossKind) -> PlannedTerm {
       PlannedTerm(source, kind, alpha: alpha, beta: beta)
@@ -144,9 +169,28 @@ extension Method {
     case .kd: [term(.teacher, .forwardKL)]
     case .rkl: [term(.student, .reverseKL)]
     case .jsd: [term(.teacher, .generalizedJSD)]
-    case .distillm2: [term(.teacher, .skewForwardKL), term(.student, .skewReverseKL)]
+    case .tvd: [term(.teacher, .totalVariation)]
+    case .akl: [PlannedTerm(.teacher, .adaptiveKL, alpha: values.number("objective.mu"), beta: beta)]
+    case .abkd: [term(.teacher, .alphaBeta)]
+    case .distillm2: contrast(values, alpha: alpha, beta: beta)
     case .dpkd, .plad, .dpo, .simpo, .ipo, .slic, .cpo: []
     }
+  }
+
+  /// DistiLLM-2's terms. Both halves of the gradual weights add up to what they have at first: 2 − β and β, β from 1 to 1.5.
+  private func contrast(_ values: ResolvedValues, alpha: Double, beta: Double) -> [PlannedTerm] {
+    let loss = LossName(rawValue: values.word("objective.loss_type")) ?? .distillm2
+    let isAdaptive = values.text("objective.alpha_schedule").map { $0 == "adaptive" } ?? (loss == .distillm2)
+    let isGradual = values.text("objective.beta_schedule").map { $0 == "gradual" } ?? (loss == .distillm2)
+    let weight = loss == .distillm2 || loss == .cald ? 0.5 : 1
+    return [
+      PlannedTerm(
+        .teacher, loss == .distillmV1 ? .skewReverseKL : .skewForwardKL, alpha: alpha, beta: beta, weight: weight,
+        finalWeight: isGradual ? 0.5 * weight : nil, isAdaptive: isAdaptive),
+      PlannedTerm(
+        .student, .skewReverseKL, alpha: alpha, beta: beta, weight: weight,
+        finalWeight: isGradual ? 1.5 * weight : nil, isAdaptive: isAdaptive),
+    ]
   }
 
   /// The average that the method's authors use.

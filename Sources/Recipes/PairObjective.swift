@@ -1,8 +1,9 @@
-/// A loss of pairs by its name in a recipe, `objective.loss_type`.
-public enum PairLossName: String, Sendable, Codable, CaseIterable {
+/// A loss by its name in a recipe, `objective.loss_type`, of the methods that have several.
+public enum LossName: String, Sendable, Codable, CaseIterable {
   /// DPKD's Eq. 9: logistic, the teacher as reference.
   case dpkd
-  /// DPKD's released code: no pairs, but a margin between the most probable tokens of teacher and student.
+  /// What the method's released code computes. DPKD's has no pairs, but a margin between the most probable tokens of teacher
+  /// and student; DistiLLM-2's has one α and one weight for all.
   case asReleased = "as_released"
   /// Logistic with the student before its training as reference: DPO.
   case sigmoid
@@ -20,6 +21,12 @@ public enum PairLossName: String, Sendable, Codable, CaseIterable {
   case margin
   /// PLaD's with a margin that grows with the difference of the two texts' scores.
   case scoreMargin = "score_margin"
+  /// DistiLLM-2 as its paper means it: an α for each sequence, and weights that move to the student's text.
+  case distillm2
+  /// DistiLLM-2's contrastive loss alone: one α, one weight.
+  case cald
+  /// DistiLLM's skewed reverse KL on the texts of both.
+  case distillmV1 = "distillm_v1"
 }
 
 /// The loss of the pairs of a run. `Δ = (s_w − r_w) − (s_l − r_l)`, s the student's log-probs, r the reference's.
@@ -65,10 +72,15 @@ public struct PairObjective: Sendable, Hashable, Codable {
 }
 
 extension Method {
+  /// The losses that a recipe may name, the default first; empty where the method has one.
+  public var losses: [LossName] {
+    self == .distillm2 ? [.distillm2, .cald, .asReleased, .distillmV1] : pairLosses
+  }
+
   /// The losses of pairs that the method may have, its own first; empty where it learns from no pairs.
-  public var pairLosses: [PairLossName] {
+  public var pairLosses: [LossName] {
     switch self {
-    case .sft, .seqkd, .kd, .rkl, .jsd, .distillm2, .lion: []
+    case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .abkd, .distillm2, .lion: []
     case .dpkd: [.dpkd, .ipo, .cpo, .simpo, .asReleased]
     case .plad: [.margin, .scoreMargin, .slic]
     case .dpo: [.sigmoid, .hinge]
@@ -82,7 +94,8 @@ extension Method {
   /// TRL's 0.1 for DPO, IPO's τ and CPO, which DPKD's code has too; SimPO's paper has 2 to 10; 1 leaves a hinge as it is.
   var defaultBeta: Double {
     switch self {
-    case .sft, .seqkd, .kd, .rkl, .jsd, .distillm2, .lion: 0.5
+    case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .distillm2, .lion: 0.5
+    case .abkd: 0.7
     case .dpkd, .dpo, .ipo, .cpo: 0.1
     case .simpo: 2
     case .plad, .slic: 1
@@ -104,7 +117,7 @@ extension Method {
 
 extension PairObjective {
   /// The loss that a recipe asks for; nil where it is none of pairs.
-  init?(_ name: PairLossName?, _ method: Method, _ values: ResolvedValues) {
+  init?(_ name: LossName?, _ method: Method, _ values: ResolvedValues) {
     guard let name, name != .asReleased else { return nil }
     switch name {
     case .dpkd, .asReleased: (form, reference) = (.logistic, .teacher)
@@ -112,6 +125,7 @@ extension PairObjective {
     case .hinge: (form, reference) = (.hinge, .student)
     case .ipo: (form, reference) = (.squared, method == .dpkd ? .teacher : .student)
     case .cpo, .simpo: (form, reference) = (.logistic, .none)
+    case .distillm2, .cald, .distillmV1: return nil
     case .slic, .margin, .scoreMargin: (form, reference) = (.hinge, .none)
     }
     isLengthNormalized = values.flag("objective.length_normalized")

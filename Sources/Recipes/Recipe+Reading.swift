@@ -24,7 +24,7 @@ extension Recipe {
     maxEvalSamples = values.whole("data.max_eval_samples")
     outputDir = try values.required("output_dir", "a folder for the results")
     seed = UInt64(values.whole("seed"))
-    lossType = values.text("objective.loss_type").flatMap(PairLossName.init)
+    lossType = values.text("objective.loss_type").flatMap(LossName.init)
     // One that the method has not is refused below.
     let pairLoss = lossType.flatMap { [method] in method.pairLosses.contains($0) ? $0 : nil }
     let topCount: Int = values.whole("objective.loss_top_k")
@@ -124,17 +124,34 @@ extension Recipe {
   private func checkLoss(_ place: [String: String]) throws(RecipeError) {
     let given = place["objective.loss_type"]
     let name = lossType
-    let isKnown = name.map { method.pairLosses.contains($0) } ?? false
-    guard method.pairLosses.isEmpty ? given == nil : isKnown else {
-      let names = method.pairLosses.map(\.rawValue).joined(separator: ", ")
+    let isKnown = name.map { method.losses.contains($0) } ?? false
+    guard method.losses.isEmpty ? given == nil : isKnown else {
+      let names = method.losses.map(\.rawValue).joined(separator: ", ")
       throw .badValue(
         place: given ?? "recipe", key: "objective.loss_type", value: "'\(name?.rawValue ?? "")'",
         expected: names.isEmpty ? "nothing: method \(method.rawValue) has one loss" : "one of \(names)")
     }
-    guard method == .jsd, let beta = objective.terms.first?.beta, beta >= 1 else { return }
-    throw .badValue(
-      place: place["objective.beta"] ?? "recipe", key: "objective.beta", value: "'\(beta)'",
-      expected: ValueKind.number(0...1, open: true).expected)
+    try checkNumbers(place)
+  }
+
+  /// Refuses schedules of what the method has not, and numbers outside the range of its loss.
+  private func checkNumbers(_ place: [String: String]) throws(RecipeError) {
+    func refuse(_ key: String, _ value: String, _ expected: String) -> RecipeError {
+      .badValue(place: place[key] ?? "recipe", key: key, value: "'\(value)'", expected: expected)
+    }
+    for (name, isUsed) in [("alpha", objective.terms.contains { $0.kind.isSkewed }), ("beta", method == .distillm2)] {
+      let key = "objective.\(name)_schedule"
+      if place[key] != nil, !isUsed { throw refuse(key, "", "nothing: method \(method.rawValue) has no such schedule") }
+    }
+    guard let term = objective.terms.first else { return }
+    if method == .abkd {
+      for (name, value) in [("alpha", term.alpha), ("beta", term.beta)] where !(0.05...10).contains(value) {
+        throw refuse("objective.\(name)", "\(value)", ValueKind.number(0.05...10).expected)
+      }
+    }
+    if method == .jsd, term.beta >= 1 {
+      throw refuse("objective.beta", "\(term.beta)", ValueKind.number(0...1, open: true).expected)
+    }
   }
 }
 

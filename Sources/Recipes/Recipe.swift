@@ -22,8 +22,8 @@ public struct Recipe: Sendable, Hashable {
   public var seed: UInt64
   /// What is minimised.
   public var objective: Objective
-  /// The loss of pairs by name; nil where the method has none.
-  public var lossType: PairLossName?
+  /// The loss by name; nil where the method has one alone.
+  public var lossType: LossName?
   /// How teacher and student write; nil: the data's own text is used.
   public var generation: Generation?
   /// The loop of Lion; nil: another method.

@@ -64,10 +64,13 @@ enum RecipeSchema {
   ]
 
   private static let objective = [
-    RecipeKey("objective.alpha", .number(0...1, open: true), .number(0.1)),
+    RecipeKey("objective.alpha", .number(0...1, open: true)) { .number($0 == .abkd ? 0.2 : 0.1) },
     RecipeKey("objective.beta", .number(0...Double.infinity, open: true)) { .number($0.defaultBeta) },
-    RecipeKey("objective.loss_type", .choice(PairLossName.allCases.map(\.rawValue))) {
-      $0.pairLosses.first.map { .text($0.rawValue) }
+    RecipeKey("objective.alpha_schedule", .choice(["fixed", "adaptive"]), nil),
+    RecipeKey("objective.beta_schedule", .choice(["constant", "gradual"]), nil),
+    RecipeKey("objective.mu", .number(0...1, open: true)) { $0 == .akl ? .number(0.5) : nil },
+    RecipeKey("objective.loss_type", .choice(LossName.allCases.map(\.rawValue))) {
+      $0.losses.first.map { .text($0.rawValue) }
     },
     RecipeKey("objective.length_normalized", .flag) { pairs($0, .flag($0.normalizesLength)) },
     RecipeKey("objective.lm_weight", .number(0...Double.infinity)) { pairs($0, .number($0.defaultLMWeight)) },

@@ -20,6 +20,7 @@ final class LoadedStudent: @unchecked Sendable {
   private let seed: UInt64
   private let arithmetic: TrainingArithmetic
   private let optimizer: AdamW?
+  private let skewGaps: SkewGaps
   private var trainers: [Objective: StudentTrainer] = [:]
   private var digest: (step: Int, hex: String)
 
@@ -47,6 +48,7 @@ final class LoadedStudent: @unchecked Sendable {
       generation: GenerationSettings(
         weights: WeightFormat(request.generationWeights), scoringWeights: precision == .bfloat16 ? .bfloat16 : .float32)
     )
+    skewGaps = SkewGaps((checkpoint?.state.skewGaps ?? []).map { GapSum(sum: $0.sum, count: $0.count) })
     optimizer = try Self.optimizer(request.optimizer, checkpoint, learning.learningLayout)
     (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
     digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)
@@ -93,7 +95,8 @@ final class LoadedStudent: @unchecked Sendable {
     if trainers.count > 1 { trainers = trainers.filter { $0.key == self.objective } }
     let trainer = try StudentTrainer(
       transformer: model.transformer, parameters: learning.trained, vocabSize: model.vocabSize, optimizer: optimizer,
-      objective: objective, arithmetic: arithmetic, dropoutSeed: seed)
+      objective: objective, arithmetic: arithmetic, dropoutSeed: seed,
+      skewGaps: objective == self.objective ? skewGaps : SkewGaps())
     trainers[objective] = trainer
     return trainer
   }
@@ -107,7 +110,8 @@ final class LoadedStudent: @unchecked Sendable {
     }
     let state = TrainerState(
       optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
-      arithmetic: .present(arithmetic.precision), version: version)
+      arithmetic: .present(arithmetic.precision), version: version,
+      skewGaps: skewGaps.sums.isEmpty ? nil : skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) })
     let checkpoint = Checkpoint(
       model: learning.base, adapters: learning.adapters, firstMoments: optimizer.firstMoments,
       secondMoments: optimizer.secondMoments, state: state)

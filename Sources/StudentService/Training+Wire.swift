@@ -35,9 +35,15 @@ extension LossTerm {
     case .generalizedJSD: kind = .generalizedJSD(beta: wire.beta)
     case .totalVariation: kind = .totalVariation
     case .topTokenPreference: kind = .topTokenPreference(beta: wire.beta, crossEntropy: wire.alpha)
+    case .adaptiveKL: kind = .adaptiveKL(headMass: wire.alpha)
+    case .alphaBeta: kind = .alphaBeta(alpha: wire.alpha, beta: wire.beta)
     case .unspecified: throw WireFormatError.missing(field: "objective.terms.kind")
     }
-    self.init(kind, weight: wire.weight)
+    self.init(
+      kind, weight: wire.weight,
+      ramp: wire.rampShare == 0 ? nil : WeightRamp(to: wire.finalWeight, over: wire.rampShare),
+      adaptiveSkew: wire.leastAlpha == 0
+        ? nil : AdaptiveSkew(least: wire.leastAlpha, firstSteps: Int(clamping: wire.firstSteps)))
   }
 }
 
@@ -99,7 +105,8 @@ extension WireStepMetrics {
       learningRate: measurements.learningRate, tokenCount: UInt64(measurements.tokenCount),
       positionCount: UInt64(measurements.positionCount), teacherMass: measurements.teacherMass,
       topAgreement: measurements.topAgreement,
-      pairs: measurements.pairs.isEmpty ? nil : WirePairMetrics(measurements))
+      pairs: measurements.pairs.isEmpty ? nil : WirePairMetrics(measurements), termWeights: measurements.termWeights,
+      termAlphas: measurements.termAlphas, termGaps: measurements.termGaps)
   }
 }
 

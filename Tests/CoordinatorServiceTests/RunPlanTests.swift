@@ -75,9 +75,25 @@ struct RunPlanTests {
   func travel() throws {
     let keys = ["objective.teacher_logprobs=hidden_state", "objective.teacher_precision=float16"]
     #expect(
-      try makePlan(keys).needs == TeacherNeeds(generate: true, topCount: 0, hiddenState: true, float16: true))
+      try makePlan(keys).needs
+        == TeacherNeeds(generate: true, topCount: 0, hiddenState: true, tokenLogprobs: true, float16: true))
+    // What adapts looks at the actual tokens, which hidden states alone do not tell.
+    #expect(
+      try makePlan(keys + ["objective.loss_type=as_released"]).needs
+        == TeacherNeeds(generate: true, topCount: 0, hiddenState: true, float16: true))
     let text = try makePlan(keys + ["method=seqkd", "evaluation.metrics=perplexity"]).needs
     #expect(text == TeacherNeeds(generate: true, topCount: nil))
+  }
+}
+
+@Suite("A plan of skews")
+struct SkewPlanTests {
+  @Test("skews adapt after the first round, or after the first epoch where there is one round")
+  func firstSteps() throws {
+    let rounds = try makePlan(["generation.rounds=2"])
+    #expect(rounds.firstSteps == rounds.start(ofRound: 1) && rounds.firstSteps > 0)
+    let once = try makePlan(["generation.rounds=1"])
+    #expect(once.firstSteps == min(once.stepsPerEpoch, once.maxSteps))
   }
 }
 

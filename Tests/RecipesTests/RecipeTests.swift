@@ -12,7 +12,7 @@ let minimal = """
 
 @Suite("Recipe")
 struct RecipeTests {
-  @Test("takes the defaults of DistiLLM-2's released configuration")
+  @Test("takes the defaults of DistiLLM-2's paper and released configuration")
   func defaults() throws {
     let recipe = try Recipe(yaml: minimal)
     #expect(recipe.method == .distillm2)
@@ -26,7 +26,7 @@ struct RecipeTests {
     #expect(recipe.objective.reduction == .sequenceMean)
     #expect(recipe.objective.terms.map(\.kind) == [.skewForwardKL, .skewReverseKL])
     #expect(recipe.objective.terms.map(\.source) == [.teacher, .student])
-    #expect(recipe.objective.terms.allSatisfy { $0.alpha == 0.1 && $0.weight == 1 })
+    #expect(recipe.objective.terms.allSatisfy { $0.alpha == 0.1 && $0.weight == 0.5 })
   }
 
   @Test("reads TRL's option names, and numbers as people write them")

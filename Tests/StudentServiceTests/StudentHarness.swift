@@ -127,12 +127,16 @@ extension LoadRequest {
   static func training(
     _ path: String = "model", kinds: [WireTokenLossKind] = [.skewForwardKL, .skewReverseKL], topCount: UInt32 = 0,
     hiddenState: Bool = false, precision: WirePrecision = .unspecified, resume: Bool = false, initialize: Bool = false,
-    learningRate: Double = 0.01
+    learningRate: Double = 0.01, adaptsAfter firstSteps: UInt64? = nil
   ) -> LoadRequest {
     LoadRequest(
       runID: "run-1", path: path, resume: resume, initialize: initialize, seed: 5, teacherAddress: "teacher:1",
       objective: WireObjective(
-        terms: kinds.map { WireLossTerm(kind: $0, alpha: 0.1, beta: 0.5, weight: 1) }, reduction: .tokenMean,
+        terms: kinds.map {
+          WireLossTerm(
+            kind: $0, alpha: 0.1, beta: 0.5, weight: 1, finalWeight: 0.5, rampShare: firstSteps == nil ? 0 : 0.1,
+            leastAlpha: firstSteps == nil ? 0 : 0.01, firstSteps: firstSteps ?? 0)
+        }, reduction: .tokenMean,
         topCount: topCount, hiddenState: hiddenState, precision: precision),
       optimizer: WireOptimizerOptions(
         learningRate: learningRate, weightDecay: 0.01, adamBeta1: 0.9, adamBeta2: 0.999, adamEpsilon: 1e-8,

@@ -84,6 +84,33 @@ struct StudentRPCsTests {
     #expect(try await digest(pausingAfter: 4) == straight)
   }
 
+  @Test(
+    "goes on with the skews that it had, wherever it is stopped, and from whatever the teacher sends",
+    arguments: [(0, false), (8, false), (0, true)])
+  func adaptiveSkew(topCount: Int, hiddenState: Bool) async throws {
+    func run(pausingAfter pause: Int?) async throws -> (digest: String, alphas: [Double]) {
+      var (digest, alphas) = ("", [Double]())
+      try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+        var load = LoadRequest.training(
+          topCount: UInt32(topCount), hiddenState: hiddenState, initialize: true, learningRate: 0.02, adaptsAfter: 3)
+        _ = try await client.load(load)
+        if let pause {
+          _ = try await train(client, (1...pause).map { .step($0) })
+          _ = try await client.save(SaveRequest(path: "run/checkpoint-\(pause)"))
+          (load.path, load.initialize, load.resume) = ("run/checkpoint-\(pause)", false, true)
+          _ = try await client.load(load)
+        }
+        let answers = try await train(client, ((pause ?? 0) + 1...6).map { .step($0) })
+        alphas = try #require(answers.last?.metrics).termAlphas
+        digest = try await client.export(ExportRequest(path: "student")).modelDigest
+      }
+      return (digest, alphas)
+    }
+    let straight = try await run(pausingAfter: nil)
+    #expect(straight.alphas.allSatisfy { $0 >= 0.01 && $0 <= 0.1001 } && straight.alphas != [0.1, 0.1])
+    for pause in [2, 3, 5] { #expect(try await run(pausingAfter: pause) == straight, "after step \(pause)") }
+  }
+
   @Test("an objective of cross-entropy alone asks no teacher")
   func crossEntropy() async throws {
     let dialer = try FakeDialer()

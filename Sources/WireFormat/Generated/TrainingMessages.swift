@@ -26,6 +26,11 @@ public enum WireTokenLossKind: Int32, Sendable, Hashable, CaseIterable {
   /// -log sigmoid(beta [(lq_a - lq_b) - (lp_a - lp_b)]) + alpha (-log q(actual token)), a being the teacher's most probable
   /// token, b the student's: the loss of DPKD's released code.
   case topTokenPreference = 9
+  /// w KL(p || q) + (1 - w) KL(q || p), w being the share of the sum of |q - p| that the teacher's most probable tokens, of
+  /// mass `alpha` together, have: AKL.
+  case adaptiveKL = 10
+  /// -1/(ab) times the sum of p^a q^b - a/(a+b) p^(a+b) - b/(a+b) q^(a+b), a = `alpha`, b = `beta`: AB-KD.
+  case alphaBeta = 11
 
   init(_ value: Retort__V1__TokenLossKind) {
     self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
@@ -91,24 +96,44 @@ public enum WirePairReference: Int32, Sendable, Hashable, CaseIterable {
 public struct WireLossTerm: WireMessage {
   /// The token loss.
   public var kind: WireTokenLossKind
-  /// The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0.
+  /// The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0; the mass of
+  /// the head in ADAPTIVE_KL, in (0, 1); a of ALPHA_BETA.
   public var alpha: Double
-  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE.
+  /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE; b of ALPHA_BETA.
   public var beta: Double
   /// Factor of the term in the loss.
   public var weight: Double
+  /// The weight at the end of its line, and from then on.
+  public var finalWeight: Double
+  /// Share of OptimizerOptions.max_steps over which the weight goes to `final_weight` in a line, at most 1; 0: it stays.
+  public var rampShare: Double
+  /// Above 0, of a skewed loss: each sequence has an alpha of its own, as DistiLLM-2's paper has it, 1 - (1 - alpha) m / gap in
+  /// [least_alpha, alpha]. The gap is that of the geometric mean probabilities of the sequence's tokens, p - q for
+  /// SKEW_FORWARD_KL and q - p for the others; m is its mean over all sequences of the term in the first steps. Checkpoints
+  /// hold what m is made of. 0: `alpha` for all.
+  public var leastAlpha: Double
+  /// The number of first steps, in which alphas do not adapt.
+  public var firstSteps: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
     kind: WireTokenLossKind = .unspecified,
     alpha: Double = 0,
     beta: Double = 0,
-    weight: Double = 0
+    weight: Double = 0,
+    finalWeight: Double = 0,
+    rampShare: Double = 0,
+    leastAlpha: Double = 0,
+    firstSteps: UInt64 = 0
   ) {
     self.kind = kind
     self.alpha = alpha
     self.beta = beta
     self.weight = weight
+    self.finalWeight = finalWeight
+    self.rampShare = rampShare
+    self.leastAlpha = leastAlpha
+    self.firstSteps = firstSteps
   }
 
   /// Name in Protos/.
@@ -138,6 +163,10 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
     unsafe cMessage.alpha = alpha
     unsafe cMessage.beta = beta
     unsafe cMessage.weight = weight
+    unsafe cMessage.final_weight = finalWeight
+    unsafe cMessage.ramp_share = rampShare
+    unsafe cMessage.least_alpha = leastAlpha
+    unsafe cMessage.first_steps = firstSteps
   }
 
   init(cMessage: Retort__V1__LossTerm) throws(WireFormatError) {
@@ -145,6 +174,10 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
     alpha = unsafe cMessage.alpha
     beta = unsafe cMessage.beta
     weight = unsafe cMessage.weight
+    finalWeight = unsafe cMessage.final_weight
+    rampShare = unsafe cMessage.ramp_share
+    leastAlpha = unsafe cMessage.least_alpha
+    firstSteps = unsafe cMessage.first_steps
   }
 }
 
@@ -617,6 +650,12 @@ public struct WireStepMetrics: WireMessage {
   public var traffic: [WireCallTraffic]
   /// About the pairs; unset where the objective has no loss of pairs.
   public var pairs: WirePairMetrics?
+  /// Factor of each term at this step. Shape: [terms].
+  public var termWeights: [Double]
+  /// Mean alpha of the sequences of each term; 0 where it is not adaptive or had none. Shape: [terms].
+  public var termAlphas: [Double]
+  /// Mean gap of the sequences of each term, as LossTerm.least_alpha has it; 0 where none is. Shape: [terms].
+  public var termGaps: [Double]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -632,7 +671,10 @@ public struct WireStepMetrics: WireMessage {
     teacherMass: Double = 0,
     topAgreement: Double = 0,
     traffic: [WireCallTraffic] = [],
-    pairs: WirePairMetrics? = nil
+    pairs: WirePairMetrics? = nil,
+    termWeights: [Double] = [],
+    termAlphas: [Double] = [],
+    termGaps: [Double] = []
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -647,6 +689,9 @@ public struct WireStepMetrics: WireMessage {
     self.topAgreement = topAgreement
     self.traffic = traffic
     self.pairs = pairs
+    self.termWeights = termWeights
+    self.termAlphas = termAlphas
+    self.termGaps = termGaps
   }
 
   /// Name in Protos/.
@@ -674,21 +719,30 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__StepMetrics>) throws -> R) rethrows -> R {
     return try unsafe withColumn(termLosses) { termLosses in
       return try unsafe withOptional(pairs, arena) { pairs in
-        var cMessage = unsafe Self.makeCMessage()
-        unsafe cMessage.loss = loss
-        unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
-        unsafe cMessage.gradient_norm = gradientNorm
-        unsafe cMessage.learning_rate = learningRate
-        unsafe cMessage.token_count = tokenCount
-        unsafe cMessage.position_count = positionCount
-        unsafe cMessage.compute_seconds = computeSeconds
-        unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
-        unsafe cMessage.teacher_bytes = teacherBytes
-        unsafe cMessage.teacher_mass = teacherMass
-        unsafe cMessage.top_agreement = topAgreement
-        unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
-        unsafe cMessage.pairs = pairs
-        return try unsafe body(&cMessage)
+        return try unsafe withColumn(termWeights) { termWeights in
+          return try unsafe withColumn(termAlphas) { termAlphas in
+            return try unsafe withColumn(termGaps) { termGaps in
+              var cMessage = unsafe Self.makeCMessage()
+              unsafe cMessage.loss = loss
+              unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
+              unsafe cMessage.gradient_norm = gradientNorm
+              unsafe cMessage.learning_rate = learningRate
+              unsafe cMessage.token_count = tokenCount
+              unsafe cMessage.position_count = positionCount
+              unsafe cMessage.compute_seconds = computeSeconds
+              unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
+              unsafe cMessage.teacher_bytes = teacherBytes
+              unsafe cMessage.teacher_mass = teacherMass
+              unsafe cMessage.top_agreement = topAgreement
+              unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
+              unsafe cMessage.pairs = pairs
+              unsafe (cMessage.n_term_weights, cMessage.term_weights) = (termWeights.count, termWeights.start)
+              unsafe (cMessage.n_term_alphas, cMessage.term_alphas) = (termAlphas.count, termAlphas.start)
+              unsafe (cMessage.n_term_gaps, cMessage.term_gaps) = (termGaps.count, termGaps.start)
+              return try unsafe body(&cMessage)
+            }
+          }
+        }
       }
     }
   }
@@ -707,6 +761,9 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     topAgreement = unsafe cMessage.top_agreement
     traffic = try unsafe readMessages(cMessage.traffic, cMessage.n_traffic)
     pairs = try unsafe readMessage(cMessage.pairs) as WirePairMetrics?
+    termWeights = unsafe readColumn(cMessage.term_weights, cMessage.n_term_weights)
+    termAlphas = unsafe readColumn(cMessage.term_alphas, cMessage.n_term_alphas)
+    termGaps = unsafe readColumn(cMessage.term_gaps, cMessage.n_term_gaps)
   }
 }
 

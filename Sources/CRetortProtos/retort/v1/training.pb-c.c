@@ -412,7 +412,7 @@ void   retort__v1__adapter_options__free_unpacked
   assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[4] =
+static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[8] =
 {
   {
     "kind",
@@ -462,17 +462,69 @@ static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[4
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "final_weight",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, final_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ramp_share",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, ramp_share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "least_alpha",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, least_alpha),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "first_steps",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, first_steps),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__loss_term__field_indices_by_name[] = {
   1,   /* field[1] = alpha */
   2,   /* field[2] = beta */
+  4,   /* field[4] = final_weight */
+  7,   /* field[7] = first_steps */
   0,   /* field[0] = kind */
+  6,   /* field[6] = least_alpha */
+  5,   /* field[5] = ramp_share */
   3,   /* field[3] = weight */
 };
 static const ProtobufCIntRange retort__v1__loss_term__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
 {
@@ -482,7 +534,7 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   "Retort__V1__LossTerm",
   "retort.v1",
   sizeof(Retort__V1__LossTerm),
-  4,
+  8,
   retort__v1__loss_term__field_descriptors,
   retort__v1__loss_term__field_indices_by_name,
   1,  retort__v1__loss_term__number_ranges,
@@ -1095,7 +1147,7 @@ const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor =
   (ProtobufCMessageInit) retort__v1__pair_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[13] =
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[16] =
 {
   {
     "loss",
@@ -1253,6 +1305,42 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "term_weights",
+    14,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__StepMetrics, n_term_weights),
+    offsetof(Retort__V1__StepMetrics, term_weights),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "term_alphas",
+    15,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__StepMetrics, n_term_alphas),
+    offsetof(Retort__V1__StepMetrics, term_alphas),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "term_gaps",
+    16,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_DOUBLE,
+    offsetof(Retort__V1__StepMetrics, n_term_gaps),
+    offsetof(Retort__V1__StepMetrics, term_gaps),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
@@ -1263,7 +1351,10 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   5,   /* field[5] = position_count */
   8,   /* field[8] = teacher_bytes */
   9,   /* field[9] = teacher_mass */
+  14,   /* field[14] = term_alphas */
+  15,   /* field[15] = term_gaps */
   1,   /* field[1] = term_losses */
+  13,   /* field[13] = term_weights */
   4,   /* field[4] = token_count */
   10,   /* field[10] = top_agreement */
   11,   /* field[11] = traffic */
@@ -1272,7 +1363,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -1282,7 +1373,7 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  13,
+  16,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,
@@ -1534,7 +1625,7 @@ const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor =
   (ProtobufCMessageInit) retort__v1__adapter_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[10] =
+static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[12] =
 {
   { "TOKEN_LOSS_KIND_UNSPECIFIED", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED", 0 },
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
@@ -1546,12 +1637,16 @@ static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_numb
   { "TOKEN_LOSS_KIND_GENERALIZED_JSD", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_GENERALIZED_JSD", 7 },
   { "TOKEN_LOSS_KIND_TOTAL_VARIATION", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOTAL_VARIATION", 8 },
   { "TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", 9 },
+  { "TOKEN_LOSS_KIND_ADAPTIVE_KL", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ADAPTIVE_KL", 10 },
+  { "TOKEN_LOSS_KIND_ALPHA_BETA", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ALPHA_BETA", 11 },
 };
 static const ProtobufCIntRange retort__v1__token_loss_kind__value_ranges[] = {
-{0, 0},{0, 10}
+{0, 0},{0, 12}
 };
-static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[10] =
+static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[12] =
 {
+  { "TOKEN_LOSS_KIND_ADAPTIVE_KL", 10 },
+  { "TOKEN_LOSS_KIND_ALPHA_BETA", 11 },
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
   { "TOKEN_LOSS_KIND_FORWARD_KL", 2 },
   { "TOKEN_LOSS_KIND_GENERALIZED_JSD", 7 },
@@ -1570,9 +1665,9 @@ const ProtobufCEnumDescriptor retort__v1__token_loss_kind__descriptor =
   "TokenLossKind",
   "Retort__V1__TokenLossKind",
   "retort.v1",
-  10,
+  12,
   retort__v1__token_loss_kind__enum_values_by_number,
-  10,
+  12,
   retort__v1__token_loss_kind__enum_values_by_name,
   1,
   retort__v1__token_loss_kind__value_ranges,

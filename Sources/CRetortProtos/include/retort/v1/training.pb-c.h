@@ -74,7 +74,16 @@ typedef enum _Retort__V1__TokenLossKind {
    * -log sigmoid(beta [(lq_a - lq_b) - (lp_a - lp_b)]) + alpha (-log q(actual token)), a being the teacher's most probable
    * token, b the student's: the loss of DPKD's released code.
    */
-  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE = 9
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE = 9,
+  /*
+   * w KL(p || q) + (1 - w) KL(q || p), w being the share of the sum of |q - p| that the teacher's most probable tokens, of
+   * mass `alpha` together, have: AKL.
+   */
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ADAPTIVE_KL = 10,
+  /*
+   * -1/(ab) times the sum of p^a q^b - a/(a+b) p^(a+b) - b/(a+b) q^(a+b), a = `alpha`, b = `beta`: AB-KD.
+   */
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ALPHA_BETA = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__TOKEN_LOSS_KIND)
 } Retort__V1__TokenLossKind;
 /*
@@ -154,21 +163,41 @@ struct  Retort__V1__LossTerm
    */
   Retort__V1__TokenLossKind kind;
   /*
-   * The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0.
+   * The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0; the mass of
+   * the head in ADAPTIVE_KL, in (0, 1); a of ALPHA_BETA.
    */
   double alpha;
   /*
-   * The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE.
+   * The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE; b of ALPHA_BETA.
    */
   double beta;
   /*
    * Factor of the term in the loss.
    */
   double weight;
+  /*
+   * The weight at the end of its line, and from then on.
+   */
+  double final_weight;
+  /*
+   * Share of OptimizerOptions.max_steps over which the weight goes to `final_weight` in a line, at most 1; 0: it stays.
+   */
+  double ramp_share;
+  /*
+   * Above 0, of a skewed loss: each sequence has an alpha of its own, as DistiLLM-2's paper has it, 1 - (1 - alpha) m / gap in
+   * [least_alpha, alpha]. The gap is that of the geometric mean probabilities of the sequence's tokens, p - q for
+   * SKEW_FORWARD_KL and q - p for the others; m is its mean over all sequences of the term in the first steps. Checkpoints
+   * hold what m is made of. 0: `alpha` for all.
+   */
+  double least_alpha;
+  /*
+   * The number of first steps, in which alphas do not adapt.
+   */
+  uint64_t first_steps;
 };
 #define RETORT__V1__LOSS_TERM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__loss_term__descriptor) \
-    , RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED, 0, 0, 0 }
+    , RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -453,10 +482,25 @@ struct  Retort__V1__StepMetrics
    * About the pairs; unset where the objective has no loss of pairs.
    */
   Retort__V1__PairMetrics *pairs;
+  /*
+   * Factor of each term at this step. Shape: [terms].
+   */
+  size_t n_term_weights;
+  double *term_weights;
+  /*
+   * Mean alpha of the sequences of each term; 0 where it is not adaptive or had none. Shape: [terms].
+   */
+  size_t n_term_alphas;
+  double *term_alphas;
+  /*
+   * Mean gap of the sequences of each term, as LossTerm.least_alpha has it; 0 where none is. Shape: [terms].
+   */
+  size_t n_term_gaps;
+  double *term_gaps;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*

@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+import ModelFixtures
+import Reports
+import ServiceRuntime
+import Testing
+
+/// Methods with a loss per token, whole: three processes, a random teacher, puzzles.
+@Suite(.timeLimit(.minutes(10)), .serialized) struct TokenMethodTests {
+  private let run: SmallRun
+
+  init() throws { run = try SmallRun() }
+
+  private func arguments(_ name: String, _ method: String, _ overrides: [String]) throws -> [String] {
+    ["run", try run.recipe(name, method: method), "--local", "evaluation.metrics=[]"] + overrides
+  }
+
+  private func distil(_ method: String, _ overrides: String...) async throws -> MetricsLog {
+    let outcome = try await run.program.run(arguments(method, method, overrides))
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    return try MetricsLog(file: run.output(method).appending(path: "metrics.jsonl"))
+  }
+
+  @Test(
+    "learns from the teacher's log-probs, whatever of them it sends", arguments: ["tvd", "akl", "abkd"],
+    ["objective.loss_top_k=0", "objective.loss_top_k=4", "objective.teacher_logprobs=hidden_state"])
+  func rivals(method: String, form: String) async throws {
+    let log = try await distil(method, form, "training.max_steps=8")
+    let losses = log.curve("loss").map(\.value)
+    #expect(losses.count == 8 && losses.allSatisfy { $0 > 0 })
+    #expect(try #require(losses.last) < #require(losses.first))
+  }
+
+  @Test("DistiLLM-2's skews adapt from the second round on, and its weights move to the student's text")
+  func schedules() async throws {
+    let log = try await distil("distillm2")
+    for (half, final) in [("teacher", 0.25), ("student", 0.75)] {
+      let alphas = log.curve("train/alpha_on_\(half)_text").map(\.value)
+      #expect(alphas.count == 24 && alphas.prefix(8).allSatisfy { abs($0 - 0.1) < 1e-12 })
+      #expect(alphas.dropFirst(8).contains { $0 < 0.0999 } && alphas.allSatisfy { $0 > 0.0099 })
+      #expect(log.curve("train/gap_on_\(half)_text").count == 24)
+      let weights = log.curve("train/weight_on_\(half)_text").map(\.value)
+      #expect(weights.first == 0.5 && weights[12...].allSatisfy { $0 == final })
+    }
+  }
+
+  @Test("what DistiLLM-2's code computes has neither")
+  func released() async throws {
+    let log = try await distil("distillm2", "objective.loss_type=as_released", "training.max_steps=3")
+    #expect(log.curve("train/alpha_on_teacher_text").isEmpty && log.curve("train/weight_on_teacher_text").isEmpty)
+    #expect(log.curve("loss").count == 3)
+  }
+
+  @Test("a run killed in its second round goes on with the skews that it had, and writes the same bytes")
+  func resumed() async throws {
+    #expect(try await run.program.run(arguments("undisturbed", "distillm2", [])).exit == .status(0))
+    let (output, again) = (run.output("resumed"), try arguments("resumed", "distillm2", []))
+    let killed = try await run.program.run(again) { parent in
+      try await wait { rowCount(output) >= 12 }
+      let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
+      kill(parent, SIGKILL)
+      for child in children { try await wait { kill(child, 0) != 0 } }
+    }
+    #expect(killed.exit == .signal(SIGKILL))
+    let outcome = try await run.program.run(again + ["--resume"])
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("resumed") == run.weights("undisturbed"))
+  }
+}

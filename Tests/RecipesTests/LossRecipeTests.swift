@@ -1,0 +1,82 @@
+import Recipes
+import Testing
+
+private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
+  try Recipe(
+    yaml: """
+      method: \(method)
+      teacher: host:1
+      student: models/student
+      data: prompts.jsonl
+      output_dir: out
+      """, overrides: overrides)
+}
+
+@Suite("A recipe's loss") struct LossRecipeTests {
+  struct Form: Sendable, CustomTestStringConvertible {
+    let name: String
+    let kinds: [LossKind]
+    let isAdaptive: Bool
+    let weights: [Double]
+    let finalWeights: [Double?]
+    var testDescription: String { name }
+  }
+  private static let contrast: [LossKind] = [.skewForwardKL, .skewReverseKL]
+  static let forms = [
+    Form(name: "distillm2", kinds: contrast, isAdaptive: true, weights: [0.5, 0.5], finalWeights: [0.25, 0.75]),
+    Form(name: "cald", kinds: contrast, isAdaptive: false, weights: [0.5, 0.5], finalWeights: [nil, nil]),
+    Form(name: "as_released", kinds: contrast, isAdaptive: false, weights: [1, 1], finalWeights: [nil, nil]),
+    Form(
+      name: "distillm_v1", kinds: [.skewReverseKL, .skewReverseKL], isAdaptive: false, weights: [1, 1],
+      finalWeights: [nil, nil]),
+  ]
+
+  @Test("has DistiLLM-2's forms by name", arguments: forms)
+  func contrastive(_ form: Form) throws {
+    let recipe = try recipe("distillm2", "objective.loss_type=\(form.name)", "objective.alpha=0.2")
+    let terms = recipe.objective.terms
+    #expect(terms.map(\.source) == [.teacher, .student] && terms.map(\.kind) == form.kinds)
+    #expect(terms.allSatisfy { $0.isAdaptive == form.isAdaptive && $0.alpha == 0.2 })
+    #expect(terms.map(\.weight) == form.weights && terms.map(\.finalWeight) == form.finalWeights)
+    #expect(recipe.objective.reduction == .sequenceMean && recipe.objective.pair == nil)
+    #expect(try Recipe(yaml: recipe.resolvedYAML) == recipe)
+  }
+
+  @Test("takes DistiLLM-2's paper by default, and its schedules one by one")
+  func schedules() throws {
+    #expect(try recipe("distillm2").lossType == .distillm2)
+    let fixed = try recipe("distillm2", "objective.alpha_schedule=fixed", "objective.beta_schedule=constant")
+    #expect(try fixed.objective.terms == recipe("distillm2", "objective.loss_type=cald").objective.terms)
+    let both = try recipe(
+      "distillm2", "objective.loss_type=as_released", "objective.alpha_schedule=adaptive",
+      "objective.beta_schedule=gradual")
+    #expect(both.objective.terms.map(\.finalWeight) == [0.5, 1.5])
+    #expect(both.objective.terms.allSatisfy { $0.isAdaptive })
+  }
+
+  @Test(
+    "has one term on the teacher's text, with the authors' numbers",
+    arguments: [
+      ("kd", .forwardKL, 0.1, 0.5), ("tvd", .totalVariation, 0.1, 0.5), ("akl", .adaptiveKL, 0.5, 0.5),
+      ("abkd", .alphaBeta, 0.2, 0.7),
+    ] as [(String, LossKind, Double, Double)])
+  func rivals(method: String, kind: LossKind, alpha: Double, beta: Double) throws {
+    let recipe = try recipe(method)
+    let term = try #require(recipe.objective.terms.first)
+    #expect(recipe.objective.terms.count == 1 && term.source == .teacher && term.kind == kind)
+    #expect(term.alpha == alpha && term.beta == beta && term.weight == 1)
+    #expect(recipe.usesTeacherLogprobs && recipe.objective.reduction == .tokenMean)
+    #expect(try Recipe(yaml: recipe.resolvedYAML) == recipe)
+  }
+
+  @Test("refuses schedules of what the method has not, and other methods' forms")
+  func refuses() throws {
+    for (method, override) in [
+      ("kd", "objective.alpha_schedule=adaptive"), ("jsd", "objective.beta_schedule=gradual"),
+      ("distillm2", "objective.loss_type=dpkd"), ("dpkd", "objective.loss_type=cald"), ("akl", "objective.mu=1"),
+      ("abkd", "objective.alpha=0"), ("abkd", "objective.alpha=0.01"), ("abkd", "objective.beta=11"),
+    ] {
+      #expect(throws: RecipeError.self, "\(method) \(override)") { try recipe(method, override) }
+    }
+  }
+}
