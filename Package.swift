@@ -76,6 +76,9 @@ let package = Package(
       resources: ["generator-easy", "generator-hard", "referee", "task"].map { .embedInCode("Templates/\($0).txt") },
       swiftSettings: settings),
     .testTarget(name: "LionTests", dependencies: ["Evaluation", "Lion", "Sequences"], swiftSettings: settings),
+    // Answers that are collected, judged, kept and learnt.
+    .target(name: "Curation", dependencies: ["Lion"], swiftSettings: settings),
+    .testTarget(name: "CurationTests", dependencies: ["Curation", "Lion"], swiftSettings: settings),
 
     // Learning
     .target(name: "Optimization", dependencies: ["Kernels", "Transformer"], swiftSettings: unsafeSettings),
@@ -299,6 +302,10 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Programs of strangers.
+    .target(name: "Isolation", swiftSettings: unsafeSettings),
+    .testTarget(name: "IsolationTests", dependencies: ["Isolation"], swiftSettings: settings),
+
     .target(name: "Reports", swiftSettings: unsafeSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: settings),
 
@@ -384,9 +391,8 @@ let package = Package(
     .target(
       name: "CoordinatorService",
       dependencies: [
-        "Authentication", "Evaluation", "GRPCNGHTTP2Transport", "Lion", "Recipes", "Sequences", "Tokenization",
-        "WireBytes",
-        "WireFormat",
+        "Authentication", "Curation", "Evaluation", "GRPCNGHTTP2Transport", "Isolation", "Lion", "Recipes", "Sequences",
+        "Tokenization", "WireBytes", "WireFormat",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -427,8 +433,8 @@ let package = Package(
     .executableTarget(
       name: "retort",
       dependencies: [
-        "Authentication", "Checkpoints", "Commands", "EngineBenchmark", "GRPCNGHTTP2Transport", "Recipes", "Reports",
-        "Sequences", "ServiceRuntime", "UpstreamTeacher", "WireBenchmark",
+        "Authentication", "Checkpoints", "Commands", "CoordinatorService", "EngineBenchmark", "GRPCNGHTTP2Transport",
+        "Recipes", "Reports", "Sequences", "ServiceRuntime", "UpstreamTeacher", "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

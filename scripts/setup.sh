@@ -15,6 +15,7 @@ declare -A why=(
   [libopenblas-dev]="matrix products"
   [libdnnl-dev]="bfloat16 products"
   [libsqlite3-dev]="the coordinator's journal"
+  [bubblewrap]="a sandbox for programs that check answers"
   [python3-venv]="runs what Retort is checked against, in .venv"
   [pkg-config]="finds the libraries above"
 )

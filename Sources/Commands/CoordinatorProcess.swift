@@ -1,5 +1,5 @@
 import Authentication
-import CoordinatorService
+public import CoordinatorService
 public import Foundation
 import GRPCCore
 public import GRPCNGHTTP2Transport
@@ -16,6 +16,7 @@ public struct CoordinatorProcess: Sendable {
   private let generator: ServiceTarget?
   private let state: URL
   private let advertise: ServiceTarget?
+  private let programs: ProgramPermission
   private let teacherCredentials: Credentials?
   private let service: ServiceSettings
 
@@ -25,16 +26,19 @@ public struct CoordinatorProcess: Sendable {
   ///   - teacher: The teacher; nil: runs that need none.
   ///   - referee: Who judges answers for Lion; nil: the teacher.
   ///   - generator: Who invents instructions for Lion; nil: the teacher.
+  ///   - programs: Which programs recipes may name as checkers.
   ///   - teacherCredentials: With what to come to a teacher of another installation; nil: with the coordinator's own.
   ///   - state: Folder of journal and cache.
   ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
   public init(
     teacher: ServiceTarget?, referee: ServiceTarget? = nil, generator: ServiceTarget? = nil,
-    teacherCredentials: Credentials? = nil, state: URL, advertise: ServiceTarget?, service: ServiceSettings
+    programs: ProgramPermission = .none, teacherCredentials: Credentials? = nil, state: URL, advertise: ServiceTarget?,
+    service: ServiceSettings
   ) {
     self.teacher = teacher
     self.referee = referee
     self.generator = generator
+    self.programs = programs
     self.teacherCredentials = teacherCredentials
     self.state = state
     self.advertise = advertise
@@ -70,6 +74,7 @@ public struct CoordinatorProcess: Sendable {
       codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
     (dependencies.referee, dependencies.generator) = (facades[1], facades[2])
     dependencies.checkers = ["puzzles": PuzzleChecker()]
+    dependencies.programs = programs
     dependencies.onFinished = { outputDir, _ in
       let folder = URL(filePath: outputDir, directoryHint: .isDirectory)
       do { try RunReport(folder: folder).write(into: folder) } catch {

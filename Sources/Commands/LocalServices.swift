@@ -52,6 +52,10 @@ struct LocalServices: Sendable {
       case nil: break
       }
     }
+    // The recipe is the user's own, and so are the programs that it names.
+    if let program = recipe.rejection?.program {
+      others += ["--checker-programs", program.isolation == "none" ? "any" : "isolated"]
+    }
     coordinator = ServiceTarget([ports[1]])
     let state = output.appending(path: "state", directoryHint: .isDirectory).path(percentEncoded: false)
     commands.append(

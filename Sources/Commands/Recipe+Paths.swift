@@ -20,6 +20,21 @@ extension Recipe {
     if let folder = lion?.prompts { overrides.append("lion.prompts=\(place(folder))") }
     if case .folder(let path) = lion?.referee { overrides.append("lion.referee=\(place(path))") }
     if case .folder(let path) = lion?.generator { overrides.append("lion.generator=\(place(path))") }
+    if let file = rejection?.examples { overrides.append("rejection.examples=\(place(file))") }
+    if let program = rejection?.program {
+      // A word of a command that is the name of what is there means that.
+      let command = program.command.enumerated().map { number, word in
+        let isPath = number == 0 ? word.contains("/") : FileManager.default.fileExists(atPath: place(word))
+        return isPath ? place(word) : word
+      }
+      overrides.append("rejection.command=\(Self.list(command))")
+      overrides.append("rejection.command_reads=\(Self.list(program.reads.map(place)))")
+    }
     return try Recipe(yaml: resolvedYAML, overrides: overrides)
+  }
+
+  /// A list as an override has it, whatever is in its texts.
+  private static func list(_ texts: [String]) -> String {
+    String(decoding: (try? JSONEncoder().encode(texts)) ?? Data("[]".utf8), as: UTF8.self)
   }
 }

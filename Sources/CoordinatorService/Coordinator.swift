@@ -98,9 +98,12 @@ public final class Coordinator: Sendable {
   }
 
   private func worker(on run: RunRecord) -> any RunWorker {
-    run.method == Method.lion.rawValue
-      ? LionDriver(record: run, dependencies: dependencies, board: board)
-      : RunDriver(record: run, dependencies: dependencies, board: board)
+    switch Method(rawValue: run.method) {
+    case .lion: LionDriver(record: run, dependencies: dependencies, board: board)
+    case let method? where method.collectsAnswers:
+      CurationDriver(record: run, dependencies: dependencies, board: board)
+    default: RunDriver(record: run, dependencies: dependencies, board: board)
+    }
   }
 
   /// Takes a recipe and begins it.

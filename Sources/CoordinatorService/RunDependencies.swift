@@ -22,6 +22,8 @@ public struct RunDependencies: Sendable {
   public var codec: @Sendable (_ folder: String) throws -> any TextCodec
   /// Judges of answers, by the name that a recipe gives.
   public var checkers: [String: any AnswerChecker]
+  /// Which programs recipes may name as checkers: whoever submits a recipe runs them on this machine.
+  public var programs: ProgramPermission
   /// Figures that compare an answer with the data's.
   public var textMetrics: TextMetrics
   /// Called with the folder of a run that finished, to write its report.
@@ -48,10 +50,21 @@ public struct RunDependencies: Sendable {
     self.textMetrics = textMetrics
     self.logger = logger
     checkers = [:]
+    programs = .none
     onFinished = { _, _ in }
     pauses = Backoff()
     now = Monotonic.now
   }
+}
+
+/// Which programs recipes may name as checkers.
+public enum ProgramPermission: String, Sendable, CaseIterable {
+  /// None.
+  case none
+  /// Those that run in isolation.
+  case isolated
+  /// Any.
+  case any
 }
 
 /// Figures that compare an answer with a reference, each from 0 to 1.

@@ -180,4 +180,5 @@ public enum SeedStream: UInt64, Sendable {
   case teacherEvaluation = 4
   case evaluation = 5
   case lion = 6
+  case curation = 7
 }

@@ -36,13 +36,13 @@ public enum LionEvent: Sendable, Hashable, Codable {
   /// The student of a round was trained.
   case imitated(round: Int)
   /// The teacher answered an instruction; a later answer to the same one changes nothing. `isTruncated` where it was cut off.
-  case teacherAnswered(instruction: Int, answer: String, isTruncated: Bool, LionUsage)
+  case teacherAnswered(instruction: Int, answer: String, isTruncated: Bool, ModelUsage)
   /// The student of a round answered.
   case studentAnswered(round: Int, instruction: Int, answer: String)
   /// The referee replied.
-  case judged(VerdictRequest, reply: String, LionUsage)
+  case judged(VerdictRequest, reply: String, ModelUsage)
   /// The generator replied; `isTruncated` where it was cut off.
-  case invented(InventionRequest, text: String, isTruncated: Bool, LionUsage)
+  case invented(InventionRequest, text: String, isTruncated: Bool, ModelUsage)
 
   /// Who was paid for it; nil: nobody.
   public var role: LionRole? {

@@ -45,7 +45,7 @@ public struct LionMachine: Sendable {
   /// What each round of discrimination and generation came to.
   public private(set) var reports: [LionRoundReport] = []
   /// What each role has cost.
-  public private(set) var usage: [LionRole: LionUsage] = [:]
+  public private(set) var usage: [LionRole: ModelUsage] = [:]
 
   /// What each round's student was trained on, by round.
   public private(set) var imitatedPools: [[Int]] = []
@@ -129,9 +129,9 @@ public struct LionMachine: Sendable {
 
   private mutating func count(_ event: LionEvent) {
     switch event {
-    case .teacherAnswered(_, _, _, let cost): usage[.teacher, default: LionUsage()] += cost
-    case .judged(_, _, let cost): usage[.referee, default: LionUsage()] += cost
-    case .invented(_, _, _, let cost): usage[.generator, default: LionUsage()] += cost
+    case .teacherAnswered(_, _, _, let cost): usage[.teacher, default: ModelUsage()] += cost
+    case .judged(_, _, let cost): usage[.referee, default: ModelUsage()] += cost
+    case .invented(_, _, _, let cost): usage[.generator, default: ModelUsage()] += cost
     case .restarted, .imitated, .studentAnswered: break
     }
   }

@@ -149,7 +149,7 @@ struct LionRound: Sendable {
 
   // MARK: Report
 
-  func report(_ usage: [LionRole: LionUsage]) -> LionRoundReport {
+  func report(_ usage: [LionRole: ModelUsage]) -> LionRoundReport {
     LionRoundReport(
       round: number, scoredCount: verdicts.count, unscoredCount: sample.count - open.count - verdicts.count,
       hardCount: hard.count,

@@ -31,11 +31,11 @@ public struct LionRoundReport: Sendable, Hashable, Codable {
   /// By kind: `hard`, `easy`.
   public let inventions: [String: Inventions]
   /// What each role has cost since the run began.
-  public let usage: [String: LionUsage]
+  public let usage: [String: ModelUsage]
 
   init(
     round: Int, scoredCount: Int, unscoredCount: Int, hardCount: Int, verdicts: [Verdict],
-    inventions: [String: Inventions], usage: [String: LionUsage]
+    inventions: [String: Inventions], usage: [String: ModelUsage]
   ) {
     (self.round, self.scoredCount, self.unscoredCount, self.hardCount) = (round, scoredCount, unscoredCount, hardCount)
     (self.inventions, self.usage) = (inventions, usage)

@@ -37,7 +37,7 @@ public enum LionRole: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// What requests cost.
-public struct LionUsage: Sendable, Hashable, Codable {
+public struct ModelUsage: Sendable, Hashable, Codable {
   /// Completed requests.
   public var requests: Int
   /// Tokens that were sent.
@@ -53,7 +53,8 @@ public struct LionUsage: Sendable, Hashable, Codable {
     (self.completionTokens, self.cost) = (completionTokens, cost)
   }
 
-  static func += (sum: inout LionUsage, part: LionUsage) {
+  /// Adds.
+  public static func += (sum: inout ModelUsage, part: ModelUsage) {
     sum.requests += part.requests
     sum.promptTokens += part.promptTokens
     sum.completionTokens += part.completionTokens

@@ -20,6 +20,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case distillm2
   /// Lion: imitation of the teacher, discrimination by a referee, generation of instructions that the student finds hard.
   case lion
+  /// Rejection sampling, and EKT: the teacher's answers that a checker accepts are learnt.
+  case rejection
   /// DPKD: the teacher's text preferred to the student's, with the teacher's log-probs as reference.
   case dpkd
   /// PLaD: ranking of the teacher's text before the student's, for teachers that give nothing but text.
@@ -164,7 +166,7 @@ extension Method {
       ]
     }
     return switch self {
-    case .sft, .lion: [term(.data, .crossEntropy)]
+    case .sft, .lion, .rejection: [term(.data, .crossEntropy)]
     case .seqkd: [term(.teacher, .crossEntropy)]
     case .kd: [term(.teacher, .forwardKL)]
     case .rkl: [term(.student, .reverseKL)]
@@ -192,6 +194,9 @@ extension Method {
         finalWeight: isGradual ? 1.5 * weight : nil, isAdaptive: isAdaptive),
     ]
   }
+
+  /// Whether the teacher's answers are collected, judged and kept before they are learnt.
+  public var collectsAnswers: Bool { self == .rejection }
 
   /// The average that the method's authors use.
   var defaultReduction: LossReduction { self == .distillm2 ? .sequenceMean : .tokenMean }

@@ -81,6 +81,7 @@ extension Method {
   public var pairLosses: [LossName] {
     switch self {
     case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .abkd, .distillm2, .lion: []
+    case .rejection: []
     case .dpkd: [.dpkd, .ipo, .cpo, .simpo, .asReleased]
     case .plad: [.margin, .scoreMargin, .slic]
     case .dpo: [.sigmoid, .hinge]
@@ -96,6 +97,7 @@ extension Method {
     switch self {
     case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .distillm2, .lion: 0.5
     case .abkd: 0.7
+    case .rejection: 0.5
     case .dpkd, .dpo, .ipo, .cpo: 0.1
     case .simpo: 2
     case .plad, .slic: 1

@@ -37,6 +37,7 @@ extension Recipe {
       teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
     lion = method == .lion ? Lion(values) : nil
+    rejection = method == .rejection ? try Rejection(values) : nil
     training = Training(values)
     evaluation = Evaluation(values)
     resolvedYAML = values.yaml
@@ -72,6 +73,9 @@ extension Recipe {
   /// True where the method needs a teacher's text or log-probs, and the data does not hold all of it.
   public var asksTeacher: Bool { method != .sft && (usesTeacherLogprobs || generation != nil) }
 
+  /// True where the method collects, judges and keeps the teacher's answers before they are learnt.
+  public var collectsAnswers: Bool { method.collectsAnswers }
+
   /// True where the student writes text to learn from, or the data has such text.
   public var usesStudentText: Bool { objective.terms.contains { $0.source == .student } }
 
@@ -103,8 +107,8 @@ extension Recipe {
             + "\(objective.topCount): set it to 0, or teacher_logprobs to top_k"
           : "objective.teacher_logprobs: top_k needs objective.loss_top_k, the teacher's tokens per position")
     }
-    if method == .lion, generation == nil {
-      throw .conflict("generation: none leaves method lion without answers: say how teacher and student write")
+    if method == .lion || method.collectsAnswers, generation == nil {
+      throw .conflict("generation: none leaves method \(method.rawValue) without answers: say how the teacher writes")
     }
     if let lion, lion.hardInstructions + lion.easyInstructions == 0 {
       throw .conflict("lion.hard_instructions and lion.easy_instructions are both 0: nothing would be invented")

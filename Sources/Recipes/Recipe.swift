@@ -28,6 +28,8 @@ public struct Recipe: Sendable, Hashable {
   public var generation: Generation?
   /// The loop of Lion; nil: another method.
   public var lion: Lion?
+  /// What is sampled and who judges it; nil: another method.
+  public var rejection: Rejection?
   /// How the student is trained.
   public var training: Training
   /// What is measured on the way.

@@ -24,7 +24,8 @@ struct RecipeKey: Sendable {
 /// of 0.1, sampling at 0.8 with top-p 0.95, three rounds, sequence mean), TRL's `DPOConfig` and `CPOConfig` (beta 0.1, learning
 /// rate 1e-6, cpo_alpha 1), SimPO's paper (beta 2, gamma half of it).
 enum RecipeSchema {
-  static let keys: [RecipeKey] = top + student + data + objective + generation + lion + training + evaluation
+  static let keys: [RecipeKey] =
+    top + student + data + objective + generation + lion + rejection + training + evaluation
 
   /// Keys that hold other keys.
   static let blocks: Set<String> = Set(
@@ -131,6 +132,24 @@ enum RecipeSchema {
     RecipeKey("lion.referee", .text, nil),
     RecipeKey("lion.generator", .text, nil),
   ]
+
+  private static let rejection = [
+    RecipeKey("rejection.samples_per_prompt", .whole(1...10_000)) { of(.rejection, $0, .whole(4)) },
+    RecipeKey("rejection.keep", .choice(["first", "all", "shortest"])) { of(.rejection, $0, .text("first")) },
+    RecipeKey("rejection.checker", .choice(Recipe.CheckerName.allCases.map(\.rawValue)), nil),
+    RecipeKey("rejection.examples", .text, nil),
+    RecipeKey("rejection.command", .texts(limit: 64)) { of(.rejection, $0, .list([])) },
+    RecipeKey("rejection.command_reads", .texts(limit: 64)) { of(.rejection, $0, .list([])) },
+    RecipeKey("rejection.isolation", .choice(["bubblewrap", "none"])) { of(.rejection, $0, .text("bubblewrap")) },
+    RecipeKey("rejection.command_seconds", .number(0...3600, open: true)) { of(.rejection, $0, .number(5)) },
+    RecipeKey("rejection.command_memory_mib", .whole(1...1_048_576)) { of(.rejection, $0, .whole(512)) },
+    RecipeKey("rejection.command_output_kib", .whole(1...1_048_576)) { of(.rejection, $0, .whole(64)) },
+  ]
+
+  /// A default of one method; others leave the key out.
+  private static func of(_ owner: Method, _ method: Method, _ value: RecipeValue) -> RecipeValue? {
+    owner == method ? value : nil
+  }
 
   private static let training = [
     RecipeKey("training.learning_rate", .number(0...Double.infinity, open: true)) {

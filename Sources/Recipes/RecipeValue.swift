@@ -60,8 +60,11 @@ enum ValueKind: Sendable {
     }
   }
 
-  /// Reads `a, b` or `[a, b]`, as an override writes a list.
+  /// Reads `a, b` or `[a, b]`, as an override writes a list; `["a", "b, c"]` is JSON.
   private func readList(_ text: String) -> RecipeValue? {
+    if text.hasPrefix("["), let items = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) {
+      return read(items)
+    }
     let inner = text.hasPrefix("[") && text.hasSuffix("]") ? text.dropFirst().dropLast() : text[...]
     return read(inner.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
   }

@@ -65,7 +65,9 @@ public struct RunReport: Sendable {
   /// The table that a terminal shows at the end of a run.
   public var summary: String {
     var table = TextTable(["", "start", "end"])
-    let shown = ["eval/", "lion/hard_share", "lion/mean_gap", "lion/unscored", "lion/yield"]
+    let shown = [
+      "eval/", "lion/hard_share", "lion/mean_gap", "lion/unscored", "lion/yield", "data/accepted_share", "data/kept",
+    ]
     for figure in figures where figure.name == "loss" || shown.contains(where: figure.name.hasPrefix) {
       table.add([figure.name, FigureFormat.number(figure.first), FigureFormat.number(figure.last)])
     }

@@ -1,6 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Authentication
 import Commands
+public import CoordinatorService
 import Foundation
 import GRPCNGHTTP2Transport
 
@@ -23,6 +24,12 @@ struct Coordinator: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Which programs recipes may have run here as checkers: none, isolated (in a sandbox) or any. Whoever may submit a recipe chooses them.",
+      valueName: "which"))
+  var checkerPrograms = ProgramPermission.none
+
+  @Option(
+    help: ArgumentHelp(
       "Coordinator's folder of the installation that the teacher belongs to, if it is another.", valueName: "dir"))
   var teacherCredentials: String?
 
@@ -42,6 +49,7 @@ struct Coordinator: AsyncParsableCommand {
       teacher: teacher.map { try ServiceTarget(parsing: $0) },
       referee: referee.map { try ServiceTarget(parsing: $0) },
       generator: generator.map { try ServiceTarget(parsing: $0) },
+      programs: checkerPrograms,
       teacherCredentials: teacherCredentials.map { folder in
         var settings = CredentialSettings()
         settings.folder = folder
@@ -52,3 +60,5 @@ struct Coordinator: AsyncParsableCommand {
     ).run()
   }
 }
+
+extension ProgramPermission: ExpressibleByArgument {}

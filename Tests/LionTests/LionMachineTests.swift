@@ -8,7 +8,7 @@ private struct ScriptedWorld {
   var hard: [Int: Set<Int>] = [0: [0, 1], 1: [2, 6], 2: [6, 8]]
   /// (round, instruction) whose referee never says a number.
   var unreadable: Set<[Int]> = []
-  var cost = LionUsage(requests: 1, promptTokens: 2, completionTokens: 3, cost: 1)
+  var cost = ModelUsage(requests: 1, promptTokens: 2, completionTokens: 3, cost: 1)
 
   /// Texts of the generator by round, kind and number; what is not here is a text like no other.
   private static let texts: [String: String] = [

@@ -85,11 +85,37 @@ struct RecipeTests {
   func resolved(method: Method) throws {
     let given = try Recipe(
       yaml: minimal,
-      overrides: ["method=\(method.rawValue)", "data.train=a b: c.jsonl", "generation.top_k=3", "teacher=host:7001"])
+      overrides: ["method=\(method.rawValue)", "data.train=a b: c.jsonl", "generation.top_k=3", "teacher=host:7001"]
+        + needed(by: method))
     let again = try Recipe(yaml: given.resolvedYAML)
     #expect(again == given)
     #expect(again.trainData == "a b: c.jsonl")
     #expect(again.teacher == .address("host:7001"))
+  }
+
+  /// What a method cannot do without.
+  private func needed(by method: Method) -> [String] {
+    switch method {
+    case .rejection: ["rejection.checker=command", #"rejection.command=["sh", "-c", "a, 'b'"]"#]
+    default: []
+    }
+  }
+
+  @Test("a rejection needs a checker, and a checker that is a program its command")
+  func rejection() throws {
+    let method = "method=rejection"
+    #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: [method]) }
+    #expect(throws: RecipeError.self) {
+      try Recipe(yaml: minimal, overrides: [method, "rejection.checker=command"])
+    }
+    let recipe = try Recipe(
+      yaml: minimal,
+      overrides: [method, "rejection.checker=command", #"rejection.command=["sh", "-c", "exit 0, 1"]"#])
+    #expect(recipe.rejection?.program?.command == ["sh", "-c", "exit 0, 1"])
+    #expect(recipe.rejection?.program?.isolation == "bubblewrap" && recipe.rejection?.samplesPerPrompt == 4)
+    #expect(recipe.asksTeacher && !recipe.usesTeacherLogprobs)
+    // Other methods know nothing of it.
+    #expect(!(try Recipe(yaml: minimal).resolvedYAML.contains("rejection")))
   }
 
   @Test("an override wins over the file")

@@ -2,15 +2,7 @@ internal import GRPCCore
 internal import Lion
 internal import Recipes
 internal import Sequences
-internal import WireBytes
 internal import WireFormat
-
-/// One text of a model, with what it used.
-struct LionAnswer: Sendable {
-  let text: String
-  let isTruncated: Bool
-  let usage: LionUsage
-}
 
 /// Asks the models of a Lion run: teacher, referee and generator through their façades, the student on a trainer.
 struct LionAnswers: Sendable {
@@ -38,21 +30,21 @@ struct LionAnswers: Sendable {
       let answer = try await answer(
         .teacher, prompt, material.answerSampling, seed: material.seed(.teacher, instruction))
       return .teacherAnswered(
-        instruction: instruction, answer: answer.text, isTruncated: answer.isTruncated, answer.usage)
+        instruction: instruction, answer: text(answer), isTruncated: answer.isTruncated, answer.usage)
     case .judge(let request):
       let prompt = judgement(request, machine)
       let order = request.order == .teacherFirst ? 0 : 1
       let seed = material.seed(
         .referee, request.round, request.instruction, order, request.sample, request.attempt)
       let answer = try await answer(.referee, prompt, material.refereeSampling, seed: seed)
-      return .judged(request, reply: answer.text, answer.usage)
+      return .judged(request, reply: text(answer), answer.usage)
     case .invent(let request):
       let parent = machine.instructions[request.parent].text
       let template = request.origin == .hard ? material.prompts.generatorHard : material.prompts.generatorEasy
       let seed = material.seed(.generator, request.round, request.origin == .hard ? 0 : 1, request.number)
       let answer = try await answer(
         .generator, template.filled(["instruction": parent]), material.generatorSampling(parent: parent), seed: seed)
-      return .invented(request, text: answer.text.trimmed, isTruncated: answer.isTruncated, answer.usage)
+      return .invented(request, text: text(answer).trimmed, isTruncated: answer.isTruncated, answer.usage)
     case .imitate, .askStudent: preconditionFailure("\(effect) is nobody's to be paid for")
     }
   }
@@ -68,31 +60,19 @@ struct LionAnswers: Sendable {
 
   private func answer(
     _ role: LionRole, _ prompt: PromptTemplate.Prompt, _ sampling: SamplingOptions, seed: UInt64
-  ) async throws -> LionAnswer {
-    guard let facade = facade(role) else { throw LionProblem.noModel(role: role) }
-    let promptIDs = try material.tokenIDs(of: prompt)
-    let batch = SequenceBatch([TokenSequence(prompt: promptIDs, completion: [])])
-    let request = TeacherServiceGenerateRequest(
-      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: [seed])
-    let messages = try await facade.reply(to: WireBytes(try request.encoded()), of: .generate)
-    let completions = try messages.flatMap { message in
-      let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
-      return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: 1)
-    }
-    guard let completion = completions.first else { throw ReplyError.missingCompletion(promptIndex: 0) }
-    return LionAnswer(
-      text: material.codec.decode(completion.tokenIDs), isTruncated: completion.finishReason == .length,
-      usage: LionUsage(
-        requests: 1, promptTokens: promptIDs.count, completionTokens: completion.tokenIDs.count,
-        cost: Double(promptIDs.count + completion.tokenIDs.count)))
+  ) async throws -> ModelAnswer {
+    guard let facade = facade(role) else { throw LoopProblem.noModel(method: .lion, role: role.rawValue) }
+    return try await facade.answer(to: try material.tokenIDs(of: prompt), sampling, seed: seed)
   }
+
+  private func text(_ answer: ModelAnswer) -> String { material.codec.decode(answer.tokenIDs) }
 
   /// Lets the student of a round answer, on a trainer that is held meanwhile; hands over each answer as it comes.
   func askStudent(
     of folder: String, round: Int, _ instructions: [(number: Int, text: String)],
     onAnswer: @escaping @Sendable (LionEvent) -> Void
   ) async throws {
-    try await withStudent(of: folder) { student, _ in
+    try await dependencies.withStudent(of: folder, material.recipe) { student, _ in
       for chunk in instructions.chunks(of: material.recipe.generation?.batchSize ?? 64) {
         let prompts = try chunk.map { instruction in
           let prompt = material.prompts.task.filled(["instruction": instruction.text])
@@ -109,38 +89,15 @@ struct LionAnswers: Sendable {
       }
     }
   }
-
-  /// Runs a body with a trainer that has loaded a model folder; `isNew` where the folder has no parameters.
-  func withStudent(
-    of folder: String, isNew: Bool = false,
-    _ body: @escaping @Sendable (any StudentConnection, ModelSummary) async throws -> Void
-  ) async throws {
-    let grant = try await dependencies.registry.acquire()
-    defer { dependencies.registry.release(grant.leaseID) }
-    let recipe = material.recipe
-    let request = LoadRequest(
-      path: RunFolder.named(folder), initialize: isNew, seed: recipe.seed, objective: WireObjective(recipe.objective),
-      optimizer: WireOptimizerOptions(recipe.training, maxSteps: 1),
-      generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32))
-    try await dependencies.students.withStudent(at: grant.address) { student in
-      let response = try await student.load(request)
-      try await body(student, ModelSummary(response.model ?? WireModelDescription()))
-    }
-  }
 }
 
 /// What keeps a Lion run from going on.
 enum LionProblem: Error, CustomStringConvertible {
-  case noModel(role: LionRole)
-  case imitation(round: Int, message: String)
   case nothingToLearn(round: Int)
   case budgetTooSmall
 
   var description: String {
     switch self {
-    case .noModel(let role):
-      "method lion needs a \(role.rawValue) and this coordinator has none: start it with --teacher HOST:PORT"
-    case .imitation(let round, let message): "imitation of round \(round): \(message)"
     case .nothingToLearn(let round):
       "round \(round): each of the teacher's answers was cut off: raise generation.max_new_tokens"
     case .budgetTooSmall:

@@ -23,7 +23,7 @@ actor LionDriver: RunWorker {
   private let record: RunRecord
   private let dependencies: RunDependencies
   private let board: RunBoard
-  private let folder: LionFolder
+  private let folder: LoopFolder
   private let posts: AsyncStream<Post>
   private nonisolated let inbox: AsyncStream<Post>.Continuation
   private var machine: LionMachine?
@@ -34,7 +34,7 @@ actor LionDriver: RunWorker {
 
   init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
     (self.record, self.dependencies, self.board) = (record, dependencies, board)
-    folder = LionFolder(run: RunFolder(path: record.outputDir))
+    folder = LoopFolder(run: RunFolder(path: record.outputDir))
     (posts, inbox) = AsyncStream<Post>.makeStream()
   }
 
@@ -44,7 +44,7 @@ actor LionDriver: RunWorker {
     do {
       let material = try await prepare()
       let answers = LionAnswers(material: material, dependencies: dependencies)
-      try await shakeHands(answers)
+      try await shakeHands(answers.material)
       try await work(answers)
     } catch is CancellationError {
       return
@@ -57,7 +57,7 @@ actor LionDriver: RunWorker {
   private func prepare() async throws -> LionMaterial {
     let recipe = try Recipe(yaml: record.recipeYAML)
     let material = try LionMaterial(recipe: recipe, codec: dependencies.codec)
-    guard dependencies.facade != nil else { throw LionProblem.noModel(role: .teacher) }
+    guard dependencies.facade != nil else { throw LoopProblem.noModel(method: .lion, role: "teacher") }
     try folder.run.prepare(recipe)
     let journal = dependencies.journal
     guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
@@ -72,22 +72,16 @@ actor LionDriver: RunWorker {
   }
 
   /// Compares the models before anything is paid.
-  private func shakeHands(_ answers: LionAnswers) async throws {
+  private func shakeHands(_ material: LionMaterial) async throws {
     guard machine?.imitatedPools.isEmpty == true, let facade = dependencies.facade else { return }
     show("waiting for the teacher at \(facade.address)", .waiting)
     let teacher = ModelSummary(try await facade.describe())
     show("waiting for a student", .waiting)
-    let recipe = answers.material.recipe
+    let recipe = material.recipe
     // What the imitations will ask on their way.
     let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
     let needs = TeacherNeeds(generate: true, topCount: measuresKL ? recipe.objective.topCount : nil)
-    let (start, isNew): (String, Bool) =
-      if case .folder(let given) = recipe.student { (given, false) } else { (folder.run.start, true) }
-    try await answers.withStudent(of: start, isNew: isNew) { _, student in
-      let refusal = Handshake.refusal(
-        method: .lion, needs: needs, teacher: teacher, student: student)
-      if let refusal { throw refusal }
-    }
+    try await dependencies.shakeHands(recipe, needs, teacher: teacher, folder.run)
   }
 
   private func work(_ answers: LionAnswers) async throws {
@@ -203,35 +197,8 @@ actor LionDriver: RunWorker {
       try answers.material.row(
         instruction: machine.instructions[$0].text, answer: machine.teacherAnswers[$0] ?? "")
     }
-    try folder.write(rows, to: folder.data(round))
-    let part = try await partRecord(round)
-    let driver = RunDriver(record: part, dependencies: dependencies, board: board)
-    child = driver
-    await driver.run()
-    child = nil
-    try Task.checkCancellation()
-    let status = board.status(of: part.runID) ?? part.status
-    guard status.state == .finished else { throw LionProblem.imitation(round: round + 1, message: status.message) }
-  }
-
-  /// The run of a round, as the journal has it or as it is to begin.
-  private func partRecord(_ round: Int) async throws -> RunRecord {
-    var overrides = [
-      "method=\(Method.sft.rawValue)", "data.train=\(folder.data(round))", "output_dir=\(folder.round(round))",
-    ]
-    if round > 0 { overrides.append("student=\(RunFolder(path: folder.round(round - 1)).student)") }
-    let recipe = try Recipe(yaml: record.recipeYAML, overrides: overrides)
-    let part = RunRecord(
-      runID: "\(record.runID)\(RunRecord.partSeparator)\(round)", recipeYAML: recipe.resolvedYAML,
-      outputDir: recipe.outputDir, method: recipe.method.rawValue, submittedMilliseconds: record.submittedMilliseconds,
-      status: RunStatus(state: .waiting, message: "reading the data", step: 0, maxSteps: 0))
-    switch try await dependencies.journal.add(
-      part, idempotencyKey: part.runID, folderIsFree: !RunFolder(path: part.outputDir).holdsRun)
-    {
-    case .new: return part
-    case .known(let known): return known
-    case .taken(let runID): throw Coordinator.Refusal.folderTaken(folder: part.outputDir, runID: runID)
-    }
+    try await ImitationRun(parent: record, round: round, folder: folder)
+      .work(rows: rows, dependencies, board) { child = $0 }
   }
 
   private func finish() async throws {

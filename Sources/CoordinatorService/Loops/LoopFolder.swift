@@ -1,9 +1,7 @@
 internal import Foundation
-internal import Lion
-internal import Recipes
 
-/// The folder of a Lion run's results.
-struct LionFolder: Sendable {
+/// The folder of a run that has students trained by runs of their own.
+struct LoopFolder: Sendable {
   let run: RunFolder
 
   /// The folder of the run that makes a round's student.
@@ -20,20 +18,11 @@ struct LionFolder: Sendable {
     }
   }
 
-  /// `instructions.jsonl`: all instructions with where they come from and what the teacher answered.
-  func writePool(_ machine: LionMachine) throws {
-    struct Row: Encodable {
-      let id: Int
-      let instruction: LionInstruction
-      let answer: String?
-    }
+  /// Writes a file of values, a line of JSON each, all or nothing.
+  func write(_ rows: [some Encodable], to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let rows = try machine.instructions.enumerated().map { id, instruction in
-      try encoder.encode(Row(id: id, instruction: instruction, answer: machine.teacherAnswers[id]))
-    }
-    try write(rows, to: "\(run.path)/instructions.jsonl")
-    try write(try machine.reports.map { try encoder.encode($0) }, to: "\(run.path)/rounds.jsonl")
+    try write(try rows.map { try encoder.encode($0) }, to: path)
   }
 
   /// Copies the last round's student to where every run leaves its own.

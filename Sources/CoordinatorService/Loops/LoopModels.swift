@@ -1,0 +1,63 @@
+internal import GRPCCore
+internal import Lion
+internal import Recipes
+internal import Sequences
+internal import WireBytes
+internal import WireFormat
+
+/// One text of a model, with what it used.
+struct ModelAnswer: Sendable {
+  let tokenIDs: [TokenID]
+  let isTruncated: Bool
+  let usage: ModelUsage
+}
+
+extension TeacherFacade {
+  /// One answer to a prompt. The same request again is answered from the cache: it is paid once.
+  func answer(to promptIDs: [TokenID], _ sampling: SamplingOptions, seed: UInt64) async throws -> ModelAnswer {
+    let batch = SequenceBatch([TokenSequence(prompt: promptIDs, completion: [])])
+    let request = TeacherServiceGenerateRequest(
+      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: [seed])
+    let messages = try await reply(to: WireBytes(try request.encoded()), of: .generate)
+    let completions = try messages.flatMap { message in
+      let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
+      return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: 1)
+    }
+    guard let completion = completions.first else { throw ReplyError.missingCompletion(promptIndex: 0) }
+    return ModelAnswer(
+      tokenIDs: completion.tokenIDs, isTruncated: completion.finishReason == .length,
+      usage: ModelUsage(
+        requests: 1, promptTokens: promptIDs.count, completionTokens: completion.tokenIDs.count,
+        cost: Double(promptIDs.count + completion.tokenIDs.count)))
+  }
+}
+
+extension RunDependencies {
+  /// Runs a body with a trainer that has loaded a model folder; `isNew` where the folder has no parameters.
+  func withStudent(
+    of folder: String, isNew: Bool = false, _ recipe: Recipe,
+    _ body: @escaping @Sendable (any StudentConnection, ModelSummary) async throws -> Void
+  ) async throws {
+    let grant = try await registry.acquire()
+    defer { registry.release(grant.leaseID) }
+    let request = LoadRequest(
+      path: RunFolder.named(folder), initialize: isNew, seed: recipe.seed, objective: WireObjective(recipe.objective),
+      optimizer: WireOptimizerOptions(recipe.training, maxSteps: 1),
+      generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32))
+    try await students.withStudent(at: grant.address) { student in
+      let response = try await student.load(request)
+      try await body(student, ModelSummary(response.model ?? WireModelDescription()))
+    }
+  }
+
+  /// Compares a loop's student, as it begins, with a teacher; throws why the two cannot work together.
+  func shakeHands(_ recipe: Recipe, _ needs: TeacherNeeds, teacher: ModelSummary, _ folder: RunFolder) async throws {
+    let (start, isNew): (String, Bool) =
+      if case .folder(let given) = recipe.student { (given, false) } else { (folder.start, true) }
+    try await withStudent(of: start, isNew: isNew, recipe) { _, student in
+      if let refusal = Handshake.refusal(method: recipe.method, needs: needs, teacher: teacher, student: student) {
+        throw refusal
+      }
+    }
+  }
+}

@@ -1,0 +1,282 @@
+import CoordinatorService
+import Foundation
+import GRPCCore
+import Logging
+import Recipes
+import Sequences
+import Synchronization
+import Testing
+import WireBytes
+import WireFormat
+
+/// A teacher whose answers are sums: right by every third seed. It counts what it is asked.
+private final class SummingTeacher: TeacherUpstream {
+  let address = "teacher:7001"
+  private let prompts = Mutex<[String]>([])
+  /// All prompts, one for each answer.
+  var asked: [String] { prompts.withLock { $0 } }
+
+  func describe() async throws -> WireModelDescription { makeDescription { $0.contextLength = 4096 } }
+
+  func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
+    let asked = try request.withUnsafeBytes { try TeacherServiceGenerateRequest(decoding: $0) }
+    let batch = try asked.prompts.map { try SequenceBatch($0) } ?? SequenceBatch()
+    let completions = batch.sequences.enumerated().map { index, sequence in
+      let prompt = LetterCodec().decode(Array(sequence.tokenIDs))
+      prompts.withLock { $0.append(prompt) }
+      let numbers = prompt.split { !$0.isNumber }.suffix(2).compactMap { Int($0) }
+      let sum = numbers.reduce(0, +) + Int(asked.seeds[index] % 3)
+      return Completion(
+        promptIndex: index, tokenIDs: LetterCodec().encodeContinuation("It is #### \(sum)") + [2], tokenLogprobs: [],
+        finishReason: .stop)
+    }
+    try await receive(
+      WireBytes(TeacherServiceGenerateResponse(completions: WireCompletionBatch(completions)).encoded()))
+  }
+}
+
+@Suite("Runs of rejection sampling", .timeLimit(.minutes(2)))
+struct RejectionRunTests {
+  private struct Bench {
+    let folder: URL
+    let teacher = SummingTeacher()
+    let students = FakeStudents()
+    var programs = ProgramPermission.none
+
+    init(_ folder: URL, programs: ProgramPermission = .none) throws {
+      (self.folder, self.programs) = (folder, programs)
+      let model = folder.appendingPathComponent("model")
+      try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+      try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
+        .write(to: model.appendingPathComponent("config.json"))
+      let rows = (1...6).map { number in
+        "{\"prompt\":\"add \(number) and 10\",\"completion\":\"#### \(number + 10)\",\"limit\":3}"
+      }
+      try Data(rows.joined(separator: "\n\n").utf8).write(to: folder.appendingPathComponent("train.jsonl"))
+    }
+
+    func recipe(_ overrides: [String] = []) throws -> String {
+      let yaml = """
+        method: rejection
+        teacher: teacher:7001
+        student: \(folder.path)/model
+        data: {train: \(folder.path)/train.jsonl}
+        output_dir: \(folder.path)/out
+        generation: {max_new_tokens: 64}
+        rejection: {checker: numeric_strict, samples_per_prompt: 4, keep: all}
+        training: {per_device_train_batch_size: 2, max_steps: 3, save_steps: 2}
+        evaluation: {metrics: []}
+        """
+      return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
+    }
+
+    func withCoordinator<T: Sendable>(_ body: @Sendable (Coordinator) async throws -> T) async throws -> T {
+      let registry = TrainerRegistry(term: .seconds(1000))
+      _ = registry.register(trainerID: "a", address: "student:7002")
+      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
+      var dependencies = RunDependencies(
+        journal: try Journal(path: folder.path + "/journal.sqlite"),
+        facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
+        registry: registry, students: students, codec: { _ in LetterCodec() }, textMetrics: .standard, logger: logger)
+      dependencies.pauses = Backoff(first: .microseconds(1), limit: .microseconds(10))
+      dependencies.programs = programs
+      let coordinator = Coordinator(dependencies)
+      return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await coordinator.run() }
+        let result = try await body(coordinator)
+        group.cancelAll()
+        return result
+      }
+    }
+
+    func lines(_ name: String) throws -> [[String: Any]] {
+      try String(contentsOfFile: "\(folder.path)/out/\(name)", encoding: .utf8).split(separator: "\n").map { line in
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      }
+    }
+
+    /// All answers with what became of them, and the student: what a run comes to.
+    func outcome() throws -> [String] {
+      try ["answers.jsonl", "student/state"].map {
+        try String(contentsOfFile: "\(folder.path)/out/\($0)", encoding: .utf8)
+      }
+    }
+  }
+
+  private static func end(_ coordinator: Coordinator, _ runID: String) async throws -> RunStatus {
+    try await coordinator.watch(runID, afterStep: -1) { _, _ in }
+    return try await coordinator.run(runID).status
+  }
+
+  private static func run(_ bench: Bench, _ overrides: [String] = []) async throws -> RunStatus {
+    try await bench.withCoordinator { coordinator in
+      try await end(
+        coordinator, try await coordinator.submit(recipeYAML: try bench.recipe(overrides), idempotencyKey: "key").runID)
+    }
+  }
+
+  @Test("learns the answers that are right, and leaves all of them with what became of each")
+  func files() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await Self.run(bench)
+      #expect(status.state == .finished && status.step == 1 && status.maxSteps == 1, "\(status)")
+      #expect(bench.teacher.asked.count == 24)
+      let answers = try bench.lines("answers.jsonl")
+      #expect(answers.count == 24)
+      let rows = try bench.lines("data/round-0.jsonl")
+      #expect(!rows.isEmpty && status.message == "finished: \(rows.count) answers were learnt")
+      for row in rows {
+        let source = try #require(row["source"] as? [String: Any])
+        let line = try #require(source["line"] as? Int)
+        // Blank lines count: rows stand on 1, 3, 5, …
+        #expect(row["prompt"] as? String == "add \(line / 2 + 1) and 10")
+        #expect(row["completion"] as? String == "It is #### \(line / 2 + 11)")
+        #expect(source["teacher"] as? String == "teacher:7001")
+      }
+      // A row's right answers are one text: the others are its duplicates.
+      let right = answers.filter { ($0["rejection"] as? String) != "wrong" }
+      let metrics = try #require(try bench.lines("metrics.jsonl").last)
+      #expect(metrics["data/kept"] as? Int == rows.count && metrics["data/answers"] as? Int == 24)
+      #expect(metrics["data/rejected_wrong"] as? Int == 24 - right.count)
+      #expect((metrics["data/rejected_duplicate"] as? Int ?? 0) == right.count - rows.count)
+      #expect(bench.students.state.withLock { $0.trained } == [1, 2, 3])
+    }
+  }
+
+  @Test("a right answer ends the questions for its row; examples are the teacher's alone")
+  func first() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try Data("add 1 and 2: #### 3\n".utf8).write(to: folder.appendingPathComponent("examples.txt"))
+      let status = try await Self.run(
+        bench,
+        ["rejection.keep=first", "rejection.samples_per_prompt=50", "rejection.examples=\(folder.path)/examples.txt"])
+      #expect(status.state == .finished, "\(status.message)")
+      let answers = try bench.lines("answers.jsonl")
+      #expect(answers.count { $0["isKept"] as? Bool == true } == 6)
+      #expect(bench.teacher.asked.count == answers.count && answers.count < 100)
+      #expect(bench.teacher.asked.allSatisfy { $0.hasPrefix("add 1 and 2: #### 3\nadd ") })
+      #expect(
+        try bench.lines("data/round-0.jsonl").allSatisfy { ($0["prompt"] as? String)?.hasSuffix(" and 10") == true })
+    }
+  }
+
+  @Test("ends the same whenever the student dies", arguments: [1, 3, 5])
+  func studentDies(call: Int) async throws {
+    let expected = try await withFolder { folder in
+      let bench = try Bench(folder)
+      _ = try await Self.run(bench)
+      return try bench.outcome()
+    }
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.callsLeft = call }
+      let status = try await Self.run(bench)
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(try bench.outcome() == expected)
+    }
+  }
+
+  @Test("ends the same, with nothing paid twice, when the coordinator is stopped while answers come in")
+  func coordinatorStops() async throws {
+    let expected = try await withFolder { folder in
+      let bench = try Bench(folder)
+      _ = try await Self.run(bench)
+      return try bench.outcome()
+    }
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let recipe = try bench.recipe()
+      let runID = try await bench.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
+        struct Reached: Error {}
+        do {
+          try await coordinator.watch(run.runID, afterStep: -1) { run, _ in
+            if run.status.message.contains("the teacher answers (2") { throw Reached() }
+          }
+        } catch is Reached {}
+        return run.runID
+      }
+      let status = try await bench.withCoordinator { try await Self.end($0, runID) }
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(try bench.outcome() == expected)
+      // Those that were under way when it stopped may be asked again.
+      #expect(bench.teacher.asked.count <= 24 + 16)
+    }
+  }
+
+  @Test("a run without a right answer fails with the reasons")
+  func nothing() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await Self.run(bench, ["rejection.checker=exact_match"])
+      #expect(status.state == .failed)
+      #expect(
+        status.message == "none of 24 answers was kept (24 wrong): there is nothing to learn", "\(status.message)")
+      #expect(try bench.lines("answers.jsonl").count == 24)
+    }
+  }
+
+  @Test("an external program decides, and one that is not permitted is refused before anything is paid")
+  func program() async throws {
+    let check = """
+      import json, sys
+      given = json.load(sys.stdin)
+      assert given["row"]["limit"] == 3
+      number = int(given["completion"].split()[-1])
+      if number % 2: raise SystemExit(1)
+      while number == 16: pass
+      """
+    try await withFolder { folder in
+      let bench = try Bench(folder, programs: .any)
+      try Data(check.utf8).write(to: folder.appendingPathComponent("check.py"))
+      let command = [
+        "rejection.checker=command", #"rejection.command=["python3","\#(folder.path)/check.py"]"#,
+        "rejection.isolation=none", "rejection.command_seconds=2", "rejection.samples_per_prompt=2",
+      ]
+      let status = try await Self.run(bench, command)
+      #expect(status.state == .finished, "\(status.message)")
+      for answer in try bench.lines("answers.jsonl") {
+        let number = (answer["answer"] as? String).flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0
+        let reason = answer["rejection"] as? String
+        #expect(number != 16 || reason == "checker_time", "\(answer)")
+        #expect(number % 2 == 0 || reason == "wrong", "\(answer)")
+      }
+    }
+    for (permission, isolation) in [(ProgramPermission.none, "bubblewrap"), (.none, "none"), (.isolated, "none")] {
+      try await withFolder { folder in
+        let bench = try Bench(folder, programs: permission)
+        let status = try await Self.run(
+          bench, ["rejection.checker=command", "rejection.command=[true]", "rejection.isolation=\(isolation)"])
+        #expect(status.state == .failed && status.message.contains("--checker-programs"), "\(status.message)")
+        #expect(bench.teacher.asked.isEmpty)
+      }
+    }
+  }
+
+  @Test("a program of a model folder is never run")
+  func programOfModel() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder, programs: .any)
+      let status = try await Self.run(
+        bench, ["rejection.checker=command", #"rejection.command=["\#(folder.path)/model/../model/check"]"#])
+      #expect(status.state == .failed && status.message.contains("from which nothing is run"), "\(status.message)")
+    }
+  }
+
+  @Test("a checker of numbers needs one in each row")
+  func numbers() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try Data(#"{"prompt":"a","completion":"1"}\#n{"prompt":"b","completion":"none"}"#.utf8)
+        .write(to: folder.appendingPathComponent("train.jsonl"))
+      let status = try await Self.run(bench)
+      #expect(status.state == .failed && status.message.contains("train.jsonl:2:"), "\(status.message)")
+      #expect(bench.teacher.asked.isEmpty)
+    }
+  }
+}
