@@ -20,6 +20,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case teacherNotNormalised(position: Int, mass: Double)
   /// A token whose log-prob by the teacher is NaN or infinite.
   case teacherLogprobNotFinite(position: Int)
+  /// A token whose log-prob by its writer is NaN or infinite.
+  case behaviorLogprobNotFinite(position: Int)
   /// A loss of pairs beside a term that is no cross-entropy.
   case termBesidePairs(TokenLossKind)
   /// The loss is NaN or infinite.
@@ -51,6 +53,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the teacher's probabilities at position \(position) add up to \(mass): log-probs are to be natural, normalised, at temperature 1"
     case .teacherLogprobNotFinite(let position):
       "the teacher's log-prob of the actual token at position \(position) is not a number: ask for unfiltered log-probs at temperature 1"
+    case .behaviorLogprobNotFinite(let position):
+      "the log-prob that the text's writer gave position \(position) is not a number: send what Generate answered"
     case .termBesidePairs(let kind):
       "the loss \(kind) cannot stand beside a loss of pairs: give the terms cross-entropies"
     case .lossNotFinite(let sequence, let value):

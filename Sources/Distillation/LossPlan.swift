@@ -10,6 +10,8 @@ struct LossPlan: Sendable {
     let coefficient: Double
     /// Where its positions begin in the teacher's columns; nil where its term needs no teacher.
     let teacherStart: Int?
+    /// Where its positions begin among those of policy gradients; nil where its term is none.
+    var policyStart: Int?
   }
 
   /// Shape: `[B]`.
@@ -18,6 +20,8 @@ struct LossPlan: Sendable {
   let tokenCount: Int
   /// Positions that the teacher has to have scored.
   let teacherPositionCount: Int
+  /// Positions that enter a policy gradient.
+  let policyPositionCount: Int
 
   init(_ batch: TrainingBatch, _ objective: Objective) throws(DistillationError) {
     try batch.validate(objective)
@@ -28,7 +32,7 @@ struct LossPlan: Sendable {
       tokens[term] += counts[sequence]
       sequences[term] += 1
     }
-    var teacherCount = 0
+    var (teacherCount, policyCount) = (0, 0)
     shares = batch.termIndices.enumerated().map { sequence, term in
       let divisor =
         switch objective.reduction {
@@ -36,10 +40,14 @@ struct LossPlan: Sendable {
         case .sequenceMean: sequences[term] * max(counts[sequence], 1)
         }
       let needsTeacher = objective.needsTeacher(term: term)
+      let isPolicy = objective.terms[term].kind.needsTokenLogprobs
       defer { teacherCount += needsTeacher ? counts[sequence] : 0 }
+      defer { policyCount += isPolicy ? counts[sequence] : 0 }
       return Share(
-        term: term, coefficient: 1 / Double(divisor), teacherStart: needsTeacher ? teacherCount : nil)
+        term: term, coefficient: 1 / Double(divisor), teacherStart: needsTeacher ? teacherCount : nil,
+        policyStart: isPolicy ? policyCount : nil)
     }
+    policyPositionCount = policyCount
     tokenCount = counts.reduce(0, +)
     teacherPositionCount = teacherCount
   }

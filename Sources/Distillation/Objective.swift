@@ -64,11 +64,15 @@ public struct Objective: Sendable, Hashable {
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
   public var scoreOptions: ScoreOptions {
     if pair?.reference == .teacher { return ScoreOptions(tokenLogprobs: true, precision: precision) }
+    let tokens = terms.contains { $0.kind.needsTokenLogprobs }
+    guard terms.contains(where: { $0.kind.needsDistribution }) || !tokens else {
+      return ScoreOptions(tokenLogprobs: true, precision: precision)
+    }
     if usesHiddenStates {
-      return ScoreOptions(tokenLogprobs: isAdaptive, hiddenState: true, precision: precision)
+      return ScoreOptions(tokenLogprobs: tokens || isAdaptive, hiddenState: true, precision: precision)
     }
     return topCount == 0
-      ? ScoreOptions(fullLogprobs: true, precision: precision)
+      ? ScoreOptions(tokenLogprobs: tokens, fullLogprobs: true, precision: precision)
       : ScoreOptions(tokenLogprobs: true, topCount: topCount, precision: precision)
   }
 }
@@ -83,10 +87,14 @@ public struct TrainingBatch: Sendable, Hashable {
   public let microBatchSize: Int
   /// About the pairs, where the objective has a loss of pairs.
   public let pairs: PairColumns
+  /// Log-probs of completion tokens when they were written, of the sequences whose term is a policy gradient, in order; else empty.
+  /// Unit: nats.
+  public let behaviorLogprobs: [Float]
 
   /// Makes a batch; the counts must agree.
   public init(
-    sequences: SequenceBatch, termIndices: [Int], microBatchSize: Int, pairs: PairColumns = PairColumns()
+    sequences: SequenceBatch, termIndices: [Int], microBatchSize: Int, pairs: PairColumns = PairColumns(),
+    behaviorLogprobs: [Float] = []
   ) throws(DistillationError) {
     guard termIndices.count == sequences.count else {
       throw .countMismatch(column: "term_indices", expected: sequences.count, found: termIndices.count)
@@ -98,6 +106,7 @@ public struct TrainingBatch: Sendable, Hashable {
     self.termIndices = termIndices
     self.microBatchSize = microBatchSize
     self.pairs = pairs
+    self.behaviorLogprobs = behaviorLogprobs
   }
 
   /// The sequences whose terms need the teacher, in order: what to send to `Score`, and what ``StudentTrainer/step(_:teacher:evaluate:)`` expects the scores of.

@@ -89,6 +89,7 @@ public final class RowLossWorkspace {
       guard let teacherLogits else { throw .teacherMissing(kind) }
       Elementwise.subtract(Softmax.logSumExp(teacherLogits), from: teacherLogits, into: teacherLogits)
       return try full(logits, softmax, divergence, teacherLogits, position, scale, rounded)
+    case .tokens: throw .teacherMissing(kind)
     case .top:
       try buckets.gather(scores, position: position, target: target)
       defer { rounded?.round(logits) }
@@ -104,7 +105,7 @@ public final class RowLossWorkspace {
     return softmax.sum.isFinite ? logprob(Int(target), logits, softmax) : .nan
   }
 
-  private func logprob(_ target: Int, _ logits: FloatView, _ softmax: RowSoftmax) -> Double {
+  func logprob(_ target: Int, _ logits: FloatView, _ softmax: RowSoftmax) -> Double {
     Double(logits[target] - softmax.largest) - log(softmax.sum)
   }
 
@@ -116,7 +117,7 @@ public final class RowLossWorkspace {
     var top: Int
   }
 
-  private func exponentiate(_ logits: FloatView) -> RowSoftmax {
+  func exponentiate(_ logits: FloatView) -> RowSoftmax {
     var softmax = RowSoftmax(sum: 0, top: 0)
     softmax.sum = unsafe ctl_exponentials(
       vocabSize, logits.pointer, exponentials.pointer, &softmax.largest, &softmax.top)

@@ -111,10 +111,14 @@ public final class StudentTrainer: @unchecked Sendable {
     }
     let steps = optimizer.stepCount
     let weights = objective.terms.map { $0.weight(afterSteps: steps, of: optimizer.schedule.maxSteps) }
+    let policy =
+      plan.policyPositionCount == 0 && batch.behaviorLogprobs.isEmpty
+      ? nil : try PolicyPlan(batch, plan, objective, teacher: teacher)
     let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
       pairs: pairs, skews: try SkewPlan(batch, objective, plan, skewGaps, afterSteps: steps, teacher: teacher),
-      weights: weights, teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
+      weights: weights, policy: policy,
+      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
       gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace)
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()

@@ -1,7 +1,7 @@
 public import Sequences
 
 /// What a teacher said about R positions, with extents and ids checked: all V log-probs, or the K most probable tokens,
-/// the tail and the actual token, or hidden states with the head that makes log-probs of them.
+/// the tail and the actual token, or hidden states with the head that makes log-probs of them, or the actual tokens alone.
 public struct TeacherScores: Sendable {
   /// How much of each distribution is known.
   public enum Form: Sendable, Hashable {
@@ -11,6 +11,8 @@ public struct TeacherScores: Sendable {
     case top(Int)
     /// Hidden states, and so all log-probs once the head is applied.
     case hiddenStates
+    /// Log-probs of the actual tokens and nothing else.
+    case tokens
   }
 
   /// The columns.
@@ -52,6 +54,9 @@ public struct TeacherScores: Sendable {
       try Self.expect("hidden_states", scores.hiddenStates.count, count * head.width)
       try Self.expect("rows of the output head", head.vocabSize, vocabSize)
       (form, usedHead) = (.hiddenStates, head)
+    } else if !scores.tokenLogprobs.isEmpty {
+      try Self.expect("token_logprobs", scores.tokenLogprobs.count, count)
+      form = .tokens
     } else {
       return nil
     }

@@ -26,9 +26,22 @@ public enum TokenLossKind: Sendable, Hashable {
   /// `−log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) + crossEntropy · (−lq_y)`, a being the teacher's most probable token, b the
   /// student's: what DPKD's released code minimises in place of a loss of sequences.
   case topTokenPreference(beta: Double, crossEntropy: Double)
+  /// A policy gradient on text that an earlier student wrote, with the teacher's log-probs of its tokens as rewards.
+  case policyGradient(PolicyGradient)
 
   /// Whether the loss needs the teacher's log-probs.
   public var needsTeacher: Bool { self != .crossEntropy }
+
+  /// Whether the loss needs more of the teacher than log-probs of the actual tokens.
+  var needsDistribution: Bool {
+    if case .policyGradient(let policy) = self { return policy.reverseKL > 0 }
+    return needsTeacher
+  }
+
+  /// Whether the loss needs the teacher's log-probs of the actual tokens by themselves.
+  var needsTokenLogprobs: Bool {
+    if case .policyGradient = self { true } else { false }
+  }
 
   /// Throws unless α and β are in their ranges.
   func validate() throws(DistillationError) {
@@ -48,6 +61,7 @@ public enum TokenLossKind: Sendable, Hashable {
       for (name, value) in [("alpha", alpha), ("beta", beta)] where !(0.05...10).contains(value) {
         throw .parameterOutOfRange(name: name, value: value, range: "[0.05, 10]")
       }
+    case .policyGradient(let policy): try policy.validate()
     case .crossEntropy, .forwardKL, .reverseKL, .totalVariation: break
     }
   }

@@ -26,6 +26,7 @@ extension RowLossWorkspace {
     case .hiddenStates:
       guard let teacherLogits else { throw .teacherMissing(.topTokenPreference(beta: 1, crossEntropy: 0)) }
       return answer(teacherLogits, student)
+    case .tokens: throw .teacherMissing(.topTokenPreference(beta: 1, crossEntropy: 0))
     case .top(let kept):
       let range = position * kept..<(position + 1) * kept
       let (ids, logprobs) = (scores.columns.topTokenIDs[range], scores.columns.topLogprobs[range])

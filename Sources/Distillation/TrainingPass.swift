@@ -14,6 +14,8 @@ struct TrainingPass: Sendable {
   let skews: SkewPlan?
   /// Factor of each term at this step.
   let weights: [Double]
+  /// Nil where no term is a policy gradient.
+  let policy: PolicyPlan?
   let teacher: TeacherScores?
   /// Where gradients are added; nil where none are wanted.
   let gradients: ParameterBuffer?
@@ -188,11 +190,18 @@ struct TrainingPass: Sendable {
     let kind = objective.terms[share.term].kind
     var source: (TeacherScores, Int)?
     if let position = teacherPosition(owner), let teacher { source = (teacher, position) }
+    let scale = Float(weights[share.term] * share.coefficient - known.slope(owner.sequence))
+    if case .policyGradient(let policy) = kind, let tokens = self.policy, let start = share.policyStart {
+      return Result { () throws(DistillationError) -> RowLoss in
+        try lane.replaceLogits(
+          logits, policy: policy, token: tokens[start + owner.offset], target: target, teacher: source,
+          teacherLogits: source == nil ? nil : teacherLogits, scale: scale, rounded: rounded)
+      }
+    }
     return Result { () throws(DistillationError) -> RowLoss in
       try lane.replaceLogits(
         logits, kind: known.alpha(owner.sequence).map(kind.skewed) ?? kind, target: target, teacher: source,
-        teacherLogits: source == nil ? nil : teacherLogits,
-        scale: Float(weights[share.term] * share.coefficient - known.slope(owner.sequence)), rounded: rounded)
+        teacherLogits: source == nil ? nil : teacherLogits, scale: scale, rounded: rounded)
     }
   }
 }

@@ -16,14 +16,15 @@ extension Objective {
     case .unspecified: throw WireFormatError.missing(field: "objective.reduction")
     }
     try self.init(
-      terms: wire.terms.map(LossTerm.init), reduction: reduction, pair: wire.pair.map { try PairLoss($0) },
+      terms: wire.terms.map { try LossTerm($0, policy: wire.policy) }, reduction: reduction,
+      pair: wire.pair.map { try PairLoss($0) },
       topCount: Int(wire.topCount),
       usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision))
   }
 }
 
 extension LossTerm {
-  init(_ wire: WireLossTerm) throws {
+  init(_ wire: WireLossTerm, policy: WirePolicyGradient?) throws {
     let kind: TokenLossKind
     switch wire.kind {
     case .crossEntropy: kind = .crossEntropy
@@ -37,6 +38,9 @@ extension LossTerm {
     case .topTokenPreference: kind = .topTokenPreference(beta: wire.beta, crossEntropy: wire.alpha)
     case .adaptiveKL: kind = .adaptiveKL(headMass: wire.alpha)
     case .alphaBeta: kind = .alphaBeta(alpha: wire.alpha, beta: wire.beta)
+    case .policyGradient:
+      guard let policy else { throw WireFormatError.missing(field: "objective.policy") }
+      kind = .policyGradient(PolicyGradient(policy))
     case .unspecified: throw WireFormatError.missing(field: "objective.terms.kind")
     }
     self.init(
@@ -44,6 +48,15 @@ extension LossTerm {
       ramp: wire.rampShare == 0 ? nil : WeightRamp(to: wire.finalWeight, over: wire.rampShare),
       adaptiveSkew: wire.leastAlpha == 0
         ? nil : AdaptiveSkew(least: wire.leastAlpha, firstSteps: Int(clamping: wire.firstSteps)))
+  }
+}
+
+extension PolicyGradient {
+  init(_ wire: WirePolicyGradient) {
+    self.init(
+      discount: wire.discount, isFutureOnly: wire.futureOnly, isLengthNormalized: wire.lengthNormalized,
+      clip: wire.clip,
+      rewardLimit: wire.rewardLimit, reverseKL: wire.reverseKL)
   }
 }
 
@@ -94,7 +107,7 @@ extension TrainingBatch {
       microBatchSize: Int(wire.microBatchSize),
       pairs: PairColumns(
         referenceChosen: wire.pairReferenceChosen, referenceRejected: wire.pairReferenceRejected,
-        margins: wire.pairMargins, weights: wire.pairWeights))
+        margins: wire.pairMargins, weights: wire.pairWeights), behaviorLogprobs: wire.behaviorLogprobs)
   }
 }
 

@@ -31,6 +31,8 @@ public enum WireTokenLossKind: Int32, Sendable, Hashable, CaseIterable {
   case adaptiveKL = 10
   /// -1/(ab) times the sum of p^a q^b - a/(a+b) p^(a+b) - b/(a+b) q^(a+b), a = `alpha`, b = `beta`: AB-KD.
   case alphaBeta = 11
+  /// A policy gradient on text that an earlier student wrote, as Objective.policy says.
+  case policyGradient = 12
 
   init(_ value: Retort__V1__TokenLossKind) {
     self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
@@ -181,6 +183,81 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
   }
 }
 
+/// A policy gradient with the teacher's log-probs of the actual tokens as rewards. With r_t = log p(y_t) - log q_old(y_t), cut to
+/// [-reward_limit, reward_limit], and ratio = q(y_t) / q_old(y_t), the loss of a position is
+/// max(-A ratio, -A clip(ratio, 1 - clip, 1 + clip)) + reverse_kl KL(q || p), A being a constant of the gradient.
+public struct WirePolicyGradient: WireMessage {
+  /// A_t is the sum of discount^i times the i-th reward from t on, i counting from 0; in [0, 1]. 0: a token's own reward alone.
+  public var discount: Double
+  /// True: from t + 1 on.
+  public var futureOnly: Bool
+  /// True: A_t is divided by the number of its rewards.
+  public var lengthNormalized: Bool
+  /// In [0, 1). 0: ratios are not clipped.
+  public var clip: Double
+  /// At least 0. Unit: nats. 0: rewards are not cut.
+  public var rewardLimit: Double
+  /// Factor of the reverse KL over all tokens, at least 0. 0: the teacher's log-probs of the actual tokens are all that is asked.
+  public var reverseKL: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    discount: Double = 0,
+    futureOnly: Bool = false,
+    lengthNormalized: Bool = false,
+    clip: Double = 0,
+    rewardLimit: Double = 0,
+    reverseKL: Double = 0
+  ) {
+    self.discount = discount
+    self.futureOnly = futureOnly
+    self.lengthNormalized = lengthNormalized
+    self.clip = clip
+    self.rewardLimit = rewardLimit
+    self.reverseKL = reverseKL
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.PolicyGradient"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WirePolicyGradient: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__PolicyGradient {
+    var cMessage = unsafe Retort__V1__PolicyGradient()
+    unsafe retort__v1__policy_gradient__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__PolicyGradient, _ arena: EncodingArena) {
+    unsafe cMessage.discount = discount
+    unsafe cMessage.future_only = futureOnly ? 1 : 0
+    unsafe cMessage.length_normalized = lengthNormalized ? 1 : 0
+    unsafe cMessage.clip = clip
+    unsafe cMessage.reward_limit = rewardLimit
+    unsafe cMessage.reverse_kl = reverseKL
+  }
+
+  init(cMessage: Retort__V1__PolicyGradient) throws(WireFormatError) {
+    discount = unsafe cMessage.discount
+    futureOnly = unsafe cMessage.future_only != 0
+    lengthNormalized = unsafe cMessage.length_normalized != 0
+    clip = unsafe cMessage.clip
+    rewardLimit = unsafe cMessage.reward_limit
+    reverseKL = unsafe cMessage.reverse_kl
+  }
+}
+
 /// What is minimised: the sum of the terms, each over its own group of sequences.
 public struct WireObjective: WireMessage {
   /// The terms; `TrainBatch.term_indices` names them by position.
@@ -196,6 +273,8 @@ public struct WireObjective: WireMessage {
   public var precision: WirePrecision
   /// A loss of pairs, beside which each term is a cross-entropy. Unset: sequences are no pairs.
   public var pair: WirePairLoss?
+  /// What terms of POLICY_GRADIENT do. Unset where there is none.
+  public var policy: WirePolicyGradient?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -204,7 +283,8 @@ public struct WireObjective: WireMessage {
     topCount: UInt32 = 0,
     hiddenState: Bool = false,
     precision: WirePrecision = .unspecified,
-    pair: WirePairLoss? = nil
+    pair: WirePairLoss? = nil,
+    policy: WirePolicyGradient? = nil
   ) {
     self.terms = terms
     self.reduction = reduction
@@ -212,6 +292,7 @@ public struct WireObjective: WireMessage {
     self.hiddenState = hiddenState
     self.precision = precision
     self.pair = pair
+    self.policy = policy
   }
 
   /// Name in Protos/.
@@ -238,14 +319,17 @@ extension WireObjective: @unsafe CMessageConvertible {
 
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__Objective>) throws -> R) rethrows -> R {
     return try unsafe withOptional(pair, arena) { pair in
-      var cMessage = unsafe Self.makeCMessage()
-      unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
-      unsafe cMessage.reduction = reduction.cValue
-      unsafe cMessage.top_count = topCount
-      unsafe cMessage.hidden_state = hiddenState ? 1 : 0
-      unsafe cMessage.precision = precision.cValue
-      unsafe cMessage.pair = pair
-      return try unsafe body(&cMessage)
+      return try unsafe withOptional(policy, arena) { policy in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
+        unsafe cMessage.reduction = reduction.cValue
+        unsafe cMessage.top_count = topCount
+        unsafe cMessage.hidden_state = hiddenState ? 1 : 0
+        unsafe cMessage.precision = precision.cValue
+        unsafe cMessage.pair = pair
+        unsafe cMessage.policy = policy
+        return try unsafe body(&cMessage)
+      }
     }
   }
 
@@ -256,6 +340,7 @@ extension WireObjective: @unsafe CMessageConvertible {
     hiddenState = unsafe cMessage.hidden_state != 0
     precision = unsafe WirePrecision(cMessage.precision)
     pair = try unsafe readMessage(cMessage.pair) as WirePairLoss?
+    policy = try unsafe readMessage(cMessage.policy) as WirePolicyGradient?
   }
 }
 
@@ -452,6 +537,9 @@ public struct WireTrainBatch: WireMessage {
   public var pairMargins: [Double]
   /// Factors of the pairs' losses, at least 0; a pair of weight 0 does not count in the mean. Shape: [P]; empty: 1 for all.
   public var pairWeights: [Double]
+  /// Log-probs of completion tokens by the student that wrote them, as Generate answered, of the sequences whose term is
+  /// POLICY_GRADIENT, in order. Shape: [R]; empty where there are none. Unit: nats.
+  public var behaviorLogprobs: [Float]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -461,7 +549,8 @@ public struct WireTrainBatch: WireMessage {
     pairReferenceChosen: [Double] = [],
     pairReferenceRejected: [Double] = [],
     pairMargins: [Double] = [],
-    pairWeights: [Double] = []
+    pairWeights: [Double] = [],
+    behaviorLogprobs: [Float] = []
   ) {
     self.sequences = sequences
     self.termIndices = termIndices
@@ -470,6 +559,7 @@ public struct WireTrainBatch: WireMessage {
     self.pairReferenceRejected = pairReferenceRejected
     self.pairMargins = pairMargins
     self.pairWeights = pairWeights
+    self.behaviorLogprobs = behaviorLogprobs
   }
 
   /// Name in Protos/.
@@ -501,15 +591,18 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
           return try unsafe withColumn(pairReferenceRejected) { pairReferenceRejected in
             return try unsafe withColumn(pairMargins) { pairMargins in
               return try unsafe withColumn(pairWeights) { pairWeights in
-                var cMessage = unsafe Self.makeCMessage()
-                unsafe cMessage.sequences = sequences
-                unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
-                unsafe cMessage.micro_batch_size = microBatchSize
-                unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
-                unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
-                unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
-                unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
-                return try unsafe body(&cMessage)
+                return try unsafe withColumn(behaviorLogprobs) { behaviorLogprobs in
+                  var cMessage = unsafe Self.makeCMessage()
+                  unsafe cMessage.sequences = sequences
+                  unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
+                  unsafe cMessage.micro_batch_size = microBatchSize
+                  unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
+                  unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
+                  unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
+                  unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
+                  unsafe (cMessage.n_behavior_logprobs, cMessage.behavior_logprobs) = (behaviorLogprobs.count, behaviorLogprobs.start)
+                  return try unsafe body(&cMessage)
+                }
               }
             }
           }
@@ -526,6 +619,7 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
     pairReferenceRejected = unsafe readColumn(cMessage.pair_reference_rejected, cMessage.n_pair_reference_rejected)
     pairMargins = unsafe readColumn(cMessage.pair_margins, cMessage.n_pair_margins)
     pairWeights = unsafe readColumn(cMessage.pair_weights, cMessage.n_pair_weights)
+    behaviorLogprobs = unsafe readColumn(cMessage.behavior_logprobs, cMessage.n_behavior_logprobs)
   }
 }
 

@@ -52,6 +52,51 @@ void   retort__v1__loss_term__free_unpacked
   assert(message->base.descriptor == &retort__v1__loss_term__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__policy_gradient__init
+                     (Retort__V1__PolicyGradient         *message)
+{
+  static const Retort__V1__PolicyGradient init_value = RETORT__V1__POLICY_GRADIENT__INIT;
+  *message = init_value;
+}
+size_t retort__v1__policy_gradient__get_packed_size
+                     (const Retort__V1__PolicyGradient *message)
+{
+  assert(message->base.descriptor == &retort__v1__policy_gradient__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__policy_gradient__pack
+                     (const Retort__V1__PolicyGradient *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__policy_gradient__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__policy_gradient__pack_to_buffer
+                     (const Retort__V1__PolicyGradient *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__policy_gradient__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__PolicyGradient *
+       retort__v1__policy_gradient__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__PolicyGradient *)
+     protobuf_c_message_unpack (&retort__v1__policy_gradient__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__policy_gradient__free_unpacked
+                     (Retort__V1__PolicyGradient *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__policy_gradient__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__objective__init
                      (Retort__V1__Objective         *message)
 {
@@ -541,7 +586,110 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   (ProtobufCMessageInit) retort__v1__loss_term__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[6] =
+static const ProtobufCFieldDescriptor retort__v1__policy_gradient__field_descriptors[6] =
+{
+  {
+    "discount",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, discount),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "future_only",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, future_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length_normalized",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, length_normalized),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "clip",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, clip),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reward_limit",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, reward_limit),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reverse_kl",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, reverse_kl),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__policy_gradient__field_indices_by_name[] = {
+  3,   /* field[3] = clip */
+  0,   /* field[0] = discount */
+  1,   /* field[1] = future_only */
+  2,   /* field[2] = length_normalized */
+  5,   /* field[5] = reverse_kl */
+  4,   /* field[4] = reward_limit */
+};
+static const ProtobufCIntRange retort__v1__policy_gradient__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.PolicyGradient",
+  "PolicyGradient",
+  "Retort__V1__PolicyGradient",
+  "retort.v1",
+  sizeof(Retort__V1__PolicyGradient),
+  6,
+  retort__v1__policy_gradient__field_descriptors,
+  retort__v1__policy_gradient__field_indices_by_name,
+  1,  retort__v1__policy_gradient__number_ranges,
+  (ProtobufCMessageInit) retort__v1__policy_gradient__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[7] =
 {
   {
     "terms",
@@ -615,10 +763,23 @@ static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[6
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "policy",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, policy),
+    &retort__v1__policy_gradient__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__objective__field_indices_by_name[] = {
   3,   /* field[3] = hidden_state */
   5,   /* field[5] = pair */
+  6,   /* field[6] = policy */
   4,   /* field[4] = precision */
   1,   /* field[1] = reduction */
   0,   /* field[0] = terms */
@@ -627,7 +788,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__objective__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
 {
@@ -637,7 +798,7 @@ const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
   "Retort__V1__Objective",
   "retort.v1",
   sizeof(Retort__V1__Objective),
-  6,
+  7,
   retort__v1__objective__field_descriptors,
   retort__v1__objective__field_indices_by_name,
   1,  retort__v1__objective__number_ranges,
@@ -915,7 +1076,7 @@ const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor =
   (ProtobufCMessageInit) retort__v1__optimizer_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[7] =
+static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[8] =
 {
   {
     "sequences",
@@ -1001,8 +1162,21 @@ static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "behavior_logprobs",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Retort__V1__TrainBatch, n_behavior_logprobs),
+    offsetof(Retort__V1__TrainBatch, behavior_logprobs),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
+  7,   /* field[7] = behavior_logprobs */
   2,   /* field[2] = micro_batch_size */
   5,   /* field[5] = pair_margins */
   3,   /* field[3] = pair_reference_chosen */
@@ -1014,7 +1188,7 @@ static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__train_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
 {
@@ -1024,7 +1198,7 @@ const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
   "Retort__V1__TrainBatch",
   "retort.v1",
   sizeof(Retort__V1__TrainBatch),
-  7,
+  8,
   retort__v1__train_batch__field_descriptors,
   retort__v1__train_batch__field_indices_by_name,
   1,  retort__v1__train_batch__number_ranges,
@@ -1625,7 +1799,7 @@ const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor =
   (ProtobufCMessageInit) retort__v1__adapter_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[12] =
+static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[13] =
 {
   { "TOKEN_LOSS_KIND_UNSPECIFIED", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED", 0 },
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
@@ -1639,17 +1813,19 @@ static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_numb
   { "TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", 9 },
   { "TOKEN_LOSS_KIND_ADAPTIVE_KL", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ADAPTIVE_KL", 10 },
   { "TOKEN_LOSS_KIND_ALPHA_BETA", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ALPHA_BETA", 11 },
+  { "TOKEN_LOSS_KIND_POLICY_GRADIENT", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_POLICY_GRADIENT", 12 },
 };
 static const ProtobufCIntRange retort__v1__token_loss_kind__value_ranges[] = {
-{0, 0},{0, 12}
+{0, 0},{0, 13}
 };
-static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[12] =
+static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[13] =
 {
   { "TOKEN_LOSS_KIND_ADAPTIVE_KL", 10 },
   { "TOKEN_LOSS_KIND_ALPHA_BETA", 11 },
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
   { "TOKEN_LOSS_KIND_FORWARD_KL", 2 },
   { "TOKEN_LOSS_KIND_GENERALIZED_JSD", 7 },
+  { "TOKEN_LOSS_KIND_POLICY_GRADIENT", 12 },
   { "TOKEN_LOSS_KIND_REVERSE_KL", 3 },
   { "TOKEN_LOSS_KIND_SKEW_FORWARD_KL", 4 },
   { "TOKEN_LOSS_KIND_SKEW_REVERSE_KL", 5 },
@@ -1665,9 +1841,9 @@ const ProtobufCEnumDescriptor retort__v1__token_loss_kind__descriptor =
   "TokenLossKind",
   "Retort__V1__TokenLossKind",
   "retort.v1",
-  12,
+  13,
   retort__v1__token_loss_kind__enum_values_by_number,
-  12,
+  13,
   retort__v1__token_loss_kind__enum_values_by_name,
   1,
   retort__v1__token_loss_kind__value_ranges,

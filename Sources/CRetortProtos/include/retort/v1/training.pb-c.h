@@ -18,6 +18,7 @@ PROTOBUF_C__BEGIN_DECLS
 #include "retort/v1/sequences.pb-c.h"
 
 typedef struct Retort__V1__LossTerm Retort__V1__LossTerm;
+typedef struct Retort__V1__PolicyGradient Retort__V1__PolicyGradient;
 typedef struct Retort__V1__Objective Retort__V1__Objective;
 typedef struct Retort__V1__PairLoss Retort__V1__PairLoss;
 typedef struct Retort__V1__OptimizerOptions Retort__V1__OptimizerOptions;
@@ -83,7 +84,11 @@ typedef enum _Retort__V1__TokenLossKind {
   /*
    * -1/(ab) times the sum of p^a q^b - a/(a+b) p^(a+b) - b/(a+b) q^(a+b), a = `alpha`, b = `beta`: AB-KD.
    */
-  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ALPHA_BETA = 11
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ALPHA_BETA = 11,
+  /*
+   * A policy gradient on text that an earlier student wrote, as Objective.policy says.
+   */
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_POLICY_GRADIENT = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__TOKEN_LOSS_KIND)
 } Retort__V1__TokenLossKind;
 /*
@@ -201,6 +206,44 @@ struct  Retort__V1__LossTerm
 
 
 /*
+ * A policy gradient with the teacher's log-probs of the actual tokens as rewards. With r_t = log p(y_t) - log q_old(y_t), cut to
+ * [-reward_limit, reward_limit], and ratio = q(y_t) / q_old(y_t), the loss of a position is
+ * max(-A ratio, -A clip(ratio, 1 - clip, 1 + clip)) + reverse_kl KL(q || p), A being a constant of the gradient.
+ */
+struct  Retort__V1__PolicyGradient
+{
+  ProtobufCMessage base;
+  /*
+   * A_t is the sum of discount^i times the i-th reward from t on, i counting from 0; in [0, 1]. 0: a token's own reward alone.
+   */
+  double discount;
+  /*
+   * True: from t + 1 on.
+   */
+  protobuf_c_boolean future_only;
+  /*
+   * True: A_t is divided by the number of its rewards.
+   */
+  protobuf_c_boolean length_normalized;
+  /*
+   * In [0, 1). 0: ratios are not clipped.
+   */
+  double clip;
+  /*
+   * At least 0. Unit: nats. 0: rewards are not cut.
+   */
+  double reward_limit;
+  /*
+   * Factor of the reverse KL over all tokens, at least 0. 0: the teacher's log-probs of the actual tokens are all that is asked.
+   */
+  double reverse_kl;
+};
+#define RETORT__V1__POLICY_GRADIENT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__policy_gradient__descriptor) \
+    , 0, 0, 0, 0, 0, 0 }
+
+
+/*
  * What is minimised: the sum of the terms, each over its own group of sequences.
  */
 struct  Retort__V1__Objective
@@ -232,10 +275,14 @@ struct  Retort__V1__Objective
    * A loss of pairs, beside which each term is a cross-entropy. Unset: sequences are no pairs.
    */
   Retort__V1__PairLoss *pair;
+  /*
+   * What terms of POLICY_GRADIENT do. Unset where there is none.
+   */
+  Retort__V1__PolicyGradient *policy;
 };
 #define RETORT__V1__OBJECTIVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__objective__descriptor) \
-    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL }
+    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL }
 
 
 /*
@@ -370,10 +417,16 @@ struct  Retort__V1__TrainBatch
    */
   size_t n_pair_weights;
   double *pair_weights;
+  /*
+   * Log-probs of completion tokens by the student that wrote them, as Generate answered, of the sequences whose term is
+   * POLICY_GRADIENT, in order. Shape: [R]; empty where there are none. Unit: nats.
+   */
+  size_t n_behavior_logprobs;
+  float *behavior_logprobs;
 };
 #define RETORT__V1__TRAIN_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_batch__descriptor) \
-    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
@@ -607,6 +660,25 @@ Retort__V1__LossTerm *
 void   retort__v1__loss_term__free_unpacked
                      (Retort__V1__LossTerm *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__PolicyGradient methods */
+void   retort__v1__policy_gradient__init
+                     (Retort__V1__PolicyGradient         *message);
+size_t retort__v1__policy_gradient__get_packed_size
+                     (const Retort__V1__PolicyGradient   *message);
+size_t retort__v1__policy_gradient__pack
+                     (const Retort__V1__PolicyGradient   *message,
+                      uint8_t             *out);
+size_t retort__v1__policy_gradient__pack_to_buffer
+                     (const Retort__V1__PolicyGradient   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__PolicyGradient *
+       retort__v1__policy_gradient__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__policy_gradient__free_unpacked
+                     (Retort__V1__PolicyGradient *message,
+                      ProtobufCAllocator *allocator);
 /* Retort__V1__Objective methods */
 void   retort__v1__objective__init
                      (Retort__V1__Objective         *message);
@@ -764,6 +836,9 @@ void   retort__v1__adapter_options__free_unpacked
 typedef void (*Retort__V1__LossTerm_Closure)
                  (const Retort__V1__LossTerm *message,
                   void *closure_data);
+typedef void (*Retort__V1__PolicyGradient_Closure)
+                 (const Retort__V1__PolicyGradient *message,
+                  void *closure_data);
 typedef void (*Retort__V1__Objective_Closure)
                  (const Retort__V1__Objective *message,
                   void *closure_data);
@@ -799,6 +874,7 @@ extern const ProtobufCEnumDescriptor    retort__v1__reduction__descriptor;
 extern const ProtobufCEnumDescriptor    retort__v1__pair_loss_form__descriptor;
 extern const ProtobufCEnumDescriptor    retort__v1__pair_reference__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__objective__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__pair_loss__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor;
