@@ -68,7 +68,10 @@ public enum Handshake {
   private static func missingAbility(
     method: Method, needs: TeacherNeeds, teacher: ModelSummary
   ) -> HandshakeRefusal? {
-    let textOnly = teacher.generates ? "method: seqkd needs only its text" : "method: sft needs only the data"
+    let textOnly =
+      teacher.givesTokenLogprobs == true
+      ? "method: opd needs only log-probs of the actual tokens"
+      : teacher.generates ? "method: seqkd needs only its text" : "method: sft needs only the data"
     if needs.generate, !teacher.generates {
       return .ability(
         method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")

@@ -119,18 +119,15 @@ extension SessionWork {
   }
 }
 
-/// Which share of each step's pairs is left out, from when it is sent to when it is answered.
-final class DoubtfulPairs: Sendable {
-  private let shares = Mutex<[Int: Double]>([:])
+/// A figure of each step, from when the step is sent to when it is answered.
+final class StepNotes: Sendable {
+  private let figures = Mutex<[Int: Double]>([:])
 
-  /// Remembers the weights of a step's pairs; empty ones say nothing.
-  func keep(_ weights: [Double], of step: Int) {
-    guard !weights.isEmpty else { return }
-    shares.withLock { $0[step] = Double(weights.count { $0 == 0 }) / Double(weights.count) }
-  }
+  /// Remembers the figure of a step.
+  func keep(_ figure: Double, of step: Int) { figures.withLock { $0[step] = figure } }
 
-  /// The share of a step, once.
-  func take(_ step: Int) -> Double? { shares.withLock { $0.removeValue(forKey: step) } }
+  /// The figure of a step, once.
+  func take(_ step: Int) -> Double? { figures.withLock { $0.removeValue(forKey: step) } }
 }
 
 /// Means over the pairs of a step.

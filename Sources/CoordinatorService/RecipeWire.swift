@@ -11,14 +11,15 @@ extension WireObjective {
       reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean,
       topCount: objective.pair == nil ? UInt32(objective.topCount) : 0,
       hiddenState: objective.teacherForm == .hiddenState && objective.pair == nil,
-      precision: WirePrecision(objective.teacherPrecision), pair: objective.pair.map(WirePairLoss.init))
+      precision: WirePrecision(objective.teacherPrecision), pair: objective.pair.map(WirePairLoss.init),
+      policy: objective.terms.lazy.compactMap(\.policy).first.map(WirePolicyGradient.init))
   }
 
   /// One loss, averaged over positions, of what the teacher sends in a run with this objective.
   init(single kind: WireTokenLossKind, teacherAsIn objective: Recipe.Objective) {
     self.init(objective)
     (topCount, hiddenState) = (UInt32(objective.topCount), objective.teacherForm == .hiddenState)
-    pair = nil
+    (pair, policy) = (nil, nil)
     (terms, reduction) = ([WireLossTerm(kind: kind, weight: 1)], .tokenMean)
   }
 }
@@ -32,19 +33,28 @@ extension WireLossTerm {
       case .reverseKL: .reverseKL
       case .skewForwardKL: .skewForwardKL
       case .skewReverseKL: .skewReverseKL
+      case .skewReverseKLFull: .skewReverseKLFull
+      case .totalVariation: .totalVariation
       case .generalizedJSD: .generalizedJSD
       case .topTokenPreference: .topTokenPreference
-      case .totalVariation: .totalVariation
       case .adaptiveKL: .adaptiveKL
       case .alphaBeta: .alphaBeta
+      case .policyGradient: .policyGradient
       }
-    let hasAlpha =
-      [.skewForwardKL, .skewReverseKL, .topTokenPreference, .adaptiveKL, .alphaBeta].contains(term.kind)
+    let hasAlpha = term.kind.isSkewed || [.topTokenPreference, .adaptiveKL, .alphaBeta].contains(term.kind)
     let hasBeta = [.generalizedJSD, .topTokenPreference, .alphaBeta].contains(term.kind)
     self.init(
       kind: kind, alpha: hasAlpha ? term.alpha : 0, beta: hasBeta ? term.beta : 0, weight: term.weight,
       finalWeight: term.finalWeight ?? 0, rampShare: term.finalWeight == nil ? 0 : 0.5,
       leastAlpha: term.isAdaptive ? min(0.01, term.alpha) : 0, firstSteps: term.isAdaptive ? UInt64(firstSteps) : 0)
+  }
+}
+
+extension WirePolicyGradient {
+  init(_ policy: PolicyTerm) {
+    self.init(
+      discount: policy.discount, futureOnly: policy.isFutureOnly, lengthNormalized: policy.isLengthNormalized,
+      clip: policy.clip, rewardLimit: policy.rewardLimit, reverseKL: policy.reverseKL)
   }
 }
 

@@ -75,8 +75,9 @@ public actor RunDriver: RunWorker {
     }
     var machine = RunMachine(plan: material.plan)
     for event in try await journal.events(of: record.runID) { _ = machine.step(event) }
+    texts = RunTexts(replays: machine.plan.replays, haveLogprobs: machine.plan.keepsLogprobs)
     for result in try await journal.results(of: record.runID) {
-      texts.keep(result, samples: material.plan.samples(of: result.key))
+      texts.keep(result, samples: machine.plan.samples(of: result.key))
     }
     metricsFile = try MetricsFile(
       file: folder.metrics, entries: try await journal.metrics(of: record.runID).rows.inOrder)
@@ -114,7 +115,7 @@ public actor RunDriver: RunWorker {
     let status = RunStatus(after, teacherAddress: dependencies.facade?.address ?? "")
     try await dependencies.journal.append(
       post.event, to: record.runID, status: status, result: post.result, metrics: post.metrics)
-    if let result = post.result { texts.keep(result, samples: material.plan.samples(of: result.key)) }
+    if let result = post.result { texts.keep(result, samples: after.plan.samples(of: result.key)) }
     if let metrics = post.metrics { try metricsFile?.append(metrics) }
     machine = after
     // Whoever sees the run finished finds its files whole.
@@ -197,7 +198,14 @@ extension RunDriver {
 
   /// The batch of a step, from what is written so far.
   func batch(ofStep step: Int, _ material: RunMaterial) -> WireTrainBatch {
-    material.batch(ofStep: step, texts: texts, metrics: dependencies.textMetrics)
+    current(material).batch(ofStep: step, texts: texts, metrics: dependencies.textMetrics)
+  }
+
+  /// The material with what the run has found out about its plan.
+  func current(_ material: RunMaterial) -> RunMaterial {
+    var material = material
+    if let machine { material.plan = machine.plan }
+    return material
   }
 
   /// The pairs of a reference item, without references.
@@ -234,10 +242,13 @@ struct SessionLine: Sendable {
 enum ReplyError: Error, CustomStringConvertible {
   case missingCompletion(promptIndex: Int)
   case missingPairs(expected: Int, found: Int)
+  case missingLogprobs(promptIndex: Int)
 
   var description: String {
     switch self {
     case .missingCompletion(let index): "the reply has no completion for prompt \(index) of the request"
+    case .missingLogprobs(let index):
+      "the student gives no log-probs with the completion of prompt \(index), which a policy gradient needs"
     case .missingPairs(let expected, let found): "the student measured \(found) pairs of \(expected)"
     }
   }
@@ -245,15 +256,18 @@ enum ReplyError: Error, CustomStringConvertible {
 
 extension [Completion] {
   /// The ids of one completion per prompt, in the prompts' order.
-  func inPromptOrder(count: Int) throws(ReplyError) -> [[TokenID]] {
-    var ordered = [[TokenID]?](repeating: nil, count: count)
-    for completion in self { ordered[completion.promptIndex] = completion.tokenIDs }
-    var ids: [[TokenID]] = []
+  func inPromptOrder(count: Int) throws(ReplyError) -> [[TokenID]] { try ordered(count: count).map(\.tokenIDs) }
+
+  /// One completion per prompt, in the prompts' order.
+  func ordered(count: Int) throws(ReplyError) -> [Completion] {
+    var ordered = [Completion?](repeating: nil, count: count)
+    for completion in self { ordered[completion.promptIndex] = completion }
+    var completions: [Completion] = []
     for (index, completion) in ordered.enumerated() {
       guard let completion else { throw .missingCompletion(promptIndex: index) }
-      ids.append(completion)
+      completions.append(completion)
     }
-    return ids
+    return completions
   }
 }
 

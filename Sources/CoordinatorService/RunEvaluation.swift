@@ -16,8 +16,10 @@ struct RunEvaluation: Sendable {
   private var options: Recipe.Evaluation { material.recipe.evaluation }
   private func wants(_ names: String...) -> Bool { names.contains { options.metrics.contains($0) } }
 
-  /// All figures as a row, and the table of calibration where it is wanted.
-  func row(position: Int) async throws -> (row: String, calibration: Calibration?) {
+  /// All figures as a row, the table of calibration where it is wanted, and the loss that the share of the student's text follows.
+  func row(
+    position: Int
+  ) async throws -> (row: String, calibration: Calibration?, validationLoss: Double?) {
     var row = MetricsRowText(step: position)
     if wants("kl") {
       let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
@@ -44,7 +46,21 @@ struct RunEvaluation: Sendable {
     let calibration = wants("calibration") ? try await calibration(samples, position) : nil
     if let value = calibration?.rankCorrelation { row.add("eval/calibration", value) }
     if let value = calibration?.rightOrder { row.add("eval/right_order", value) }
-    return (row.json, calibration)
+    let validationLoss = try await validationLoss(position)
+    if let validationLoss { row.add("eval/validation_loss", validationLoss) }
+    return (row.json, calibration, validationLoss)
+  }
+
+  /// Cross-entropy of the fixed text of held-out prompts, in nats a token; nil where nothing follows it, or there is none.
+  private func validationLoss(_ position: Int) async throws -> Double? {
+    guard material.plan.replays else { return nil }
+    let known = zip(material.evalSamples, teacherTexts).compactMap { sample, written in
+      (material.plan.fixedSource == .data ? sample.completion : written ?? sample.completion).map {
+        sequence(sample.prompt, $0)
+      }
+    }
+    let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
+    return try await mean(objective, known, position).flatMap { $0.isFinite ? $0 : nil }
   }
 
   private func sequence(_ prompt: [TokenID], _ completion: [TokenID]) -> TokenSequence {

@@ -12,8 +12,9 @@ public enum RunEvent: Sendable, Hashable, Codable {
   case itemCompleted(WorkItemKey, session: Int?)
   /// An optimizer step was made and measured.
   case stepCompleted(session: Int, step: Int)
-  /// The measurements of a position are in the journal.
-  case evaluated(session: Int, position: Int)
+  /// The measurements of a position are in the journal. `validationLoss`: what the share of the student's text follows, in nats
+  /// a token; nil where it follows nothing.
+  case evaluated(session: Int, position: Int, validationLoss: Double? = nil)
   /// A checkpoint is on disk.
   case saved(session: Int, position: Int)
   /// The final model folder is on disk.

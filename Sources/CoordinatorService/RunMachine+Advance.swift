@@ -1,3 +1,5 @@
+internal import Recipes
+
 extension RunMachine {
   /// Asks for everything that can be done now and is not being done.
   mutating func advance() -> [RunEffect] {
@@ -95,7 +97,10 @@ extension RunMachine {
   }
 
   private func isTextReady(forStep step: Int) -> Bool {
-    !plan.teacherWrites || plan.samples(ofStep: step).allSatisfy(isTextReady(of:))
+    !plan.teacherWrites
+      || plan.samples(ofStep: step).allSatisfy { sample in
+        plan.mixture != nil && plan.source(of: sample, inStep: step) == .student || isTextReady(of: sample)
+      }
   }
 
   private func isTextReady(of sample: Int) -> Bool {

@@ -57,9 +57,10 @@ extension RunMachine {
     return advance()
   }
 
-  mutating func evaluated(_ evaluatedPosition: Int) -> [RunEffect] {
+  mutating func evaluated(_ evaluatedPosition: Int, _ validationLoss: Double?) -> [RunEffect] {
     guard exclusive == .evaluating, evaluatedPosition == position else { return [] }
     exclusive = nil
+    adaptShare(validationLoss)
     evaluatedPositions.insert(position)
     madeProgress()
     return advance()

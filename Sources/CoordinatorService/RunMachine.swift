@@ -40,7 +40,7 @@ public struct RunMachine: Sendable, Hashable {
   }
 
   /// What the recipe unfolds to.
-  public let plan: RunPlan
+  public internal(set) var plan: RunPlan
   /// Outstanding steps: the student fetches teacher log-probs of the later ones while it trains the first.
   public static let trainWindow = 3
   /// Outstanding items of the teacher.
@@ -74,6 +74,8 @@ public struct RunMachine: Sendable, Hashable {
   var teacherDigest: String?
   var teacherItemsInFlight: Set<WorkItemKey> = []
   var evaluatedPositions: Set<Int> = []
+  /// Where the share of the student's text stands; nil: nothing was measured, or it does not follow measurements.
+  var adaptation: Adaptation?
   var savedPositions: Set<Int> = []
   /// The checkpoint that the session's student was loaded from: it may still read files there.
   var loadedFrom: Int?
@@ -147,7 +149,7 @@ public struct RunMachine: Sendable, Hashable {
       return inSession(session) { $0.loaded(position, student) }
     case .itemCompleted(let key, let session?): return inSession(session) { $0.completed(key) }
     case .stepCompleted(let session, let step): return inSession(session) { $0.stepped(step) }
-    case .evaluated(let session, let position): return inSession(session) { $0.evaluated(position) }
+    case .evaluated(let session, let position, let loss): return inSession(session) { $0.evaluated(position, loss) }
     case .saved(let session, let position): return inSession(session) { $0.saved(position) }
     case .exported(let session): return inSession(session) { $0.exported() }
     case .studentFailed(let session, let failure): return inSession(session) { $0.studentFailed(failure) }

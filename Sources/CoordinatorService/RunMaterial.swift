@@ -6,7 +6,8 @@ internal import Sequences
 /// A recipe with its data, read and tokenized: everything a run needs besides the models.
 struct RunMaterial: Sendable {
   let recipe: Recipe
-  let plan: RunPlan
+  /// As it was at the start; where shares of texts follow measurements the machine knows more.
+  var plan: RunPlan
   let samples: [TrainingSample]
   let evalSamples: [TrainingSample]
   let limits: SequenceLimits
@@ -59,9 +60,9 @@ struct RunMaterial: Sendable {
 
   /// What the method misses in a row.
   private static func problem(with sample: TrainingSample, _ recipe: Recipe) -> String? {
-    for term in recipe.objective.terms {
-      let isWritten = recipe.generation != nil && term.source != .data
-      switch term.source {
+    for source in [TextSource.data, .teacher, .student] where recipe.textSources.contains(source) {
+      let isWritten = recipe.generation != nil && source != .data
+      switch source {
       case _ where isWritten && !sample.isPrompt:
         return "method \(recipe.method.rawValue) needs a prompt to answer; a 'text' row has none"
       case _ where isWritten: continue
@@ -70,6 +71,7 @@ struct RunMaterial: Sendable {
       case .data where sample.completion == nil, .teacher where sample.completion == nil:
         return
           "method \(recipe.method.rawValue) needs an answer: 'completion', 'chosen', 'output' or an assistant message"
+          + (source == .data && recipe.method.mixesTexts ? "; with objective.seq_kd: true the teacher writes it" : "")
       default: continue
       }
     }

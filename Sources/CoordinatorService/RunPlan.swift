@@ -20,12 +20,20 @@ public struct RunPlan: Sendable, Hashable {
   public let itemSize: Int
   /// The seed of everything.
   public let seed: UInt64
+  /// How each sample's text is drawn; nil: each term has a source of its own.
+  public let mixture: TextMixture?
+  /// Whose text it is where it is not the student's.
+  public let fixedSource: TextSource
+  /// Probability of the student's text in each round that has begun, where it follows the validation loss. Never changed once there.
+  public internal(set) var shares: [Double] = []
   /// Whether the teacher writes what is trained on.
   public let teacherWrites: Bool
   /// Whether the student writes what is trained on.
   public let studentWrites: Bool
   /// Whether log-probs of the student at the beginning of a round are needed: the reference of its pairs.
   public let keepsReference: Bool
+  /// Whether the journal keeps log-probs beside the student's texts.
+  public let keepsLogprobs: Bool
   /// Whether the teacher writes answers to held-out prompts.
   public let teacherWritesEvaluation: Bool
   /// Whether anything at all is evaluated.
@@ -62,6 +70,9 @@ public struct RunPlan: Sendable, Hashable {
     batchSize = training.batchSize
     teacherWrites = recipe.generation != nil && recipe.usesTeacherText
     studentWrites = recipe.generation != nil && recipe.usesStudentText
+    mixture = recipe.objective.mixture
+    fixedSource = recipe.objective.terms.first?.source ?? .data
+    keepsLogprobs = recipe.hasPolicyGradient
     keepsReference = recipe.objective.pair?.reference == .student
     rounds = min(recipe.generation.map { recipe.usesStudentText ? $0.rounds : 1 } ?? 1, maxSteps)
     itemSize = recipe.generation?.batchSize ?? 64
@@ -70,13 +81,14 @@ public struct RunPlan: Sendable, Hashable {
     saveSteps = training.saveSteps
     saveTotalLimit = training.saveTotalLimit
     evalSteps = recipe.evaluation.evalSteps
-    evaluates = evalCount > 0 && !recipe.evaluation.metrics.isEmpty
+    let adapts = recipe.objective.mixture?.adaptation != nil
+    evaluates = evalCount > 0 && (adapts || !recipe.evaluation.metrics.isEmpty)
     let hasTeacher = recipe.teacher != nil || recipe.asksTeacher
     let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && hasTeacher
-    teacherWritesEvaluation = measuresKL
+    teacherWritesEvaluation = measuresKL || adapts && teacherWrites
     let isAdaptive = recipe.objective.terms.contains(where: \.isAdaptive)
-    let givenTokens = recipe.objective.pair?.reference == .teacher
-    let needsLogprobs = recipe.usesTeacherLogprobs && !givenTokens || measuresKL
+    let givenTokens = recipe.objective.pair?.reference == .teacher || recipe.hasPolicyGradient
+    let needsLogprobs = recipe.usesTeacherDistributions || measuresKL
     needs = TeacherNeeds(
       generate: teacherWrites || measuresKL, topCount: needsLogprobs ? recipe.objective.topCount : nil,
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
@@ -129,7 +141,7 @@ extension RunPlan {
     orders.samples(.epoch(epoch)) { shuffled(forEpoch: epoch) }
   }
 
-  private func shuffled(forEpoch epoch: Int) -> [Int] {
+  func shuffled(forEpoch epoch: Int) -> [Int] {
     var order = Array(0..<sampleCount)
     var generator = SeededGenerator(seed: seed, path: SeedStream.order.rawValue, UInt64(epoch))
     for last in stride(from: sampleCount - 1, to: 0, by: -1) {
@@ -156,9 +168,12 @@ extension RunPlan {
     return position == maxSteps || position % saveSteps == 0 || isRoundStart(position)
   }
 
-  /// Whether the student is evaluated at a position: start, every `eval_steps`, end.
+  /// Whether the student is evaluated at a position: start, every `eval_steps`, end; and at rounds' starts where the share of its
+  /// text depends on it.
   public func evaluates(at position: Int) -> Bool {
-    evaluates && (position == 0 || position == maxSteps || evalSteps.map { position % $0 == 0 } ?? false)
+    evaluates
+      && (position == 0 || position == maxSteps || evalSteps.map { position % $0 == 0 } ?? false
+        || replays && isRoundStart(position))
   }
 
   /// Whether a round, in which the student writes anew, begins at a position.
@@ -181,4 +196,5 @@ public enum SeedStream: UInt64, Sendable {
   case evaluation = 5
   case lion = 6
   case curation = 7
+  case mixture = 8
 }

@@ -5,17 +5,34 @@ internal import WireFormat
 /// Completions that teacher and student have written so far.
 struct RunTexts: Sendable {
   private var byStage: [WorkItemKey.Stage: [Int: [TokenID]]] = [:]
+  private var logprobs: [WorkItemKey.Stage: [Int: [Float]]] = [:]
+  /// Whether texts of the student are used again in later rounds.
+  private let replays: Bool
+  /// Whether texts of the student come with log-probs.
+  private let haveLogprobs: Bool
+
+  /// Keeps nothing yet.
+  init(replays: Bool = false, haveLogprobs: Bool = false) {
+    (self.replays, self.haveLogprobs) = (replays, haveLogprobs)
+  }
 
   /// Takes an item's completions.
   mutating func keep(_ result: ItemResult, samples: [Int]) {
-    for (sample, completion) in zip(samples, result.completions) {
+    for (sample, words) in zip(samples, result.completions) {
+      var completion = words
+      if haveLogprobs, case .student = result.key.stage {
+        let parts = WrittenText.parts(of: words)
+        completion = parts.tokenIDs
+        logprobs[result.key.stage, default: [:]][sample] = parts.logprobs
+      }
       byStage[result.key.stage, default: [:]][sample] = completion
     }
+    if replays { return }
     // Earlier rounds are never trained on again.
     for old in Array(byStage.keys) {
       switch (result.key.stage, old) {
       case (.student(let round), .student(let before)), (.reference(let round), .reference(let before)):
-        if before < round - 1 { byStage[old] = nil }
+        if before < round - 1 { (byStage[old], logprobs[old]) = (nil, nil) }
       default: break
       }
     }
@@ -23,27 +40,42 @@ struct RunTexts: Sendable {
 
   /// A sample's completion in a stage; nil: not written yet.
   func completion(of sample: Int, in stage: WorkItemKey.Stage) -> [TokenID]? { byStage[stage]?[sample] }
+
+  /// Log-probs that the student gave its text for a sample in a round.
+  func behaviorLogprobs(of sample: Int, round: Int) -> [Float] { logprobs[.student(round: round)]?[sample] ?? [] }
+
+  /// What the student wrote for a sample in a round, or, where texts are replayed, in the latest before it.
+  func studentText(of sample: Int, round: Int) -> [TokenID]? {
+    if let text = byStage[.student(round: round)]?[sample] { return text }
+    guard replays, round > 0 else { return nil }
+    return (0..<round).reversed().lazy.compactMap { byStage[.student(round: $0)]?[sample] }.first
+  }
 }
 
 extension RunMaterial {
-  /// The batch of a step: for each sample one sequence per term, in the order of the terms.
+  /// The batch of a step: for each sample one sequence per term, in the order of the terms; in a mixture the text that is drawn.
   ///
   /// A micro-batch holds whole samples. A completion is used as it was produced: a truncated one gets no end of sequence.
   func batch(ofStep step: Int, texts: RunTexts, metrics: TextMetrics) -> WireTrainBatch {
     let round = plan.round(at: step - 1)
     let indices = plan.samples(ofStep: step)
-    var batch = batch(of: indices, round: round, texts: texts)
+    var batch = batch(of: indices, round: round, texts: texts) { sample, term in
+      plan.mixture == nil ? term.source : plan.source(of: sample, inStep: step)
+    }
     addPairs(of: indices, round: round, texts: texts, metrics: metrics, to: &batch)
+    addBehavior(of: indices, round: round, texts: texts, to: &batch)
     return batch
   }
 
   /// The sequences of some samples with the texts of a round.
-  func batch(of indices: [Int], round: Int, texts: RunTexts) -> WireTrainBatch {
+  func batch(
+    of indices: [Int], round: Int, texts: RunTexts, source: (Int, PlannedTerm) -> TextSource = { $1.source }
+  ) -> WireTrainBatch {
     var batch = SequenceBatch()
     var terms: [UInt32] = []
     for index in indices {
       for (term, planned) in recipe.objective.terms.enumerated() {
-        let completion = completion(of: index, planned.source, round, texts)
+        let completion = completion(of: index, source(index, planned), round, texts)
         batch.append(TokenSequence(prompt: samples[index].prompt, completion: completion))
         terms.append(UInt32(term))
       }
@@ -64,7 +96,7 @@ extension RunMaterial {
     switch source {
     case .data: samples[sample].completion ?? []
     case .teacher where plan.teacherWrites: texts.completion(of: sample, in: .teacher) ?? []
-    case .student where plan.studentWrites: texts.completion(of: sample, in: .student(round: round)) ?? []
+    case .student where plan.studentWrites: texts.studentText(of: sample, round: round) ?? []
     case .teacher: samples[sample].completion ?? []
     case .student: samples[sample].rejected ?? []
     }

@@ -17,7 +17,9 @@ struct SessionWork: Sendable {
   private let waited = Holder<Duration>()
   private let traffic: StepTraffic
   /// Share of pairs left out of the steps under way.
-  let doubtful = DoubtfulPairs()
+  let doubtful = StepNotes()
+  /// Share of the student's texts in the steps under way, where texts are drawn.
+  private let studentShares = StepNotes()
 
   init(driver: RunDriver, session: Int, grant: TrainerRegistry.Grant, material: RunMaterial) {
     (self.driver, self.session, self.grant, self.material) = (driver, session, grant, material)
@@ -67,14 +69,14 @@ struct SessionWork: Sendable {
       let evaluation = RunEvaluation(
         material: material, teacherTexts: texts, student: student, metrics: dependencies.textMetrics,
         checker: recipe.evaluation.checker.flatMap { dependencies.checkers[$0] })
-      let (row, calibration) = try await evaluation.row(position: position)
+      let (row, calibration, validationLoss) = try await evaluation.row(position: position)
       if let calibration {
         try FolderError.explaining(driver.folder.path) {
           try Data(calibration.csv.utf8).write(to: driver.folder.calibration(position), options: .atomic)
         }
       }
       post(
-        .evaluated(session: session, position: position),
+        .evaluated(session: session, position: position, validationLoss: validationLoss),
         metrics: MetricsEntry(step: position, kind: .evaluation, row: row))
     case .save(_, let position):
       let path = driver.folder.checkpoint(position)
@@ -123,9 +125,10 @@ struct SessionWork: Sendable {
 
   private func generate(_ key: WorkItemKey, _ student: any StudentConnection) async throws {
     let begin = dependencies.now()
-    let parts = material.request(for: key)
+    let parts = await driver.current(material).request(for: key)
     let request = StudentServiceGenerateRequest(prompts: parts.prompts, sampling: parts.sampling, seeds: parts.seeds)
-    let completions = try await student.generate(request).inPromptOrder(count: parts.seeds.count)
+    let written = try await student.generate(request).ordered(count: parts.seeds.count)
+    let completions = try material.plan.keepsLogprobs ? written.map(WrittenText.words) : written.map(\.tokenIDs)
     // The student is the one of the round's start: seed, recipe and data say which.
     let origin = Array("\(material.dataDigest) \(key.stage)".utf8)
     let result = ItemResult(
@@ -180,7 +183,12 @@ struct SessionWork: Sendable {
 
   private func request(step: Int) async -> TrainRequest {
     let batch = await driver.batch(ofStep: step, material)
-    doubtful.keep(batch.pairWeights, of: step)
+    if !batch.pairWeights.isEmpty {
+      doubtful.keep(Double(batch.pairWeights.count { $0 == 0 }) / Double(batch.pairWeights.count), of: step)
+    }
+    if recipe.objective.mixture != nil {
+      studentShares.keep(await driver.current(material).plan.studentShare(ofStep: step), of: step)
+    }
     return TrainRequest(step: UInt64(step), batch: batch)
   }
 
@@ -190,9 +198,11 @@ struct SessionWork: Sendable {
     row.add("train/learning_rate", metrics.learningRate)
     row.add("train/grad_norm", metrics.gradientNorm)
     for (index, value) in metrics.termLosses.enumerated() where index < recipe.objective.terms.count {
-      row.add("train/loss_on_\(recipe.objective.terms[index].source.rawValue)_text", value)
+      let source = recipe.objective.mixture == nil ? recipe.objective.terms[index].source.rawValue : "mixed"
+      row.add("train/loss_on_\(source)_text", value)
     }
     addSchedules(metrics, to: &row)
+    if let share = studentShares.take(step) { row.add("train/student_share", share) }
     row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))
     row.add("train/round", Double(material.plan.round(at: step - 1) + 1))
     row.add("train/tokens", Double(metrics.tokenCount))
@@ -200,9 +210,11 @@ struct SessionWork: Sendable {
     row.add("train/compute_seconds", metrics.computeSeconds)
     row.add("train/tokens_per_second", Double(metrics.positionCount) / max(metrics.computeSeconds, 1e-9))
     if let pairs = metrics.pairs { addPairs(pairs, of: step, to: &row) }
-    if recipe.usesTeacherLogprobs {
+    if recipe.usesTeacherDistributions {
       row.add("train/teacher_mass", metrics.teacherMass)
       row.add("train/top_agreement", metrics.topAgreement)
+    }
+    if recipe.usesTeacherLogprobs {
       row.add("wire/teacher_bytes", Double(metrics.teacherBytes))
       row.add("wire/bytes_per_token", Double(metrics.teacherBytes) / Double(max(metrics.tokenCount, 1)))
     }

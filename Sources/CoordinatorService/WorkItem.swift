@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import Recipes
 internal import Sequences
 
 /// Which prompts a model is to complete, as part of which stage.
@@ -42,10 +43,17 @@ extension RunPlan {
   private func unfolded(_ stage: WorkItemKey.Stage) -> [Int] {
     switch stage {
     case .teacherEvaluation: return Array(0..<evalCount)
-    case .teacher: return teacherWrites ? Array(order(ofEpoch: 0).prefix(maxSteps * batchSize)) : []
-    case .student(let round): return studentWrites ? unfolded(round: round) : []
+    case .teacher: return teacherWrites ? teacherSamples : []
+    case .student(let round):
+      return !studentWrites ? [] : mixture == nil ? unfolded(round: round) : mixedSamples(ofRound: round)
     case .reference(let round): return keepsReference ? unfolded(round: round) : []
     }
+  }
+
+  /// The samples that are trained on the teacher's text at some time; where the share of the student's follows what is measured, all.
+  private var teacherSamples: [Int] {
+    guard mixture != nil, !replays else { return Array(order(ofEpoch: 0).prefix(maxSteps * batchSize)) }
+    return firstUses(in: 1...maxSteps, of: .teacher)
   }
 
   /// The samples of a round, in the order of their first use.

@@ -16,6 +16,18 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case akl
   /// AB-KD: the alpha-beta divergence on the teacher's text.
   case abkd
+  /// GKD: generalised Jensen–Shannon divergence on a mixture of the student's text and the data's, or the teacher's.
+  case gkd
+  /// ImitKD: forward KL on such a mixture.
+  case imitkd
+  /// DistiLLM: skewed KL on such a mixture, whose share of student text follows the validation loss.
+  case distillm
+  /// f-DISTILL: each half of an f-divergence on the text of its own model.
+  case fdistill
+  /// On-policy distillation: a policy gradient on the student's text, with the reverse KL of sampled tokens as reward.
+  case opd
+  /// MiniLLM, as a teacher can be served: reverse KL of each token and a policy gradient of what follows it, on the student's text.
+  case minillm
   /// DistiLLM-2: skewed forward KL on the teacher's text and skewed reverse KL on the student's.
   case distillm2
   /// Lion: imitation of the teacher, discrimination by a referee, generation of instructions that the student finds hard.
@@ -36,9 +48,6 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case slic
   /// Contrastive preference optimization: without a reference, with cross-entropy on the preferred text.
   case cpo
-
-  /// Methods that have a name but are not built yet.
-  static let planned = ["gkd", "distillm", "minillm"]
 }
 
 /// Where the sequences of a loss term come from.
@@ -63,6 +72,8 @@ public enum LossKind: String, Sendable, Codable {
   case skewForwardKL
   /// KL(q ‖ (1−α)p + αq), the student inside the mixture taken as constant.
   case skewReverseKL
+  /// The same value with the gradient through the mixture.
+  case skewReverseKLFull
   /// βKL(p ‖ m) + (1−β)KL(q ‖ m), m = βp + (1−β)q.
   case generalizedJSD
   /// ½ Σ |q − p|.
@@ -74,11 +85,14 @@ public enum LossKind: String, Sendable, Codable {
   /// −log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) − α log q(actual token), a the teacher's most probable token, b the student's.
   case topTokenPreference
 
+  /// A policy gradient, as the term's ``PlannedTerm/policy`` says.
+  case policyGradient
+
   /// True where the teacher's log-probs enter.
   public var needsTeacherLogprobs: Bool { self != .crossEntropy }
 
   /// True where a mixture of both models is skewed by α.
-  public var isSkewed: Bool { self == .skewForwardKL || self == .skewReverseKL }
+  public var isSkewed: Bool { [.skewForwardKL, .skewReverseKL, .skewReverseKLFull].contains(self) }
 }
 
 /// One term of what a run minimises: a data selector and the loss of what it selects.
@@ -99,6 +113,8 @@ public struct PlannedTerm: Sendable, Hashable, Codable {
   public var finalWeight: Double?
   /// Whether each sequence has an α of its own, from the second round on.
   public var isAdaptive: Bool
+  /// Numbers of a policy gradient; nil for other losses.
+  public var policy: PolicyTerm?
 
   init(
     _ source: TextSource, _ kind: LossKind, alpha: Double, beta: Double, weight: Double = 1, finalWeight: Double? = nil,
@@ -174,6 +190,11 @@ extension Method {
     case .tvd: [term(.teacher, .totalVariation)]
     case .akl: [PlannedTerm(.teacher, .adaptiveKL, alpha: values.number("objective.mu"), beta: beta)]
     case .abkd: [term(.teacher, .alphaBeta)]
+    case .gkd: [term(fixed(values), beta == 0 ? .forwardKL : beta == 1 ? .reverseKL : .generalizedJSD)]
+    case .imitkd: [term(fixed(values), .forwardKL)]
+    case .distillm: [term(fixed(values), tokenLoss(values) == .skl ? .skewForwardKL : .skewReverseKLFull)]
+    case .fdistill: halves(tokenLoss(values), beta: beta)
+    case .opd, .minillm: [policyTerm(values)]
     case .distillm2: contrast(values, alpha: alpha, beta: beta)
     case .dpkd, .plad, .dpo, .simpo, .ipo, .slic, .cpo: []
     }
@@ -197,6 +218,29 @@ extension Method {
 
   /// Whether the teacher's answers are collected, judged and kept before they are learnt.
   public var collectsAnswers: Bool { self == .rejection }
+
+  /// Whose text stands beside the student's in a mixture.
+  private func fixed(_ values: ResolvedValues) -> TextSource { values.flag("objective.seq_kd") ? .teacher : .data }
+
+  private func policyTerm(_ values: ResolvedValues) -> PlannedTerm {
+    var term = PlannedTerm(.student, .policyGradient, alpha: 0.1, beta: 0.5)
+    term.policy = PolicyTerm(self, values)
+    return term
+  }
+
+  /// The loss that a recipe names; one that the method has not is refused elsewhere.
+  private func tokenLoss(_ values: ResolvedValues) -> TokenLossName {
+    values.text("objective.loss_type").flatMap(TokenLossName.init) ?? .js
+  }
+
+  /// How often the student writes anew: DistiLLM-2's three times; where the share of its text adapts, it can do so at each.
+  var defaultRounds: Int {
+    switch self {
+    case .rkl, .distillm2, .gkd, .imitkd, .fdistill: 3
+    case .distillm, .opd, .minillm: 10
+    default: 1
+    }
+  }
 
   /// The average that the method's authors use.
   var defaultReduction: LossReduction { self == .distillm2 ? .sequenceMean : .tokenMean }

@@ -82,6 +82,7 @@ extension Method {
     switch self {
     case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .abkd, .distillm2, .lion: []
     case .rejection: []
+    case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: []
     case .dpkd: [.dpkd, .ipo, .cpo, .simpo, .asReleased]
     case .plad: [.margin, .scoreMargin, .slic]
     case .dpo: [.sigmoid, .hinge]
@@ -98,6 +99,7 @@ extension Method {
     case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .distillm2, .lion: 0.5
     case .abkd: 0.7
     case .rejection: 0.5
+    case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: 0.5
     case .dpkd, .dpo, .ipo, .cpo: 0.1
     case .simpo: 2
     case .plad, .slic: 1
@@ -109,6 +111,7 @@ extension Method {
 
   /// KL asks the teacher for log-probs, which most losses of pairs do without.
   var defaultMetrics: [String] {
+    if self == .opd { return ["perplexity"] }
     if self == .plad { return ["perplexity", "calibration"] }
     return pairLosses.isEmpty || self == .dpkd ? ["kl", "perplexity"] : ["perplexity"]
   }

@@ -30,6 +30,7 @@ extension Recipe {
     let topCount: Int = values.whole("objective.loss_top_k")
     objective = Objective(
       terms: method.terms(values, pairLoss: pairLoss), pair: PairObjective(pairLoss, method, values),
+      mixture: TextMixture(method, values),
       reduction: LossReduction(rawValue: values.word("objective.reduction")) ?? .tokenMean,
       topCount: topCount,
       teacherForm: values.text("objective.teacher_logprobs").flatMap(TeacherForm.init)
@@ -41,7 +42,9 @@ extension Recipe {
     training = Training(values)
     evaluation = Evaluation(values)
     resolvedYAML = values.yaml
-    try check(addsTail: values.flag("objective.loss_add_tail"), place: reader.places)
+    try check(
+      addsTail: values.flag("objective.loss_add_tail"), lossName: values.text("objective.loss_type"),
+      place: reader.places)
   }
 
   private static func method(_ reader: RecipeReader) throws(RecipeError) -> Method {
@@ -50,7 +53,6 @@ extension Recipe {
       throw .missingKey(key: "method", expected: "one of \(names.joined(separator: ", "))")
     }
     if let method = Method(rawValue: name) { return method }
-    if Method.planned.contains(name) { throw .methodNotBuilt(name: name, available: names) }
     let nearest = EditDistance.nearest(to: name, among: names).map { " (did you mean \($0)?)" } ?? ""
     throw .badValue(
       place: reader.places["method"] ?? "recipe", key: "method", value: "'\(name)'",
@@ -77,10 +79,17 @@ extension Recipe {
   public var collectsAnswers: Bool { method.collectsAnswers }
 
   /// True where the student writes text to learn from, or the data has such text.
-  public var usesStudentText: Bool { objective.terms.contains { $0.source == .student } }
+  public var usesStudentText: Bool { textSources.contains(.student) }
 
   /// True where the teacher writes text to learn from, or the data has such text.
-  public var usesTeacherText: Bool { objective.terms.contains { $0.source == .teacher } }
+  public var usesTeacherText: Bool { textSources.contains(.teacher) }
+
+  /// Whose texts are learnt from.
+  public var textSources: Set<TextSource> {
+    let terms = Set(objective.terms.map(\.source))
+    guard let mixture = objective.mixture else { return terms }
+    return (mixture.usesOtherText ? terms : []).union(mixture.usesStudentText ? [.student] : [])
+  }
 
   /// True where the teacher's log-probs enter the loss.
   public var usesTeacherLogprobs: Bool {
@@ -93,13 +102,14 @@ extension Recipe {
     throw .missingKey(key: "teacher", expected: "a model folder or HOST:PORT, or use method: sft")
   }
 
-  private func check(addsTail: Bool, place: [String: String]) throws(RecipeError) {
+  private func check(addsTail: Bool, lossName: String?, place: [String: String]) throws(RecipeError) {
     if !addsTail {
       throw .badValue(
         place: place["objective.loss_add_tail"] ?? "recipe", key: "objective.loss_add_tail", value: "'false'",
         expected: "true (top-k without a tail bucket is not built)")
     }
-    try checkLoss(place)
+    try checkLoss(place, lossName: lossName)
+    try checkTexts(place)
     if (objective.teacherForm == .topK) != (objective.topCount > 0) {
       throw .conflict(
         objective.topCount > 0
@@ -125,14 +135,12 @@ extension Recipe {
 
 extension Recipe {
   /// Refuses a loss that the method has not, and a β outside the range of its loss.
-  private func checkLoss(_ place: [String: String]) throws(RecipeError) {
+  private func checkLoss(_ place: [String: String], lossName: String?) throws(RecipeError) {
     let given = place["objective.loss_type"]
-    let name = lossType
-    let isKnown = name.map { method.losses.contains($0) } ?? false
-    guard method.losses.isEmpty ? given == nil : isKnown else {
-      let names = method.losses.map(\.rawValue).joined(separator: ", ")
+    guard method.lossNames.isEmpty ? given == nil : lossName.map(method.lossNames.contains) ?? false else {
+      let names = method.lossNames.joined(separator: ", ")
       throw .badValue(
-        place: given ?? "recipe", key: "objective.loss_type", value: "'\(name?.rawValue ?? "")'",
+        place: given ?? "recipe", key: "objective.loss_type", value: "'\(lossName ?? "")'",
         expected: names.isEmpty ? "nothing: method \(method.rawValue) has one loss" : "one of \(names)")
     }
     try checkNumbers(place)
@@ -143,9 +151,8 @@ extension Recipe {
     func refuse(_ key: String, _ value: String, _ expected: String) -> RecipeError {
       .badValue(place: place[key] ?? "recipe", key: key, value: "'\(value)'", expected: expected)
     }
-    for (name, isUsed) in [("alpha", objective.terms.contains { $0.kind.isSkewed }), ("beta", method == .distillm2)] {
-      let key = "objective.\(name)_schedule"
-      if place[key] != nil, !isUsed { throw refuse(key, "", "nothing: method \(method.rawValue) has no such schedule") }
+    for key in ["objective.alpha_schedule", "objective.beta_schedule"] where place[key] != nil && method != .distillm2 {
+      throw refuse(key, "", "nothing: method \(method.rawValue) has no such schedule")
     }
     guard let term = objective.terms.first else { return }
     if method == .abkd {
@@ -153,8 +160,43 @@ extension Recipe {
         throw refuse("objective.\(name)", "\(value)", ValueKind.number(0.05...10).expected)
       }
     }
-    if method == .jsd, term.beta >= 1 {
-      throw refuse("objective.beta", "\(term.beta)", ValueKind.number(0...1, open: true).expected)
+    let beta = objective.pair?.beta ?? term.beta
+    let range: ValueKind? =
+      switch method {
+      case .gkd: beta <= 1 ? nil : .number(0...1)
+      case .jsd: beta > 0 && beta < 1 ? nil : .number(0...1, open: true)
+      default: beta > 0 ? nil : .number(0...Double.infinity, open: true)
+      }
+    if let range { throw refuse("objective.beta", "\(beta)", range.expected) }
+  }
+
+  /// Refuses keys that the method has no use for, and texts without what it needs to know of them.
+  private func checkTexts(_ place: [String: String]) throws(RecipeError) {
+    for (key, isUsed) in [
+      ("objective.lmbda", method.mixesTexts), ("objective.seq_kd", method.mixesTexts),
+      ("objective.loss_eps", method == .distillm),
+    ] where !isUsed && place[key] != nil {
+      throw .conflict("\(key) has no use in method \(method.rawValue): methods gkd, imitkd and distillm mix texts")
+    }
+    for key in ["gamma", "epsilon", "length_normalization", "single_step_decomposition", "cliprange_reward"]
+    where !method.hasPolicyGradient && place["objective.\(key)"] != nil {
+      throw .conflict(
+        "objective.\(key) has no use in method \(method.rawValue): methods opd and minillm have a policy gradient")
+    }
+    if method.hasPolicyGradient, generation == nil {
+      throw .conflict(
+        "generation: none leaves method \(method.rawValue) without log-probs from when the text was written: "
+          + "method rkl takes 'rejected'")
+    }
+    guard objective.mixture?.adaptation != nil else { return }
+    if evalData == nil {
+      throw .missingKey(
+        key: "data.eval",
+        expected: "rows held out: method distillm lets the student write once their loss rises; gkd has a fixed share")
+    }
+    if generation == nil {
+      throw .conflict(
+        "generation: none leaves method distillm without text of the student as it learns: method gkd takes 'rejected'")
     }
   }
 }

@@ -68,6 +68,8 @@ public struct Recipe: Sendable, Hashable {
     public var terms: [PlannedTerm]
     /// The loss of pairs, which are what two terms add for a sample; nil: there is none.
     public var pair: PairObjective?
+    /// How each sample's text is drawn: the student's, or that of the one term; nil: nothing is drawn.
+    public var mixture: TextMixture?
     /// How losses are averaged.
     public var reduction: LossReduction
     /// Teacher log-probs per position: K and a tail bucket; 0: all V.

@@ -10,8 +10,6 @@ public enum RecipeError: Error, Hashable, CustomStringConvertible {
   case badValue(place: String, key: String, value: String, expected: String)
   /// A key without which there is no run.
   case missingKey(key: String, expected: String)
-  /// A method whose name is known but which is not built.
-  case methodNotBuilt(name: String, available: [String])
   /// Settings that contradict each other.
   case conflict(String)
   /// An override that is not `key.sub=value`.
@@ -30,8 +28,6 @@ public enum RecipeError: Error, Hashable, CustomStringConvertible {
     case .repeatedKey(let place, let key): "\(place): '\(key)' stands twice; keep one"
     case .badValue(let place, let key, let value, let expected): "\(place): \(key): \(value): expected \(expected)"
     case .missingKey(let key, let expected): "recipe: '\(key)' is missing: give \(expected)"
-    case .methodNotBuilt(let name, let available):
-      "recipe: method '\(name)' is not built yet; what works: \(available.joined(separator: ", "))"
     case .conflict(let reason): "recipe: \(reason)"
     case .badOverride(let text): "override '\(text)': expected key.sub=value"
     case .unreadableData(let path, let reason): "\(path): cannot be read: \(reason)"

@@ -20,7 +20,7 @@ struct RecipeKey: Sendable {
 ///
 /// Sources of the defaults: `transformers.TrainingArguments` (batch of 8, 3 epochs, AdamW 0.9/0.999/1e-8, clipping at 1,
 /// linear schedule, save every 500), TRL's `SFTConfig` (learning rate 2e-5, max_length 1024) and `GKDConfig` (beta 0.5,
-/// max_new_tokens 128), DistiLLM-2's paper and released configuration (alpha 0.1, learning rate 5e-5, cosine with a warm-up
+/// max_new_tokens 128, lmbda 0.5, seq_kd false, temperature 0.9), DistiLLM's code (an initial share of 0, loss_eps 0.1), DistiLLM-2's paper and released configuration (alpha 0.1, learning rate 5e-5, cosine with a warm-up
 /// of 0.1, sampling at 0.8 with top-p 0.95, three rounds, sequence mean), TRL's `DPOConfig` and `CPOConfig` (beta 0.1, learning
 /// rate 1e-6, cpo_alpha 1), SimPO's paper (beta 2, gamma half of it).
 enum RecipeSchema {
@@ -66,12 +66,22 @@ enum RecipeSchema {
 
   private static let objective = [
     RecipeKey("objective.alpha", .number(0...1, open: true)) { .number($0 == .abkd ? 0.2 : 0.1) },
-    RecipeKey("objective.beta", .number(0...Double.infinity, open: true)) { .number($0.defaultBeta) },
+    RecipeKey("objective.beta", .number(0...Double.infinity)) { .number($0.defaultBeta) },
     RecipeKey("objective.alpha_schedule", .choice(["fixed", "adaptive"]), nil),
     RecipeKey("objective.beta_schedule", .choice(["constant", "gradual"]), nil),
     RecipeKey("objective.mu", .number(0...1, open: true)) { $0 == .akl ? .number(0.5) : nil },
-    RecipeKey("objective.loss_type", .choice(LossName.allCases.map(\.rawValue))) {
-      $0.losses.first.map { .text($0.rawValue) }
+    RecipeKey("objective.loss_type", .choice(Set(Method.allCases.flatMap(\.lossNames)).sorted())) {
+      $0.lossNames.first.map { .text($0) }
+    },
+    RecipeKey("objective.lmbda", share) { $0.mixesTexts ? .number($0 == .distillm ? 0 : 0.5) : nil },
+    RecipeKey("objective.seq_kd", .flag) { $0.mixesTexts ? .flag(false) : nil },
+    RecipeKey("objective.loss_eps", .number(-1000...1000)) { $0 == .distillm ? .number(0.1) : nil },
+    RecipeKey("objective.gamma", share) { policy($0, .number($0 == .minillm ? 1 : 0)) },
+    RecipeKey("objective.epsilon", .number(0...0.99)) { policy($0, .number($0 == .minillm ? 0.2 : 0)) },
+    RecipeKey("objective.length_normalization", .flag) { policy($0, .flag($0 == .minillm)) },
+    RecipeKey("objective.single_step_decomposition", .flag) { policy($0, .flag($0 == .minillm)) },
+    RecipeKey("objective.cliprange_reward", .number(0...Double.infinity)) {
+      policy($0, .number($0 == .minillm ? 100 : 0))
     },
     RecipeKey("objective.length_normalized", .flag) { pairs($0, .flag($0.normalizesLength)) },
     RecipeKey("objective.lm_weight", .number(0...Double.infinity)) { pairs($0, .number($0.defaultLMWeight)) },
@@ -95,10 +105,17 @@ enum RecipeSchema {
     method.pairLosses.isEmpty ? nil : value
   }
 
+  /// A default of the methods that have a policy gradient; others leave the key out.
+  private static func policy(_ method: Method, _ value: RecipeValue) -> RecipeValue? {
+    method.hasPolicyGradient ? value : nil
+  }
+
   /// `generation: none`, or how teacher and student write.
   private static let generation = [
     RecipeKey("generation", .choice(["none"]), nil),
-    RecipeKey("generation.temperature", .number(0...100)) { .number($0 == .distillm2 ? 0.8 : 1) },
+    RecipeKey("generation.temperature", .number(0...100)) {
+      .number($0 == .distillm2 ? 0.8 : $0 == .gkd ? 0.9 : 1)
+    },
     RecipeKey("generation.top_p", .number(0...1)) { .number($0 == .distillm2 ? 0.95 : 1) },
     RecipeKey("generation.top_k", natural, .whole(0)),
     RecipeKey("generation.min_p", .number(0...1), .number(0)),
@@ -109,7 +126,7 @@ enum RecipeSchema {
     // As many as a request takes.
     RecipeKey("generation.stop_strings", .texts(limit: 16), .list([])),
     RecipeKey("generation.student_weights", .choice(StudentWeights.allCases.map(\.rawValue)), .text("float32")),
-    RecipeKey("generation.rounds", positive) { .whole($0 == .rkl || $0 == .distillm2 ? 3 : 1) },
+    RecipeKey("generation.rounds", positive) { .whole($0.defaultRounds) },
     RecipeKey("generation.batch_size", .whole(1...4096), .whole(64)),
   ]
 

@@ -53,6 +53,15 @@ struct HandshakeTests {
     #expect(try #require(textOnly).contains("plad, simpo and dpo"))
   }
 
+  @Test("a teacher of token log-probs alone is told the method that needs no more", arguments: [Method.minillm, .gkd])
+  func tokenLogprobs(method: Method) throws {
+    let needs = TeacherNeeds(generate: false, topCount: 0, tokenLogprobs: method == .minillm)
+    let tokens = refusal(method, needs: needs) { $0.abilities = WireAbilities(generate: true, tokenLogprobs: true) }
+    #expect(try #require(tokens).contains("method: opd needs only log-probs of the actual tokens"))
+    let opd = TeacherNeeds(generate: false, topCount: nil, tokenLogprobs: true)
+    #expect(refusal(.opd, needs: opd) { $0.abilities = WireAbilities(tokenLogprobs: true) } == nil)
+  }
+
   @Test("hidden states and float16 are asked of a teacher that promises them alone")
   func travel() throws {
     let hidden = TeacherNeeds(generate: true, topCount: 0, hiddenState: true)

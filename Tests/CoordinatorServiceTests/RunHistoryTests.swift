@@ -71,7 +71,9 @@ private struct World {
       parameters.append(batch(step))
       take(.stepCompleted(session: session, step: step))
       if random.next() % 8 == 0 { take(.stepCompleted(session: session, step: step)) }
-    case .evaluate(let session, let position): take(.evaluated(session: session, position: position))
+    case .evaluate(let session, let position):
+      // Rises, so that a share that follows it rises too.
+      take(.evaluated(session: session, position: position, validationLoss: Double(parameters.count)))
     case .save(let session, let position):
       checkpoints[position] = parameters
       take(.saved(session: session, position: position))
@@ -85,6 +87,7 @@ private struct World {
   /// A step's batch as text: its samples, and whose words they are trained on.
   private func batch(_ step: Int) -> String {
     let round = plan.round(at: step - 1)
+    if plan.mixture != nil { return mixedBatch(step, round) }
     let items = plan.samples(ofStep: step).map { sample in
       let teachers = (0..<plan.itemCount(of: .teacher)).first {
         plan.samples(of: WorkItemKey(stage: .teacher, index: $0)).contains(sample)
@@ -97,6 +100,26 @@ private struct World {
       return "\(sample)(\(teacher))(\(student.count) \(student.suffix(12)))\(reference(of: sample, round))"
     }
     return "[\(items.joined(separator: " "))]"
+  }
+
+  /// A step's batch where each sample's text is drawn.
+  private func mixedBatch(_ step: Int, _ round: Int) -> String {
+    let plan = machine.plan
+    let items = plan.samples(ofStep: step).map { sample in
+      let source = plan.source(of: sample, inStep: step)
+      if source == .data { return "\(sample)(data)" }
+      let rounds = plan.replays ? Array((0...round).reversed()) : [round]
+      let stages: [WorkItemKey.Stage] =
+        source == .teacher ? [.teacher] : rounds.map { WorkItemKey.Stage.student(round: $0) }
+      let found: String = stages.lazy.compactMap { text(of: sample, in: $0) }.first ?? "missing"
+      return "\(sample)(\(found.count) \(found.suffix(12)))"
+    }
+    return "[\(items.joined(separator: " "))]"
+  }
+
+  private func text(of sample: Int, in stage: WorkItemKey.Stage) -> String? {
+    let keys = (0..<machine.plan.itemCount(of: stage)).map { WorkItemKey(stage: stage, index: $0) }
+    return keys.first { machine.plan.samples(of: $0).contains(sample) }.flatMap { texts[$0] }
   }
 
   /// The student that a pair's reference is of: that of the round's start.
@@ -141,9 +164,23 @@ struct RunHistoryTests {
   }
 
   @Test("whatever dies whenever, the student ends with the same history", arguments: Method.allCases)
-  func crashes(method: Method) throws {
-    let plan = try makePlan(["method=\(method.rawValue)"])
+  func crashes(method: Method) throws { try crash(makePlan(["method=\(method.rawValue)"])) }
+
+  static let mixtures: [[String]] = [
+    ["method=gkd", "objective.seq_kd=true"], ["method=gkd", "objective.lmbda=1"],
+    ["method=imitkd", "objective.lmbda=0", "objective.seq_kd=true"],
+    [
+      "method=distillm", "objective.seq_kd=true", "objective.lmbda=0.3", "generation.rounds=5", "training.max_steps=20",
+    ],
+  ]
+
+  @Test(
+    "so it is where texts are drawn, and where the share of the student's follows measurements", arguments: mixtures)
+  func drawn(overrides: [String]) throws { try crash(makePlan(overrides)) }
+
+  private func crash(_ plan: RunPlan) throws {
     let expected = try #require(undisturbed(plan))
+    #expect(!expected.joined().contains("missing"))
     for seed in 1...300 as ClosedRange<UInt64> {
       var world = World(plan: plan, seed: seed)
       var events = 0

@@ -1,8 +1,10 @@
 import Distillation
 import Foundation
 import Kernels
+import Optimization
 import Sequences
 import Testing
+import Transformer
 
 /// policy.json: policy gradients in PyTorch.
 struct GoldenPolicies: Decodable {

@@ -1,0 +1,90 @@
+import Foundation
+import Glibc
+import ModelFixtures
+import Reports
+import ServiceRuntime
+import Testing
+
+/// Methods that choose whose text is trained on, whole: three processes, a random teacher, puzzles.
+@Suite(.timeLimit(.minutes(10)), .serialized) struct MixtureMethodTests {
+  private let run: SmallRun
+
+  init() throws { run = try SmallRun() }
+
+  private func arguments(_ name: String, _ method: String, steps: Int, _ overrides: [String]) throws -> [String] {
+    ["run", try run.recipe(name, method: method, steps: steps), "--local", "evaluation.metrics=[]"] + overrides
+  }
+
+  static let cases: [(String, [String])] = [
+    ("gkd", ["objective.seq_kd=true"]), ("gkd", ["objective.lmbda=1", "objective.loss_top_k=8"]),
+    ("imitkd", ["objective.seq_kd=true"]),
+    ("distillm", ["objective.seq_kd=true", "objective.loss_eps=-1000", "objective.lmbda=0.4"]),
+    ("fdistill", []), ("fdistill", ["objective.loss_type=tvd"]),
+  ]
+
+  @Test("learns from the texts that the recipe asks for: the loss falls", arguments: cases)
+  func learns(method: String, overrides: [String]) async throws {
+    let outcome = try await run.program.run(arguments(method, method, steps: 18, overrides))
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    let log = try MetricsLog(file: run.output(method).appending(path: "metrics.jsonl"))
+    let loss = log.curve("loss").map(\.value)
+    #expect(loss.count == 18 && loss.suffix(6).reduce(0, +) < loss.prefix(6).reduce(0, +))
+    let shares = log.curve("train/student_share").map(\.value)
+    #expect(shares.count == (method == "fdistill" ? 0 : 18))
+    if method == "distillm" {
+      // ε admits every loss, so that the share rises at each of three rounds.
+      #expect(log.curve("eval/validation_loss").map(\.step) == [0, 6, 12, 18])
+      #expect(shares.contains { $0 > 0 } && shares.contains { $0 < 1 })
+    } else if method != "fdistill" {
+      #expect(shares.allSatisfy { $0 == 1 } == overrides.contains("objective.lmbda=1"))
+    }
+    #expect(log.total("wire/score/bytes_received") > 0)
+  }
+
+  @Test(
+    "learns by a policy gradient: the teacher finds the student's texts ever more probable",
+    arguments: ["opd", "minillm"])
+  func policy(method: String) async throws {
+    let overrides = ["generation.rounds=8", "training.learning_rate=0.02"]
+    let outcome = try await run.program.run(arguments(method, method, steps: 48, overrides))
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    let log = try MetricsLog(file: run.output(method).appending(path: "metrics.jsonl"))
+    let loss = log.curve("loss").map(\.value)
+    #expect(loss.count == 48 && loss.suffix(12).reduce(0, +) < loss.prefix(12).reduce(0, +))
+    // Sampled tokens cost four bytes each, and some around them.
+    let bytes = log.total("wire/teacher_bytes") / log.total("train/tokens")
+    #expect(method == "opd" ? bytes < 16 : bytes > 100)
+    #expect(log.curve("train/top_agreement").isEmpty == (method == "opd"))
+  }
+
+  @Test("a row without the answer that is drawn is refused, with what to do")
+  func noAnswer() async throws {
+    let outcome = try await run.program.run(arguments("refused", "gkd", steps: 4, []))
+    #expect(outcome.exit != .status(0))
+    #expect("\(outcome.errors)\(outcome.output)".contains("with objective.seq_kd: true the teacher writes it"))
+  }
+
+  @Test(
+    "a killed run draws the same texts again, and writes the same bytes",
+    arguments: [
+      ("gkd", ["objective.seq_kd=true"]),
+      ("distillm", ["objective.seq_kd=true", "objective.loss_eps=-1000", "objective.lmbda=0.4"]),
+      ("opd", ["objective.epsilon=0.2"]),
+    ] as [(String, [String])])
+  func resumed(method: String, overrides: [String]) async throws {
+    let undisturbed = try await run.program.run(arguments("undisturbed", method, steps: 24, overrides))
+    #expect(undisturbed.exit == .status(0), "\(undisturbed.errors)")
+    let output = run.output("resumed")
+    let again = try arguments("resumed", method, steps: 24, overrides)
+    let killed = try await run.program.run(again) { parent in
+      try await wait { rowCount(output) >= 11 }
+      let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
+      kill(parent, SIGKILL)
+      for child in children { try await wait { kill(child, 0) != 0 } }
+    }
+    #expect(killed.exit == .signal(SIGKILL))
+    let outcome = try await run.program.run(again + ["--resume"])
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("resumed") == run.weights("undisturbed"))
+  }
+}
