@@ -111,6 +111,24 @@ struct GoldenPolicies: Decodable {
     }
   }
 
+  /// Tolerance: float32 gradients of 11 tokens, added up.
+  @Test("of a sampled token has the gradient of the reverse KL in expectation over what the student writes")
+  func expectation() throws {
+    for row in golden.rows.prefix(10) {
+      let logprobs = logSoftmax(row.logits)
+      let workspace = RowLossWorkspace(vocabSize: row.logits.count, rowSize: row.logits.count)
+      var sums = [Double](repeating: 0, count: row.logits.count)
+      for (id, logprob) in logprobs.enumerated() {
+        let logits = floats(row.logits)
+        let token = PolicyToken(advantage: Double(row.teacher[id]) - logprob, behaviorLogprob: logprob)
+        _ = try workspace.replaceLogits(logits, policy: PolicyGradient(), token: token, target: TokenID(id), scale: 1)
+        for (index, slope) in logits.array.enumerated() { sums[index] += exp(logprob) * Double(slope) }
+      }
+      let exact = try rowLoss(.reverseKL, logits: row.logits, teacher: fullScores(teacher: row.teacher)).gradient
+      for (ours, known) in zip(sums, exact) { #expect(abs(ours - Double(known)) <= 2e-6) }
+    }
+  }
+
   @Test("the slope is the derivative of the value, and 0 where the ratio is clipped")
   func centralDifferences() {
     for row in golden.rows {
