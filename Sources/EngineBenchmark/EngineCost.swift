@@ -14,7 +14,7 @@ package struct EngineCost: Sendable, Hashable {
 
   package init(_ model: ModelConfiguration, _ file: CaseFile) {
     let layout = ParameterLayout(model)
-    let head = Double(model.vocabSize * model.width)
+    let head = Double(model.vocabSize * model.embeddingWidth)
     let body = layout.entries.reduce(0.0) { sum, entry in
       let isTable = Self.tables.contains { entry.name.contains($0) }
       return entry.isMatrix && !isTable ? sum + Double(entry.count) : sum

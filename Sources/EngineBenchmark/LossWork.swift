@@ -28,7 +28,8 @@ final class LossWork: EngineWork {
       schedule: try LearningRateSchedule(shape: .constant, peak: CaseFile.learningRate, maxSteps: 1))
     isRounded = precision.products == .bfloat16
     products = HeadProducts(
-      rows: file.positionCount, vocabSize: file.vocabSize, width: train.trainer.transformer.configuration.width,
+      rows: file.positionCount, vocabSize: file.vocabSize,
+      width: train.trainer.transformer.configuration.embeddingWidth,
       precision: precision.products)
   }
 

@@ -122,7 +122,7 @@ public struct ModelAnswers: Sendable {
     guard expectedDigest.isEmpty || expectedDigest == digest else {
       throw ServingError.otherOutputHead(expected: expectedDigest, actual: digest)
     }
-    let (head, width) = (model.outputHead, model.transformer.configuration.width)
+    let (head, width) = (model.outputHead, model.transformer.configuration.embeddingWidth)
     let rowsPerMessage = max(1, limits.chunkBytes / (4 * width))
     for first in stride(from: 0, to: model.vocabSize, by: rowsPerMessage) {
       let count = min(rowsPerMessage, model.vocabSize - first)
@@ -148,7 +148,7 @@ public struct ModelAnswers: Sendable {
       throw .tooManyCandidates(candidates: candidates, limit: limits.candidates)
     }
     let bytes = options.replyBytesPerPosition(
-      vocabSize: model.vocabSize, hiddenWidth: model.transformer.configuration.width)
+      vocabSize: model.vocabSize, hiddenWidth: model.transformer.configuration.embeddingWidth)
     guard positionCount * bytes <= limits.replyBytes else {
       throw .replyTooLarge(bytes: positionCount * bytes, limit: limits.replyBytes)
     }

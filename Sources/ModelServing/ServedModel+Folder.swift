@@ -32,7 +32,7 @@ extension ServedModel {
         bosTokenIDs: bos, eosTokenIDs: eos, chatTemplateDigest: tokenizer?.chatTemplateDigest ?? "",
         abilities: abilities, parameterCount: UInt64(folder.parameters.count),
         determinism: "\(arithmetic), \(generation), \(ComputePool.threadCount) threads",
-        hiddenSize: UInt32(folder.configuration.width)),
+        hiddenSize: UInt32(folder.configuration.embeddingWidth)),
       generation: generation, tokenizer: tokenizer)
   }
 

@@ -69,7 +69,7 @@ public struct ServedModel: Sendable {
 
   /// The digest of ``outputHead``, as `ModelDescription.output_head_digest` defines it. Reads all of it.
   public func outputHeadDigest() -> String {
-    outputHead.withSpan { OutputHeadDigest.of($0, rows: vocabSize, width: transformer.configuration.width) }
+    outputHead.withSpan { OutputHeadDigest.of($0, rows: vocabSize, width: transformer.configuration.embeddingWidth) }
   }
 
   /// Says that the parameters are others now, after each change: what was made of them is made anew.

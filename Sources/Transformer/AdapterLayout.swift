@@ -90,8 +90,18 @@ struct AdaptableModule: Sendable {
 }
 
 extension Transformer {
-  /// All projections of blocks, as modules, in the order of the blocks.
+  /// All projections, as modules: those of blocks in the order of the blocks, then those from and to other widths.
   var adaptableModules: [AdaptableModule] {
+    let names = configuration.family.names
+    let outer = [(plan.inputProjection, names.inputProjection), (plan.outputProjection, names.outputProjection)]
+    return blockModules
+      + outer.flatMap { projection, name -> [AdaptableModule] in
+        guard let projection, let name else { return [] }
+        return modules(of: projection, [name], [projection.outputWidth])
+      }
+  }
+
+  private var blockModules: [AdaptableModule] {
     let (names, model) = (configuration.family.names, configuration)
     return plan.blocks.enumerated().flatMap { layer, block in
       let parts: [(Projection, [String], [Int])] = [

@@ -63,8 +63,9 @@ public final class Adapters: Sendable {
 }
 
 extension ModelPlan {
-  /// The projections of all blocks.
+  /// All projections but the head: those of blocks, then those from and to other widths.
   var projections: [Projection] {
     blocks.flatMap { [$0.attentionInput, $0.attentionOutput, $0.feedForwardInput, $0.feedForwardOutput] }
+      + [inputProjection, outputProjection].compactMap(\.self)
   }
 }

@@ -27,7 +27,7 @@ public struct BlockDescription: Sendable, Hashable {
     case parallel
   }
 
-  /// Normalisation before attention, before the feed-forward part and at the end.
+  /// Normalisation before attention, before the feed-forward part and at the end, unless said otherwise below.
   public var norm: Norm
   /// How a block knows where a token stands.
   public var positions: Positions
@@ -39,6 +39,14 @@ public struct BlockDescription: Sendable, Hashable {
   public var residual = Residual.sequential
   /// Whether what attention and the feed-forward part give is normalised too, before it is added.
   public var hasPostNorms = false
+  /// Whether the two read the residual stream as it is, and the sums are normalised: `y = n₁(x + A(x))`, then `n₂(y + F(y))`.
+  /// For a sequential model without ``hasPostNorms``.
+  public var normalizesSums = false
+  /// Whether what the last block leaves is normalised.
+  public var hasFinalNorm = true
+  /// Width of embeddings and of what the head reads, where two projections without biases lead to and from the residual
+  /// stream; nil: they have its width.
+  public var embeddingWidth: Int?
   /// Factor of embeddings.
   public var embeddingScale: Float = 1
   /// Logits z become `cap · tanh(z / cap)`.
@@ -53,6 +61,11 @@ public struct BlockDescription: Sendable, Hashable {
     self.attention = attention
     self.feedForward = feedForward
   }
+}
+
+extension BlockDescription {
+  /// Whether what attention and the feed-forward part give is normalised, before or after it is added.
+  var normalizesResults: Bool { hasPostNorms || normalizesSums }
 }
 
 /// Attention of a block.

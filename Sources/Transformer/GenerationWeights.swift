@@ -66,9 +66,8 @@ extension ModelPlan {
   /// Everything that rows are multiplied with, the head at last.
   func products(of model: ModelConfiguration) -> [Projection] {
     let head = Projection(
-      weightOffset: head, biasOffset: nil, inputWidth: model.width, outputWidth: model.vocabSize, isOutputMajor: true)
-    return blocks.flatMap { [$0.attentionInput, $0.attentionOutput, $0.feedForwardInput, $0.feedForwardOutput] } + [
-      head
-    ]
+      weightOffset: head, biasOffset: nil, inputWidth: model.embeddingWidth, outputWidth: model.vocabSize,
+      isOutputMajor: true)
+    return projections + [head]
   }
 }

@@ -21,7 +21,7 @@ extension ModelConfiguration {
       ("vocabSize", vocabSize, 1 << 24), ("contextLength", contextLength, 1 << 24), ("width", width, 1 << 20),
       ("layerCount", layerCount, 1 << 12), ("headCount", headCount, 1 << 12),
       ("keyValueHeadCount", keyValueHeadCount, 1 << 12), ("headWidth", headWidth, 1 << 12),
-      ("feedForwardWidth", feedForwardWidth, 1 << 22),
+      ("feedForwardWidth", feedForwardWidth, 1 << 22), ("embeddingWidth", embeddingWidth, 1 << 20),
     ]
     for (field, value, limit) in sizes where value < 1 || value > limit {
       throw .invalidConfiguration(field: field, value: "\(value)", requirement: "in 1...\(limit)")

@@ -83,6 +83,8 @@ extension ModelConfiguration {
   public var headWidth: Int { block.attention.headWidth }
   /// Width inside the feed-forward part.
   public var feedForwardWidth: Int { block.feedForward.width }
+  /// Width of embeddings and of the hidden states that the head reads: D but for a few models.
+  public var embeddingWidth: Int { block.embeddingWidth ?? width }
   /// Width of all query heads.
   var queryWidth: Int { headCount * headWidth }
   /// Width of all key heads, or of all value heads.

@@ -25,8 +25,11 @@ struct ModelPlan: Sendable {
   let embedding: Int
   /// The row of the first position.
   let positionEmbedding: Int?
+  /// From embeddings to the stream and from there to what the head reads, where their widths differ.
+  let inputProjection: Projection?
+  let outputProjection: Projection?
   let blocks: [BlockPlan]
-  let finalNorm: NormPlan
+  let finalNorm: NormPlan?
   let head: Int
 
   init(_ model: ModelConfiguration, _ layout: ParameterLayout) {
@@ -61,7 +64,10 @@ struct ModelPlan: Sendable {
     } else {
       positionEmbedding = nil
     }
-    finalNorm = norm(names.finalNorm)
+    finalNorm = model.block.hasFinalNorm ? norm(names.finalNorm) : nil
+    let (width, outer) = (model.width, model.block.embeddingWidth)
+    inputProjection = outer.flatMap { outer in names.inputProjection.map { projection($0, outer, width) } }
+    outputProjection = outer.flatMap { outer in names.outputProjection.map { projection($0, width, outer) } }
     head = offsets[names.head + ".weight"] ?? embedding
   }
 }

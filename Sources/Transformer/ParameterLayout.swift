@@ -28,13 +28,19 @@ public struct ParameterLayout: Sendable, Hashable {
   /// Lays out the tensors of a model.
   public init(_ model: ModelConfiguration) {
     let (names, width) = (model.family.names, model.width)
-    add(names.embedding + ".weight", [model.vocabSize, width])
+    add(names.embedding + ".weight", [model.vocabSize, model.embeddingWidth])
     if case .learned(let offset) = model.block.positions, let name = names.positionEmbedding {
       add(name + ".weight", [model.contextLength + offset, width])
     }
+    if let input = model.block.embeddingWidth, let name = names.inputProjection {
+      add(name + ".weight", [width, input])
+    }
     for layer in 0..<model.layerCount { addBlock("\(names.blocks)\(layer).", model) }
-    addNorm(names.finalNorm, model)
-    if !model.tiesWordEmbeddings { add(names.head + ".weight", [model.vocabSize, width]) }
+    if model.block.hasFinalNorm { addNorm(names.finalNorm, model) }
+    if let output = model.block.embeddingWidth, let name = names.outputProjection {
+      add(name + ".weight", [output, width])
+    }
+    if !model.tiesWordEmbeddings { add(names.head + ".weight", [model.vocabSize, model.embeddingWidth]) }
   }
 
   /// The tensor of a name.

@@ -71,7 +71,7 @@ public struct Scorer: Sendable {
       try score(hidden, from: position, scored, pass: pass, options: options, isWanted: isWanted) {
         try chunks.append($0, emit: emit)
       }
-      position += hidden.count / transformer.configuration.width
+      position += hidden.count / transformer.configuration.embeddingWidth
     }
     try chunks.finish(emit: emit)
     return pass.positionCount
@@ -115,7 +115,7 @@ public struct Scorer: Sendable {
     _ hidden: FloatView, from first: Int, _ scored: ScoredPositions, pass: SequencePass, options: ScoreOptions,
     isWanted: () throws -> Void, emit: (PositionScores) throws -> Void
   ) throws {
-    let (width, headSize) = (transformer.configuration.width, transformer.configuration.vocabSize)
+    let (width, headSize) = (transformer.configuration.embeddingWidth, transformer.configuration.vocabSize)
     let blockRows = max(Scorer.rowsPerPiece, Scorer.logitBytes / (4 * headSize))
     let count = hidden.count / width
     for start in stride(from: 0, to: count, by: blockRows) {

@@ -33,7 +33,8 @@ final class SequencePass {
   }
 
   var pool: PagePool { prefixes.pool }
-  var width: Int { transformer.configuration.width }
+  /// Of hidden states.
+  var width: Int { transformer.configuration.embeddingWidth }
 
   /// Consecutive rows of one sequence.
   private struct Part: Sendable {
@@ -138,16 +139,14 @@ final class SequencePass {
 
   /// Logits of hidden states `[n, D]`. Shape: `[n, V]`; valid until the next call.
   func logits(_ hidden: FloatView) -> FloatView {
-    let model = transformer.configuration
-    let rows = hidden.count / model.width
-    logits.resize(rows * model.vocabSize)
+    let rows = hidden.count / width
+    logits.resize(rows * transformer.configuration.vocabSize)
     transformer.logits(hidden: .float32(hidden), groups: [0..<rows], parameters: parameters, into: logits.view)
     return logits.view
   }
 
   /// The same of the last hidden states of some sequences.
   func logits(of sequences: [LiveSequence]) -> FloatView {
-    let width = transformer.configuration.width
     selected.resize(sequences.count * width)
     for (index, sequence) in sequences.enumerated() {
       selected.view.window(index * width, width).copy(from: sequence.hidden)

@@ -67,14 +67,16 @@ public final class Tape: @unchecked Sendable {
     self.init(transformer, memory: keepsActivations ? .everything : .none, precision: precision)
   }
 
-  /// Hidden states after the final norm. Shape: `[N, D]`.
+  /// Hidden states as the head reads them. E, their width, is ``ModelConfiguration/embeddingWidth``. Shape: `[N, E]`.
   public var hidden: FloatView { hiddenStates.view }
 
-  /// Gradients of ``hidden``: zero after a forward pass. Shape: `[N, D]`.
+  /// Gradients of ``hidden``: zero after a forward pass. Shape: `[N, E]`.
   public var hiddenGradient: FloatView { hiddenGradients.view }
 
-  /// Gradients of the embedded rows, after a backward pass. Shape: `[N, D]`.
-  public var embeddedGradient: FloatView { backwardScratch.stream.view }
+  /// Gradients of the embedded rows, after a backward pass. Shape: `[N, E]`.
+  public var embeddedGradient: FloatView {
+    model.block.embeddingWidth == nil ? backwardScratch.stream.view : backwardScratch.embedded.view
+  }
 
   var keepsActivations: Bool { memory != .none }
 
@@ -82,6 +84,11 @@ public final class Tape: @unchecked Sendable {
 
   /// What a block finds; with `layerCount`, what the last block leaves. Where nothing is kept, all are one.
   func stream(_ layer: Int) -> FloatView { streams[memory == .none ? 0 : layer].view }
+
+  /// The embedded rows, where they are projected to the stream. Shape: `[N, E]`.
+  private(set) var embedded = InputRows()
+  /// What the blocks leave, normalised, where it is projected before the head reads it. Shape: `[N, D]`.
+  private(set) var unprojected = InputRows()
 
   /// Room for a norm's result that is read at once. Shape: `[N, D]`.
   func normScratch() -> FloatView {
@@ -92,7 +99,9 @@ public final class Tape: @unchecked Sendable {
   /// Bytes that activations and gradients of activations take.
   public var byteCount: Int {
     let rows = [finalMean, finalScale, hiddenStates, hiddenGradients, normed, inputScratch, selectedHidden]
-    return (rows + [selectedGradients] + streams).reduce(0) { $0 + $1.byteCount }
+    return (rows + [selectedGradients] + streams).reduce(embedded.byteCount + unprojected.byteCount) {
+      $0 + $1.byteCount
+    }
       + blocks.reduce(0) { $0 + $1.byteCount } + backwardScratch.byteCount + selectedRows.byteCount
   }
 
@@ -108,14 +117,19 @@ public final class Tape: @unchecked Sendable {
     rowCount = rows
     for index in blocks.indices { blocks[index].resize(rows: rows, model, precision) }
     if precision != .float32 {
-      inputScratch.resize(rows * max(model.width, model.queryWidth, model.block.feedForward.width))
+      inputScratch.resize(
+        rows * max(model.width, model.embeddingWidth, model.queryWidth, model.block.feedForward.width))
+    }
+    if model.block.embeddingWidth != nil {
+      embedded.resize(rows * model.embeddingWidth, precision)
+      unprojected.resize(rows * model.width, precision)
     }
     for index in streams.indices { streams[index].resize(rows * model.width) }
     finalMean.resize(rows)
     finalScale.resize(rows)
-    hiddenStates.resize(rows * model.width)
+    hiddenStates.resize(rows * model.embeddingWidth)
     guard keepsActivations else { return }
-    hiddenGradients.resize(rows * model.width)
+    hiddenGradients.resize(rows * model.embeddingWidth)
     hiddenGradients.view.fill(0)
   }
 }
@@ -227,7 +241,7 @@ struct BlockTape {
   var keyScale = GrowingFloats()
   /// `[N, queryWidth]`
   var attended = InputRows()
-  /// What attention gives before its norm, where it has one. `[N, D]`
+  /// What attention gives, or its sum with the stream, before its norm, where it has one. `[N, D]`
   var attentionOutput = GrowingFloats()
   var attentionPostNorm = NormTape()
   /// The residual stream after attention. `[N, D]`
@@ -239,7 +253,7 @@ struct BlockTape {
   var inner = GrowingFloats()
   /// After it. `[N, feedForwardWidth]`
   var activated = InputRows()
-  /// What the feed-forward part gives before its norm, where it has one. `[N, D]`
+  /// What the feed-forward part gives, or its sum with the stream, before its norm, where it has one. `[N, D]`
   var feedForwardOutput = GrowingFloats()
   var feedForwardPostNorm = NormTape()
 
@@ -267,7 +281,7 @@ struct BlockTape {
       queryScale.resize(rows * model.headCount)
       keyScale.resize(rows * model.keyValueHeadCount)
     }
-    if model.block.hasPostNorms {
+    if model.block.normalizesResults {
       attentionOutput.resize(rows * model.width)
       attentionPostNorm.resize(rows: rows)
       feedForwardOutput.resize(rows * model.width)
@@ -280,6 +294,8 @@ struct BlockTape {
 struct BackwardScratch {
   /// Of the residual stream. `[N, D]`
   var stream = GrowingFloats()
+  /// Of embedded rows, where they are projected. `[N, E]`
+  var embedded = GrowingFloats()
   /// Of a norm's output. `[N, D]`
   var normed = GrowingFloats()
   /// Of what attention or the feed-forward part gives, where it is normalised. `[N, D]`
@@ -292,13 +308,16 @@ struct BackwardScratch {
   var rounded = GrowingRows()
 
   var byteCount: Int {
-    [stream, normed, output, projected, attended, inner, activated].reduce(rounded.byteCount) { $0 + $1.byteCount }
+    [stream, embedded, normed, output, projected, attended, inner, activated].reduce(rounded.byteCount) {
+      $0 + $1.byteCount
+    }
   }
 
   mutating func resize(rows: Int, _ model: ModelConfiguration) {
     stream.resize(rows * model.width)
     normed.resize(rows * model.width)
-    if model.block.hasPostNorms { output.resize(rows * model.width) }
+    if model.block.normalizesResults { output.resize(rows * model.width) }
+    if let width = model.block.embeddingWidth { embedded.resize(rows * width) }
     projected.resize(rows * model.attentionInputWidth)
     attended.resize(rows * model.queryWidth)
     inner.resize(rows * model.feedForwardInputWidth)

@@ -3,6 +3,9 @@
 struct TensorNames: Sendable, Hashable {
   var embedding: String
   var positionEmbedding: String?
+  /// From the width of embeddings to that of the stream, and back.
+  var inputProjection: String?
+  var outputProjection: String?
   /// Before the block's number.
   var blocks: String
   var attentionNorm: String

@@ -9,7 +9,7 @@ extension Transformer {
   /// that pass, and do not depend on which groups are in one pass.
   ///
   /// - Parameters:
-  ///   - addsEmbeddings: False leaves the gradients of embeddings in ``Tape/embeddedGradient``, for
+  ///   - addsEmbeddings: False leaves the gradients of tokens' embeddings in ``Tape/embeddedGradient``, for
   ///     ``addEmbeddingGradients(of:_:gradients:)`` later: a head tied to the embedding then has all its own gradients first,
   ///     whatever the passes.
   public func backward(
@@ -25,21 +25,17 @@ extension Transformer {
     if addsEmbeddings { addEmbeddingGradients(of: batch, tape.embeddedGradient, gradients: gradients) }
   }
 
-  /// Adds the gradients of embeddings of tokens and positions, row after row.
+  /// Adds the gradients of tokens' embeddings, row after row.
   ///
-  /// `embedded` are gradients of the embedded rows of `batch`. Shape: `[N, D]`.
+  /// `embedded` are gradients of the embedded rows of `batch`. Shape: `[N, E]`.
   public func addEmbeddingGradients(of batch: SequenceBatch, _ embedded: FloatView, gradients: ParameterBuffer) {
     guard !gradients.isFrozen else { return }
-    let (width, model) = (configuration.width, configuration)
-    // x = E[token] · scale (+ P[position])
+    let (width, model) = (configuration.embeddingWidth, configuration)
+    // x = E[token] · scale
     Elementwise.addRows(
       embedded, at: batch.tokenIDs.map { Int($0) },
       to: gradients.view.window(plan.embedding, model.vocabSize * width), width: width,
       factor: model.block.embeddingScale)
-    guard let table = plan.positionEmbedding else { return }
-    Elementwise.addRows(
-      embedded, at: batch.sequenceLengths.flatMap { 0..<$0 },
-      to: gradients.view.window(table, model.contextLength * width), width: width)
   }
 }
 
@@ -56,14 +52,37 @@ private struct BackwardPass {
   private var rows: Int { tape.rowCount }
 
   func run() {
-    stream.fill(0)
-    normalize(
-      tape.hiddenGradient, x: tape.stream(model.layerCount), transformer.plan.finalNorm,
-      NormTape(mean: tape.finalMean, scale: tape.finalScale), addingTo: stream)
+    leaveLastBlock()
     for layer in (0..<model.layerCount).reversed() {
       if tape.memory == .blockInputs, layer < model.layerCount - 1 { computeAgain(layer) }
       backward(layer)
     }
+    embeddings()
+  }
+
+  /// From the gradient of hidden states to that of what the last block left.
+  private func leaveLastBlock() {
+    var gradient = tape.hiddenGradient
+    if let projection = transformer.plan.outputProjection {
+      backward(projection, gradient, x: tape.unprojected, into: scratch.normed.view)
+      gradient = scratch.normed.view
+    }
+    guard let norm = transformer.plan.finalNorm else { return stream.copyInParallel(from: gradient) }
+    stream.fill(0)
+    normalize(
+      gradient, x: tape.stream(model.layerCount), norm, NormTape(mean: tape.finalMean, scale: tape.finalScale),
+      addingTo: stream)
+  }
+
+  /// Of `x = E[token] · scale (Wᵢ) (+ P[position])`, all but E.
+  private func embeddings() {
+    if let table = transformer.plan.positionEmbedding, !gradients.isFrozen {
+      Elementwise.addRows(
+        stream, at: tape.positions.map { Int($0) },
+        to: gradients.view.window(table, model.contextLength * model.width), width: model.width)
+    }
+    guard let projection = transformer.plan.inputProjection else { return }
+    backward(projection, stream, x: tape.embedded, into: scratch.embedded.view)
   }
 
   /// Leaves what the forward pass left of a block, from what the block found.
@@ -88,6 +107,7 @@ private struct BackwardPass {
   private func feedForward(_ layer: Int) {
     let (block, kept, feedForward) = (transformer.plan.blocks[layer], tape.block(layer), model.block.feedForward)
     let (dActivated, dInner, dNormed) = (scratch.activated.view, scratch.inner.view, scratch.normed.view)
+    beforeSumNorm(block.feedForwardNorm, x: kept.feedForwardOutput, kept.feedForwardNorm)
     let dOutput = beforeNorm(block.feedForwardPostNorm, x: kept.feedForwardOutput, kept.feedForwardPostNorm)
     backward(block.feedForwardOutput, dOutput, x: kept.activated, into: dActivated)
     if feedForward.isGated {
@@ -97,12 +117,13 @@ private struct BackwardPass {
     }
     backward(block.feedForwardInput, dInner, x: kept.feedForwardNormed, into: dNormed)
     let input = model.block.residual == .parallel ? tape.stream(layer) : kept.middle.view
-    normalize(dNormed, x: input, block.feedForwardNorm, kept.feedForwardNorm, addingTo: stream)
+    addInput(dNormed, x: input, block.feedForwardNorm, kept.feedForwardNorm)
   }
 
   /// Of `p₁(attended Wₒ)`.
   private func attentionOutput(_ layer: Int) {
     let (block, kept) = (transformer.plan.blocks[layer], tape.block(layer))
+    beforeSumNorm(block.attentionNorm, x: kept.attentionOutput, kept.attentionNorm)
     let dOutput = beforeNorm(block.attentionPostNorm, x: kept.attentionOutput, kept.attentionPostNorm)
     backward(block.attentionOutput, dOutput, x: kept.attended, into: scratch.attended.view)
   }
@@ -118,7 +139,7 @@ private struct BackwardPass {
     tape.turn(dProjected, columns: transformer.headColumns, backwards: true)
     normalizeHeads(layer, dProjected)
     backward(block.attentionInput, scratch.projected.view, x: kept.attentionNormed, into: dNormed)
-    normalize(dNormed, x: tape.stream(layer), block.attentionNorm, kept.attentionNorm, addingTo: stream)
+    addInput(dNormed, x: tape.stream(layer), block.attentionNorm, kept.attentionNorm)
   }
 
   /// Of `y = x W + b`: overwrites `dx`, adds to the gradients of W and b.
@@ -130,6 +151,18 @@ private struct BackwardPass {
       AdapterPass(adapters: adapters, projection: projection, tape: tape)
         .backward(dyRows, x: x.rows, into: dx, gradients: adapterGradients)
     }
+  }
+
+  /// Makes the stream's gradient that of a sum, from that of the normalised sum, where sums are normalised.
+  private func beforeSumNorm(_ norm: NormPlan, x: GrowingFloats, _ statistics: NormTape) {
+    guard model.block.normalizesSums else { return }
+    stream.copyInParallel(from: beforeNorm(norm, x: x, statistics))
+  }
+
+  /// Adds to the stream's gradient what a part says about what it read.
+  private func addInput(_ dRead: FloatView, x: FloatView, _ norm: NormPlan, _ statistics: NormTape) {
+    guard !model.block.normalizesSums else { return Elementwise.add(dRead, to: stream) }
+    normalize(dRead, x: x, norm, statistics, addingTo: stream)
   }
 
   /// The gradient of what a part gives: the stream's, or, where a norm follows, that of the norm's input.

@@ -55,26 +55,62 @@ extension Transformer {
       block.forward(attend)
       block.leave()
     }
-    normalize(
-      tape.stream(configuration.layerCount), plan.finalNorm, parameters, into: tape.hiddenStates.view,
-      mean: tape.finalMean.view, scale: tape.finalScale.view)
+    leaveHidden(parameters, tape)
   }
 
-  /// `x = E[token] · scale (+ P[position])`.
+  /// `x = E[token] · scale`, projected where the widths differ, `(+ P[position])`.
   private func embed(_ parameters: ParameterBuffer, _ tape: Tape) {
-    let width = configuration.width
     let stream = tape.stream(0)  // [N, D]
+    if let projection = plan.inputProjection {
+      tape.fill(tape.embedded) { embedTokens(parameters, tape, into: $0) }
+      apply(projection, tape.embedded, parameters, tape, into: stream)
+    } else {
+      embedTokens(parameters, tape, into: stream)
+    }
+    addPositions(parameters, tape, to: stream)
+  }
+
+  /// Shape of `rows`: `[N, E]`.
+  private func embedTokens(_ parameters: ParameterBuffer, _ tape: Tape, into rows: FloatView) {
+    let width = configuration.embeddingWidth
     for (row, token) in tape.tokenIDs.enumerated() {
       precondition(token < configuration.vocabSize, "token \(token) of \(configuration.vocabSize)")
-      let target = stream.window(row * width, width)
+      let target = rows.window(row * width, width)
       target.copy(from: parameters.view.window(plan.embedding + Int(token) * width, width))
     }
-    if configuration.block.embeddingScale != 1 { Elementwise.scale(stream, by: configuration.block.embeddingScale) }
+    if configuration.block.embeddingScale != 1 { Elementwise.scale(rows, by: configuration.block.embeddingScale) }
+  }
+
+  private func addPositions(_ parameters: ParameterBuffer, _ tape: Tape, to stream: FloatView) {
     guard let table = plan.positionEmbedding else { return }
+    let width = configuration.width
     for (row, position) in tape.positions.enumerated() {
       precondition(position < configuration.contextLength, "position \(position)")
       Elementwise.add(
         parameters.view.window(table + Int(position) * width, width), to: stream.window(row * width, width))
+    }
+  }
+
+  /// What the head reads of what the last block leaves: normalised and projected, where a model does so.
+  private func leaveHidden(_ parameters: ParameterBuffer, _ tape: Tape) {
+    func normalized(into y: FloatView) {
+      let stream = tape.stream(configuration.layerCount)
+      guard let norm = plan.finalNorm else { return y.copyInParallel(from: stream) }
+      normalize(stream, norm, parameters, into: y, mean: tape.finalMean.view, scale: tape.finalScale.view)
+    }
+    guard let projection = plan.outputProjection else { return normalized(into: tape.hiddenStates.view) }
+    tape.fill(tape.unprojected) { normalized(into: $0) }
+    apply(projection, tape.unprojected, parameters, tape, into: tape.hiddenStates.view)
+  }
+
+  /// `y = x W + b`, or `y += x W + b`; with what adapters add.
+  func apply(
+    _ projection: Projection, _ x: InputRows, _ parameters: ParameterBuffer, _ tape: Tape, into y: FloatView,
+    adding: Bool = false
+  ) {
+    projection.apply(x.rows, parameters, into: y, rowGroups: tape.rowGroups, adding: adding)
+    if let adapters = parameters.adapters {
+      AdapterPass(adapters: adapters, projection: projection, tape: tape).forward(x.rows, into: y)
     }
   }
 
@@ -95,7 +131,8 @@ extension Transformer {
 }
 
 /// One block read by all rows of a tape. Letters: x what the block finds, A attention, F the feed-forward part, n₁ and n₂
-/// the norms before them, p₁ and p₂ those after them, or nothing.
+/// the norms before them, p₁ and p₂ those after them, or nothing. Where sums are normalised, A reads x, F reads `middle`, and n₁
+/// and n₂ stand after the sums.
 struct BlockPass {
   let transformer: Transformer
   let layer: Int
@@ -113,15 +150,19 @@ struct BlockPass {
     feedForwardPart()
   }
 
-  /// `middle = x + p₁(A(n₁(x)))`.
+  /// `middle = x + p₁(A(n₁(x)))`, or `n₁(x + A(x))`.
   private func attentionPart(_ attend: (Int, Matrix, Matrix) -> Void) {
     let (plan, kept, x) = (plan, kept, tape.stream(layer))
-    normalize(x, plan.attentionNorm, into: kept.attentionNormed, kept.attentionNorm)
+    read(x, plan.attentionNorm, into: kept.attentionNormed, kept.attentionNorm)
     apply(plan.attentionInput, kept.attentionNormed, into: kept.projected.view)
     let projected = Matrix(kept.projected.view, rows: rows, columns: model.attentionInputWidth)
     normalizeHeads(projected)
     tape.turn(projected, columns: transformer.headColumns)
     tape.fill(kept.attended) { attend(layer, projected, Matrix($0, rows: rows, columns: model.queryWidth)) }
+    guard !model.block.normalizesSums else {
+      sum(x, plan.attentionOutput, of: kept.attended, into: kept.attentionOutput)
+      return normalize(kept.attentionOutput.view, plan.attentionNorm, into: kept.middle.view, kept.attentionNorm)
+    }
     kept.middle.view.copyInParallel(from: x)
     add(
       plan.attentionOutput, of: kept.attended, plan.attentionPostNorm, kept.attentionOutput, kept.attentionPostNorm,
@@ -132,7 +173,7 @@ struct BlockPass {
   private func feedForwardPart() {
     let (plan, kept, feedForward) = (plan, kept, model.block.feedForward)
     let input = model.block.residual == .parallel ? tape.stream(layer) : kept.middle.view
-    normalize(input, plan.feedForwardNorm, into: kept.feedForwardNormed, kept.feedForwardNorm)
+    read(input, plan.feedForwardNorm, into: kept.feedForwardNormed, kept.feedForwardNorm)
     apply(plan.feedForwardInput, kept.feedForwardNormed, into: kept.inner.view)
     tape.fill(kept.activated) { activated in
       if feedForward.isGated {
@@ -141,15 +182,21 @@ struct BlockPass {
         feedForward.activation.apply(kept.inner.view, width: feedForward.width, into: activated)
       }
     }
-    // What p₂ reads and its statistics are kept for the backward pass, so they belong to what is computed again.
+    // What p₂ or n₂ reads and its statistics are kept for the backward pass, so they belong to what is computed again.
+    guard !model.block.normalizesSums else {
+      sum(kept.middle.view, plan.feedForwardOutput, of: kept.activated, into: kept.feedForwardOutput)
+      return normalize(
+        kept.feedForwardOutput.view, plan.feedForwardNorm, into: tape.normScratch(), kept.feedForwardNorm)
+    }
     guard let norm = plan.feedForwardPostNorm else { return }
     apply(plan.feedForwardOutput, kept.activated, into: kept.feedForwardOutput.view)
     _ = normalizeOutput(kept.feedForwardOutput, norm, kept.feedForwardPostNorm)
   }
 
-  /// `x' = middle + p₂(F)`: what the next block finds.
+  /// `x' = middle + p₂(F)`, or `n₂(middle + F)`: what the next block finds.
   func leave() {
     let (plan, kept, output) = (plan, kept, tape.stream(layer + 1))
+    guard !model.block.normalizesSums else { return output.copyInParallel(from: tape.normScratch()) }
     output.copyInParallel(from: kept.middle.view)
     if plan.feedForwardPostNorm == nil {
       apply(plan.feedForwardOutput, kept.activated, into: output, adding: true)
@@ -158,12 +205,14 @@ struct BlockPass {
     }
   }
 
-  /// `y = x W + b`, or `y += x W + b`; with what adapters add.
   private func apply(_ projection: Projection, _ x: InputRows, into y: FloatView, adding: Bool = false) {
-    projection.apply(x.rows, parameters, into: y, rowGroups: tape.rowGroups, adding: adding)
-    if let adapters = parameters.adapters {
-      AdapterPass(adapters: adapters, projection: projection, tape: tape).forward(x.rows, into: y)
-    }
+    transformer.apply(projection, x, parameters, tape, into: y, adding: adding)
+  }
+
+  /// `y = x + inner W + b`.
+  private func sum(_ x: FloatView, _ projection: Projection, of inner: InputRows, into y: GrowingFloats) {
+    y.view.copyInParallel(from: x)
+    apply(projection, inner, into: y.view, adding: true)
   }
 
   private func add(
@@ -178,16 +227,19 @@ struct BlockPass {
   /// Normalises what a part gives; the result stays in the tape's scratch until the next call.
   private func normalizeOutput(_ x: GrowingFloats, _ norm: NormPlan, _ statistics: NormTape) -> FloatView {
     let normed = tape.normScratch()
-    transformer.normalize(
-      x.view, norm, parameters, into: normed, mean: statistics.mean.view, scale: statistics.scale.view)
+    normalize(x.view, norm, into: normed, statistics)
     return normed
   }
 
-  private func normalize(_ x: FloatView, _ norm: NormPlan, into y: InputRows, _ statistics: NormTape) {
+  /// What a part reads: the normalised stream, or the stream as it is where sums are normalised.
+  private func read(_ x: FloatView, _ norm: NormPlan, into y: InputRows, _ statistics: NormTape) {
     tape.fill(y) {
-      transformer.normalize(
-        x, norm, parameters, into: $0, mean: statistics.mean.view, scale: statistics.scale.view)
+      if model.block.normalizesSums { $0.copyInParallel(from: x) } else { normalize(x, norm, into: $0, statistics) }
     }
+  }
+
+  private func normalize(_ x: FloatView, _ norm: NormPlan, into y: FloatView, _ statistics: NormTape) {
+    transformer.normalize(x, norm, parameters, into: y, mean: statistics.mean.view, scale: statistics.scale.view)
   }
 
   /// Normalises queries and keys, head by head.

@@ -11,10 +11,10 @@ extension Transformer {
       hidden: select(rows, tape), groups: groups ?? [0..<rows.count], parameters: parameters, into: logits)
   }
 
-  /// Computes the logits of hidden states `[n, D]`. Shape of `logits`: `[n, V]`.
+  /// Computes the logits of hidden states `[n, E]`. Shape of `logits`: `[n, V]`.
   func logits(hidden: ProductRows, groups: [Range<Int>], parameters: ParameterBuffer, into logits: FloatView) {
     if let packed = parameters.packed?[plan.head], case .float32(let rows) = hidden {
-      packed.multiply(rows, rows: rows.count / configuration.width, into: logits)
+      packed.multiply(rows, rows: rows.count / configuration.embeddingWidth, into: logits)
     } else {
       hidden.multiply(head(parameters).transposed, into: logits, rowGroups: groups)
     }
@@ -35,7 +35,7 @@ extension Transformer {
     parameters: ParameterBuffer, gradients: ParameterBuffer
   ) {
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
-    let (width, groups) = (configuration.width, groups ?? [0..<rows.count])
+    let (width, groups) = (configuration.embeddingWidth, groups ?? [0..<rows.count])
     tape.selectedGradients.resize(rows.count * width)
     let dHidden = tape.selectedGradients.view
     // logits = hidden headᵀ
@@ -50,19 +50,19 @@ extension Transformer {
     }
   }
 
-  /// The head's matrix, `[V, D]`; the embedding's where they are tied.
+  /// The head's matrix, `[V, E]`; the embedding's where they are tied.
   private func head(_ buffer: ParameterBuffer) -> WeightMatrix {
-    buffer.matrix(at: plan.head, rows: configuration.vocabSize, columns: configuration.width)
+    buffer.matrix(at: plan.head, rows: configuration.vocabSize, columns: configuration.embeddingWidth)
   }
 
-  /// The rows of the head for the first `vocabSize` ids. Shape: `[vocabSize, D]`.
+  /// The rows of the head for the first `vocabSize` ids. Shape: `[vocabSize, E]`.
   public func outputHead(_ parameters: ParameterBuffer, vocabSize: Int) -> FloatView {
-    parameters.view.window(plan.head, vocabSize * configuration.width)
+    parameters.view.window(plan.head, vocabSize * configuration.embeddingWidth)
   }
 
   /// Hidden states of some rows, side by side, in the tape's precision.
   private func select(_ rows: ArraySlice<Int>, _ tape: Tape) -> ProductRows {
-    let width = configuration.width
+    let width = configuration.embeddingWidth
     tape.selectedHidden.resize(rows.count * width)
     let selected = tape.selectedHidden.view
     for (index, row) in rows.enumerated() {

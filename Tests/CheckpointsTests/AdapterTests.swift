@@ -26,6 +26,7 @@ private struct GoldenAdapters: Decodable {
 
   static let names = [
     "llama", "llama-all", "gpt2", "gpt-neox", "phi3", "mistral", "qwen2", "qwen3", "gemma2", "gpt-neo", "opt",
+    "opt-projected",
   ]
 
   static func url(_ name: String) -> URL {

@@ -24,11 +24,12 @@ struct GoldenModel: Decodable {
   static let names = [
     "llama", "llama-untied", "llama-linear", "llama-yarn", "mistral", "mistral-full", "qwen2", "qwen2-window", "qwen3",
     "qwen3-yarn", "gemma2", "gemma2-uncapped", "phi3", "phi3-longrope", "gpt2", "gpt2-untied", "gpt2-scales", "gpt-neo",
-    "gpt-neo-local", "gpt-neox", "gpt-neox-sequential", "opt", "opt-unbiased",
+    "gpt-neo-local", "gpt-neox", "gpt-neox-sequential", "opt", "opt-unbiased", "opt-projected",
+    "opt-widened", "opt-after",
   ]
 
   /// Those without ReLU, whose kinks spoil differences.
-  static let smoothNames = names.filter { !["gpt2-scales", "opt"].contains($0) }
+  static let smoothNames = names.filter { !["gpt2-scales", "opt", "opt-after"].contains($0) }
 
   static func read(_ name: String) throws -> GoldenModel {
     try JSONDecoder().decode(GoldenModel.self, from: Data(contentsOf: goldenFile(name)))

@@ -106,7 +106,7 @@ struct GradientTests {
       let tape = Tape(transformer, keepsActivations: false)
       transformer.forward(
         SequenceBatch([TokenSequence(tokenIDs: tokens, promptLength: 1)]), parameters: parameters, tape: tape)
-      return Array(tape.hidden.array.prefix(4 * transformer.configuration.width))
+      return Array(tape.hidden.array.prefix(4 * transformer.configuration.embeddingWidth))
     }
     #expect(hidden([1, 2, 3, 4, 5, 6]) == hidden([1, 2, 3, 4, 9, 0]))
     #expect(hidden([1, 2, 3, 4, 5, 6]) != hidden([1, 2, 3, 5, 5, 6]))

@@ -77,9 +77,10 @@ struct ModelConfigurationTests {
   @Test(
     "keys that describe no model are refused by name",
     arguments: [
-      ("opt", "do_layer_norm_before", ConfigurationValue.boolean(false), "do_layer_norm_before is false"),
-      ("opt", "word_embed_proj_dim", .integer(4), "word_embed_proj_dim is 4; it must be hidden_size 8: projected"),
-      ("opt", "_remove_final_layer_norm", .boolean(true), "_remove_final_layer_norm is true"),
+      ("opt", "do_layer_norm_before", ConfigurationValue.integer(0), "do_layer_norm_before is 0; it must be true or"),
+      ("opt", "word_embed_proj_dim", .integer(0), "word_embed_proj_dim is 0; it must be in 1..."),
+      ("opt", "word_embed_proj_dim", .integer(1 << 22), "word_embed_proj_dim is 4194304; it must be in 1...1048576"),
+      ("opt", "layer_norm_elementwise_affine", .boolean(false), "layer_norm_elementwise_affine is false"),
       ("gpt-neo", "attention_types", .list([.list([.list([.string("far")]), .integer(2)])]), "attention_types is far"),
       ("gpt-neo", "attention_types", .list([.integer(1)]), "attention_types is a list of 1; it must be pairs"),
       ("gpt-neo", "num_layers", .integer(3), "attention_types is a list of 1; it must be pairs of kinds"),

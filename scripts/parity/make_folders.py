@@ -58,6 +58,9 @@ FOLDERS = [
     ("opt-unbiased", "opt", torch.float32, dict(
         hidden_size=48, num_hidden_layers=3, num_attention_heads=4, ffn_dim=96, max_position_embeddings=128,
         enable_bias=False, tie_word_embeddings=False)),
+    ("opt-projected", "opt", torch.float16, dict(
+        hidden_size=48, num_hidden_layers=3, num_attention_heads=4, ffn_dim=96, max_position_embeddings=128,
+        word_embed_proj_dim=32, do_layer_norm_before=False)),
 ]
 
 

@@ -23,6 +23,7 @@ struct SizeKeys {
     case "keyValueHeadCount": keyValueHeadCount ?? headCount
     case "headWidth": headWidth ?? headCount
     case "feedForwardWidth": feedForwardWidth
+    case "embeddingWidth": "word_embed_proj_dim"
     case "contextLength": contextLength
     case "normEpsilon": normEpsilon
     case "ropeTheta": "rope_theta"

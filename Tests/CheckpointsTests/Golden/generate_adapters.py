@@ -37,6 +37,9 @@ MODELS = {
                              max_position_embeddings=32, attention_types=[[["global", "local"], 1]], window_size=4),
     "opt": lambda: model("opt", vocab_size=13, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, ffn_dim=12,
                          max_position_embeddings=32, word_embed_proj_dim=8),
+    "opt-projected": lambda: model("opt", vocab_size=13, hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+                                   ffn_dim=12, max_position_embeddings=32, word_embed_proj_dim=6,
+                                   do_layer_norm_before=False),
     "llama": lambda: LlamaForCausalLM(LlamaConfig(
         **SIZES, num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True)),
     "gpt2": lambda: GPT2LMHeadModel(GPT2Config(
@@ -58,6 +61,7 @@ CASES = {
     "gemma2": ("gemma2", dict(r=2, lora_alpha=3, target_modules=["v_proj", "o_proj", "down_proj"])),
     "gpt-neo": ("gpt-neo", dict(r=2, lora_alpha=3, target_modules=["q_proj", "out_proj", "c_fc"])),
     "opt": ("opt", dict(r=2, lora_alpha=3, target_modules=["k_proj", "v_proj", "fc1", "fc2"])),
+    "opt-projected": ("opt-projected", dict(r=2, lora_alpha=3, target_modules="all-linear")),
 }
 PREFIX = "base_model.model."
 

@@ -80,6 +80,15 @@ MODELS = {
     "opt-unbiased": ("opt", dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=4, ffn_dim=12,
                                  max_position_embeddings=24, enable_bias=False, activation_function="gelu",
                                  tie_word_embeddings=False)),
+    # opt-350m's form.
+    "opt-projected": ("opt", dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, ffn_dim=12,
+                                  max_position_embeddings=24, word_embed_proj_dim=6, do_layer_norm_before=False,
+                                  activation_function="gelu")),
+    "opt-widened": ("opt", dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=4, ffn_dim=12,
+                                max_position_embeddings=24, word_embed_proj_dim=12, _remove_final_layer_norm=True,
+                                activation_function="gelu", tie_word_embeddings=False)),
+    "opt-after": ("opt", dict(hidden_size=8, num_hidden_layers=3, num_attention_heads=2, ffn_dim=12,
+                              max_position_embeddings=24, do_layer_norm_before=False)),
 }
 
 
