@@ -3,7 +3,8 @@ import Synchronization
 
 /// Threads for arithmetic, apart from Swift's cooperative pool.
 ///
-/// Work is split into pieces that do not depend on the number of threads, so that a result does not either.
+/// Work is split into pieces that do not depend on the number of threads, so that a result does not either. Processes that
+/// `retort run` starts side by side divide the cores among those that compute just now.
 public enum ComputePool {
   /// Threads that work at once: `RETORT_THREADS` if that is set to a number from 1 to 1024, else the number of cores that
   /// this process may use at once: the machine's, or fewer where a container has a limit. Another value is told on standard
@@ -33,11 +34,12 @@ public enum ComputePool {
   /// Does ``forEach(_:_:)`` and tells `body` its lane as well: a number below ``threadCount`` that no other piece of the
   /// same call has at the same time. What a lane holds is scratch: results must not depend on it.
   public static func forEachInLane(_ count: Int, _ body: @escaping @Sendable (_ index: Int, _ lane: Int) -> Void) {
-    guard count > 1, threadCount > 1, !Crew.isWorking else {
+    let threads = ComputeShare.ofProcess?.threads(of: threadCount) ?? threadCount
+    guard count > 1, threads > 1, !Crew.isWorking else {
       for index in 0..<max(count, 0) { body(index, 0) }
       return
     }
-    Crew.shared.work(Job(count: count, body: body))
+    Crew.shared.work(Job(count: count, threads: threads, body: body))
   }
 
   /// Cuts `0..<count` into pieces of `size`, the last one maybe shorter, and runs `body` on each as ``forEach(_:_:)`` does.
@@ -65,7 +67,10 @@ public enum ComputePool {
   /// Runs `body` on a thread of its own, so that long arithmetic does not hold a thread of Swift's pool.
   public static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      let thread = Thread { continuation.resume(with: Swift.Result(catching: body)) }
+      let thread = Thread {
+        let result = Swift.Result { try ComputeShare.ofProcess?.computing(body) ?? body() }
+        continuation.resume(with: result)
+      }
       thread.stackSize = 8 << 20
       thread.start()
     }

@@ -7,14 +7,18 @@ final class Job: Sendable {
   private let next = Atomic(0)
   private let finished = Atomic(0)
   let count: Int
+  /// Threads that may take part.
+  private let threads: Int
   private let body: @Sendable (_ index: Int, _ lane: Int) -> Void
 
-  init(count: Int, body: @escaping @Sendable (Int, Int) -> Void) {
+  init(count: Int, threads: Int, body: @escaping @Sendable (Int, Int) -> Void) {
     self.count = count
+    self.threads = threads
     self.body = body
   }
 
-  var isExhausted: Bool { next.load(ordering: .relaxed) >= count }
+  /// Whether a thread finds something to do here.
+  func hasWork(lane: Int) -> Bool { lane < threads && next.load(ordering: .relaxed) < count }
   var isFinished: Bool { finished.load(ordering: .acquiring) == count }
 
   /// Works until no piece is left to claim. Returns true if this call finished the job's last piece.
@@ -90,7 +94,7 @@ final class Crew: @unchecked Sendable {
     Crew.setWorking(true)
     while true {
       let seen = posted.load(ordering: .acquiring)
-      if let job = condition.withLock({ jobs.first { !$0.isExhausted } }) {
+      if let job = condition.withLock({ jobs.first { $0.hasWork(lane: lane) } }) {
         if job.claimPieces(lane: lane) { condition.withLock { condition.broadcast() } }
         continue
       }

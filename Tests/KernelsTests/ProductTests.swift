@@ -179,16 +179,3 @@ struct BFloat16Tests {
     return rounded[0]
   }
 }
-
-@Suite("A container's limit")
-struct ContainerLimitTests {
-  @Test(
-    "is its quota over its period, rounded up",
-    arguments: [
-      (["150000", "100000"], 2), (["200000", "100000"], 2), (["5000", "100000"], 1), (["max", "100000"], nil),
-      (["-1", "100000"], nil), (["100000"], nil), (["1", "0"], nil),
-    ] as [([String], Int?)])
-  func cores(_ parts: [String], _ expected: Int?) {
-    #expect(ContainerLimit.cores(quotaAndPeriod: parts) == expected)
-  }
-}

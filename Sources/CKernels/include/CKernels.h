@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ComputeShare.h"
 #include "DecodeKernels.h"
 #include "KernelForm.h"
 
