@@ -21,6 +21,8 @@ indirect enum Normalizer: Sendable {
   case controlFree
   /// Each byte becomes its character of GPT-2's alphabet.
   case byteLevel
+  /// What BERT does to a text.
+  case bert(BertNormalizer)
   /// What a SentencePiece model does to a text.
   case sentencePiece(SentencePieceNormalizer)
 
@@ -50,6 +52,7 @@ indirect enum Normalizer: Sendable {
     case "Precompiled": self = .mapped(try CharacterMap(field.required("precompiled_charsmap")))
     case "Nmt": self = .controlFree
     case "ByteLevel": self = .byteLevel
+    case "BertNormalizer": self = .bert(try BertNormalizer(field))
     case "Lowercase": self = .lowercase
     case "Strip":
       self = .strip(
@@ -86,7 +89,7 @@ indirect enum Normalizer: Sendable {
       return false
     case .form, .prepend, .lowercase, .byteLevel, .sentencePiece: return false
     case .replace(let old, let new): return new.isEmpty && first == old.first && text.matches(old, at: 0)
-    case .strip, .stripAccents, .controlFree: return normalize(Array(text[..<next])).isEmpty
+    case .strip, .stripAccents, .controlFree, .bert: return normalize(Array(text[..<next])).isEmpty
     case .mapped: return normalize(Array(text[..<next])).isEmpty
     case .replaceMatches(let splitter, let new):
       let part = text.prefix(Self.firstPart)
@@ -111,11 +114,13 @@ indirect enum Normalizer: Sendable {
     case .mapped(let map): map.normalize(text)
     case .controlFree: Self.withoutControls(text)
     case .byteLevel: Self.byteLevel(text)
+    case .bert(let normalizer): normalizer.normalize(text)
     case .sentencePiece(let normalizer): normalizer.normalize(text, continues: continues)
     }
   }
 
-  private static func lowercased(_ text: [UInt8]) -> [UInt8] {
+  /// Each character in lower case.
+  static func lowercased(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
     for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {

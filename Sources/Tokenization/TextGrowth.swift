@@ -28,7 +28,7 @@ extension Normalizer {
     case .replace(let old, let new): TextGrowth.of(replacing: old.count, with: new.count)
     case .replaceMatches(_, let new): TextGrowth.of(replacing: 1, with: new.count)
     case .mapped(let map): max(1, map.longestReplacement)
-    case .form, .prepend, .lowercase, .strip, .stripAccents, .controlFree, .byteLevel, .sentencePiece: 1
+    case .form, .prepend, .lowercase, .strip, .stripAccents, .controlFree, .byteLevel, .bert, .sentencePiece: 1
     }
   }
 }

@@ -6,7 +6,8 @@ import Tokenization
 struct FormTests {
   static let forms = [
     "gpt4o", "tekken", "qwen3.5", "tiktoken", "deepseek-llm", "deepseek-v3", "bloom", "falcon", "gemma", "t5", "xlnet",
-    "albert-nmt", "unigram-bytes", "affixed", "byte-normalizer", "bert", "punctuation-merged_with_next",
+    "albert-nmt", "unigram-bytes", "affixed", "byte-normalizer", "bert", "bert-uncased", "bert-cased", "bert-accents",
+    "punctuation-merged_with_next",
     "gpt2-contiguous", "split-inverted-removed",
   ]
 

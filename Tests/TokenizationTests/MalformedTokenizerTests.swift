@@ -55,7 +55,10 @@ struct MalformedTokenizerTests {
       sequence("normalizer", "normalizers", of: sequence("", "normalizers", of: growing, count: 1), count: 2),
       ["normalizer", "times as long"]
     ),
-    ("{\(model),\"normalizer\":{\"type\":\"BertNormalizer\"}}", ["normalizer.type", "BertNormalizer"]),
+    (
+      "{\(model),\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":1}}", ["normalizer.clean_text"]
+    ),
+    ("{\(model),\"normalizer\":{\"type\":\"Other\"}}", ["normalizer.type", "Other"]),
     ("{\(model),\"normalizer\":{\"type\":\"Precompiled\"}}", ["normalizer", "precompiled_charsmap"]),
     (
       "{\(model),\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}}",

@@ -186,6 +186,8 @@ def families(work, **rules):
         "unigram-bytes": lambda: unigram(N.Replace(" ", "▁"), None, llama_decoder(False), fallback=True, tail=None),
         "affixed": affixed,
         "byte-normalizer": lambda: byte_normalizer(),
+        "bert-uncased": lambda: normalized(N.BertNormalizer()), "bert-cased": lambda: normalized(N.BertNormalizer(lowercase=False)),
+        "bert-accents": lambda: normalized(N.BertNormalizer(clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False)),
         "whitespace": lambda: other(P.Whitespace()), "bert": lambda: other(P.BertPreTokenizer()), "delimiter": lambda: other(P.CharDelimiterSplit("e")),
         "metaspace-never": lambda: other(metaspace("never"), decoders.Metaspace(prepend_scheme="never")),
     }
@@ -201,6 +203,12 @@ def falcon():
     three = split("[0-9][0-9][0-9]")
     tokenizer = byte_level(pattern=True)
     tokenizer.pre_tokenizer = P.Sequence([P.Punctuation("contiguous"), P.ByteLevel(add_prefix_space=False), P.Digits(False), three])
+    return tokenizer
+
+
+def normalized(normalizer):
+    tokenizer = byte_level(pattern=True)
+    tokenizer.normalizer = normalizer
     return tokenizer
 
 

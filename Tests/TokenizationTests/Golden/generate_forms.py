@@ -23,7 +23,7 @@ import tokenizers_parity as parity  # noqa: E402
 DATA = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parents[3] / "shared" / "data"
 NAMES = [
     "gpt4o", "tekken", "qwen3.5", "tiktoken", "deepseek-llm", "deepseek-v3", "bloom", "falcon", "gemma", "t5", "xlnet", "albert-nmt", "unigram-bytes",
-    "affixed", "byte-normalizer", "bert", "punctuation-merged_with_next", "gpt2-contiguous", "split-inverted-removed",
+    "affixed", "byte-normalizer", "bert", "bert-uncased", "bert-cased", "bert-accents", "punctuation-merged_with_next", "gpt2-contiguous", "split-inverted-removed",
 ]
 #: What the character map of the fixtures does: compatibility forms, a cluster of two, a character that goes.
 RULES = "FB01\t66 69\nFF21\t41\nFF42\t62\nBD\t31 2F 32\n3000\t20\nA0\t20\n65 301\tE9\n200B\t\nAD\t\n2460\t31\n"
