@@ -41,7 +41,8 @@ struct LocalServices: Sendable {
     }
     var others: [String] = []
     for (role, source, port) in [
-      ("referee", recipe.lion?.referee, ports[3]), ("generator", recipe.lion?.generator, ports[4]),
+      ("referee", recipe.lion?.referee ?? recipe.critics?.referee, ports[3]),
+      ("generator", recipe.lion?.generator, ports[4]),
     ] {
       switch source {
       case .folder(let folder):

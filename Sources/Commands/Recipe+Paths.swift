@@ -20,6 +20,12 @@ extension Recipe {
     if let folder = lion?.prompts { overrides.append("lion.prompts=\(place(folder))") }
     if case .folder(let path) = lion?.referee { overrides.append("lion.referee=\(place(path))") }
     if case .folder(let path) = lion?.generator { overrides.append("lion.generator=\(place(path))") }
+    if case .folder(let path) = critics?.referee { overrides.append("critics.referee=\(place(path))") }
+    if let file = critics?.judgePrompt { overrides.append("critics.judge_prompt=\(place(file))") }
+    if let orca {
+      overrides.append("orca.system_prompts=\(place(orca.systemPrompts))")
+      overrides.append("orca.data=\(Self.list(orca.data.map(place)))")
+    }
     if let file = rejection?.examples { overrides.append("rejection.examples=\(place(file))") }
     if let program = rejection?.program {
       // A word of a command that is the name of what is there means that.

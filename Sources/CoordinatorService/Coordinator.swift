@@ -39,6 +39,8 @@ public final class Coordinator: Sendable {
 
   private struct State {
     var drivers: [String: any RunWorker] = [:]
+    /// Runs that were begun since this coordinator started: each is once, be it found in the journal or submitted meanwhile.
+    var begun: Set<String> = []
     /// Runs that were resumed before their last driver had put everything away.
     var resumed: [String: RunRecord] = [:]
   }
@@ -60,7 +62,7 @@ public final class Coordinator: Sendable {
   public func run() async throws {
     for run in try await dependencies.journal.runs() {
       board.show(run.status, of: run.runID)
-      if !run.status.state.hasEnded, !run.isPart { start.yield(run) }
+      if !run.status.state.hasEnded, !run.isPart { begin(run) }
     }
     await withDiscardingTaskGroup { group in
       group.addTask { await self.dependencies.registry.run() }
@@ -124,9 +126,13 @@ public final class Coordinator: Sendable {
     case .taken(let runID): throw Refusal.folderTaken(folder: run.outputDir, runID: runID)
     case .new:
       board.show(run.status, of: run.runID)
-      start.yield(run)
+      begin(run)
       return present(run)
     }
+  }
+
+  private func begin(_ run: RunRecord) {
+    if state.withLock({ $0.begun.insert(run.runID).inserted }) { start.yield(run) }
   }
 
   /// A run.

@@ -12,6 +12,17 @@ extension DataRow {
     }
   }
 
+  /// What the row asks, without any template around it; nil where it asks nothing.
+  public var instruction: String? {
+    switch self {
+    case .prompt(let prompt, _), .pair(let prompt, _, _, _): prompt
+    // One text: an input belongs to what is asked.
+    case .instruction(let instruction, let input, _): input.isEmpty ? instruction : "\(instruction)\n\n\(input)"
+    case .chat(let messages, _): messages.last { $0.role == "user" }?.content
+    case .text: nil
+    }
+  }
+
   /// The same question with another answer, or none; nil where the row asks nothing.
   public func answered(by text: String?) -> DataRow? {
     switch self {

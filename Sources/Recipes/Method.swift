@@ -34,6 +34,10 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case lion
   /// Rejection sampling, and EKT: the teacher's answers that a checker accepts are learnt.
   case rejection
+  /// InfoSumm: the teacher's answers that pass critics are learnt.
+  case critics
+  /// Orca: explanations under system prompts, from weaker to stronger teachers.
+  case orca
   /// DPKD: the teacher's text preferred to the student's, with the teacher's log-probs as reference.
   case dpkd
   /// PLaD: ranking of the teacher's text before the student's, for teachers that give nothing but text.
@@ -182,7 +186,7 @@ extension Method {
       ]
     }
     return switch self {
-    case .sft, .lion, .rejection: [term(.data, .crossEntropy)]
+    case .sft, .lion, .rejection, .critics, .orca: [term(.data, .crossEntropy)]
     case .seqkd: [term(.teacher, .crossEntropy)]
     case .kd: [term(.teacher, .forwardKL)]
     case .rkl: [term(.student, .reverseKL)]
@@ -217,7 +221,7 @@ extension Method {
   }
 
   /// Whether the teacher's answers are collected, judged and kept before they are learnt.
-  public var collectsAnswers: Bool { self == .rejection }
+  public var collectsAnswers: Bool { [.rejection, .critics, .orca].contains(self) }
 
   /// Whose text stands beside the student's in a mixture.
   private func fixed(_ values: ResolvedValues) -> TextSource { values.flag("objective.seq_kd") ? .teacher : .data }

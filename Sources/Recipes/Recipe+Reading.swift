@@ -14,7 +14,7 @@ extension Recipe {
     self.method = method
     teacher = values.text("teacher").map(TeacherSource.init)
     student = try Self.student(values)
-    if let file = values.text("data.train") {
+    if let file = values.text("data.train") ?? (method == .orca ? values.list("orca.data").first : nil) {
       trainData = file
     } else {
       trainData = try values.required("data", "a JSONL file")
@@ -39,6 +39,8 @@ extension Recipe {
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
     lion = method == .lion ? Lion(values) : nil
     rejection = method == .rejection ? try Rejection(values) : nil
+    critics = method == .critics ? try Critics(values) : nil
+    orca = method == .orca ? try Orca(values) : nil
     training = Training(values)
     evaluation = Evaluation(values)
     resolvedYAML = values.yaml

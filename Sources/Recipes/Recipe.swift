@@ -30,6 +30,10 @@ public struct Recipe: Sendable, Hashable {
   public var lion: Lion?
   /// What is sampled and who judges it; nil: another method.
   public var rejection: Rejection?
+  /// What critics ask for; nil: another method.
+  public var critics: Critics?
+  /// System prompts and stages; nil: another method.
+  public var orca: Orca?
   /// How the student is trained.
   public var training: Training
   /// What is measured on the way.

@@ -25,7 +25,7 @@ struct RecipeKey: Sendable {
 /// rate 1e-6, cpo_alpha 1), SimPO's paper (beta 2, gamma half of it).
 enum RecipeSchema {
   static let keys: [RecipeKey] =
-    top + student + data + objective + generation + lion + rejection + training + evaluation
+    top + student + data + objective + generation + lion + rejection + critics + orca + training + evaluation
 
   /// Keys that hold other keys.
   static let blocks: Set<String> = Set(
@@ -161,6 +161,24 @@ enum RecipeSchema {
     RecipeKey("rejection.command_seconds", .number(0...3600, open: true)) { of(.rejection, $0, .number(5)) },
     RecipeKey("rejection.command_memory_mib", .whole(1...1_048_576)) { of(.rejection, $0, .whole(512)) },
     RecipeKey("rejection.command_output_kib", .whole(1...1_048_576)) { of(.rejection, $0, .whole(64)) },
+  ]
+
+  private static let critics = [
+    RecipeKey("critics.samples_per_prompt", .whole(1...10_000)) { of(.critics, $0, .whole(4)) },
+    RecipeKey("critics.keep", .choice(["first", "all", "shortest"])) { of(.critics, $0, .text("all")) },
+    RecipeKey("critics.brevity_limit", .number(0...Double.infinity, open: true), nil),
+    RecipeKey("critics.least_faithfulness", .number(-1000...1000), nil),
+    RecipeKey("critics.rouge_limit", share) { of(.critics, $0, .number(1)) },
+    RecipeKey("critics.least_score", .number(1...10), nil),
+    RecipeKey("critics.referee", .text, nil),
+    RecipeKey("critics.referee_max_new_tokens", positive) { of(.critics, $0, .whole(256)) },
+    RecipeKey("critics.judge_prompt", .text, nil),
+  ]
+
+  private static let orca = [
+    RecipeKey("orca.system_prompts", .text, nil),
+    RecipeKey("orca.data", .texts(limit: 64)) { of(.orca, $0, .list([])) },
+    RecipeKey("orca.samples_per_prompt", .whole(1...100)) { of(.orca, $0, .whole(1)) },
   ]
 
   /// A default of one method; others leave the key out.

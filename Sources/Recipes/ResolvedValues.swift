@@ -35,6 +35,11 @@ struct ResolvedValues {
     if case .number(let value)? = values[key] { value } else { Self.missing(key, 0) }
   }
 
+  /// A number that may be left out.
+  func optionalNumber(_ key: String) -> Double? {
+    if case .number(let value)? = values[key] { value } else { nil }
+  }
+
   func list(_ key: String) -> [String] {
     if case .list(let value)? = values[key] { value } else { Self.missing(key, []) }
   }

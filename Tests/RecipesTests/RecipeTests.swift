@@ -98,8 +98,20 @@ struct RecipeTests {
     switch method {
     case .distillm: ["data.eval=heldout.jsonl"]
     case .rejection: ["rejection.checker=command", #"rejection.command=["sh", "-c", "a, 'b'"]"#]
+    case .critics: ["critics.brevity_limit=0.5", "critics.least_faithfulness=-1"]
+    case .orca: ["orca.system_prompts=systems.txt", "orca.data=[a.jsonl, b.jsonl]"]
     default: []
     }
+  }
+
+  @Test("critics need one at least, stages system prompts")
+  func stages() throws {
+    #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: ["method=critics"]) }
+    let critics = try Recipe(yaml: minimal, overrides: ["method=critics", "critics.least_score=7"]).critics
+    #expect(critics?.leastScore == 7 && critics?.keep == "all" && critics?.brevityLimit == nil)
+    let orca = ["method=orca", "orca.system_prompts=s.txt"]
+    #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: ["method=orca"]) }
+    #expect(try Recipe(yaml: minimal, overrides: orca).orca?.data == [])
   }
 
   @Test("a rejection needs a checker, and a checker that is a program its command")

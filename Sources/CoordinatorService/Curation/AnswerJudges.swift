@@ -29,7 +29,10 @@ struct ProgramTest: AnswerJudge {
       "row": try JSONSerialization.jsonObject(with: Data(row.json.utf8)),
     ]
     let input = try JSONSerialization.data(withJSONObject: question, options: [.sortedKeys, .withoutEscapingSlashes])
-    return AnswerJudgement(rejection: Self.rejection(try await program.run(input: input)))
+    let outcome = try await program.run(input: input)
+    // One that was ended with the run has said nothing.
+    try Task.checkCancellation()
+    return AnswerJudgement(rejection: Self.rejection(outcome))
   }
 
   private static func rejection(_ outcome: ProgramOutcome) -> String? {
@@ -46,6 +49,7 @@ struct ProgramTest: AnswerJudge {
 extension CurationMaterial {
   /// Who judges the answers of the run; refused before anything is paid where it cannot.
   func judge(_ dependencies: RunDependencies) async throws -> any AnswerJudge {
+    if let critics = recipe.critics { return try self.critics(critics, dependencies) }
     guard let rejection = recipe.rejection else { return TextTest { _, _ in true } }
     if rejection.checker.needsReference { try checkReferences(rejection.checker) }
     switch rejection.checker {
@@ -65,6 +69,13 @@ extension CurationMaterial {
       try await isolated.probe()
       return ProgramTest(program: isolated)
     }
+  }
+
+  private func critics(_ options: Recipe.Critics, _ dependencies: RunDependencies) throws -> Critics {
+    guard let teacher = dependencies.facade else { throw LoopProblem.noModel(method: .critics, role: "teacher") }
+    let template = try AnswerScore.template(try options.judgePrompt.map(Self.text))
+    return Critics(
+      material: self, options: options, teacher: teacher, referee: dependencies.referee ?? teacher, template: template)
   }
 
   private static func numeric(_ form: NumericAnswer) -> TextTest {
@@ -127,6 +138,8 @@ enum CurationProblem: Error, CustomStringConvertible {
   case notPermitted(isolation: String, wanted: ProgramPermission)
   case programOfModel(path: String, folder: String)
   case nothingKept(String)
+  case noStart
+  case unscored(expected: Int, found: Int)
 
   var description: String {
     switch self {
@@ -136,6 +149,9 @@ enum CurationProblem: Error, CustomStringConvertible {
     case .programOfModel(let path, let folder):
       "rejection.command: \(path) is in the model folder \(folder), from which nothing is run: copy what you trust elsewhere"
     case .nothingKept(let line): line
+    case .noStart:
+      "critics.least_faithfulness needs an id that begins or ends a sequence, and the tokenizer has none: leave it out"
+    case .unscored(let expected, let found): "the teacher scored \(found) of \(expected) tokens: start it anew"
     }
   }
 }

@@ -82,7 +82,13 @@ actor CurationDriver: RunWorker {
     let recipe = material.recipe
     // What the imitations will ask on their way.
     let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
-    let needs = TeacherNeeds(generate: true, topCount: measuresKL ? recipe.objective.topCount : nil)
+    let scores = recipe.critics?.leastFaithfulness != nil
+    if scores, teacher.givesTokenLogprobs != true {
+      throw HandshakeRefusal.ability(
+        method: recipe.method, missing: "log-probs of given text", remedy: "leave out critics.least_faithfulness")
+    }
+    let needs = TeacherNeeds(
+      generate: true, topCount: measuresKL ? recipe.objective.topCount : nil, tokenLogprobs: scores)
     try await dependencies.shakeHands(recipe, needs, teacher: teacher, folder.run)
   }
 

@@ -26,6 +26,9 @@ struct CurationMaterial: Sendable {
   let settings: CurationSettings
   /// By stage.
   let stages: [[CurationRow]]
+  /// The files of the stages.
+  let files: [String]
+  private let limits: SequenceLimits
   /// SHA-256 of all that the run depends on.
   let dataDigest: String
 
@@ -39,43 +42,53 @@ struct CurationMaterial: Sendable {
     let limits = SequenceLimits(
       training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens,
       contextLength: try StudentFolder.contextLength(of: folder))
-    self.codec = codec
+    (self.codec, self.limits) = (codec, limits)
     let examples = try recipe.rejection?.examples.map(Self.text)
-    stages = [try Self.read(recipe.trainData, recipe, codec, limits, examples: examples)]
+    let systems = try recipe.orca.map {
+      try SystemPrompts(path: $0.systemPrompts, contents: Self.text($0.systemPrompts))
+    }
+    if systems != nil { try SystemPrompts.check(codec, folder: folder) }
+    files = recipe.orca.flatMap { $0.data.isEmpty ? nil : $0.data } ?? [recipe.trainData]
+    stages = try files.enumerated().map { stage, file in
+      try Self.read(file, recipe, codec, limits, examples: examples) { row, number in
+        systems.map { row.asked(under: $0.prompt(seed: recipe.seed, stage: stage, row: number)) } ?? row
+      }
+    }
     settings = CurationSettings(recipe, rowCounts: stages.map(\.count))
-    let rows = stages.joined().map { Array($0.json.utf8) }
-    dataDigest = ContentName.of([Array(recipe.resolvedYAML.utf8), Array((examples ?? "").utf8)] + rows)
+    let questions = try stages.joined().map { [Array($0.json.utf8), Array(try $0.question.json())] }.joined()
+    dataDigest = ContentName.of([Array(recipe.resolvedYAML.utf8), Array((examples ?? "").utf8)] + questions)
   }
 
-  private static func text(_ path: String) throws -> String {
+  static func text(_ path: String) throws -> String {
     do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
       throw RecipeError.unreadableData(path: path, reason: "expected a text file in UTF-8")
     }
   }
 
   private static func read(
-    _ path: String, _ recipe: Recipe, _ codec: any TextCodec, _ limits: SequenceLimits, examples: String?
+    _ path: String, _ recipe: Recipe, _ codec: any TextCodec, _ limits: SequenceLimits, examples: String?,
+    asked: (_ row: DataRow, _ number: Int) -> DataRow
   ) throws -> [CurationRow] {
     let contents = try text(path)
     let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
     let rows = try DataFile(contents: contents, path: path, limit: recipe.maxSamples).rows
-    let questions = try rows.map { line, row in
-      guard let question = row.answered(by: nil) else {
+    let questions = try rows.enumerated().map { number, row in
+      guard let question = row.row.answered(by: nil) else {
         throw RecipeError.badRow(
-          path: path, line: line, reason: "method \(recipe.method.rawValue) needs a prompt; a 'text' row has none")
+          path: path, line: row.line, reason: "method \(recipe.method.rawValue) needs a prompt; a 'text' row has none")
       }
-      return question
+      return asked(question, number)
     }
     let learnt = try samples(questions, path, codec, limits)
     // Examples are the teacher's alone, and are never cut: they do not count in the student's lengths.
     let whole = SequenceLimits(prompt: .max / 4, sequence: .max / 2, completion: limits.completion)
-    let asked = try examples.map { text in
+    let sent = try examples.map { text in
       try samples(questions.map { $0.preceded(by: text) }, path, codec, whole)
     }
     return rows.indices.map { place in
       CurationRow(
         line: rows[place].line, question: questions[place], promptText: learnt[place].promptText,
-        promptIDs: (asked ?? learnt)[place].prompt, reference: rows[place].row.answer,
+        promptIDs: (sent ?? learnt)[place].prompt, reference: rows[place].row.answer,
         json: String(lines[rows[place].line - 1]))
     }
   }
@@ -86,6 +99,15 @@ struct CurationMaterial: Sendable {
   ) throws -> [TrainingSample] {
     let contents = try rows.map { String(decoding: try $0.json(), as: UTF8.self) }.joined(separator: "\n")
     return try DataFile(contents: contents, path: path).samples(codec: codec, lengths: limits)
+  }
+
+  /// Ids of a row with an answer as the student learns them, without the end of sequence.
+  func learnt(_ text: String, _ row: CurationRow) throws -> (prompt: [TokenID], completion: [TokenID]) {
+    guard let whole = row.question.answered(by: text) else { return ([], []) }
+    let sample = try Self.samples([whole], recipe.trainData, codec, limits)[0]
+    var completion = sample.completion ?? []
+    if completion.last.map(codec.eosTokenIDs.contains) == true { completion.removeLast() }
+    return (sample.prompt, completion)
   }
 
   /// A seed of its own for each answer: it does not depend on how many others are asked for.
@@ -104,8 +126,15 @@ extension CurationSettings {
   /// The settings of a recipe.
   init(_ recipe: Recipe, rowCounts: [Int]) {
     self.init(rowCounts: rowCounts)
-    guard let rejection = recipe.rejection else { return }
-    samplesPerRow = rejection.samplesPerPrompt
-    keep = KeepPolicy(rawValue: rejection.keep) ?? .first
+    if let rejection = recipe.rejection {
+      samplesPerRow = rejection.samplesPerPrompt
+      keep = KeepPolicy(rawValue: rejection.keep) ?? .first
+    }
+    if let critics = recipe.critics {
+      samplesPerRow = critics.samplesPerPrompt
+      keep = KeepPolicy(rawValue: critics.keep) ?? .all
+      overlapLimit = critics.rougeLimit
+    }
+    if let orca = recipe.orca { samplesPerRow = orca.samplesPerPrompt }
   }
 }

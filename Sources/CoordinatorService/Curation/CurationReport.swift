@@ -75,7 +75,7 @@ extension CurationMaterial {
     try machine.stages[stage].kept.compactMap { request in
       let row = stages[stage][request.row]
       let answer = machine.stages[stage].rows[request.row][request.sample]?.text
-      let source = AnswerSource(file: recipe.trainData, line: row.line, sample: request.sample, teacher: teacher)
+      let source = AnswerSource(file: files[stage], line: row.line, sample: request.sample, teacher: teacher)
       return try row.question.answered(by: answer)?.json(adding: ["source": source])
     }
   }

@@ -44,36 +44,17 @@ struct LionMaterial: Sendable {
     dataDigest = ContentName.of([Array(recipe.resolvedYAML.utf8)] + seeds.map { Array($0.utf8) })
   }
 
-  /// Ids of a prompt: by the chat template where there is one, else the text alone.
-  ///
-  /// - Throws: `RecipeError` where it leaves no room for an answer.
-  func tokenIDs(of prompt: PromptTemplate.Prompt) throws -> [TokenID] {
-    let ids: [TokenID]
-    if let text = try codec.renderChat(Self.messages(of: prompt), tools: nil, addGenerationPrompt: true) {
-      ids = codec.encode(text, addSpecialTokens: false)
-    } else {
-      ids = codec.encode(Self.plainText(of: prompt), addSpecialTokens: true)
-    }
-    return ids
-  }
-
-  private static func messages(of prompt: PromptTemplate.Prompt) -> [ChatMessage] {
-    (prompt.system.map { [ChatMessage(role: "system", content: $0)] } ?? [])
-      + [ChatMessage(role: "user", content: prompt.user)]
-  }
-
-  private static func plainText(of prompt: PromptTemplate.Prompt) -> String {
-    (prompt.system.map { $0 + "\n\n" } ?? "") + prompt.user
-  }
+  /// Ids of a prompt, in the student's words.
+  func tokenIDs(of prompt: PromptTemplate.Prompt) throws -> [TokenID] { try codec.tokenIDs(of: prompt) }
 
   /// A row of data with an answer, in the words in which teacher and student are asked.
   func row(instruction: String, answer: String) throws -> Data {
     let prompt = prompts.task.filled(["instruction": instruction])
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let messages = Self.messages(of: prompt)
+    let messages = prompt.messages
     guard try codec.renderChat(messages, tools: nil, addGenerationPrompt: true) != nil else {
-      return try encoder.encode(["prompt": Self.plainText(of: prompt), "completion": answer])
+      return try encoder.encode(["prompt": prompt.plainText, "completion": answer])
     }
     return try encoder.encode(["messages": messages + [ChatMessage(role: "assistant", content: answer)]])
   }
@@ -117,18 +98,5 @@ extension LionSettings {
     requestsPerInstruction = lion.requestsPerInstruction
     leastHardShare = lion.leastHardShare
     budget = lion.budgetTokens.map { Double($0) }
-  }
-}
-
-extension DataRow {
-  /// What the row asks, without any template around it; nil where it asks nothing.
-  fileprivate var instruction: String? {
-    switch self {
-    case .prompt(let prompt, _), .pair(let prompt, _, _, _): prompt
-    // One text: an input belongs to what is asked.
-    case .instruction(let instruction, let input, _): input.isEmpty ? instruction : "\(instruction)\n\n\(input)"
-    case .chat(let messages, _): messages.last { $0.role == "user" }?.content
-    case .text: nil
-    }
   }
 }

@@ -1,0 +1,158 @@
+import CoordinatorService
+import Foundation
+import GRPCCore
+import Logging
+import Recipes
+import Sequences
+import Synchronization
+import Testing
+import WireBytes
+import WireFormat
+
+/// Letters, with a chat template: `[system]…[user]…[assistant]`.
+private struct ChatCodec: TextCodec {
+  enum Template { case whole, withoutSystem, refusing }
+  struct Refusal: Error {}
+  var template = Template.whole
+  private let letters = LetterCodec()
+  var eosTokenIDs: [TokenID] { letters.eosTokenIDs }
+  var bosTokenIDs: [TokenID] { letters.bosTokenIDs }
+
+  init(_ template: Template = .whole) { self.template = template }
+  func encode(_ text: String, addSpecialTokens: Bool) -> [TokenID] {
+    letters.encode(text, addSpecialTokens: addSpecialTokens)
+  }
+  func encodeContinuation(_ text: String) -> [TokenID] { letters.encodeContinuation(text) }
+  func decode(_ tokenIDs: [TokenID]) -> String { letters.decode(tokenIDs) }
+  func renderChat(_ messages: [ChatMessage], tools: String?, addGenerationPrompt: Bool) throws -> String? {
+    if template == .refusing, messages.contains(where: { $0.role == "system" }) { throw Refusal() }
+    let shown = messages.filter { template == .whole || $0.role != "system" }
+    return shown.map { "[\($0.role)]\($0.content)" }.joined() + (addGenerationPrompt ? "[assistant]" : "")
+  }
+}
+
+/// A teacher that repeats what it is asked; its first answer to a question is cut off where that has a «long».
+private final class RepeatingTeacher: TeacherUpstream {
+  let address = "teacher:7001"
+  private let prompts = Mutex<[String]>([])
+  var asked: [String] { prompts.withLock { $0 } }
+
+  func describe() async throws -> WireModelDescription { makeDescription { $0.contextLength = 4096 } }
+
+  func reply(
+    to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
+  ) async throws {
+    let asked = try request.withUnsafeBytes { try TeacherServiceGenerateRequest(decoding: $0) }
+    let batch = try asked.prompts.map { try SequenceBatch($0) } ?? SequenceBatch()
+    let completions = batch.sequences.enumerated().map { index, sequence in
+      let prompt = LetterCodec().decode(Array(sequence.tokenIDs))
+      let isFirst = prompts.withLock { prompts in
+        defer { prompts.append(prompt) }
+        return !prompts.contains(prompt)
+      }
+      return Completion(
+        promptIndex: index, tokenIDs: LetterCodec().encodeContinuation("so \(prompt)") + [2], tokenLogprobs: [],
+        finishReason: isFirst && prompt.contains("long") ? .length : .stop)
+    }
+    try await receive(
+      WireBytes(try TeacherServiceGenerateResponse(completions: WireCompletionBatch(completions)).encoded()))
+  }
+}
+
+@Suite("Runs of staged explanations", .timeLimit(.minutes(2)))
+struct OrcaRunTests {
+  private static func run(
+    _ folder: URL, _ teacher: RepeatingTeacher, _ template: ChatCodec.Template = .whole,
+    students: FakeStudents = FakeStudents()
+  ) async throws -> RunStatus {
+    let model = folder.appendingPathComponent("model")
+    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
+    try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
+      .write(to: model.appendingPathComponent("config.json"))
+    func write(_ text: String, _ name: String) throws {
+      try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+    }
+    try write("Think step by step.\n\nJustify your answer.\n", "systems.txt")
+    try write(
+      """
+      {"prompt":"why","completion":"because"}
+      {"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"how"}]}
+      """, "first.jsonl")
+    try write(#"{"instruction":"long tale","input":"of two"}"#, "second.jsonl")
+    let yaml = """
+      method: orca
+      teacher: \(teacher.address)
+      student: \(model.path)
+      output_dir: \(folder.path)/out
+      generation: {max_new_tokens: 64}
+      orca: {system_prompts: \(folder.path)/systems.txt, samples_per_prompt: 2,
+        data: [\(folder.path)/first.jsonl, \(folder.path)/second.jsonl]}
+      training: {per_device_train_batch_size: 2, max_steps: 2}
+      evaluation: {metrics: []}
+      """
+    let registry = TrainerRegistry(term: .seconds(1000))
+    _ = registry.register(trainerID: "a", address: "student:7002")
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
+    let dependencies = RunDependencies(
+      journal: try Journal(path: folder.path + "/journal.sqlite"),
+      facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
+      registry: registry, students: students, codec: { _ in ChatCodec(template) }, textMetrics: .standard,
+      logger: logger)
+    let coordinator = Coordinator(dependencies)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await coordinator.run() }
+      let runID = try await coordinator.submit(
+        recipeYAML: try Recipe(yaml: yaml).resolvedYAML, idempotencyKey: "key"
+      ).runID
+      try await coordinator.watch(runID, afterStep: -1) { _, _ in }
+      let status = try await coordinator.run(runID).status
+      group.cancelAll()
+      return status
+    }
+  }
+
+  @Test("each row is asked under a system prompt, and each stage is learnt after the one before")
+  func stages() async throws {
+    try await withFolder { folder in
+      let (teacher, students) = (RepeatingTeacher(), FakeStudents())
+      let status = try await Self.run(folder, teacher, students: students)
+      #expect(status == RunStatus(state: .finished, message: "finished: 3 answers were learnt", step: 2, maxSteps: 2))
+      let rows = try (0..<2).map { stage in
+        try String(contentsOfFile: "\(folder.path)/out/data/round-\(stage).jsonl", encoding: .utf8)
+          .split(separator: "\n").map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+          }
+      }
+      let turns = try rows.map { stage in
+        try stage.map { row in
+          try #require(row["messages"] as? [[String: String]]).map { "\($0["role"] ?? "") \($0["content"] ?? "")" }
+        }
+      }
+      #expect(turns[0].count == 2 && turns[1].count == 1)
+      let systems = ["system Think step by step.", "system Justify your answer."]
+      #expect(systems.contains(turns[0][0][0]) && turns[0][0][1] == "user why")
+      #expect(turns[0][0][2].hasPrefix("assistant so [system]") && turns[0][0][2].hasSuffix("[user]why[assistant]"))
+      #expect(turns[0][1].prefix(2) == ["system Be brief.", "user how"])
+      #expect(systems.contains(turns[1][0][0]) && turns[1][0][1] == "user long tale\n\nof two")
+      // What was cut off was asked for once more.
+      #expect(teacher.asked.count == 4 && Set(teacher.asked).count == 3)
+      #expect(students.state.withLock { $0.trained } == [1, 2, 1, 2])
+      #expect((rows[1][0]["source"] as? [String: Any])?["file"] as? String == "\(folder.path)/second.jsonl")
+    }
+  }
+
+  @Test(
+    "a template without a turn of the system is refused before anything is paid",
+    arguments: [
+      (ChatCodec.Template.withoutSystem, "leaves the system's turn out"), (.refusing, "refuses the system's turn"),
+    ])
+  private func template(template: ChatCodec.Template, reason: String) async throws {
+    try await withFolder { folder in
+      let teacher = RepeatingTeacher()
+      let status = try await Self.run(folder, teacher, template)
+      #expect(status.state == .failed && status.message.contains(reason), "\(status.message)")
+      #expect(teacher.asked.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import ModelFixtures
+import ScriptedEndpoint
+import ServiceRuntime
+import Testing
+
+/// Rejection sampling whole: services as processes, an HTTP endpoint that answers, an external program that judges.
+@Suite(.timeLimit(.minutes(5)), .serialized) struct RejectionTests {
+  private let folder: TemporaryFolder
+  private let program: Program
+  /// In a sandbox where this machine has one.
+  private let isolation = access("/usr/bin/bwrap", X_OK) == 0 ? "bubblewrap" : "none"
+
+  init() throws {
+    folder = try TemporaryFolder()
+    program = Program(folder: folder)
+    try ByteModel.writeBase(to: folder.url.appending(path: "base"))
+    let rows = (1...8).map { #"{"prompt":"add \#($0) and 10: ","sum":\#($0 + 10)}"# }
+    try folder.write(rows.joined(separator: "\n") + "\n", to: "sums.jsonl")
+    try folder.write(
+      """
+      import json, sys
+      given = json.load(sys.stdin)
+      try: right = int(given["completion"]) == given["row"]["sum"]
+      except ValueError: right = False
+      sys.exit(0 if right else 1)
+
+      """, to: "check.py")
+    // The sandbox's user is another where this one is root.
+    chmod(folder.url.path, 0o755)
+  }
+
+  /// Adds right where the seed is even, and one too many where it is odd.
+  private static let script = Script.by { request in
+    struct Question: Decodable {
+      let prompt: String
+      var seed: Int?
+    }
+    guard let question = try? JSONDecoder().decode(Question.self, from: Data(request.body.utf8)),
+      let sum = question.prompt.firstMatch(of: /add (\d+) and (\d+)/),
+      let left = Int(sum.output.1), let right = Int(sum.output.2)
+    else { return .json(ScriptedTexts.completion("hello")) }
+    return .json(ScriptedTexts.completion("\(left + right + abs(question.seed ?? 0) % 2)"))
+  }
+
+  private static func isSum(_ request: ScriptedRequest) -> Bool { request.body.contains("add ") }
+
+  private func recipe(_ name: String, teacher: String) throws -> String {
+    try folder.write(
+      """
+      method: rejection
+      teacher: \(teacher)
+      student: {from: \(folder.path("base"))}
+      data: {train: \(folder.path("sums.jsonl"))}
+      output_dir: \(folder.path(name))
+      seed: 7
+      generation: {temperature: 0.7, max_new_tokens: 8}
+      rejection: {checker: command, command: [python3, \(folder.path("check.py"))], samples_per_prompt: 6, keep: first,
+        isolation: \(isolation), command_seconds: 30}
+      training: {learning_rate: 0.01, per_device_train_batch_size: 2, max_steps: 3, max_length: 96}
+      evaluation: {metrics: []}
+
+      """, to: "\(name).yaml")
+  }
+
+  /// Runs a recipe over an endpoint of its own; returns how many sums the endpoint was asked for.
+  private func distil(
+    _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
+  ) async throws -> Int {
+    try await ScriptedEndpoint.with(Self.script) { endpoint in
+      let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
+      let arguments = ["run", try recipe(name, teacher: address), "--local"]
+      try await program.service([
+        "teacher", "--upstream", endpoint.url, "--upstream-model", "m", "--upstream-api", "completions", "--tokenizer",
+        folder.path("base"), "--state", folder.path("\(name)-ledger"), "--listen", address,
+        "--price-input", "1", "--price-output", "1", "--budget", "100",
+      ]) {
+        try await waitForListener(at: address)
+        try await body(arguments, endpoint)
+      }
+      return endpoint.requests.count(where: Self.isSum)
+    }
+  }
+
+  @Test("a run that is killed ends with the answers and the student of one that is not, and nothing is asked twice")
+  func killed() async throws {
+    let program = program
+    let undisturbed = try await distil("undisturbed") { arguments, _ in
+      let outcome = try await program.run(arguments)
+      #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    }
+    let rows = try String(contentsOfFile: folder.path("undisturbed/data/round-0.jsonl"), encoding: .utf8)
+      .split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+    #expect(!rows.isEmpty)
+    for row in rows {
+      let prompt = try #require(row["prompt"] as? String)
+      let number = try #require(prompt.split { !$0.isNumber }.first.flatMap { Int($0) })
+      #expect(row["completion"] as? String == "\(number + 10)")
+    }
+    let answers = try String(contentsOfFile: folder.path("undisturbed/answers.jsonl"), encoding: .utf8)
+    #expect(answers.split(separator: "\n").count == undisturbed)
+
+    let killed = try await distil("killed") { arguments, endpoint in
+      let outcome = try await program.run(arguments) { parent in
+        // With answers in, and calls and judgements on their way.
+        try await wait { endpoint.requests.count(where: Self.isSum) >= 5 }
+        let children = ["coordinator", "student"].compactMap { child(of: parent, named: $0) }
+        kill(parent, SIGKILL)
+        for child in children { try await wait { kill(child, 0) != 0 } }
+      }
+      #expect(outcome.exit == .signal(SIGKILL))
+      let resumed = try await program.run(arguments + ["--resume"])
+      #expect(resumed.exit == .status(0), "\(resumed.errors)")
+    }
+    #expect(killed == undisturbed)
+    for file in ["answers.jsonl", "student/model.safetensors"] {
+      let (left, right) = (folder.path("killed/\(file)"), folder.path("undisturbed/\(file)"))
+      #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
+    }
+  }
+}
