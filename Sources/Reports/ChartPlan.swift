@@ -43,7 +43,7 @@ enum ChartPlan {
 
   /// The charts of a run. Evaluations come after the losses; a value with a single point gets no chart.
   static func charts(of log: MetricsLog) -> [Chart] {
-    var names = log.names.filter { !$0.isOfOneRPC && log.curve($0).count > 1 }
+    var names = log.names.filter { !$0.isOfOneRPC && !$0.tellsDecoding && log.curve($0).count > 1 }
     func claim(_ title: String, _ note: String, _ takes: (String) -> Bool) -> Chart? {
       let taken = names.filter(takes)
       names.removeAll(where: takes)
@@ -70,6 +70,8 @@ enum ChartPlan {
 extension String {
   /// `eval/forward_kl` → `forward_kl`.
   var lastPart: String { split(separator: "/").last.map(String.init) ?? self }
+  /// Whether it tells how answers were written, not how good they are.
+  var tellsDecoding: Bool { hasPrefix("eval/decode/") }
   /// `forward_kl` → `forward`, `kl`.
   var words: [Substring] { split(separator: "_") }
   /// `eval/valid_greedy` and `eval/valid` → `valid`: figures of one kind, drawn together.

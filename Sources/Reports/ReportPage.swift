@@ -30,7 +30,9 @@ struct ReportPage {
 
   /// The figures that people look for first, with where they began.
   private var tiles: String {
-    let measured = report.figures.filter { $0.name == "loss" || $0.name.hasPrefix("eval/") }.prefix(6).map { figure in
+    let measured = report.figures.filter {
+      $0.name == "loss" || $0.name.hasPrefix("eval/") && !$0.name.tellsDecoding
+    }.prefix(6).map { figure in
       tile(
         figure.name.lastPart.title, FigureFormat.number(figure.last),
         "from \(FigureFormat.number(figure.first))")

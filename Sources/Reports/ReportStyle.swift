@@ -19,10 +19,15 @@ enum ReportStyle {
     .chart svg{display:block;width:100%;height:auto;margin-top:6px;touch-action:pan-y}
     svg text{fill:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}svg .grid{stroke:var(--grid)}
     .cursor{stroke:var(--soft);stroke-dasharray:3 3;visibility:hidden}
-    polyline{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+    polyline{fill:none;stroke:var(--c);stroke-width:2;stroke-dasharray:var(--d,none);stroke-linejoin:round;stroke-linecap:round}
     polyline.pale{opacity:.28;stroke-width:1.2}circle{fill:var(--c);stroke:var(--card);stroke-width:1.5}
     .s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}
+    .s6,.s12{--c:var(--s0)}.s7,.s13{--c:var(--s1)}.s8,.s14{--c:var(--s2)}.s9,.s15{--c:var(--s3)}.s10,.s16{--c:var(--s4)}
+    .s11,.s17{--c:var(--s5)}.s6,.s7,.s8,.s9,.s10,.s11{--d:7 4}.s12,.s13,.s14,.s15,.s16,.s17{--d:2 4}
     .legend{display:flex;flex-wrap:wrap;gap:2px 16px;list-style:none;margin:4px 0 0;padding:0;color:var(--soft);font-size:13px}
+    .intervals{margin:0;padding:14px 14px 8px;background:var(--card);border:1px solid var(--line);border-radius:10px}
+    .intervals figcaption span{color:var(--soft);font-size:13px;margin-left:6px}.intervals svg{display:block;width:100%;height:auto;margin-top:6px}
+    .reach{stroke:var(--c);stroke-width:2.5;stroke-linecap:round;opacity:.55}
     .legend li::before{content:"";display:inline-block;width:12px;height:3px;border-radius:2px;background:var(--c);margin-right:6px;vertical-align:middle}
     .chart output{position:absolute;pointer-events:none;background:var(--ink);color:var(--page);padding:5px 9px;border-radius:6px;
     font-size:12px;white-space:pre;font-variant-numeric:tabular-nums;z-index:1}

@@ -69,6 +69,7 @@ public struct RunReport: Sendable {
       "eval/", "lion/hard_share", "lion/mean_gap", "lion/unscored", "lion/yield", "data/accepted_share", "data/kept",
     ]
     for figure in figures where figure.name == "loss" || shown.contains(where: figure.name.hasPrefix) {
+      guard !figure.name.tellsDecoding else { continue }
       table.add([figure.name, FigureFormat.number(figure.first), FigureFormat.number(figure.last)])
     }
     return Self.collapse(in: log).map { "\(table.text)\nwarning: \($0)" } ?? table.text

@@ -12,7 +12,7 @@ struct Retort: AsyncParsableCommand {
     abstract: "Distils a large language model into a small one.",
     version: Version.current,
     groupedSubcommands: [
-      CommandGroup(name: "Distillation", subcommands: [Run.self, Doctor.self, Demo.self]),
+      CommandGroup(name: "Distillation", subcommands: [Run.self, Doctor.self, Demo.self, Compare.self]),
       CommandGroup(
         name: "Services", subcommands: [Teacher.self, Coordinator.self, Student.self, Health.self, Certs.self]),
       CommandGroup(name: "Models", subcommands: [Generate.self, Score.self, Eval.self, Export.self]),
