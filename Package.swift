@@ -306,7 +306,7 @@ let package = Package(
     .target(name: "Isolation", swiftSettings: unsafeSettings),
     .testTarget(name: "IsolationTests", dependencies: ["Isolation"], swiftSettings: settings),
 
-    .target(name: "Reports", swiftSettings: unsafeSettings),
+    .target(name: "Reports", dependencies: ["Evaluation"], swiftSettings: unsafeSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: settings),
 
     // Services
@@ -426,7 +426,7 @@ let package = Package(
       name: "CommandsTests",
       dependencies: [
         "Authentication", "Commands", "GRPCNGHTTP2Transport", "ModelFixtures", "Recipes", "Reports", "Sequences",
-        "ServiceRuntime",
+        "ServiceRuntime", "Tokenization",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

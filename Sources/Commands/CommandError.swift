@@ -14,6 +14,8 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
   case unwritable(folder: String, reason: String)
   /// A machine without the library of matrix products.
   case noArithmetic(reason: String)
+  /// A precision that this machine does not compute in.
+  case noPrecision(setting: String, reason: String)
   /// A service that does not answer.
   case unreachable(service: String, address: String, reason: String)
   /// A service that answered with an error.
@@ -47,6 +49,7 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
     case .noTokenizer(let folder): "\(folder): there is no tokenizer, and text needs one: give rows with token_ids"
     case .unwritable(let folder, let reason): "\(folder): cannot be written (\(reason)): choose another folder"
     case .noArithmetic(let reason): reason
+    case .noPrecision(let setting, let reason): "\(setting) cannot be had here: \(reason)"
     case .unreachable(let service, let address, let reason):
       "no \(service) at \(address) (\(reason)): start it, or correct the address"
     case .refused(let service, let reason): "\(service): \(reason)"

@@ -38,6 +38,9 @@ public struct LocalModel: Sendable {
   /// Ids that may occur: the tokenizer's, or all rows of the head where there is no tokenizer.
   public var vocabSize: Int { Int(description.vocabSize) }
 
+  /// Ids that end a completion.
+  var eosTokenIDs: [TokenID] { description.eosTokenIDs }
+
   /// The tokenizer, where text has to be read or written.
   public func requiredTokenizer() throws(CommandError) -> Tokenizer {
     guard let tokenizer else { throw .noTokenizer(folder: path) }
@@ -67,15 +70,30 @@ public struct LocalModel: Sendable {
 
   /// The weights of scoring in a precision.
   ///
-  /// - Throws: ``CommandError/badOption(name:value:expected:)``.
+  /// - Throws: ``CommandError/badOption(name:value:expected:)``, ``CommandError/noPrecision(setting:reason:)``.
   public static func scoringFormat(_ precision: String) throws(CommandError) -> WeightFormat {
     switch ProductPrecision(rawValue: precision) {
     case .float32: return .float32
-    case .bfloat16: return .bfloat16
+    case .bfloat16:
+      try checkBFloat16(setting: "--precision bfloat16")
+      return .bfloat16
     case nil:
       throw .badOption(
         name: "--precision", value: precision,
         expected: ProductPrecision.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+  }
+
+  /// Refuses products of bfloat16 on a machine that would compute them in float32 after rounding, slower than without.
+  ///
+  /// - Parameters:
+  ///   - setting: What asks for them, in words.
+  ///   - form: The vector loops in use.
+  package static func checkBFloat16(setting: String, form: String = decodeForm) throws(CommandError) {
+    guard form == "avx512bf16" else {
+      throw .noPrecision(
+        setting: setting,
+        reason: "the \(form) loops in use here do not multiply bfloat16, which takes AVX512-BF16 or AMX; take float32")
     }
   }
 

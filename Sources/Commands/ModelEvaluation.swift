@@ -6,6 +6,7 @@ import Reports
 import Sequences
 import Tokenization
 import Transformer
+import WireFormat
 
 /// `retort eval`: what a model makes of held-out rows.
 public struct ModelEvaluation: Sendable {
@@ -13,10 +14,17 @@ public struct ModelEvaluation: Sendable {
   public enum Metric: String, Sendable, Hashable, CaseIterable {
     /// ROUGE-L's F measure of greedy answers against the rows' completions, words stemmed.
     case rougeL = "rouge_l"
+    /// The same, words as they are.
+    case rougeLUnstemmed = "rouge_l_unstemmed"
     /// Share of greedy answers that equal the row's completion after normalisation.
     case exactMatch = "exact_match"
     /// Exponential of the mean negative log-prob of the rows' completion tokens.
     case perplexity
+    /// Share of the positions of the rows' completions where model and teacher hold the same token for the most probable one.
+    case nextTokenAgreement = "next_token_agreement"
+
+    /// Whether it is measured on answers of the model's own.
+    var needsAnswers: Bool { self != .perplexity && self != .nextTokenAgreement }
   }
 
   /// A figure of a data file.
@@ -25,21 +33,26 @@ public struct ModelEvaluation: Sendable {
     public let metric: Metric
     /// Its value over all rows.
     public let value: Double
-    /// Half the width of its 95 % interval; nil for perplexity, and where there is one row.
+    /// Half the width of its 95 % interval over rows; nil for what is taken over positions, and where there is one row.
     public let halfWidth: Double?
     /// Rows that counted.
     public let rowCount: Int
   }
 
   private let model: LocalModel
+  private let teacher: LocalModel?
   private let metrics: [Metric]
   private let maxNewTokens: Int
 
   /// Measures a model.
   ///
-  /// - Parameter metrics: Names, separated by commas.
+  /// - Parameters:
+  ///   - teacher: Whom the model is to agree with; of the same vocabulary.
+  ///   - metrics: Names, separated by commas.
   /// - Throws: ``CommandError/badOption(name:value:expected:)``.
-  public init(model: LocalModel, metrics: String, maxNewTokens: Int) throws(CommandError) {
+  public init(
+    model: LocalModel, teacher: LocalModel? = nil, metrics: String, maxNewTokens: Int
+  ) throws(CommandError) {
     let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
     self.metrics = try metrics.split(separator: ",").map(String.init).map { name throws(CommandError) in
       guard let metric = Metric(rawValue: name) else {
@@ -47,7 +60,17 @@ public struct ModelEvaluation: Sendable {
       }
       return metric
     }
+    if self.metrics.contains(.nextTokenAgreement) {
+      guard let teacher else {
+        throw .badOption(name: "--metrics", value: "next_token_agreement", expected: "--teacher DIR with it")
+      }
+      guard teacher.description.vocabularyDigest == model.description.vocabularyDigest else {
+        throw .badOption(
+          name: "--teacher", value: teacher.path, expected: "a model with the vocabulary of \(model.path)")
+      }
+    }
     self.model = model
+    self.teacher = teacher
     self.maxNewTokens = maxNewTokens
   }
 
@@ -59,9 +82,14 @@ public struct ModelEvaluation: Sendable {
     let context = model.transformer.configuration.contextLength
     let limits = SequenceLimits(prompt: max(1, context - maxNewTokens), sequence: context, completion: context)
     let samples = try DataFile(path: file.relativePath, limit: limit).samples(codec: codec, lengths: limits)
-    let answers = metrics.contains { $0 != .perplexity } ? try greedyAnswers(samples) : [:]
+    let answers = metrics.contains(where: \.needsAnswers) ? try greedyAnswers(samples) : [:]
     return try metrics.map { metric in
-      let figure = metric == .perplexity ? try perplexity(samples) : compare(metric, samples, answers)
+      let figure =
+        switch metric {
+        case .perplexity: try perplexity(samples)
+        case .nextTokenAgreement: try agreement(samples)
+        case .rougeL, .rougeLUnstemmed, .exactMatch: compare(metric, samples, answers)
+        }
       guard let figure else {
         throw CommandError.nothingToMeasure(
           file: file.relativePath, metric: metric.rawValue, needed: "prompts with completions")
@@ -83,10 +111,13 @@ public struct ModelEvaluation: Sendable {
     return table.text
   }
 
-  /// The figures as an object.
-  public static func json(_ figures: [Figure]) -> JSONText {
-    .object(
-      figures.map { ($0.metric.rawValue, .number($0.value)) } + [("rows", .whole(figures.map(\.rowCount).max() ?? 0))])
+  /// The figures as an object, with how answers were written where there are any.
+  public func json(_ figures: [Figure]) -> JSONText {
+    let decoding: [(String, JSONText)] = [("temperature", .whole(0)), ("max_new_tokens", .whole(maxNewTokens))]
+    return .object(
+      figures.map { ($0.metric.rawValue, .number($0.value)) }
+        + [("rows", .whole(figures.map(\.rowCount).max() ?? 0))]
+        + (metrics.contains(where: \.needsAnswers) ? [("decode", .object(decoding))] : []))
   }
 
   /// Greedy answers to the rows that have both a prompt and a completion, by the row's index.
@@ -103,19 +134,32 @@ public struct ModelEvaluation: Sendable {
   private func compare(_ metric: Metric, _ samples: [TrainingSample], _ answers: [Int: String]) -> Figure? {
     let values = answers.sorted { $0.key < $1.key }.map { index, answer in
       let reference = samples[index].completionText ?? ""
-      return metric == .rougeL
-        ? rougeL(reference: reference, prediction: answer, stemmed: true).fMeasure
-        : exactMatch(references: [reference], prediction: answer) ? 1 : 0
+      return metric == .exactMatch
+        ? exactMatch(references: [reference], prediction: answer) ? 1 : 0
+        : rougeL(reference: reference, prediction: answer, stemmed: metric == .rougeL).fMeasure
     }
     return MeanInterval(values).map {
       Figure(metric: metric, value: $0.mean, halfWidth: $0.halfWidth, rowCount: $0.count)
     }
   }
 
+  private func answered(_ samples: [TrainingSample]) -> [TokenSequence] {
+    samples.compactMap { sample in sample.completion.map { TokenSequence(prompt: sample.prompt, completion: $0) } }
+  }
+
+  private func agreement(_ samples: [TrainingSample]) throws -> Figure? {
+    guard let teacher else { return nil }
+    let sequences = answered(samples)
+    let options = ScoreOptions(topCount: 1)
+    let pairs = zip(try model.score(sequences, options: options), try teacher.score(sequences, options: options))
+      .flatMap { zip($0.topTokenIDs, $1.topTokenIDs) }
+    guard !pairs.isEmpty else { return nil }
+    let share = Double(pairs.count { $0 == $1 }) / Double(pairs.count)
+    return Figure(metric: .nextTokenAgreement, value: share, halfWidth: nil, rowCount: sequences.count)
+  }
+
   private func perplexity(_ samples: [TrainingSample]) throws -> Figure? {
-    let sequences = samples.compactMap { sample in
-      sample.completion.map { TokenSequence(prompt: sample.prompt, completion: $0) }
-    }
+    let sequences = answered(samples)
     var sum = PerplexitySum()
     for scores in try model.score(sequences, options: ScoreOptions(tokenLogprobs: true)) {
       sum.add(scores.tokenLogprobs)

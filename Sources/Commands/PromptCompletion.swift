@@ -15,11 +15,31 @@ public struct PromptCompletion: Sendable {
   /// Why it ended.
   public let finishReason: FinishReason
 
-  /// Completes a prompt.
+  /// Completes a text.
   public init(of prompt: String, model: LocalModel, sampling: SamplingOptions, seed: UInt64) throws {
-    try Self.check(sampling)
     let tokenizer = try model.requiredTokenizer()
-    let promptIDs = tokenizer.encode(prompt)
+    try self.init(
+      of: tokenizer.encode(prompt), tokenizer: tokenizer, model: model, sampling: sampling, stopTokenIDs: [], seed: seed
+    )
+  }
+
+  /// Answers a message as the model's chat template has it; the end of a turn ends the answer.
+  public init(
+    to message: String, system: String? = nil, model: LocalModel, sampling: SamplingOptions, seed: UInt64
+  ) throws {
+    let turns = ChatTurns(tokenizer: try model.requiredTokenizer(), system: system)
+    try self.init(
+      of: turns.prompt(message), tokenizer: turns.tokenizer, model: model, sampling: sampling,
+      stopTokenIDs: turns.endTokenIDs, seed: seed)
+  }
+
+  private init(
+    of promptIDs: [TokenID], tokenizer: Tokenizer, model: LocalModel, sampling: SamplingOptions,
+    stopTokenIDs: [TokenID], seed: UInt64
+  ) throws {
+    try Self.check(sampling)
+    var sampling = sampling
+    sampling.stopTokenIDs = stopTokenIDs.isEmpty ? [] : model.eosTokenIDs + stopTokenIDs
     guard !promptIDs.isEmpty else {
       throw CommandError.badOption(name: "--prompt", value: "''", expected: "a text of at least one token")
     }

@@ -19,6 +19,7 @@ extension Recipe {
     }
     if let folder = lion?.prompts { overrides.append("lion.prompts=\(place(folder))") }
     if case .folder(let path) = lion?.referee { overrides.append("lion.referee=\(place(path))") }
+    if case .folder(let path) = evaluation.judge { overrides.append("evaluation.judge=\(place(path))") }
     if case .folder(let path) = lion?.generator { overrides.append("lion.generator=\(place(path))") }
     if case .folder(let path) = critics?.referee { overrides.append("critics.referee=\(place(path))") }
     if let file = critics?.judgePrompt { overrides.append("critics.judge_prompt=\(place(file))") }

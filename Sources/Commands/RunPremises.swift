@@ -20,6 +20,9 @@ struct RunPremises: Sendable {
   /// - Throws: ``CommandError``, or `RecipeError` with the file and line of a row that is wrong.
   func check() throws {
     if case .folder(let teacher) = recipe.teacher { try Self.checkModel(teacher) }
+    if recipe.teacherWeights == .bfloat16 {
+      try LocalModel.checkBFloat16(setting: "teacher_weights: bfloat16")
+    }
     if case .url(let url) = recipe.teacher { throw CommandError.teacherNotSupported(url) }
     try Self.checkModel(recipe.student.tokenizerFolder)
     _ = try DataFile(path: recipe.trainData, limit: recipe.maxSamples)

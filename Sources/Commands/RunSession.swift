@@ -34,7 +34,15 @@ public struct RunSession: Sendable {
   /// - Throws: `RecipeError`.
   public init(recipe: Recipe, place: Place, resumes: Bool) throws {
     here = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    if case .local = place { try recipe.checkTeacherIsNamed() }
+    switch place {
+    case .local: try recipe.checkTeacherIsNamed()
+    case .coordinator:
+      guard recipe.teacherWeights == .float32 else {
+        throw CommandError.badOption(
+          name: "teacher_weights", value: recipe.teacherWeights.rawValue,
+          expected: "float32 with --coordinator, whose teacher runs already")
+      }
+    }
     self.recipe = place.sharesFiles ? try recipe.withPaths(below: here) : recipe
     name = recipe.outputDir
     self.place = place

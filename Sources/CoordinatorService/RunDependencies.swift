@@ -8,7 +8,7 @@ public struct RunDependencies: Sendable {
   public var journal: Journal
   /// The teacher; nil: the coordinator has none.
   public var facade: TeacherFacade?
-  /// Who judges answers for Lion; nil: the teacher.
+  /// Who judges answers, for Lion and in evaluations; nil: the teacher.
   public var referee: TeacherFacade?
   /// Who invents instructions for Lion; nil: the teacher.
   public var generator: TeacherFacade?
@@ -69,16 +69,19 @@ public enum ProgramPermission: String, Sendable, CaseIterable {
 
 /// Figures that compare an answer with a reference, each from 0 to 1.
 public struct TextMetrics: Sendable {
-  /// ROUGE-L's F measure.
+  /// ROUGE-L's F measure, words stemmed.
   public var rougeL: @Sendable (_ reference: String, _ answer: String) -> Double
+  /// The same of words as they are.
+  public var rougeLUnstemmed: @Sendable (_ reference: String, _ answer: String) -> Double
   /// 1 where the two are the same after normalisation.
   public var exactMatch: @Sendable (_ reference: String, _ answer: String) -> Double
 
-  /// Takes the two functions.
+  /// Takes the functions; unset, words count the same stemmed or not.
   public init(
     rougeL: @escaping @Sendable (_ reference: String, _ answer: String) -> Double,
+    rougeLUnstemmed: (@Sendable (_ reference: String, _ answer: String) -> Double)? = nil,
     exactMatch: @escaping @Sendable (_ reference: String, _ answer: String) -> Double
   ) {
-    (self.rougeL, self.exactMatch) = (rougeL, exactMatch)
+    (self.rougeL, self.rougeLUnstemmed, self.exactMatch) = (rougeL, rougeLUnstemmed ?? rougeL, exactMatch)
   }
 }

@@ -58,6 +58,7 @@ public actor RunDriver: RunWorker {
       throw RecipeError.conflict("evaluation.checker: '\(name)' is unknown; known: \(known.isEmpty ? "none" : known)")
     }
     let material = try RunMaterial(recipe: recipe, codec: dependencies.codec)
+    if material.plan.evaluates { _ = try RunJudge(material, facade: dependencies.referee ?? dependencies.facade) }
     if material.plan.needs.any, dependencies.facade == nil {
       throw RecipeError.conflict(
         "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT"

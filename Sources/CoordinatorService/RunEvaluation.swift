@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import Foundation
 internal import Recipes
 internal import Sequences
@@ -12,6 +13,7 @@ struct RunEvaluation: Sendable {
   let student: any StudentConnection
   let metrics: TextMetrics
   let checker: (any AnswerChecker)?
+  var judge: RunJudge?
 
   private var options: Recipe.Evaluation { material.recipe.evaluation }
   private func wants(_ names: String...) -> Bool { names.contains { options.metrics.contains($0) } }
@@ -25,24 +27,37 @@ struct RunEvaluation: Sendable {
       let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
         text.map { sequence(sample.prompt, $0) }
       }
-      let objective = WireObjective(single: .forwardKL, teacherAsIn: material.recipe.objective)
-      if let kl = try await mean(objective, answered, position) { row.add("eval/kl", kl) }
+      if let mean = try await mean(comparison, answered, position) { row.add("eval/kl", mean.loss) }
+    }
+    if wants("next_token_agreement") {
+      let texts = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
+        (sample.completion ?? text).map { sequence(sample.prompt, $0) }
+      }
+      if let mean = try await mean(comparison, texts, position) {
+        row.add("eval/next_token_agreement", mean.topAgreement)
+      }
     }
     if wants("perplexity") {
       let known = material.evalSamples.compactMap { sample in
         sample.completion.map { sequence(sample.prompt, $0) }
       }
       let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
-      if let nats = try await mean(objective, known, position) { row.add("eval/perplexity", exp(nats)) }
+      if let mean = try await mean(objective, known, position) { row.add("eval/perplexity", exp(mean.loss)) }
     }
-    if wants("rouge_l", "exact_match", "valid") { try await addGreedy(&row) }
+    if wants("rouge_l", "rouge_l_unstemmed", "exact_match", "valid") { try await addGreedy(&row) }
     var samples: [[Answer]] = []  // [sample][prompt]
-    if wants("valid", "distinct", "calibration") {
-      for sample in 0..<options.numSamples {
+    if wants("valid", "pass@k", "distinct", "calibration", "judge") {
+      let isJudgedAlone = !wants("valid", "pass@k", "distinct", "calibration")
+      for sample in 0..<(isJudgedAlone ? 1 : options.numSamples) {
         samples.append(try await answers(sample: sample, temperature: options.temperature))
       }
     }
-    if wants("valid", "distinct") { addSampled(samples, &row) }
+    if wants("valid", "pass@k", "distinct") { addSampled(samples, &row) }
+    if let judge, let answers = samples.first {
+      row.add(try await judge.tally(judgedPairs(answers)))
+      row.add("eval/decode/judge_max_new_tokens", Double(judge.maxNewTokens))
+    }
+    addDecoding(samples.count, &row)
     let calibration = wants("calibration") ? try await calibration(samples, position) : nil
     if let value = calibration?.rankCorrelation { row.add("eval/calibration", value) }
     if let value = calibration?.rightOrder { row.add("eval/right_order", value) }
@@ -60,15 +75,52 @@ struct RunEvaluation: Sendable {
       }
     }
     let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
-    return try await mean(objective, known, position).flatMap { $0.isFinite ? $0 : nil }
+    return try await mean(objective, known, position).flatMap { $0.loss.isFinite ? $0.loss : nil }
+  }
+
+  /// Student against teacher, at each position.
+  private var comparison: WireObjective {
+    WireObjective(single: .forwardKL, teacherAsIn: material.recipe.objective)
+  }
+
+  /// How the answers behind the row's figures were written.
+  private func addDecoding(_ sampleCount: Int, _ row: inout MetricsRowText) {
+    let isGreedy = wants("rouge_l", "rouge_l_unstemmed", "exact_match", "valid")
+    guard sampleCount > 0 || isGreedy else { return }
+    row.add("eval/decode/max_new_tokens", Double(options.maxNewTokens))
+    guard sampleCount > 0 else { return }
+    row.add("eval/decode/temperature", options.temperature)
+    row.add("eval/decode/num_samples", Double(sampleCount))
+  }
+
+  /// The student's first sample beside what it is measured by, where there is such an answer.
+  private func judgedPairs(_ answers: [Answer]) -> [RunJudge.Pair] {
+    material.evalSamples.indices.compactMap { index in
+      let other: String? =
+        switch options.judgeOpponent {
+        case .reference: material.evalSamples[index].completionText
+        case .teacher: teacherTexts[index].map { material.codec.decode($0) }
+        }
+      return other.map {
+        RunJudge.Pair(instruction: material.evalInstructions[index], answer: answers[index].text, other: $0)
+      }
+    }
   }
 
   private func sequence(_ prompt: [TokenID], _ completion: [TokenID]) -> TokenSequence {
     TokenSequence(prompt: prompt, completion: Array(completion.prefix(max(material.limits.sequence - prompt.count, 0))))
   }
 
-  /// The mean of a loss over all completion positions; nil where there are none.
-  private func mean(_ objective: WireObjective, _ sequences: [TokenSequence], _ position: Int) async throws -> Double? {
+  /// Means over completion positions: of a loss, and of where student and teacher would most probably go on alike.
+  private struct PositionMeans {
+    let loss: Double
+    let topAgreement: Double
+  }
+
+  /// The means over all completion positions; nil where there are none.
+  private func mean(
+    _ objective: WireObjective, _ sequences: [TokenSequence], _ position: Int
+  ) async throws -> PositionMeans? {
     guard !sequences.isEmpty else { return nil }
     let requests = sequences.chunks(of: material.plan.itemSize).map { chunk in
       TrainRequest(
@@ -78,17 +130,21 @@ struct RunEvaluation: Sendable {
           microBatchSize: UInt32(material.recipe.training.perDeviceTrainBatchSize)),
         evaluate: true, objective: objective)
     }
-    let sums = Mutex((loss: 0.0, tokens: 0.0))
+    let sums = Mutex((loss: 0.0, agreement: 0.0, tokens: 0.0))
     try await student.train { send in
       for request in requests { try await send(request) }
     } onReply: { response in
       let tokens = Double(response.metrics?.tokenCount ?? 0)
       sums.withLock { sums in
         sums.loss += (response.metrics?.loss ?? 0) * tokens
+        sums.agreement += (response.metrics?.topAgreement ?? 0) * tokens
         sums.tokens += tokens
       }
     }
-    return sums.withLock { $0.tokens > 0 ? $0.loss / $0.tokens : nil }
+    return sums.withLock { sums in
+      guard sums.tokens > 0 else { return nil }
+      return PositionMeans(loss: sums.loss / sums.tokens, topAgreement: sums.agreement / sums.tokens)
+    }
   }
 
   private func addGreedy(_ row: inout MetricsRowText) async throws {
@@ -98,6 +154,9 @@ struct RunEvaluation: Sendable {
     }
     if wants("rouge_l"), !pairs.isEmpty {
       row.add("eval/rouge_l", Self.mean(pairs.map { metrics.rougeL($0.reference, $0.answer) }))
+    }
+    if wants("rouge_l_unstemmed"), !pairs.isEmpty {
+      row.add("eval/rouge_l_unstemmed", Self.mean(pairs.map { metrics.rougeLUnstemmed($0.reference, $0.answer) }))
     }
     if wants("exact_match"), !pairs.isEmpty {
       row.add("eval/exact_match", Self.mean(pairs.map { metrics.exactMatch($0.reference, $0.answer) }))
@@ -113,13 +172,22 @@ struct RunEvaluation: Sendable {
     if wants("distinct") {
       row.add("eval/distinct", Self.mean(byPrompt.map { Double(Set($0.map(\.text)).count) / Double($0.count) }))
     }
-    if wants("valid"), let checker {
+    if wants("valid", "pass@k"), let checker {
       let valid = zip(material.evalSamples, byPrompt).map { sample, answers in
         answers.filter { checker.isValid(prompt: sample.promptText, answer: $0.text) }
       }
+      for k in wants("pass@k") ? passCounts(sampleCount: options.numSamples) : [] {
+        let chances = valid.map { passAtK(correctCount: $0.count, sampleCount: options.numSamples, k: k) }
+        row.add("eval/pass@\(k)", Self.mean(chances))
+      }
+      guard wants("valid") else { return addLengths(samples, &row) }
       row.add("eval/valid", Self.mean(valid.map { Double($0.count) / Double(options.numSamples) }))
       row.add("eval/distinct_valid", Self.mean(valid.map { Double(Set($0.map(\.text)).count) }))
     }
+    addLengths(samples, &row)
+  }
+
+  private func addLengths(_ samples: [[Answer]], _ row: inout MetricsRowText) {
     row.add("eval/mean_length", Self.mean(samples.joined().map { Double($0.length) }))
     row.add("eval/truncated", Self.mean(samples.joined().map { $0.isTruncated ? 1 : 0 }))
   }

@@ -10,6 +10,8 @@ struct RunMaterial: Sendable {
   var plan: RunPlan
   let samples: [TrainingSample]
   let evalSamples: [TrainingSample]
+  /// What the held-out rows ask, without any template around it, where a judge is to see it; else empty.
+  let evalInstructions: [String]
   let limits: SequenceLimits
   let codec: any TextCodec
   /// SHA-256 of all that training depends on: a run whose data changed cannot go on.
@@ -36,6 +38,12 @@ struct RunMaterial: Sendable {
       try recipe.evalData.map { file in
         try Self.read(file, recipe.maxEvalSamples, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
       } ?? []
+    evalInstructions =
+      try recipe.evaluation.metrics.contains("judge")
+      ? recipe.evalData.map {
+        try DataFile(path: $0, limit: recipe.maxEvalSamples).rows.map { $0.row.instruction ?? "" }
+      }
+        ?? [] : []
     let written = recipe.generation?.maxNewTokens ?? 0
     let longest = samples.map { $0.longest(written) } + evalSamples.map { $0.longest(recipe.evaluation.maxNewTokens) }
     plan = RunPlan(

@@ -84,13 +84,17 @@ public struct RunPlan: Sendable, Hashable {
     let adapts = recipe.objective.mixture?.adaptation != nil
     evaluates = evalCount > 0 && (adapts || !recipe.evaluation.metrics.isEmpty)
     let hasTeacher = recipe.teacher != nil || recipe.asksTeacher
-    let measuresKL = evaluates && recipe.evaluation.metrics.contains("kl") && hasTeacher
-    teacherWritesEvaluation = measuresKL || adapts && teacherWrites
+    let measured = evaluates && hasTeacher ? Set(recipe.evaluation.metrics) : []
+    let comparesTeacher = !measured.isDisjoint(with: ["kl", "next_token_agreement"])
+    let judges = measured.contains("judge")
+    teacherWritesEvaluation =
+      comparesTeacher || judges && recipe.evaluation.judgeOpponent == .teacher || adapts && teacherWrites
     let isAdaptive = recipe.objective.terms.contains(where: \.isAdaptive)
     let givenTokens = recipe.objective.pair?.reference == .teacher || recipe.hasPolicyGradient
-    let needsLogprobs = recipe.usesTeacherDistributions || measuresKL
+    let needsLogprobs = recipe.usesTeacherDistributions || comparesTeacher
     needs = TeacherNeeds(
-      generate: teacherWrites || measuresKL, topCount: needsLogprobs ? recipe.objective.topCount : nil,
+      generate: teacherWrites || teacherWritesEvaluation || judges && recipe.evaluation.judge == nil,
+      topCount: needsLogprobs ? recipe.objective.topCount : nil,
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
       tokenLogprobs: givenTokens || isAdaptive && recipe.objective.teacherForm == .hiddenState,
       float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16)

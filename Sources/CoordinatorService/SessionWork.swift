@@ -68,7 +68,8 @@ struct SessionWork: Sendable {
       let texts = await driver.teacherEvaluationTexts(material)
       let evaluation = RunEvaluation(
         material: material, teacherTexts: texts, student: student, metrics: dependencies.textMetrics,
-        checker: recipe.evaluation.checker.flatMap { dependencies.checkers[$0] })
+        checker: recipe.evaluation.checker.flatMap { dependencies.checkers[$0] },
+        judge: try RunJudge(material, facade: dependencies.referee ?? dependencies.facade))
       let (row, calibration, validationLoss) = try await evaluation.row(position: position)
       if let calibration {
         try FolderError.explaining(driver.folder.path) {

@@ -39,10 +39,11 @@ public struct TokenizerCodec: TextCodec {
 }
 
 extension TextMetrics {
-  /// ROUGE-L with stemming, and exact match, as MiniLLM's evaluation has them.
+  /// ROUGE-L and exact match, with stemming as MiniLLM's evaluation has it.
   public static var standard: TextMetrics {
     TextMetrics(
       rougeL: { Evaluation.rougeL(reference: $0, prediction: $1, stemmed: true).fMeasure },
+      rougeLUnstemmed: { Evaluation.rougeL(reference: $0, prediction: $1, stemmed: false).fMeasure },
       exactMatch: { Evaluation.exactMatch(references: [$0], prediction: $1) ? 1 : 0 })
   }
 }

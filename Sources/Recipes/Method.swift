@@ -155,6 +155,24 @@ public enum StudentWeights: String, Sendable, Codable, CaseIterable {
   case int8
 }
 
+/// How the teacher that a run starts keeps its weights, by its name in a recipe.
+public enum TeacherWeights: String, Sendable, Codable, CaseIterable {
+  /// As they are.
+  case float32
+  /// Rounded to bfloat16 for text and scores.
+  case bfloat16
+  /// Rounded to 8 bits for text; scores are as they are.
+  case int8
+}
+
+/// What a judge compares the student's answers with, by its name in a recipe.
+public enum JudgeOpponent: String, Sendable, Codable, CaseIterable {
+  /// The completion of the data.
+  case reference
+  /// What the teacher answers.
+  case teacher
+}
+
 /// What the teacher sends for each position, by its name in a recipe.
 public enum TeacherForm: String, Sendable, Codable, CaseIterable {
   /// All V log-probs.

@@ -13,6 +13,7 @@ extension Recipe {
     let values = ResolvedValues(reader.values, method: method)
     self.method = method
     teacher = values.text("teacher").map(TeacherSource.init)
+    teacherWeights = TeacherWeights(rawValue: values.word("teacher_weights")) ?? .float32
     student = try Self.student(values)
     if let file = values.text("data.train") ?? (method == .orca ? values.list("orca.data").first : nil) {
       trainData = file
@@ -118,6 +119,16 @@ extension Recipe {
           ? "objective.teacher_logprobs: \(objective.teacherForm.rawValue) leaves no use for objective.loss_top_k "
             + "\(objective.topCount): set it to 0, or teacher_logprobs to top_k"
           : "objective.teacher_logprobs: top_k needs objective.loss_top_k, the teacher's tokens per position")
+    }
+    if teacherWeights != .float32 {
+      guard case .folder = teacher else {
+        throw .conflict(
+          "teacher_weights: \(teacherWeights.rawValue) is for a teacher that the run starts itself: name its model folder, "
+            + "or start retort teacher with --precision and --generation-weights")
+      }
+    }
+    if evaluation.metrics.contains("pass@k"), evaluation.checker == nil {
+      throw .conflict("evaluation.metrics: pass@k needs evaluation.checker, which says what is right")
     }
     if method == .lion || method.collectsAnswers, generation == nil {
       throw .conflict("generation: none leaves method \(method.rawValue) without answers: say how the teacher writes")
@@ -271,5 +282,8 @@ extension Recipe.Evaluation {
     temperature = values.number("evaluation.temperature")
     maxNewTokens = values.whole("evaluation.max_new_tokens") ?? values.whole("generation.max_new_tokens") ?? 128
     checker = values.text("evaluation.checker")
+    judge = values.text("evaluation.judge").map(Recipe.TeacherSource.init)
+    judgeOpponent = JudgeOpponent(rawValue: values.word("evaluation.judge_against")) ?? .reference
+    judgeMaxNewTokens = values.whole("evaluation.judge_max_new_tokens")
   }
 }

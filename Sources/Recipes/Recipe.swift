@@ -6,6 +6,8 @@ public struct Recipe: Sendable, Hashable {
   public var method: Method
   /// Where the teacher is; nil where the method needs none and none was given.
   public var teacher: TeacherSource?
+  /// How the teacher keeps its weights, where the run starts it.
+  public var teacherWeights: TeacherWeights
   /// What is trained.
   public var student: StudentSource
   /// JSONL file to train on.
@@ -182,8 +184,17 @@ public struct Recipe: Sendable, Hashable {
     public var maxNewTokens: Int
     /// Who decides which answers are valid; nil: nobody.
     public var checker: String?
+    /// Who compares answers; nil: the teacher.
+    public var judge: TeacherSource?
+    /// What the student's answers are compared with.
+    public var judgeOpponent: JudgeOpponent
+    /// Limit of the judge's new tokens.
+    public var judgeMaxNewTokens: Int
 
     /// Everything that a run can measure.
-    public static let metricNames = ["kl", "perplexity", "rouge_l", "exact_match", "valid", "distinct", "calibration"]
+    public static let metricNames = [
+      "kl", "next_token_agreement", "perplexity", "rouge_l", "rouge_l_unstemmed", "exact_match", "valid", "pass@k",
+      "distinct", "calibration", "judge",
+    ]
   }
 }

@@ -38,6 +38,7 @@ enum RecipeSchema {
   private static let top = [
     RecipeKey("method", .text, nil),
     RecipeKey("teacher", .text, nil),
+    RecipeKey("teacher_weights", .choice(TeacherWeights.allCases.map(\.rawValue)), .text("float32")),
     RecipeKey("output_dir", .text, nil),
     RecipeKey("seed", natural, .whole(42)),
   ]
@@ -227,5 +228,8 @@ enum RecipeSchema {
     RecipeKey("evaluation.temperature", .number(0...100, open: true), .number(1)),
     RecipeKey("evaluation.max_new_tokens", positive, nil),
     RecipeKey("evaluation.checker", .text, nil),
+    RecipeKey("evaluation.judge", .text, nil),
+    RecipeKey("evaluation.judge_against", .choice(JudgeOpponent.allCases.map(\.rawValue)), .text("reference")),
+    RecipeKey("evaluation.judge_max_new_tokens", positive, .whole(512)),
   ]
 }

@@ -12,8 +12,13 @@ struct Eval: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Rows with prompt and completion, JSONL.", valueName: "file"))
   var data: String
 
-  @Option(help: ArgumentHelp("Figures: rouge_l, exact_match, perplexity.", valueName: "names"))
+  @Option(
+    help: ArgumentHelp(
+      "Figures: rouge_l, rouge_l_unstemmed, exact_match, perplexity, next_token_agreement.", valueName: "names"))
   var metrics = "rouge_l,exact_match,perplexity"
+
+  @Option(help: ArgumentHelp("Model folder that next_token_agreement compares with.", valueName: "dir"))
+  var teacher: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens of an answer.", valueName: "n"))
   var maxNewTokens = 128
@@ -26,8 +31,10 @@ struct Eval: AsyncParsableCommand {
 
   func run() async throws {
     let model = try LocalModel(folder: URL(filePath: model))
-    let evaluation = try ModelEvaluation(model: model, metrics: metrics, maxNewTokens: maxNewTokens)
+    let evaluation = try ModelEvaluation(
+      model: model, teacher: teacher.map { try LocalModel(folder: URL(filePath: $0)) }, metrics: metrics,
+      maxNewTokens: maxNewTokens)
     let figures = try evaluation.run(data: URL(filePath: data), limit: maxSamples)
-    printLine(json ? ModelEvaluation.json(figures).description : ModelEvaluation.table(figures))
+    printLine(json ? evaluation.json(figures).description : ModelEvaluation.table(figures))
   }
 }

@@ -11,7 +11,13 @@ struct Generate: AsyncParsableCommand {
   var model: String
 
   @Option(help: ArgumentHelp("Text to go on from.", valueName: "text"))
-  var prompt: String
+  var prompt: String?
+
+  @Option(help: ArgumentHelp("Message to answer, as the model's chat template has it.", valueName: "text"))
+  var chat: String?
+
+  @Option(help: ArgumentHelp("With --chat: what the model is told before.", valueName: "text"))
+  var system: String?
 
   @Option(parsing: .unconditional, help: ArgumentHelp("Most tokens to write.", valueName: "n"))
   var maxNewTokens = 128
@@ -60,6 +66,11 @@ struct Generate: AsyncParsableCommand {
   @Flag(help: "Write one JSON object: text, token_ids, prompt_length, logprobs, finish_reason.")
   var json = false
 
+  func validate() throws {
+    guard (prompt == nil) != (chat == nil) else { throw ValidationError("give either --prompt or --chat") }
+    guard system == nil || chat != nil else { throw ValidationError("--system needs --chat") }
+  }
+
   func run() async throws {
     let sampling = SamplingOptions(
       samplingTemperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty,
@@ -67,7 +78,12 @@ struct Generate: AsyncParsableCommand {
     try PromptCompletion.check(sampling)
     let model = try LocalModel(
       folder: URL(filePath: model), generationWeights: LocalModel.weightFormat(generationWeights))
-    let completion = try PromptCompletion(of: prompt, model: model, sampling: sampling, seed: seed)
+    let completion =
+      if let chat {
+        try PromptCompletion(to: chat, system: system, model: model, sampling: sampling, seed: seed)
+      } else {
+        try PromptCompletion(of: prompt ?? "", model: model, sampling: sampling, seed: seed)
+      }
     printLine(json ? completion.json.description : completion.text)
   }
 }

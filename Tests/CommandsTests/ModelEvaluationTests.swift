@@ -49,4 +49,31 @@ import Testing
   func nothing() {
     #expect(throws: CommandError.self) { try evaluate(PuzzleModel.prompts(2), "rouge_l") }
   }
+
+  @Test("a model agrees with itself everywhere, with a trained one now and then, and without a teacher nowhere")
+  func agreement() throws {
+    let file = URL(filePath: try folder.write(PuzzleModel.rows(20), to: "rows.jsonl"))
+    // Fresh models all hold the last token for the next one; a trained one does not.
+    let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let other = try LocalModel(folder: project.appending(path: "Examples/puzzles/teacher"))
+    func share(_ teacher: LocalModel?) throws -> Double? {
+      try ModelEvaluation(model: model, teacher: teacher, metrics: "next_token_agreement", maxNewTokens: 8)
+        .run(data: file, limit: nil).first?.value
+    }
+    #expect(try share(model) == 1)
+    let partly = try #require(try share(other))
+    #expect(partly >= 0 && partly < 1)
+    #expect(throws: CommandError.self) { try share(nil) }
+  }
+
+  @Test("the object tells how answers were written")
+  func decoding() throws {
+    let file = URL(filePath: try folder.write(PuzzleModel.rows(4), to: "rows.jsonl"))
+    let evaluation = try ModelEvaluation(model: model, metrics: "rouge_l,rouge_l_unstemmed", maxNewTokens: 8)
+    let text = evaluation.json(try evaluation.run(data: file, limit: nil)).description
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect((object["decode"] as? [String: Int]) == ["temperature": 0, "max_new_tokens": 8])
+    #expect(object["rouge_l_unstemmed"] != nil && object["rows"] as? Int == 4)
+  }
 }

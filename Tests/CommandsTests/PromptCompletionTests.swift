@@ -3,6 +3,7 @@ import Foundation
 import ModelFixtures
 import Sequences
 import Testing
+import Tokenization
 
 @Suite struct PromptCompletionTests {
   private let folder: TemporaryFolder
@@ -85,5 +86,54 @@ import Testing
   @Test("a prompt that fills the context is refused")
   func longPrompt() {
     #expect(throws: CommandError.self) { try complete(String(repeating: "a", count: 70)) }
+  }
+
+  /// The model with a chat template.
+  private func talker(_ template: String) throws -> LocalModel {
+    let place = folder.url.appending(path: "talker")
+    try? FileManager.default.removeItem(at: place)
+    try PuzzleModel.write(to: place, seed: 2)
+    try Data(template.utf8).write(to: place.appending(path: "chat_template.jinja"))
+    return try LocalModel(folder: place)
+  }
+
+  private static let turns =
+    "{{ bos_token }}{% for m in messages %}{{ m.role[0] }}:{{ m.content }}{% if m.role == 'assistant' %}<pad>{% endif %}"
+    + "{% endfor %}{% if add_generation_prompt %}a:{% endif %}"
+
+  @Test("a message is put into the chat template's words, special tokens once")
+  func chat() throws {
+    let model = try talker(Self.turns)
+    let tokenizer = try model.requiredTokenizer()
+    let sampling = SamplingOptions(maxNewTokens: 12)
+    for (system, text) in [(nil, "<s>u:pal 3 with p:a:"), ("mix", "<s>s:mixu:pal 3 with p:a:")] as [(String?, String)] {
+      let answer = try PromptCompletion(to: "pal 3 with p:", system: system, model: model, sampling: sampling, seed: 7)
+      let prompt = tokenizer.encode(text, addSpecialTokens: false)
+      #expect(Array(answer.sequence.prompt) == prompt)
+    }
+  }
+
+  @Test("an answer ends with the special token that the template writes after a turn, too")
+  func endOfTurn() throws {
+    let model = try talker(Self.turns)
+    let pad = try #require(try model.requiredTokenizer().id(of: "<pad>"))
+    let ended = (UInt64(0)..<200).contains { seed in
+      let answer = try? PromptCompletion(
+        to: "pal", model: model, sampling: SamplingOptions(samplingTemperature: 3, maxNewTokens: 20), seed: seed)
+      guard let answer, answer.sequence.completion.contains(pad) else { return false }
+      #expect(
+        answer.finishReason == .stop
+          && answer.sequence.completion.firstIndex(of: pad) == answer.sequence.completion.endIndex - 1)
+      return true
+    }
+    #expect(ended)
+  }
+
+  @Test("a model without a chat template says so")
+  func noTemplate() throws {
+    let error = #expect(throws: (any Error).self) {
+      try PromptCompletion(to: "hello", model: model, sampling: SamplingOptions(), seed: 0)
+    }
+    #expect("\(try #require(error))".contains("chat template"))
   }
 }

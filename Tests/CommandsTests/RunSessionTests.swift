@@ -1,5 +1,7 @@
+import Authentication
 import Commands
 import Foundation
+import GRPCNGHTTP2Transport
 import ModelFixtures
 import Recipes
 import Reports
@@ -35,6 +37,27 @@ import Testing
     ) { _ in }
     let error = await #expect(throws: (any Error).self) { try await session.run(display) }
     return "\(try #require(error))"
+  }
+
+  @Test("bfloat16 where the machine would only round to it is refused")
+  func noPrecision() throws {
+    try LocalModel.checkBFloat16(setting: "--precision bfloat16", form: "avx512bf16")
+    let error = #expect(throws: CommandError.self) {
+      try LocalModel.checkBFloat16(setting: "--precision bfloat16", form: "avx2")
+    }
+    #expect(
+      "\(try #require(error))"
+        == "--precision bfloat16 cannot be had here: the avx2 loops in use here do not multiply bfloat16, which takes "
+        + "AVX512-BF16 or AMX; take float32")
+  }
+
+  @Test("weights of a teacher that runs already are not a recipe's to choose")
+  func teacherOfCoordinator() throws {
+    let place = RunSession.Place.coordinator(try ServiceTarget(parsing: "127.0.0.1:7000"), .plain)
+    let error = #expect(throws: CommandError.self) {
+      try RunSession(recipe: recipe(["teacher_weights=int8"]), place: place, resumes: false)
+    }
+    #expect("\(try #require(error))".hasPrefix("teacher_weights int8: expected float32 with --coordinator"))
   }
 
   private var outputExists: Bool { FileManager.default.fileExists(atPath: folder.path("out")) }

@@ -88,7 +88,7 @@ extension Coordinator {
     return try await run(runID).status
   }
 
-  fileprivate func finish(_ recipe: String) async throws -> RunStatus {
+  func finish(_ recipe: String) async throws -> RunStatus {
     try await end(of: try await submit(recipeYAML: recipe, idempotencyKey: "key").runID)
   }
 }

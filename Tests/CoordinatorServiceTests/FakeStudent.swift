@@ -124,7 +124,7 @@ private struct FakeStudent: StudentConnection {
     try await requests { request in
       let metrics = try students.call { state in
         guard state.loaded else { throw RPCError(code: .failedPrecondition, message: "nothing is loaded") }
-        if request.evaluate { return WireStepMetrics(loss: 0.5, tokenCount: 4) }
+        if request.evaluate { return WireStepMetrics(loss: 0.5, tokenCount: 4, topAgreement: 0.75) }
         guard Int(request.step) == state.step + 1 else {
           throw RPCError(code: .failedPrecondition, message: "step \(request.step) after \(state.step)")
         }

@@ -29,6 +29,37 @@ struct RecipeTests {
     #expect(recipe.objective.terms.allSatisfy { $0.alpha == 0.1 && $0.weight == 0.5 })
   }
 
+  @Test("keeps the weights of a teacher of its own as it says, and says nothing about another's")
+  func teacherWeights() throws {
+    #expect(try Recipe(yaml: minimal).teacherWeights == .float32)
+    #expect(try Recipe(yaml: minimal, overrides: ["teacher_weights=int8"]).teacherWeights == .int8)
+    for other in ["teacher=localhost:7001", "teacher=unix:/tmp/teacher"] {
+      let error = #expect(throws: RecipeError.self) {
+        try Recipe(yaml: minimal, overrides: [other, "teacher_weights=bfloat16"])
+      }
+      #expect(
+        "\(try #require(error))".contains("teacher_weights: bfloat16 is for a teacher that the run starts itself"))
+    }
+  }
+
+  @Test("knows who judges, and that pass@k needs somebody who says what is right")
+  func judge() throws {
+    let plain = try Recipe(yaml: minimal).evaluation
+    #expect(plain.judge == nil && plain.judgeOpponent == .reference && plain.judgeMaxNewTokens == 512)
+    let recipe = try Recipe(
+      yaml: minimal,
+      overrides: [
+        "evaluation.metrics=[judge, rouge_l_unstemmed]", "evaluation.judge=models/judge",
+        "evaluation.judge_against=teacher", "evaluation.judge_max_new_tokens=64",
+      ])
+    #expect(recipe.evaluation.judge == .folder("models/judge") && recipe.evaluation.judgeOpponent == .teacher)
+    #expect(recipe.evaluation.judgeMaxNewTokens == 64)
+    let error = #expect(throws: RecipeError.self) {
+      try Recipe(yaml: minimal, overrides: ["evaluation.metrics=[pass@k]"])
+    }
+    #expect("\(try #require(error))".contains("pass@k needs evaluation.checker"))
+  }
+
   @Test("reads TRL's option names, and numbers as people write them")
   func training() throws {
     let yaml =
