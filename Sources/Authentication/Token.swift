@@ -55,7 +55,9 @@ public struct TokenTable: Sendable {
   /// Reads a file's text.
   public init(text: String, file: String) throws(AuthenticationError) {
     var rows: [(role: Role, digest: [UInt8])] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+      .enumerated()
+    {
       let line = line.trimmingCharacters(in: .whitespaces)
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let row = Self.row(line) else { throw .badTokenLine(file: file, line: index + 1) }

@@ -30,7 +30,9 @@ public struct ScoreFile: Sendable {
       throw CommandError.unreadable(file: path, reason: FileProblem.words(error))
     }
     var batch: [(line: Int, row: ScoreRow)] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+      .enumerated()
+    {
       guard !line.allSatisfy(\.isWhitespace) else { continue }
       do {
         let row = try ScoreRow(json: String(line), tokenizer: model.tokenizer, file: path, line: index + 1)

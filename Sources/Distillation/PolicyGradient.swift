@@ -128,7 +128,9 @@ struct PolicyPlan: Sendable {
           found: teacher.tokenLogprobs.count)
       }
       let known = teacher.tokenLogprobs[start..<start + range.count]
-      for (offset, logprob) in known.enumerated() where !logprob.isFinite {
+      // −∞, a probability of 0, is a reward that a limit cuts.
+      for (offset, logprob) in known.enumerated()
+      where !logprob.isFinite && (logprob != -.infinity || policy.rewardLimit == 0) {
         throw .teacherLogprobNotFinite(position: start + offset)
       }
       tokens += policy.tokens(teacher: known, behavior: batch.behaviorLogprobs[own..<own + range.count])

@@ -1,5 +1,4 @@
 public import Foundation
-internal import Synchronization
 
 /// A program that judges something: it gets bytes on its standard input, and its exit status is its answer.
 ///
@@ -30,32 +29,26 @@ public struct IsolatedProgram: Sendable {
   /// Checks that programs can be run as this one is to be.
   public func probe() async throws(IsolationError) {
     try Self.requireTool("prlimit", package: "util-linux")
-    guard isolation == .bubblewrap else { return }
-    try Self.requireTool("bwrap", package: "bubblewrap")
-    let errors = Mutex<String>("")
-    let outcome = try await run(["/usr/bin/true"], input: Data()) { text in errors.withLock { $0 = text } }
-    guard outcome == .status(0) else {
-      let line = errors.withLock { $0 }.split(whereSeparator: \.isNewline).first.map(String.init)
-      throw .sandboxRefused(reason: line ?? "\(outcome)")
+    if isolation == .bubblewrap { try Self.requireTool("bwrap", package: "bubblewrap") }
+    do throws(IsolationError) {
+      _ = try await run(["true"], input: Data())
+    } catch .notStarted(let reason) {
+      throw .sandboxRefused(reason: reason)
     }
+    let search = ["sh", "-c", "command -v \"$0\"", command[0]]
+    guard try await run(search, input: Data()) == .status(0) else { throw .notExecutable(program: command[0]) }
   }
 
   /// Runs the program once.
   ///
-  /// - Throws: ``IsolationError/notExecutable(program:)`` where there is no such program; that it fails is an outcome.
+  /// - Throws: ``IsolationError/notStarted(reason:)`` where it does not begin; that it fails is an outcome.
   public func run(input: Data) async throws(IsolationError) -> ProgramOutcome {
-    let outcome = try await run(command, input: input) { _ in }
-    // prlimit's own statuses, as a shell has them.
-    if outcome == .status(126) || outcome == .status(127) { throw .notExecutable(program: command[0]) }
-    if case .status(let status) = outcome, isolation == .bubblewrap, status > 128 { return .signal(status - 128) }
-    return outcome
+    try await run(command, input: input)
   }
 
-  private func run(
-    _ command: [String], input: Data, onOutput: @escaping @Sendable (String) -> Void
-  ) async throws(IsolationError) -> ProgramOutcome {
+  private func run(_ command: [String], input: Data) async throws(IsolationError) -> ProgramOutcome {
     let call = ProgramCall(
-      arguments: arguments(command), environment: environment, input: input, limits: limits, onOutput: onOutput)
+      arguments: arguments(command), environment: environment, input: input, limits: limits)
     // One thread starts the program and sees it end: bwrap ends its sandbox with the thread that started it.
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -81,7 +74,7 @@ public struct IsolatedProgram: Sendable {
       "/usr/bin/prlimit", "--as=\(limits.memoryBytes)", "--cpu=\(seconds)", "--fsize=\(limits.fileBytes)", "--core=0",
       "--nofile=256",
     ]
-    guard isolation == .bubblewrap else { return limited + ["--"] + command }
+    guard isolation == .bubblewrap else { return limited + ["--"] + ProgramCall.reporter + command }
     limited.append("--nproc=\(limits.processes)")
     var wall = ["/usr/bin/bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
     if geteuid() == 0 { wall = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] + wall }
@@ -92,7 +85,7 @@ public struct IsolatedProgram: Sendable {
     wall += ["--size", "\(limits.fileBytes)", "--tmpfs", "/tmp"]
     for path in readable { wall += ["--ro-bind", path, path] }
     wall += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/work", "--"]
-    return wall + limited + ["--"] + command
+    return wall + limited + ["--"] + ProgramCall.reporter + command
   }
 
   private static func requireTool(_ name: String, package: String) throws(IsolationError) {

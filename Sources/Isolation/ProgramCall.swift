@@ -8,15 +8,10 @@ final class ProgramCall: Sendable {
   private let environment: [String]
   private let input: Data
   private let limits: ProgramLimits
-  private let onOutput: @Sendable (String) -> Void
   private let isCancelled = Mutex(false)
 
-  init(
-    arguments: [String], environment: [String], input: Data, limits: ProgramLimits,
-    onOutput: @escaping @Sendable (String) -> Void
-  ) {
-    (self.arguments, self.environment, self.input) = (arguments, environment, input)
-    (self.limits, self.onOutput) = (limits, onOutput)
+  init(arguments: [String], environment: [String], input: Data, limits: ProgramLimits) {
+    (self.arguments, self.environment, self.input, self.limits) = (arguments, environment, input, limits)
   }
 
   /// Has the program ended soon.
@@ -29,8 +24,11 @@ final class ProgramCall: Sendable {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let started = try start(in: folder.path)
-      defer { close(started.output) }
-      return .success(watch(started.pid, started.output))
+      defer {
+        close(started.output)
+        close(started.report)
+      }
+      return .success(try watch(started))
     } catch let error as IsolationError {
       return .failure(error)
     } catch {
@@ -40,21 +38,47 @@ final class ProgramCall: Sendable {
 
   // MARK: Start
 
-  /// The program's number, which is that of its process group, and the end of the pipe that it writes to.
-  private func start(in folder: String) throws(IsolationError) -> (pid: pid_t, output: Int32) {
+  /// A program that runs.
+  private struct Started {
+    /// Its number, which is that of its process group.
+    let pid: pid_t
+    /// Where what it writes can be read.
+    let output: Int32
+    /// Where what ``Self/reporter`` writes can be read.
+    let report: Int32
+  }
+
+  /// Runs its arguments, and says on descriptor 3, which they do not have, that they begin and with what status they end.
+  /// The statuses of whatever makes the sandbox cannot be told from those of the program.
+  static let reporter = ["/bin/sh", "-c", "echo >&3; \"$@\" 3>&-; echo $? >&3", "sh"]
+
+  private func start(in folder: String) throws(IsolationError) -> Started {
     // A file, not a pipe: a program need not read it.
     let source = try inputFile(folder)
     defer { close(source) }
-    var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else { throw Self.failure() }
-    defer { close(ends[1]) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let output = try Self.makePipe()
+    defer { close(output.write) }
     do throws(IsolationError) {
-      return (try spawn(input: source, output: ends[1], folder), ends[0])
+      let report = try Self.makePipe()
+      defer { close(report.write) }
+      do throws(IsolationError) {
+        let pid = try spawn(input: source, output: output.write, report: report.write, folder)
+        return Started(pid: pid, output: output.read, report: report.read)
+      } catch {
+        close(report.read)
+        throw error
+      }
     } catch {
-      close(ends[0])
+      close(output.read)
       throw error
     }
+  }
+
+  private static func makePipe() throws(IsolationError) -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard unsafe pipe(&ends) == 0 else { throw failure() }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
   }
 
   private func inputFile(_ folder: String) throws(IsolationError) -> Int32 {
@@ -66,15 +90,17 @@ final class ProgramCall: Sendable {
     return file
   }
 
-  private func spawn(input: Int32, output: Int32, _ folder: String) throws(IsolationError) -> pid_t {
+  private func spawn(input: Int32, output: Int32, report: Int32, _ folder: String) throws(IsolationError) -> pid_t {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+    // Descriptors that this process has open are above 3, which standard input took at the latest.
+    unsafe posix_spawn_file_actions_adddup2(&actions, report, 3)
     // Whatever else this process has open is not for the program.
-    for file in 3...Self.highestFile { unsafe posix_spawn_file_actions_addclose(&actions, file) }
+    for file in 4...Self.highestFile { unsafe posix_spawn_file_actions_addclose(&actions, file) }
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -118,7 +144,8 @@ final class ProgramCall: Sendable {
   // MARK: End
 
   /// Reads what the program writes until it ends or is ended; then kills what it left behind.
-  private func watch(_ pid: pid_t, _ output: Int32) -> ProgramOutcome {
+  private func watch(_ started: Started) throws(IsolationError) -> ProgramOutcome {
+    let (pid, output) = (started.pid, started.output)
     let deadline = ContinuousClock.now + .seconds(limits.seconds)
     var written = Data()
     var isOpen = true
@@ -136,11 +163,24 @@ final class ProgramCall: Sendable {
     }
     kill(-pid, SIGKILL)
     if isOpen { while Self.read(output, into: &written, wait: 0) == true, written.count <= limits.outputBytes {} }
-    onOutput(String(decoding: written.prefix(4096), as: UTF8.self))
+    let text = String(decoding: written.prefix(4096), as: UTF8.self)
     if let ending { return ending }
     if written.count > limits.outputBytes { return .outputLimit }
-    let signal = status & 0x7f
-    return signal == 0 ? .status(Int(status >> 8 & 0xff)) : .signal(Int(signal))
+    var report = Data()
+    while Self.read(started.report, into: &report, wait: 0) == true {}
+    return try Self.outcome(report, text)
+  }
+
+  /// What a report says: a line when the program began, and its status when it ended.
+  private static func outcome(_ report: Data, _ text: String) throws(IsolationError) -> ProgramOutcome {
+    guard !report.isEmpty else {
+      throw .notStarted(reason: text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "no reason was given")
+    }
+    // It may have ended who reports as well.
+    guard let status = Int(String(decoding: report, as: UTF8.self).filter(\.isNumber)) else {
+      return .signal(Int(SIGKILL))
+    }
+    return status > 128 ? .signal(status - 128) : .status(status)
   }
 
   /// Waits a moment for something to read; nil: nothing came, false: nothing will come any more.

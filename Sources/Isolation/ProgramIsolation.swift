@@ -49,7 +49,7 @@ public enum IsolationError: Error, Sendable, Hashable, CustomStringConvertible {
   case sandboxRefused(reason: String)
   /// The program itself was not found or is not executable.
   case notExecutable(program: String)
-  /// The system starts no process.
+  /// The program did not begin: the system starts no process, or the sandbox could not be made.
   case notStarted(reason: String)
 
   /// One line: what, where, what to do.
@@ -61,7 +61,7 @@ public enum IsolationError: Error, Sendable, Hashable, CustomStringConvertible {
       "bwrap makes no sandbox here (\(reason)): allow user namespaces and let everybody read the files that the command names, or write isolation: none"
     case .notExecutable(let program):
       "the program '\(program)' is not found or not executable where it is to run: give its whole path"
-    case .notStarted(let reason): "no process can be started: \(reason)"
+    case .notStarted(let reason): "the program was not started: \(reason)"
     }
   }
 }

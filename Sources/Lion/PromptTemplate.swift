@@ -47,7 +47,7 @@ public struct PromptTemplate: Sendable, Hashable {
   ///   - source: The file's name, for messages.
   ///   - places: The names of all places that the role fills.
   public init(_ text: String, source: String, places: Set<String>) throws(PromptTemplateError) {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })[...]
     let head = lines.popFirst()?.split(separator: " ") ?? []
     guard head.count == 2, let version = Int(head[1]), version > 0 else {
       throw .malformed(

@@ -118,10 +118,13 @@ struct RejectionRunTests {
     }
   }
 
-  @Test("learns the answers that are right, and leaves all of them with what became of each")
-  func files() async throws {
+  @Test(
+    "learns the answers that are right, and leaves all of them with what became of each", arguments: ["\n", "\r\n"])
+  func files(lineEnd: String) async throws {
     try await withFolder { folder in
       let bench = try Bench(folder)
+      let train = folder.appendingPathComponent("train.jsonl")
+      try Data(String(contentsOf: train, encoding: .utf8).replacing("\n", with: lineEnd).utf8).write(to: train)
       let status = try await Self.run(bench)
       #expect(status.state == .finished && status.step == 1 && status.maxSteps == 1, "\(status)")
       #expect(bench.teacher.asked.count == 24)
@@ -265,6 +268,19 @@ struct RejectionRunTests {
       let status = try await Self.run(
         bench, ["rejection.checker=command", #"rejection.command=["\#(folder.path)/model/../model/check"]"#])
       #expect(status.state == .failed && status.message.contains("from which nothing is run"), "\(status.message)")
+    }
+  }
+
+  @Test(
+    "a program is given neither sockets nor what holds a model", arguments: ["/dev/null", "/proc/self", "/", "FOLDER"])
+  func reads(place: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder, programs: .any)
+      let path = place == "FOLDER" ? folder.path : place
+      let status = try await Self.run(
+        bench, ["rejection.checker=command", "rejection.command=[true]", "rejection.command_reads=[\(path)]"])
+      #expect(status.state == .failed && status.message.contains(path), "\(status.message)")
+      #expect(bench.teacher.asked.isEmpty)
     }
   }
 

@@ -192,6 +192,14 @@ struct GoldenPolicies: Decodable {
     var other = scores
     other.tokenLogprobs[1] = .nan
     #expect(throws: DistillationError.teacherLogprobNotFinite(position: 1)) { try step(batch.behaviorLogprobs, other) }
+    // A probability of 0 is a reward without end, unless rewards are cut.
+    other.tokenLogprobs[1] = -.infinity
+    #expect(throws: DistillationError.teacherLogprobNotFinite(position: 1)) { try step(batch.behaviorLogprobs, other) }
+    let cut = PolicyGradient(rewardLimit: 100)
+    #expect(cut.tokens(teacher: [-.infinity, -1], behavior: [-1, -1]).map(\.advantage) == [-100, 0])
+    let limited = try TinyStudent(example.start).trainer(
+      Objective(terms: [LossTerm(.policyGradient(cut))], reduction: .tokenMean))
+    #expect(try limited.step(batch, teacher: other).loss.isFinite)
     other = scores
     other.tokenLogprobs = []
     #expect(throws: DistillationError.self) { try step(batch.behaviorLogprobs, other) }

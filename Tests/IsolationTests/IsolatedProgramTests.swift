@@ -119,11 +119,13 @@ struct IsolatedProgramTests {
     for place in ["/usr/x", "/x", "/dev/x", "/etc/x"] {
       #expect(try await Self.python("open('\(place)', 'w')") == .status(1), "\(place)")
     }
-    // What the command names can be read.
-    let named = IsolatedProgram(command: [
-      "/usr/bin/python3", "-c", "import sys; open(sys.argv[1]).read()", secret.path,
-    ])
-    #expect(try await named.run(input: Data()) == .status(0))
+    // What the command names can be read, and not written by anybody.
+    try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: secret.path)
+    for (mode, status) in [("r", 0), ("a", 1)] {
+      let code = "import sys; open(sys.argv[1], '\(mode)').close()"
+      let named = IsolatedProgram(command: ["/usr/bin/python3", "-c", code, secret.path])
+      #expect(try await named.run(input: Data()) == .status(status), "\(mode)")
+    }
   }
 
   @Test("sees nothing of the variables of whoever runs it", arguments: ProgramIsolation.allCases)
@@ -133,13 +135,30 @@ struct IsolatedProgramTests {
     #expect(try await Self.python(code, isolation: isolation) == .status(0))
   }
 
-  @Test("a program that is not there is no answer")
-  func missing() async throws {
+  @Test("a program that is not there is found out before anything is asked", arguments: ProgramIsolation.allCases)
+  func missing(isolation: ProgramIsolation) async throws {
     await #expect(throws: IsolationError.notExecutable(program: "no-such-program")) {
-      _ = try await IsolatedProgram(command: ["no-such-program"]).run(input: Data())
+      try await IsolatedProgram(command: ["no-such-program"], isolation: isolation).probe()
     }
+    try await IsolatedProgram(command: ["python3"], isolation: isolation).probe()
+    // What an answer makes of it is the answer's fault: a checker's own status.
+    let missing = IsolatedProgram(command: ["sh", "-c", "no-such-program"], isolation: isolation)
+    #expect(try await missing.run(input: Data()) == .status(127))
+  }
+
+  @Test("a sandbox that cannot be made is no answer, whatever status it leaves")
+  func refused() async throws {
     let unreadable = IsolatedProgram(command: ["true"], readable: ["/no/such/file"])
     await #expect(throws: IsolationError.self) { try await unreadable.probe() }
+    await #expect(throws: IsolationError.self) { _ = try await unreadable.run(input: Data()) }
+  }
+
+  @Test("one that ends whoever reports about it has died")
+  func reporterKilled() async throws {
+    #expect(try await Self.python("import os; os.kill(os.getppid(), 9)") == .signal(9))
+    #expect(try await Self.python("import os; os.kill(os.getpid(), 11)") == .signal(11))
+    // It has no descriptor to report on itself.
+    #expect(try await Self.python("import os; os.write(3, b'0')") == .status(1))
   }
 }
 

@@ -103,15 +103,25 @@ extension CurationMaterial {
       throw CurationProblem.notPermitted(
         isolation: program.isolation, wanted: program.isolation == ProgramIsolation.none.rawValue ? .any : .isolated)
     }
-    for folder in recipe.modelFolders.map(RunFolder.canonical) {
-      for path in program.command + program.reads where path.contains("/") {
-        let place = RunFolder.canonical(path)
-        if place == folder || place.hasPrefix("\(folder)/") {
-          throw CurationProblem.programOfModel(path: path, folder: folder)
-        }
+    let models = recipe.modelFolders.map(RunFolder.canonical)
+    for path in program.command + program.reads where path.contains("/") {
+      let place = RunFolder.canonical(path)
+      if let folder = models.first(where: { place.isInside($0) || $0.isInside(place) }) {
+        throw CurationProblem.programOfModel(path: path, folder: folder)
+      }
+      // A socket or a device can be used through a read-only mount as well.
+      let type = try? FileManager.default.attributesOfItem(atPath: place)[.type] as? FileAttributeType
+      let isSystem = place == "/" || ["/proc", "/sys", "/dev", "/run"].contains { place.isInside($0) }
+      guard !isSystem, type == nil || type == .typeRegular || type == .typeDirectory else {
+        throw CurationProblem.notReadable(path: path)
       }
     }
   }
+}
+
+extension String {
+  /// Whether a path is a folder's own or below it.
+  fileprivate func isInside(_ folder: String) -> Bool { self == folder || hasPrefix("\(folder)/") }
 }
 
 extension Recipe {
@@ -137,6 +147,7 @@ enum CurationProblem: Error, CustomStringConvertible {
   case noProgram
   case notPermitted(isolation: String, wanted: ProgramPermission)
   case programOfModel(path: String, folder: String)
+  case notReadable(path: String)
   case nothingKept(String)
   case noStart
   case unscored(expected: Int, found: Int)
@@ -147,7 +158,9 @@ enum CurationProblem: Error, CustomStringConvertible {
     case .notPermitted(let isolation, let wanted):
       "rejection.isolation: \(isolation): this coordinator runs no such programs of recipes: start it with --checker-programs \(wanted.rawValue)"
     case .programOfModel(let path, let folder):
-      "rejection.command: \(path) is in the model folder \(folder), from which nothing is run: copy what you trust elsewhere"
+      "rejection.command: \(path) is or holds something of the model folder \(folder), from which nothing is run: copy what you trust elsewhere"
+    case .notReadable(let path):
+      "rejection.command: \(path) is no file or folder that a checker may be given: sockets, devices and the system's own folders stay outside"
     case .nothingKept(let line): line
     case .noStart:
       "critics.least_faithfulness needs an id that begins or ends a sequence, and the tokenizer has none: leave it out"

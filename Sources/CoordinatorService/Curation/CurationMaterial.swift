@@ -70,7 +70,8 @@ struct CurationMaterial: Sendable {
     asked: (_ row: DataRow, _ number: Int) -> DataRow
   ) throws -> [CurationRow] {
     let contents = try text(path)
-    let lines = contents.split(separator: "\n", omittingEmptySubsequences: false)
+    // By bytes, as rows are counted: in Swift a carriage return and what follows it are one character.
+    let lines = Data(contents.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let rows = try DataFile(contents: contents, path: path, limit: recipe.maxSamples).rows
     let questions = try rows.enumerated().map { number, row in
       guard let question = row.row.answered(by: nil) else {
@@ -89,7 +90,7 @@ struct CurationMaterial: Sendable {
       CurationRow(
         line: rows[place].line, question: questions[place], promptText: learnt[place].promptText,
         promptIDs: (sent ?? learnt)[place].prompt, reference: rows[place].row.answer,
-        json: String(lines[rows[place].line - 1]))
+        json: String(decoding: lines[rows[place].line - 1], as: UTF8.self))
     }
   }
 

@@ -10,7 +10,9 @@ struct SystemPrompts: Sendable {
   init(path: String, contents: String) throws {
     struct Row: Decodable { let system: String }
     var prompts: [String] = []
-    for (number, line) in contents.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in contents.split(
+      omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }
+    ).enumerated() {
       let text = line.trimmingCharacters(in: .whitespaces)
       guard !text.isEmpty else { continue }
       guard path.hasSuffix(".jsonl") else {
