@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Tries `retort teacher --upstream` on endpoints: one that bills and fails, whose teacher is killed, and a real one.
 
-usage: scripts/check-upstream.py RETORT FOLDER [--kills N] [--seed N] [--real]
+usage: scripts/check-upstream.py RETORT FOLDER [--kills N] [--seed N] [--real] [--serve]
 
 RETORT is the program, FOLDER a Llama folder whose tokenizer.json is a byte-fallback BPE, such as TinyStories'. Killed: the teacher
 of a faulty endpoint ends by SIGKILL N times (20) while prompts are asked for; then the endpoint's bill is compared with the ledger.
 --real also serves FOLDER by llama-cpp-python (scripts/venv.sh --bench) and compares the teacher's log-probs with the engine's.
+--serve serves FOLDER by `transformers serve` (scripts/venv.sh --bench), compares greedy text with the engine's, and makes a run of
+`method: seqkd` whose recipe names the endpoint, twice: the second asks nothing and writes the same bytes.
 """
 
 import argparse
 import collections
 import http.server
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -23,6 +26,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 import grpc
 from grpc_tools import protoc
@@ -100,10 +104,10 @@ class Endpoint:
 class Teacher:
     """A process of `retort teacher`."""
 
-    def __init__(self, retort, folder, url, state, *options):
+    def __init__(self, retort, folder, url, state, *options, model="tiny"):
         self.address = f"127.0.0.1:{free_port()}"
         self.process = subprocess.Popen(
-            [retort, "teacher", "--upstream", url, "--upstream-model", "tiny", "--upstream-api", "completions", "--tokenizer", folder,
+            [retort, "teacher", "--upstream", url, "--upstream-model", model, "--upstream-api", "completions", "--tokenizer", folder,
              "--state", state, "--listen", self.address, "--log-level", "error", *options])
         self.channel = grpc.insecure_channel(self.address)
         from retort.v1 import teacher_service_pb2_grpc
@@ -263,6 +267,94 @@ def compare_real(arguments):
         server.wait()
 
 
+def wait_for_health(port, server):
+    """Waits until the server answers."""
+    for _ in range(600):
+        if server.poll() is not None:
+            sys.exit("check-upstream: transformers serve ended; its last lines stand above")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as reply:
+                if reply.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.5)
+    sys.exit("check-upstream: transformers serve does not answer")
+
+
+def check_serve(arguments):
+    """Serves the folder by `transformers serve`; compares greedy text, then distils from it."""
+    port, folder = free_port(), str(pathlib.Path(arguments.folder).resolve())
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    program = pathlib.Path(sys.executable).parent / "transformers"
+    server = subprocess.Popen(
+        [program, "serve", folder, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_health(port, server)
+        with tempfile.TemporaryDirectory() as place:
+            compare_greedy(arguments, folder, f"http://127.0.0.1:{port}", pathlib.Path(place))
+            run_seqkd(arguments, folder, f"http://127.0.0.1:{port}/v1", pathlib.Path(place))
+    finally:
+        server.terminate()
+        server.wait()
+
+
+STARTS = ["Once upon a time", "The little dog", "One day, a girl named", "Tom and his mom went to the", "She was happy because"]
+
+
+def compare_greedy(arguments, folder, url, place):
+    """The endpoint's greedy text against the engine's."""
+    from retort.v1 import sequences_pb2, teacher_service_pb2
+    from tokenizers import Tokenizer
+    tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
+    teacher = Teacher(arguments.retort, folder, url, str(place / "state"), model=folder).ready()
+    try:
+        prompts = [tokenizer.encode(text).ids for text in STARTS]
+        request = teacher_service_pb2.TeacherServiceGenerateRequest(
+            prompts=batch([(ids, len(ids)) for ids in prompts]), seeds=[0] * len(prompts),
+            sampling=sequences_pb2.SamplingOptions(temperature=0, max_new_tokens=16))
+        found = {}
+        for part in teacher.stub.Generate(request, timeout=300):
+            ids, first = list(part.completions.token_ids), 0
+            for index, length in zip(part.completions.prompt_indices, part.completions.completion_lengths):
+                found[index], first = ids[first:first + length], first + length
+    finally:
+        teacher.stop()
+    same = 0
+    for index, text in enumerate(STARTS):
+        output = subprocess.run(
+            [arguments.retort, "generate", "--model", folder, "--prompt", text, "--max-new-tokens", "16", "--temperature", "0", "--json"],
+            capture_output=True, text=True, check=True)
+        row = json.loads(output.stdout)
+        expected = row["token_ids"][row["prompt_length"]:]
+        # Text travels, not ids: the same words may be cut otherwise.
+        same += tokenizer.decode(found[index]) == tokenizer.decode(expected)
+    print(f"transformers serve: {same} of {len(STARTS)} greedy texts of 16 tokens are the engine's")
+    assert same == len(STARTS)
+
+
+def run_seqkd(arguments, folder, url, place):
+    """A recipe that names the endpoint, twice."""
+    rows = [{"prompt": f"{start} {word}"} for start in STARTS for word in ("who", "and", "saw", "the")]
+    (place / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger, weights, calls = place / "ledger", [], []
+    for name in ("first", "second"):
+        recipe = place / f"{name}.yaml"
+        recipe.write_text(json.dumps({
+            "method": "seqkd", "student": folder, "data": {"train": str(place / "prompts.jsonl")}, "output_dir": str(place / name),
+            "teacher": {"url": url, "model": folder, "api": "completions", "state": str(ledger), "concurrency": 2},
+            "generation": {"max_new_tokens": 12}, "training": {"max_steps": 4, "max_length": 64}}))
+        subprocess.run([arguments.retort, "run", str(recipe)], check=True, capture_output=True)
+        weights.append((place / name / "student" / "model.safetensors").read_bytes())
+        with sqlite3.connect(ledger / "ledger.sqlite") as rows_of:
+            calls.append(rows_of.execute("SELECT count(*) FROM calls WHERE state = 'settled'").fetchone()[0])
+    # Each process asks what the endpoint gives; of the prompts the second asks none.
+    probes = calls[0] - len(rows)
+    print(f"transformers serve: seqkd on {len(rows)} prompts, {calls[0]} calls, {probes} of them to find out what it gives")
+    print(f"the same run again: {calls[1] - calls[0]} calls; the same bytes: {weights[0] == weights[1]}")
+    assert probes >= 0 and calls[1] - calls[0] == probes and weights[0] == weights[1]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("retort")
@@ -270,12 +362,15 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--serve", action="store_true")
     arguments = parser.parse_args()
     make_stubs()
     if arguments.kills:
         check_bill(arguments)
     if arguments.real:
         check_real(arguments)
+    if arguments.serve:
+        check_serve(arguments)
 
 
 if __name__ == "__main__":

@@ -24,4 +24,6 @@ if [ "${1:-}" = --bench ]; then
     pip "llama-cpp-python==0.3.36"
   # Its server, an endpoint for scripts/check-upstream.py.
   pip "fastapi==0.165.0" "pydantic-settings==2.16.3" "sse-starlette==3.7.0" "starlette-context==0.5.1" "uvicorn==0.54.0"
+  # What `transformers serve` needs besides, another endpoint.
+  pip "openai==3.54.0"
 fi

@@ -61,8 +61,8 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
       "the recipe differs from the run's in \(key) (\(was), now \(now)): choose another output_dir, or leave the key as it was"
     case .nothingToResume(let folder): "\(folder) holds no run to resume: leave out --resume"
     case .teacherNotSupported(let url):
-      "teacher \(url): a recipe names no endpoint itself: start retort teacher --upstream \(url) --upstream-model NAME "
-        + "--tokenizer DIR, and give its HOST:PORT"
+      "teacher \(url): only retort run without --coordinator serves an endpoint itself: start retort teacher --upstream "
+        + "\(url) --upstream-model NAME --tokenizer DIR, and give its HOST:PORT"
     case .noExamples(let folder):
       "\(folder) has no recipes of the demo: start it in the project's folder, or name theirs with --examples"
     case .checksFailed(let count): "\(count) of the checks above failed: change teacher, student or recipe as they say"

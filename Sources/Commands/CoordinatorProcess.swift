@@ -12,6 +12,7 @@ import ServiceRuntime
 /// `retort coordinator`: a process that owns runs.
 public struct CoordinatorProcess: Sendable {
   private let teacher: ServiceTarget?
+  private let namedTeachers: [String: ServiceTarget]
   private let referee: ServiceTarget?
   private let generator: ServiceTarget?
   private let state: URL
@@ -24,6 +25,7 @@ public struct CoordinatorProcess: Sendable {
   ///
   /// - Parameters:
   ///   - teacher: The teacher; nil: runs that need none.
+  ///   - namedTeachers: Teachers that recipes call by name, for runs with several.
   ///   - referee: Who judges answers for Lion; nil: the teacher.
   ///   - generator: Who invents instructions for Lion; nil: the teacher.
   ///   - programs: Which programs recipes may name as checkers.
@@ -31,11 +33,13 @@ public struct CoordinatorProcess: Sendable {
   ///   - state: Folder of journal and cache.
   ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
   public init(
-    teacher: ServiceTarget?, referee: ServiceTarget? = nil, generator: ServiceTarget? = nil,
-    programs: ProgramPermission = .none, teacherCredentials: Credentials? = nil, state: URL, advertise: ServiceTarget?,
+    teacher: ServiceTarget?, namedTeachers: [String: ServiceTarget] = [:], referee: ServiceTarget? = nil,
+    generator: ServiceTarget? = nil, programs: ProgramPermission = .none, teacherCredentials: Credentials? = nil,
+    state: URL, advertise: ServiceTarget?,
     service: ServiceSettings
   ) {
     self.teacher = teacher
+    self.namedTeachers = namedTeachers
     self.referee = referee
     self.generator = generator
     self.programs = programs
@@ -53,14 +57,14 @@ public struct CoordinatorProcess: Sendable {
     }
     // One cache for all: replies are named by their model.
     let cache = try ReplyCache(folder: state.appending(path: "cache"))
-    let upstreams = try [teacher, referee, generator].map { target in
-      try target.map {
-        try GRPCTeacher(
-          address: "\($0)",
-          access: (teacherCredentials ?? service.credentials).access(to: .teacher)
-            .observed(by: host.instruments.observer), deadline: service.deadlines.longest)
-      }
+    func connect(_ target: ServiceTarget) throws -> GRPCTeacher {
+      try GRPCTeacher(
+        address: "\(target)",
+        access: (teacherCredentials ?? service.credentials).access(to: .teacher)
+          .observed(by: host.instruments.observer), deadline: service.deadlines.longest)
     }
+    let upstreams = try [teacher, referee, generator].map { try $0.map(connect) }
+    let namedUpstreams = try namedTeachers.mapValues(connect)
     let facades = upstreams.map { upstream in
       upstream.map { TeacherFacade(upstream: $0, cache: cache, logger: logger) }
     }
@@ -73,6 +77,7 @@ public struct CoordinatorProcess: Sendable {
         deadline: service.deadlines.longest),
       codec: { try TokenizerCodec(folder: $0) }, textMetrics: .standard, logger: logger)
     (dependencies.referee, dependencies.generator) = (facades[1], facades[2])
+    dependencies.namedTeachers = namedUpstreams.mapValues { TeacherFacade(upstream: $0, cache: cache, logger: logger) }
     dependencies.checkers = ["puzzles": PuzzleChecker()]
     dependencies.programs = programs
     dependencies.onFinished = { outputDir, _ in
@@ -82,12 +87,17 @@ public struct CoordinatorProcess: Sendable {
       }
     }
     let coordinator = Coordinator(dependencies)
-    let services: [any RegistrableRPCService] = [CoordinatorRPCs(coordinator: coordinator), FacadeRPCs(facade: facade)]
+    let services: [any RegistrableRPCService] = [
+      CoordinatorRPCs(coordinator: coordinator),
+      FacadeRPCs(facade: facade, named: dependencies.namedTeachers, translations: dependencies.translations),
+    ]
     try await host.run(
       services, sources: facade.map { [$0.metrics] } ?? [], abandon: { exit(0) },
       beside: {
         try await withThrowingTaskGroup(of: Void.self) { group in
-          for upstream in upstreams.compactMap(\.self) { group.addTask { try await upstream.run() } }
+          for upstream in upstreams.compactMap(\.self) + namedUpstreams.values {
+            group.addTask { try await upstream.run() }
+          }
           group.addTask { try await coordinator.run() }
           try await group.waitForAll()
         }

@@ -25,7 +25,7 @@ public struct Examination: Sendable {
     case .folder(let folder): self.teacher = try LocalModel(folder: URL(filePath: folder))
     case .address(let address):
       self.teacher = RemoteTeacher(address: try ServiceTarget(parsing: address), access: access)
-    case .url(let url): throw CommandError.teacherNotSupported(url)
+    case .endpoint(let endpoint): throw CommandError.teacherNotSupported(endpoint.url)
     case nil: self.teacher = nil
     }
     let folder = student ?? recipe?.student.weightsFolder

@@ -4,7 +4,7 @@ import Kernels
 import Recipes
 import ServiceRuntime
 
-/// The three services of `retort run --local`, as children of this process on loopback.
+/// The services of `retort run --local`, as children of this process on loopback.
 struct LocalServices: Sendable {
   /// Where the coordinator will listen.
   let coordinator: ServiceTarget
@@ -16,63 +16,102 @@ struct LocalServices: Sendable {
   /// - Parameters:
   ///   - program: This program.
   ///   - output: The run's folder, which gets the logs and the state.
-  /// - Throws: ``CommandError/teacherNotSupported(_:)`` and `ServiceRuntimeError`.
+  /// - Throws: `ServiceRuntimeError`.
   init(recipe: Recipe, program: URL, output: URL) throws {
-    let ports = try PortProbe.freePorts(5).map { NetworkAddress.tcp(host: "127.0.0.1", port: $0) }
-    let logs = output.appending(path: "logs", directoryHint: .isDirectory)
-    let state = output.appending(path: "state", directoryHint: .isDirectory)
-    // Where the services tell each other who computes; a user's own choice counts, an empty one that they do not.
-    let file = state.appending(path: "compute-share").path(percentEncoded: false)
-    let share = ProcessInfo.processInfo.environment[ComputeShare.variable] ?? file
-    func child(
-      _ command: String, _ arguments: [String], _ listen: NetworkAddress, named other: String? = nil
-    ) -> ChildCommand {
-      let name = other ?? command
-      return ChildCommand(
-        name: name, executable: program, arguments: [command] + arguments + ["--listen", "\(listen)"],
+    var plan = LocalPlan(recipe: recipe, program: program, output: output)
+    for teacher in recipe.teachers.all { try plan.add(teacher) }
+    try plan.add(role: "referee", recipe.lion?.referee ?? recipe.critics?.referee ?? recipe.evaluation.judge)
+    try plan.add(role: "generator", recipe.lion?.generator)
+    // The recipe is the user's own, and so are the programs that it names.
+    if let program = recipe.rejection?.program {
+      plan.permit(["--checker-programs", program.isolation == "none" ? "any" : "isolated"])
+    }
+    coordinator = try plan.addCoordinatorAndStudent()
+    commands = plan.commands
+    for folder in [plan.logs, plan.state] {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+    try? FileManager.default.removeItem(atPath: plan.shareFile)
+  }
+}
+
+/// Children, one after the other, and what the coordinator has to know of them.
+private struct LocalPlan {
+  let recipe: Recipe
+  let program: URL
+  let output: URL
+  private(set) var commands: [ChildCommand] = []
+  private var coordinatorArguments: [String] = []
+
+  init(recipe: Recipe, program: URL, output: URL) {
+    (self.recipe, self.program, self.output) = (recipe, program, output)
+  }
+
+  var logs: URL { output.appending(path: "logs", directoryHint: .isDirectory) }
+
+  var state: URL { output.appending(path: "state", directoryHint: .isDirectory) }
+
+  /// Where the services tell each other who computes, unless the user chose another place.
+  var shareFile: String { state.appending(path: "compute-share").path(percentEncoded: false) }
+
+  /// Adds a teacher of the recipe.
+  mutating func add(_ teacher: Recipe.NamedTeacher) throws {
+    let name = teacher.name.isEmpty ? "teacher" : "teacher-\(teacher.name)"
+    let address =
+      switch teacher.source {
+      case .folder(let folder): try child("teacher", ["--model", folder] + recipe.teacherWeights.options, named: name)
+      case .address(let address): address
+      case .endpoint(let endpoint): try child("teacher", arguments(of: endpoint, named: name), named: name)
+      }
+    if teacher == recipe.teachers.all.first { coordinatorArguments += ["--teacher", address] }
+    if !teacher.name.isEmpty { coordinatorArguments += ["--named-teacher", "\(teacher.name)=\(address)"] }
+  }
+
+  /// Adds a model of another role.
+  mutating func add(role: String, _ source: Recipe.TeacherSource?) throws {
+    switch source {
+    case .folder(let folder):
+      coordinatorArguments += ["--\(role)", try child("teacher", ["--model", folder], named: role)]
+    case .address(let address): coordinatorArguments += ["--\(role)", address]
+    case .endpoint(let endpoint): throw CommandError.teacherNotSupported(endpoint.url)
+    case nil: break
+    }
+  }
+
+  /// Gives the coordinator options of its own.
+  mutating func permit(_ options: [String]) { coordinatorArguments += options }
+
+  mutating func addCoordinatorAndStudent() throws -> ServiceTarget {
+    let options = coordinatorArguments + ["--state", state.path(percentEncoded: false)]
+    let address = try child("coordinator", options, named: "coordinator")
+    _ = try child("student", ["--coordinator", address, "--root", "/"], named: "student")
+    return try ServiceTarget(parsing: address)
+  }
+
+  /// Adds a child; returns where it will listen.
+  private mutating func child(_ command: String, _ arguments: [String], named name: String) throws -> String {
+    let address = NetworkAddress.tcp(host: "127.0.0.1", port: try PortProbe.freePorts(1)[0])
+    // A user's own choice counts, an empty one that the services do not tell each other.
+    let share = ProcessInfo.processInfo.environment[ComputeShare.variable] ?? shareFile
+    commands.append(
+      ChildCommand(
+        name: name, executable: program, arguments: [command] + arguments + ["--listen", "\(address)"],
         // What the user's own services are secured with is not for these, which stay on loopback.
         environment: Dictionary(
           uniqueKeysWithValues: CredentialSettings.variables.map { ($0, "") } + [(ComputeShare.variable, share)]),
-        logFile: logs.appending(path: "\(name).log"))
-    }
-    var commands: [ChildCommand] = []
-    var teacher: String?
-    switch recipe.teacher {
-    case .folder(let folder):
-      commands.append(child("teacher", ["--model", folder] + recipe.teacherWeights.options, ports[0]))
-      teacher = "\(ports[0])"
-    case .address(let address): teacher = address
-    case .url(let url): throw CommandError.teacherNotSupported(url)
-    case nil: break
-    }
-    var others: [String] = []
-    for (role, source, port) in [
-      ("referee", recipe.lion?.referee ?? recipe.critics?.referee ?? recipe.evaluation.judge, ports[3]),
-      ("generator", recipe.lion?.generator, ports[4]),
-    ] {
-      switch source {
-      case .folder(let folder):
-        commands.append(child("teacher", ["--model", folder], port, named: role))
-        others += ["--\(role)", "\(port)"]
-      case .address(let address): others += ["--\(role)", address]
-      case .url(let url): throw CommandError.teacherNotSupported(url)
-      case nil: break
-      }
-    }
-    // The recipe is the user's own, and so are the programs that it names.
-    if let program = recipe.rejection?.program {
-      others += ["--checker-programs", program.isolation == "none" ? "any" : "isolated"]
-    }
-    coordinator = ServiceTarget([ports[1]])
-    let named = (teacher.map { ["--teacher", $0] } ?? []) + others
-    commands.append(
-      child("coordinator", named + ["--state", state.path(percentEncoded: false)], ports[1]))
-    commands.append(child("student", ["--coordinator", "\(coordinator)", "--root", "/"], ports[2]))
-    self.commands = commands
-    for folder in [logs, state] {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-    try? FileManager.default.removeItem(atPath: file)
+        logFile: logs.appending(path: "\(name).log")))
+    return "\(address)"
+  }
+
+  /// The options of `retort teacher --upstream`.
+  private func arguments(of endpoint: Recipe.Endpoint, named name: String) -> [String] {
+    let state = endpoint.state ?? output.appending(path: "\(name)-state").path(percentEncoded: false)
+    let texts = [
+      ("--upstream", endpoint.url), ("--upstream-model", endpoint.model),
+      ("--tokenizer", recipe.student.tokenizerFolder), ("--state", state), ("--upstream-api", endpoint.api),
+      ("--api-key-file", endpoint.keyFile), ("--upstream-ca", endpoint.authority), ("--prices", endpoint.prices),
+    ]
+    return texts.flatMap { name, value in value.map { [name, $0] } ?? [] } + endpoint.options
   }
 }
 

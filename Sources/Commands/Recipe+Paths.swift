@@ -12,7 +12,7 @@ extension Recipe {
     }
     var overrides = ["output_dir=\(place(outputDir))", "data.train=\(place(trainData))"]
     if let evalData { overrides.append("data.eval=\(place(evalData))") }
-    if case .folder(let path) = teacher { overrides.append("teacher=\(place(path))") }
+    for teacher in teachers.all { overrides += Self.paths(of: teacher, place) }
     switch student {
     case .folder(let path): overrides.append("student=\(place(path))")
     case .architecture(let from, _, _): overrides.append("student.from=\(place(from))")
@@ -43,5 +43,24 @@ extension Recipe {
   /// A list as an override has it, whatever is in its texts.
   private static func list(_ texts: [String]) -> String {
     String(decoding: (try? JSONEncoder().encode(texts)) ?? Data("[]".utf8), as: UTF8.self)
+  }
+
+  private static func paths(of teacher: NamedTeacher, _ place: (String) -> String) -> [String] {
+    let key = teacher.name.isEmpty ? "teacher" : "teacher.teachers.\(teacher.name)"
+    var overrides: [String] = []
+    switch teacher.source {
+    case .folder(let path):
+      let isAlone = teacher.tokenizer == nil
+      overrides.append("\(key)\(isAlone ? "" : ".from")=\(place(path))")
+    case .address: break
+    case .endpoint(let endpoint):
+      let files = [
+        ("api_key_file", endpoint.keyFile), ("ca", endpoint.authority), ("state", endpoint.state),
+        ("prices", endpoint.prices),
+      ]
+      overrides += files.compactMap { name, path in path.map { "\(key).\(name)=\(place($0))" } }
+    }
+    if let tokenizer = teacher.tokenizer { overrides.append("\(key).tokenizer=\(place(tokenizer))") }
+    return overrides
   }
 }

@@ -20,16 +20,15 @@ struct RecipeDifference: Hashable {
     (key, was, now) = first
   }
 
-  /// Keys with their values, in the order of a resolved recipe, which has one on each line and blocks of one depth.
+  /// Keys with their values, in the order of a resolved recipe, which has one on each line.
   private static func settings(_ recipe: Recipe) -> [(key: String, value: String)] {
-    var block = ""
+    var blocks: [Substring] = []
     return recipe.resolvedYAML.split(separator: "\n").compactMap { line in
-      let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix { $0 == " " } }
-      guard let name = parts.first, let value = parts.last, parts.count == 2, !value.isEmpty else {
-        block = parts.first.map(String.init) ?? ""
-        return nil
-      }
-      return (line.hasPrefix("  ") ? "\(block).\(name)" : String(name), String(value))
+      let name = line.prefix { $0 != ":" }.drop { $0 == " " }
+      let value = line.drop { $0 != ":" }.dropFirst().drop { $0 == " " }
+      // Blocks are indented by two spaces each.
+      blocks = Array(blocks.prefix(line.prefix { $0 == " " }.count / 2)) + [name]
+      return value.isEmpty ? nil : (blocks.joined(separator: "."), String(value))
     }
   }
 }

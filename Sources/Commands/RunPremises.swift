@@ -1,5 +1,6 @@
 import Foundation
 import Recipes
+import UpstreamTeacher
 
 /// What can be known to be wrong with a run on this machine before anything is started or written for it.
 struct RunPremises: Sendable {
@@ -19,11 +20,10 @@ struct RunPremises: Sendable {
   ///
   /// - Throws: ``CommandError``, or `RecipeError` with the file and line of a row that is wrong.
   func check() throws {
-    if case .folder(let teacher) = recipe.teacher { try Self.checkModel(teacher) }
+    for teacher in recipe.teachers.all { try Self.check(teacher) }
     if recipe.teacherWeights == .bfloat16 {
       try LocalModel.checkBFloat16(setting: "teacher_weights: bfloat16")
     }
-    if case .url(let url) = recipe.teacher { throw CommandError.teacherNotSupported(url) }
     try Self.checkModel(recipe.student.tokenizerFolder)
     _ = try DataFile(path: recipe.trainData, limit: recipe.maxSamples)
     if let file = recipe.evalData { _ = try DataFile(path: file, limit: recipe.maxEvalSamples) }
@@ -50,6 +50,18 @@ struct RunPremises: Sendable {
 
   private func exists(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: output.appending(path: name).path(percentEncoded: false))
+  }
+
+  private static func check(_ teacher: Recipe.NamedTeacher) throws {
+    switch teacher.source {
+    case .folder(let folder): try checkModel(folder)
+    case .address: break
+    case .endpoint(let endpoint):
+      let place = try EndpointURL(endpoint.url)
+      guard let file = endpoint.keyFile else { return }
+      _ = try APIKey(file: URL(filePath: file))
+      if !place.isEncrypted, !place.isLoopback { throw UpstreamError.keyInTheClear(url: place.base) }
+    }
   }
 
   private static func checkModel(_ folder: String) throws(CommandError) {

@@ -5,6 +5,7 @@ import Reports
 import Sequences
 import Tokenization
 import Transformer
+import WireFormat
 
 /// What teacher, start and student of a run answer to some held-out prompts, side by side in the report.
 struct RunSamples: Sendable {
@@ -27,8 +28,12 @@ struct RunSamples: Sendable {
     if case .folder(let start) = recipe.student {
       columns.insert(("start", try answers(LocalModel(folder: URL(filePath: start)), prompts)), at: 0)
     }
-    if case .folder(let teacher) = recipe.teacher {
-      columns.insert(("teacher", try answers(LocalModel(folder: URL(filePath: teacher)), prompts)), at: 0)
+    if case .folder(let folder) = recipe.teacher {
+      let teacher = try LocalModel(folder: URL(filePath: folder))
+      // The prompts are in the student's tokens.
+      if teacher.description.vocabularyDigest == student.description.vocabularyDigest {
+        columns.insert(("teacher", try answers(teacher, prompts)), at: 0)
+      }
     }
     return prompts.indices.map { index in
       SampleComparison(

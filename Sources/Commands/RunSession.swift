@@ -37,6 +37,7 @@ public struct RunSession: Sendable {
     switch place {
     case .local: try recipe.checkTeacherIsNamed()
     case .coordinator:
+      try Self.checkEndpoints(recipe)
       guard recipe.teacherWeights == .float32 else {
         throw CommandError.badOption(
           name: "teacher_weights", value: recipe.teacherWeights.rawValue,
@@ -47,6 +48,13 @@ public struct RunSession: Sendable {
     name = recipe.outputDir
     self.place = place
     self.resumes = resumes
+  }
+
+  /// A coordinator that is there already starts no teachers.
+  private static func checkEndpoints(_ recipe: Recipe) throws(CommandError) {
+    for teacher in recipe.teachers.all {
+      if case .endpoint(let endpoint) = teacher.source { throw .teacherNotSupported(endpoint.url) }
+    }
   }
 
   /// Runs to the end.

@@ -55,7 +55,7 @@ public final class Coordinator: Sendable {
   public init(_ dependencies: RunDependencies) {
     self.dependencies = dependencies
     (starts, start) = AsyncStream<RunRecord>.makeStream()
-    dependencies.facade?.onWaiting { [board] in board.tick() }
+    for teacher in dependencies.teachers { teacher.onWaiting { [board] in board.tick() } }
   }
 
   /// Works on all runs that have not ended, and on those that come, until cancelled.
@@ -198,7 +198,9 @@ public final class Coordinator: Sendable {
   private func present(_ run: RunRecord) -> RunRecord {
     var run = run
     run.status = board.status(of: run.runID) ?? run.status
-    guard let facade = dependencies.facade, let reason = facade.waitingReason else { return run }
+    guard let facade = dependencies.teachers.first(where: { $0.waitingReason != nil }),
+      let reason = facade.waitingReason
+    else { return run }
     let waits = "waiting for the teacher at \(facade.address)"
     if run.status.state == .running { run.status.message = "\(waits) (\(reason))" }
     if run.status.state == .waiting, run.status.message.hasPrefix(waits) { run.status.message += " (\(reason))" }
@@ -206,8 +208,10 @@ public final class Coordinator: Sendable {
   }
 
   private func checkTeacher(_ recipe: Recipe) throws {
-    guard case .address(let address) = recipe.teacher, let facade = dependencies.facade else { return }
-    guard address == facade.address else {
+    for teacher in recipe.teachers.all {
+      guard case .address(let address) = teacher.source, let facade = dependencies.teacher(named: teacher.name),
+        address != facade.address
+      else { continue }
       throw Refusal.otherTeacher(recipe: address, coordinator: facade.address)
     }
   }

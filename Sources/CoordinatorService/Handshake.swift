@@ -4,6 +4,10 @@ public import Recipes
 public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible {
   /// They speak other vocabularies.
   case vocabulary(teacher: String, student: String)
+  /// The teacher's tokenizer is not the one that the recipe names for it.
+  case otherTokenizer(named: String, teacher: String)
+  /// They have different tokenizers, and the run compares log-probs of the whole vocabulary.
+  case foreignLogprobs(method: Method, isForEvaluation: Bool)
   /// They know another number of tokens.
   case vocabSize(teacher: Int, student: Int)
   /// They end or begin sequences with other ids.
@@ -15,15 +19,30 @@ public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible
   /// The teacher is another model than at the run's start.
   case teacherChanged(before: String, now: String)
 
+  /// Methods that learn from a teacher's text alone.
+  private static let textMethods = "such as seqkd, plad, dpo or simpo"
+
   /// One line: what, where, what to do.
   public var description: String {
     switch self {
     case .vocabulary(let teacher, let student):
-      "teacher and student have different vocabularies (\(teacher.prefix(12)) and \(student.prefix(12))); "
-        + "log-probs cannot be compared: use a student with the teacher's tokenizer, or method: sft on the teacher's text"
+      "teacher and student have different vocabularies (\(teacher.prefix(12)) and \(student.prefix(12))): "
+        + "use a student with the teacher's tokenizer, or name the teacher's by teacher.tokenizer: DIR for a method that "
+        + "needs only its text, \(Self.textMethods)"
+    case .otherTokenizer(let named, let teacher):
+      "the teacher's vocabulary (\(teacher.prefix(12))) is not that of teacher.tokenizer (\(named.prefix(12))): "
+        + "name the folder of its own tokenizer"
+    case .foreignLogprobs(_, isForEvaluation: true):
+      "a metric (kl, next_token_agreement) compares log-probs of the whole vocabulary, and teacher and student have different tokenizers: "
+        + "set objective.loss_top_k, whose log-probs are aligned by bytes, or leave kl and next_token_agreement out of evaluation.metrics"
+    case .foreignLogprobs(let method, isForEvaluation: false):
+      "method \(method.rawValue) compares log-probs of the whole vocabulary, and teacher and student have different "
+        + "tokenizers: set objective.loss_top_k, whose log-probs are aligned by bytes, or take a method that needs only "
+        + "text, \(Self.textMethods)"
     case .vocabSize(let teacher, let student):
       "the teacher's vocabulary has \(teacher) tokens, the student's \(student): "
-        + "use a student with the teacher's tokenizer, or method: sft on the teacher's text"
+        + "use a student with the teacher's tokenizer, or name the teacher's by teacher.tokenizer: DIR for a method that "
+        + "needs only its text, \(Self.textMethods)"
     case .specialTokens(let kind, let teacher, let student):
       "teacher and student \(kind) with different ids (\(teacher) and \(student)): "
         + "make config.json and generation_config.json of both name the same"
@@ -44,8 +63,12 @@ public enum Handshake {
   ///
   /// An empty vocabulary digest, as a foreign teacher may send, leaves the comparison of sizes and special ids.
   public static func refusal(
-    method: Method, needs: TeacherNeeds, longestSequence: Int = 0, teacher: ModelSummary, student: ModelSummary
+    method: Method, needs: TeacherNeeds, longestSequence: Int = 0, teacher: ModelSummary, student: ModelSummary,
+    foreign: ForeignTokenizer? = nil
   ) -> HandshakeRefusal? {
+    if let foreign, teacher.vocabularyDigest != student.vocabularyDigest || teacher.vocabularyDigest.isEmpty {
+      return refusal(of: foreign, method, needs, longestSequence, teacher, student)
+    }
     if teacher.vocabSize != student.vocabSize {
       return .vocabSize(teacher: teacher.vocabSize, student: student.vocabSize)
     }
@@ -65,13 +88,40 @@ public enum Handshake {
     return missingAbility(method: method, needs: needs, teacher: teacher)
   }
 
+  /// The comparison where the teacher's text passes from its tokenizer to the student's: ids are not compared.
+  private static func refusal(
+    of foreign: ForeignTokenizer, _ method: Method, _ needs: TeacherNeeds, _ longestSequence: Int,
+    _ teacher: ModelSummary, _ student: ModelSummary
+  ) -> HandshakeRefusal? {
+    if !teacher.vocabularyDigest.isEmpty, teacher.vocabularyDigest != foreign.vocabularyDigest {
+      return .otherTokenizer(named: foreign.vocabularyDigest, teacher: teacher.vocabularyDigest)
+    }
+    if needs.topCount == 0 || needs.hiddenState {
+      return .foreignLogprobs(method: method, isForEvaluation: !needs.learnsFromLogprobs)
+    }
+    // What a text is worth in other tokens is summed up from its own.
+    var needs = needs
+    needs.tokenLogprobs = needs.scores
+    needs.float16 = false
+    let limits = [("teacher", teacher, foreign.longestSequence), ("student", student, longestSequence)]
+    for (model, summary, longest) in limits where summary.contextLength < longest {
+      return .contextLength(model: model, limit: summary.contextLength, longest: longest)
+    }
+    return missingAbility(method: method, needs: needs, teacher: teacher)
+  }
+
+  /// What a teacher without top log-probs can be used for.
+  private static func methodsOf(_ teacher: ModelSummary) -> String {
+    let opd = teacher.givesTokenLogprobs == true ? "method: opd needs only log-probs of the actual tokens" : nil
+    guard teacher.generates else { return opd ?? "method: sft needs only the data" }
+    return opd.map { "\($0), as does dpkd with its text" }
+      ?? "method: seqkd needs only its text, as do plad, dpo and simpo"
+  }
+
   private static func missingAbility(
     method: Method, needs: TeacherNeeds, teacher: ModelSummary
   ) -> HandshakeRefusal? {
-    let textOnly =
-      teacher.givesTokenLogprobs == true
-      ? "method: opd needs only log-probs of the actual tokens"
-      : teacher.generates ? "method: seqkd needs only its text" : "method: sft needs only the data"
+    let textOnly = methodsOf(teacher)
     if needs.generate, !teacher.generates {
       return .ability(
         method: method, missing: "generated text", remedy: "give the answers in the data with generation: none")

@@ -1,5 +1,16 @@
 public import WireFormat
 
+/// A teacher of a run with several.
+public struct NamedSummary: Sendable, Hashable, Codable {
+  /// Its name in the recipe; empty: it is the only one.
+  public var name: String
+  /// What it is.
+  public var model: ModelSummary
+
+  /// Names a teacher.
+  public init(name: String, model: ModelSummary) { (self.name, self.model) = (name, model) }
+}
+
 /// What the handshake compares of a model; the journal keeps it.
 public struct ModelSummary: Sendable, Hashable, Codable {
   /// A name for people.

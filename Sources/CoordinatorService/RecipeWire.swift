@@ -40,8 +40,10 @@ extension WireLossTerm {
       case .adaptiveKL: .adaptiveKL
       case .alphaBeta: .alphaBeta
       case .policyGradient: .policyGradient
+      case .universalLogit: .universalLogit
       }
-    let hasAlpha = term.kind.isSkewed || [.topTokenPreference, .adaptiveKL, .alphaBeta].contains(term.kind)
+    let hasAlpha =
+      term.kind.isSkewed || [.topTokenPreference, .adaptiveKL, .alphaBeta, .universalLogit].contains(term.kind)
     let hasBeta = [.generalizedJSD, .topTokenPreference, .alphaBeta].contains(term.kind)
     self.init(
       kind: kind, alpha: hasAlpha ? term.alpha : 0, beta: hasBeta ? term.beta : 0, weight: term.weight,

@@ -8,6 +8,10 @@ public struct RunDependencies: Sendable {
   public var journal: Journal
   /// The teacher; nil: the coordinator has none.
   public var facade: TeacherFacade?
+  /// Teachers that recipes call by name, for runs with several.
+  public var namedTeachers: [String: TeacherFacade]
+  /// Teachers that know other tokens than the students of a run; the façade's too.
+  public var translations: TranslationShelf
   /// Who judges answers, for Lion and in evaluations; nil: the teacher.
   public var referee: TeacherFacade?
   /// Who invents instructions for Lion; nil: the teacher.
@@ -49,12 +53,22 @@ public struct RunDependencies: Sendable {
     self.codec = codec
     self.textMetrics = textMetrics
     self.logger = logger
+    namedTeachers = [:]
+    translations = TranslationShelf()
     checkers = [:]
     programs = .none
     onFinished = { _, _ in }
     pauses = Backoff()
     now = Monotonic.now
   }
+}
+
+extension RunDependencies {
+  /// The teacher of a name; empty: the one that recipes need not name.
+  func teacher(named name: String) -> TeacherFacade? { name.isEmpty ? facade : namedTeachers[name] }
+
+  /// All teachers, whatever they are called.
+  var teachers: [TeacherFacade] { [facade].compactMap(\.self) + namedTeachers.sorted { $0.key < $1.key }.map(\.value) }
 }
 
 /// Which programs recipes may name as checkers.

@@ -40,6 +40,7 @@ public actor RunDriver: RunWorker {
 
   /// Works on the run until it has ended, or the caller is cancelled: then it stands as the journal has it.
   public func run() async {
+    defer { dependencies.translations.clear(run: record.runID) }
     do {
       let material = try prepare()
       let effects = try await open(material)
@@ -57,15 +58,24 @@ public actor RunDriver: RunWorker {
       let known = dependencies.checkers.keys.sorted().joined(separator: ", ")
       throw RecipeError.conflict("evaluation.checker: '\(name)' is unknown; known: \(known.isEmpty ? "none" : known)")
     }
-    let material = try RunMaterial(recipe: recipe, codec: dependencies.codec)
-    if material.plan.evaluates { _ = try RunJudge(material, facade: dependencies.referee ?? dependencies.facade) }
-    if material.plan.needs.any, dependencies.facade == nil {
-      throw RecipeError.conflict(
-        "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT"
-      )
+    let material = try RunMaterial(recipe: recipe, runID: record.runID, codec: dependencies.codec)
+    if material.plan.needs.any { try checkTeachers(recipe) }
+    if material.plan.needs.scores { material.putTranslations(on: dependencies.translations) }
+    if material.plan.evaluates {
+      let judge = dependencies.referee ?? dependencies.teacher(named: recipe.teacherNames[0])
+      _ = try RunJudge(material, facade: judge)
     }
     try folder.prepare(recipe)
     return material
+  }
+
+  private func checkTeachers(_ recipe: Recipe) throws(RecipeError) {
+    for name in recipe.teacherNames where dependencies.teacher(named: name) == nil {
+      throw .conflict(
+        name.isEmpty
+          ? "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT"
+          : "this coordinator has no teacher '\(name)': start it with --named-teacher \(name)=HOST:PORT")
+    }
   }
 
   /// Replays the journal; returns what is to be done first.
@@ -113,7 +123,7 @@ public actor RunDriver: RunWorker {
     let (after, effects) = RunMachine.step(before, post.event)
     // What changes nothing, such as news of a session that is over, is not worth a line.
     guard after != before || !effects.isEmpty else { return [] }
-    let status = RunStatus(after, teacherAddress: dependencies.facade?.address ?? "")
+    let status = RunStatus(after, teacherAddress: teacherAddress(material.recipe))
     try await dependencies.journal.append(
       post.event, to: record.runID, status: status, result: post.result, metrics: post.metrics)
     if let result = post.result { texts.keep(result, samples: after.plan.samples(of: result.key)) }
@@ -123,6 +133,12 @@ public actor RunDriver: RunWorker {
     if after.phase == .finished { await finishFiles() }
     board.show(status, of: record.runID)
     return effects
+  }
+
+  /// The teacher that is waited for, or the first.
+  private func teacherAddress(_ recipe: Recipe) -> String {
+    let facades = recipe.teacherNames.compactMap { dependencies.teacher(named: $0) }
+    return (facades.first { $0.waitingReason != nil } ?? facades.first ?? dependencies.facade)?.address ?? ""
   }
 
   private func finishFiles() async {
@@ -145,7 +161,7 @@ public actor RunDriver: RunWorker {
 extension RunDriver {
   private func start(_ effect: RunEffect, _ material: RunMaterial, in group: inout DiscardingTaskGroup) {
     switch effect {
-    case .describeTeacher: group.addTask { await self.describeTeacher() }
+    case .describeTeacher: group.addTask { await self.describeTeacher(material) }
     case .generate(let key, session: nil): group.addTask { await self.askTeacher(key, material) }
     case .acquireTrainer(let session, let attempt):
       let line = SessionLine()
@@ -161,33 +177,71 @@ extension RunDriver {
     }
   }
 
-  private func describeTeacher() async {
-    guard let facade = dependencies.facade else { return }
-    do {
-      inbox.yield(Post(event: .teacherReady(ModelSummary(try await facade.describe()))))
-    } catch {
-      report(error, doing: "the teacher at \(facade.address) cannot describe itself")
+  private func describeTeacher(_ material: RunMaterial) async {
+    var summaries: [NamedSummary] = []
+    for name in material.recipe.teacherNames {
+      guard let facade = dependencies.teacher(named: name) else { return }
+      do {
+        summaries.append(NamedSummary(name: name, model: ModelSummary(try await facade.describe())))
+      } catch {
+        return report(error, doing: "the teacher at \(facade.address) cannot describe itself")
+      }
+    }
+    if let only = summaries.first, only.name.isEmpty {
+      inbox.yield(Post(event: .teacherReady(only.model)))
+    } else {
+      inbox.yield(Post(event: .teachersReady(summaries)))
     }
   }
 
+  /// Asks each teacher of an item about its prompts, all at once.
   private func askTeacher(_ key: WorkItemKey, _ material: RunMaterial) async {
-    guard let facade = dependencies.facade else { return }
+    let items = material.teacherItems(of: key)
+    var completions = [[TokenID]](repeating: [], count: material.plan.samples(of: key).count)
+    var origins = [[UInt8]](repeating: [], count: items.count)
     do {
-      let parts = material.request(for: key)
-      let request = TeacherServiceGenerateRequest(prompts: parts.prompts, sampling: parts.sampling, seeds: parts.seeds)
-      let bytes = try request.encoded()
+      let answers = try await withThrowingTaskGroup(of: (Int, TeacherAnswer).self) { group in
+        for (index, item) in items.enumerated() {
+          group.addTask { (index, try await self.answer(item, of: key, material)) }
+        }
+        var answers: [(Int, TeacherAnswer)] = []
+        while let answer = try await group.next() { answers.append(answer) }
+        return answers
+      }
+      for (index, answer) in answers {
+        origins[index] = answer.origin
+        for (place, ids) in zip(items[index].places, answer.completions) { completions[place] = ids }
+      }
+    } catch let problem as TeacherProblem {
+      return report(problem.reason, doing: "the teacher at \(problem.address) cannot answer")
+    } catch {
+      return report(error, doing: "the teacher cannot answer")
+    }
+    // Of one teacher the name is that of its answer alone.
+    let name = origins.count == 1 ? String(decoding: origins[0], as: UTF8.self) : ContentName.of(origins)
+    let result = ItemResult(key: key, name: name, completions: completions)
+    inbox.yield(Post(event: .itemCompleted(key, session: nil), result: result))
+  }
+
+  private func answer(
+    _ item: TeacherItem, of key: WorkItemKey, _ material: RunMaterial
+  ) async throws -> TeacherAnswer {
+    guard let facade = dependencies.teacher(named: item.teacher) else {
+      throw TeacherProblem(address: "no address", reason: CancellationError())
+    }
+    do {
+      let bytes = try item.request.encoded()
       let messages = try await facade.reply(to: WireBytes(bytes), of: .generate)
-      let count = parts.seeds.count
       let completions = try messages.flatMap { message in
         let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
-        return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: count)
+        return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: item.samples.count)
       }
+      let own = try material.studentTokens(
+        of: completions, for: item, isEvaluation: key.stage == .teacherEvaluation)
       let digest = try await facade.describe().modelDigest
-      let name = ContentName.of([Array(digest.utf8), bytes])
-      let result = ItemResult(key: key, name: name, completions: try completions.inPromptOrder(count: count))
-      inbox.yield(Post(event: .itemCompleted(key, session: nil), result: result))
+      return TeacherAnswer(origin: Array(ContentName.of([Array(digest.utf8), bytes]).utf8), completions: own)
     } catch {
-      report(error, doing: "the teacher at \(facade.address) cannot answer")
+      throw TeacherProblem(address: facade.address, reason: error)
     }
   }
 
@@ -218,6 +272,18 @@ extension RunDriver {
   func teacherEvaluationTexts(_ material: RunMaterial) -> [[TokenID]?] {
     material.evalSamples.indices.map { texts.completion(of: $0, in: .teacherEvaluation) }
   }
+}
+
+/// What a teacher answered, in the student's tokens, and what it depends on.
+private struct TeacherAnswer: Sendable {
+  let origin: [UInt8]
+  let completions: [[TokenID]]
+}
+
+/// Which teacher failed, and why.
+private struct TeacherProblem: Error {
+  let address: String
+  let reason: any Error
 }
 
 /// What a session is told, and when it is over.

@@ -25,13 +25,13 @@ struct RunEvaluation: Sendable {
     var row = MetricsRowText(step: position)
     if wants("kl") {
       let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
-        text.map { sequence(sample.prompt, $0) }
+        text.map { (sample, sequence(sample.prompt, $0)) }
       }
       if let mean = try await mean(comparison, answered, position) { row.add("eval/kl", mean.loss) }
     }
     if wants("next_token_agreement") {
       let texts = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
-        (sample.completion ?? text).map { sequence(sample.prompt, $0) }
+        (sample.completion ?? text).map { (sample, sequence(sample.prompt, $0)) }
       }
       if let mean = try await mean(comparison, texts, position) {
         row.add("eval/next_token_agreement", mean.topAgreement)
@@ -39,7 +39,7 @@ struct RunEvaluation: Sendable {
     }
     if wants("perplexity") {
       let known = material.evalSamples.compactMap { sample in
-        sample.completion.map { sequence(sample.prompt, $0) }
+        sample.completion.map { (sample, sequence(sample.prompt, $0)) }
       }
       let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
       if let mean = try await mean(objective, known, position) { row.add("eval/perplexity", exp(mean.loss)) }
@@ -71,7 +71,7 @@ struct RunEvaluation: Sendable {
     guard material.plan.replays else { return nil }
     let known = zip(material.evalSamples, teacherTexts).compactMap { sample, written in
       (material.plan.fixedSource == .data ? sample.completion : written ?? sample.completion).map {
-        sequence(sample.prompt, $0)
+        (sample, sequence(sample.prompt, $0))
       }
     }
     let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
@@ -119,16 +119,15 @@ struct RunEvaluation: Sendable {
 
   /// The means over all completion positions; nil where there are none.
   private func mean(
-    _ objective: WireObjective, _ sequences: [TokenSequence], _ position: Int
+    _ objective: WireObjective, _ sequences: [(sample: TrainingSample, sequence: TokenSequence)], _ position: Int
   ) async throws -> PositionMeans? {
     guard !sequences.isEmpty else { return nil }
     let requests = sequences.chunks(of: material.plan.itemSize).map { chunk in
-      TrainRequest(
-        step: UInt64(position),
-        batch: WireTrainBatch(
-          sequences: WireSequenceBatch(SequenceBatch(chunk)), termIndices: chunk.map { _ in 0 },
-          microBatchSize: UInt32(material.recipe.training.perDeviceTrainBatchSize)),
-        evaluate: true, objective: objective)
+      var batch = WireTrainBatch(
+        sequences: WireSequenceBatch(SequenceBatch(chunk.map(\.sequence))), termIndices: chunk.map { _ in 0 },
+        microBatchSize: UInt32(material.recipe.training.perDeviceTrainBatchSize))
+      material.nameTeachers(of: chunk.map(\.sample), perSample: 1, in: &batch)
+      return TrainRequest(step: UInt64(position), batch: batch, evaluate: true, objective: objective)
     }
     let sums = Mutex((loss: 0.0, agreement: 0.0, tokens: 0.0))
     try await student.train { send in

@@ -2,6 +2,8 @@
 public enum RunEvent: Sendable, Hashable, Codable {
   /// The teacher answered `Describe`.
   case teacherReady(ModelSummary)
+  /// All teachers of a run with several answered `Describe`.
+  case teachersReady([NamedSummary])
   /// A trainer is ours, for the session that asked for one.
   case trainerRegistered(session: Int)
   /// The trainer's lease ended.

@@ -4,7 +4,7 @@ extension RunMachine {
   /// Asks for everything that can be done now and is not being done.
   mutating func advance() -> [RunEffect] {
     var effects: [RunEffect] = []
-    if plan.needs.any, teacher == nil, !askedTeacher {
+    if plan.needs.any, teachers.isEmpty, !askedTeacher {
       askedTeacher = true
       effects.append(.describeTeacher)
     }
@@ -115,7 +115,7 @@ extension RunMachine {
     case .failed(let message): return message
     case .waiting:
       let waits = [
-        plan.needs.any && teacher == nil ? "the teacher at \(teacherAddress)" : nil,
+        plan.needs.any && teachers.isEmpty ? "the teacher at \(teacherAddress)" : nil,
         trainer == .none || trainer == .wanted ? "a student" : trainer == .loading ? "the student to load" : nil,
       ]
       let line = "waiting for " + waits.compactMap(\.self).joined(separator: " and ")

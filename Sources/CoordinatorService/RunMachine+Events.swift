@@ -1,11 +1,13 @@
 extension RunMachine {
-  mutating func teacherReady(_ summary: ModelSummary) -> [RunEffect] {
-    guard askedTeacher, teacher == nil else { return [] }
-    if let before = teacherDigest, before != summary.modelDigest, !before.isEmpty {
-      return refuse(.teacherChanged(before: before, now: summary.modelDigest))
+  mutating func teachersReady(_ summaries: [NamedSummary]) -> [RunEffect] {
+    guard askedTeacher, teachers.isEmpty else { return [] }
+    for summary in summaries {
+      let now = summary.model.modelDigest
+      guard let before = teacherDigests[summary.name], before != now, !before.isEmpty else { continue }
+      return refuse(.teacherChanged(before: before, now: now), of: summary.name)
     }
-    teacher = summary
-    teacherDigest = summary.modelDigest
+    teachers = summaries
+    for summary in summaries { teacherDigests[summary.name] = summary.model.modelDigest }
     return shakeHands() ?? advance()
   }
 
@@ -29,14 +31,20 @@ extension RunMachine {
 
   /// Compares the two models once both are known; returns effects only where they do not fit.
   private mutating func shakeHands() -> [RunEffect]? {
-    guard !shookHands, plan.needs.any, let teacher, let student else { return nil }
+    guard !shookHands, plan.needs.any, !teachers.isEmpty, let student else { return nil }
     shookHands = true
-    let refusal = Handshake.refusal(
-      method: plan.method, needs: plan.needs, longestSequence: plan.longestSequence, teacher: teacher, student: student)
-    return refusal.map { refuse($0) }
+    for teacher in teachers {
+      let refusal = Handshake.refusal(
+        method: plan.method, needs: plan.needs, longestSequence: plan.longestSequence, teacher: teacher.model,
+        student: student, foreign: plan.foreignTeachers[teacher.name])
+      if let refusal { return refuse(refusal, of: teacher.name) }
+    }
+    return nil
   }
 
-  private mutating func refuse(_ refusal: HandshakeRefusal) -> [RunEffect] { end(.failed(refusal.description)) }
+  private mutating func refuse(_ refusal: HandshakeRefusal, of teacher: String) -> [RunEffect] {
+    end(.failed(teacher.isEmpty ? refusal.description : "teacher '\(teacher)': \(refusal.description)"))
+  }
 
   mutating func completed(_ key: WorkItemKey) -> [RunEffect] {
     guard exclusive == .generating(key) else { return [] }

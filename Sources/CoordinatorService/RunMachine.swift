@@ -50,8 +50,8 @@ public struct RunMachine: Sendable, Hashable {
 
   /// Where the run stands.
   public internal(set) var phase = Phase.waiting
-  /// The teacher, once it answered.
-  public internal(set) var teacher: ModelSummary?
+  /// The teachers, once they answered; empty: not yet.
+  public internal(set) var teachers: [NamedSummary] = []
   /// The student, once it loaded.
   public internal(set) var student: ModelSummary?
   /// Most steps ever made; a repeated step does not count again.
@@ -70,8 +70,8 @@ public struct RunMachine: Sendable, Hashable {
   var exclusive: Exclusive?
   var askedTeacher = false
   var shookHands = false
-  /// The teacher's digest at the run's start.
-  var teacherDigest: String?
+  /// The teachers' digests at the run's start, by name.
+  var teacherDigests: [String: String] = [:]
   var teacherItemsInFlight: Set<WorkItemKey> = []
   var evaluatedPositions: Set<Int> = []
   /// Where the share of the student's text stands; nil: nothing was measured, or it does not follow measurements.
@@ -136,7 +136,8 @@ public struct RunMachine: Sendable, Hashable {
     case .resume: return []
     case .cancel: return end(.cancelled)
     case .failed(let message): return end(.failed(message))
-    case .teacherReady(let summary): return teacherReady(summary)
+    case .teacherReady(let summary): return teachersReady([NamedSummary(name: "", model: summary)])
+    case .teachersReady(let summaries): return teachersReady(summaries)
     case .itemCompleted(let key, nil):
       guard !key.isStudents else { return [] }
       completedItems.insert(key)
@@ -171,7 +172,7 @@ public struct RunMachine: Sendable, Hashable {
   /// Nobody works on the run: what was asked for is asked for again.
   private mutating func forgetWork() {
     (trainer, exclusive, askedTeacher, shookHands) = (.none, nil, false, false)
-    teacher = nil
+    teachers = []
     teacherItemsInFlight = []
     session += 1
   }

@@ -14,14 +14,18 @@ struct RunMaterial: Sendable {
   let evalInstructions: [String]
   let limits: SequenceLimits
   let codec: any TextCodec
+  /// Teachers with tokenizers of their own, by name.
+  let languages: [String: TeacherLanguage]
+  /// The run's name, of which students ask teachers with other tokens.
+  let runID: String
   /// SHA-256 of all that training depends on: a run whose data changed cannot go on.
   let dataDigest: String
 
   /// Reads everything.
   ///
   /// - Parameter codec: Gives the tokenizer of a model folder.
-  init(recipe: Recipe, codec load: (String) throws -> any TextCodec) throws {
-    self.recipe = recipe
+  init(recipe: Recipe, runID: String, codec load: (String) throws -> any TextCodec) throws {
+    (self.recipe, self.runID) = (recipe, runID)
     let folder = recipe.student.tokenizerFolder
     var context = try StudentFolder.contextLength(of: folder)
     if case .architecture(_, let numbers, _) = recipe.student {
@@ -31,12 +35,13 @@ struct RunMaterial: Sendable {
     let limits = SequenceLimits(
       training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens, contextLength: context)
     (self.codec, self.limits) = (codec, limits)
-    samples = try Self.read(recipe.trainData, recipe.maxSamples, codec, limits) { sample in
-      Self.problem(with: sample, recipe)
-    }
+    let column = recipe.teachers.column
+    let train = try DataFile(path: recipe.trainData, limit: recipe.maxSamples, column: column)
+    let eval = try recipe.evalData.map { try DataFile(path: $0, limit: recipe.maxEvalSamples, column: column) }
+    samples = try Self.read(train, recipe.teachers, codec, limits) { Self.problem(with: $0, recipe) }
     evalSamples =
-      try recipe.evalData.map { file in
-        try Self.read(file, recipe.maxEvalSamples, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
+      try eval.map { file in
+        try Self.read(file, recipe.teachers, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
       } ?? []
     evalInstructions =
       try recipe.evaluation.metrics.contains("judge")
@@ -44,26 +49,52 @@ struct RunMaterial: Sendable {
         try DataFile(path: $0, limit: recipe.maxEvalSamples).rows.map { $0.row.instruction ?? "" }
       }
         ?? [] : []
+    languages = try Self.languages(recipe, codec, limits, train, eval, load)
     let written = recipe.generation?.maxNewTokens ?? 0
     let longest = samples.map { $0.longest(written) } + evalSamples.map { $0.longest(recipe.evaluation.maxNewTokens) }
+    let mostWritten = max(written, evalSamples.isEmpty ? 0 : recipe.evaluation.maxNewTokens)
     plan = RunPlan(
       recipe: recipe, sampleCount: samples.count, evalCount: evalSamples.count,
-      longestSequence: min(limits.sequence, longest.max() ?? 1))
+      longestSequence: min(limits.sequence, longest.max() ?? 1),
+      foreignTeachers: languages.mapValues { language in
+        ForeignTokenizer(
+          vocabularyDigest: language.codec.vocabularyDigest, longestSequence: language.longest(mostWritten))
+      })
     dataDigest = try Self.digest(recipe, samples, evalSamples)
   }
 
   private static func read(
-    _ path: String, _ limit: Int?, _ codec: any TextCodec, _ limits: SequenceLimits,
+    _ file: DataFile, _ teachers: Recipe.Teachers, _ codec: any TextCodec, _ limits: SequenceLimits,
     problem: (TrainingSample) -> String?
   ) throws -> [TrainingSample] {
-    let file = try DataFile(path: path, limit: limit)
-    let samples = try file.samples(codec: codec, lengths: limits)
-    for (place, sample) in samples.enumerated() {
-      if let reason = problem(sample) {
-        throw RecipeError.badRow(path: path, line: file.rows[place].line, reason: reason)
+    var samples = try file.samples(codec: codec, lengths: limits)
+    for place in samples.indices {
+      let line = file.rows[place].line
+      do { samples[place].teacher = try teachers.name(given: file.names[place]) } catch let problem {
+        throw RecipeError.badRow(path: file.path, line: line, reason: problem.reason)
       }
+      if let reason = problem(samples[place]) { throw RecipeError.badRow(path: file.path, line: line, reason: reason) }
     }
     return samples
+  }
+
+  /// Reads the tokenizers of teachers that have another than the student, and the prompts in their tokens.
+  private static func languages(
+    _ recipe: Recipe, _ codec: any TextCodec, _ limits: SequenceLimits, _ train: DataFile, _ eval: DataFile?,
+    _ load: (String) throws -> any TextCodec
+  ) throws -> [String: TeacherLanguage] {
+    var languages: [String: TeacherLanguage] = [:]
+    guard recipe.asksTeacher, recipe.method != .lion else { return languages }
+    for teacher in recipe.teachers.all where !codec.vocabularyDigest.isEmpty {
+      guard let folder = teacher.tokenizerFolder, folder != recipe.student.tokenizerFolder else { continue }
+      // A folder that serves a teacher elsewhere need not be here; one that is named as a tokenizer must.
+      guard let other = teacher.tokenizer == nil ? try? load(folder) : try load(folder) else { continue }
+      guard !other.vocabularyDigest.isEmpty, other.vocabularyDigest != codec.vocabularyDigest else { continue }
+      languages[teacher.name] = TeacherLanguage(
+        codec: other, prompts: try train.samples(codec: other, lengths: limits).map(\.prompt),
+        evalPrompts: try eval?.samples(codec: other, lengths: limits).map(\.prompt) ?? [])
+    }
+    return languages
   }
 
   /// What the method misses in a row.

@@ -44,6 +44,8 @@ public struct RunPlan: Sendable, Hashable {
   public let method: Method
   /// Longest sequence that either model will see.
   public let longestSequence: Int
+  /// Teachers whose tokenizer is not the student's, by name.
+  public let foreignTeachers: [String: ForeignTokenizer]
   let saveSteps: Int
   let saveTotalLimit: Int
   let evalSteps: Int?
@@ -56,7 +58,11 @@ public struct RunPlan: Sendable, Hashable {
   ///   - sampleCount: Rows to train on.
   ///   - evalCount: Rows held out.
   ///   - longestSequence: Longest sequence that either model will see.
-  public init(recipe: Recipe, sampleCount: Int, evalCount: Int, longestSequence: Int) {
+  ///   - foreignTeachers: Teachers whose tokenizer is not the student's, by name.
+  public init(
+    recipe: Recipe, sampleCount: Int, evalCount: Int, longestSequence: Int,
+    foreignTeachers: [String: ForeignTokenizer] = [:]
+  ) {
     precondition(sampleCount > 0, "a run without rows")
     let training = recipe.training
     let stepsPerEpoch = (sampleCount + training.batchSize - 1) / training.batchSize
@@ -66,6 +72,7 @@ public struct RunPlan: Sendable, Hashable {
     self.sampleCount = sampleCount
     self.evalCount = evalCount
     self.longestSequence = longestSequence
+    self.foreignTeachers = foreignTeachers
     self.maxSteps = maxSteps
     batchSize = training.batchSize
     teacherWrites = recipe.generation != nil && recipe.usesTeacherText
@@ -97,7 +104,21 @@ public struct RunPlan: Sendable, Hashable {
       topCount: needsLogprobs ? recipe.objective.topCount : nil,
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
       tokenLogprobs: givenTokens || isAdaptive && recipe.objective.teacherForm == .hiddenState,
-      float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16)
+      float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16,
+      learnsFromLogprobs: recipe.usesTeacherLogprobs || !comparesTeacher)
+  }
+}
+
+/// The tokenizer of a teacher that is not the student's.
+public struct ForeignTokenizer: Sendable, Hashable, Codable {
+  /// SHA-256 of the vocabulary.
+  public var vocabularyDigest: String
+  /// Longest sequence in its tokens.
+  public var longestSequence: Int
+
+  /// Names it.
+  public init(vocabularyDigest: String, longestSequence: Int) {
+    (self.vocabularyDigest, self.longestSequence) = (vocabularyDigest, longestSequence)
   }
 }
 
@@ -113,11 +134,15 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   public var tokenLogprobs: Bool
   /// Numbers travel as float16.
   public var float16: Bool
+  /// Log-probs enter the loss; false: they are for evaluation, if they are needed at all.
+  public var learnsFromLogprobs: Bool
 
   /// Names the needs.
   public init(
-    generate: Bool, topCount: Int?, hiddenState: Bool = false, tokenLogprobs: Bool = false, float16: Bool = false
+    generate: Bool, topCount: Int?, hiddenState: Bool = false, tokenLogprobs: Bool = false, float16: Bool = false,
+    learnsFromLogprobs: Bool = true
   ) {
+    self.learnsFromLogprobs = learnsFromLogprobs
     (self.generate, self.topCount) = (generate, topCount)
     (self.hiddenState, self.tokenLogprobs, self.float16) = (hiddenState, tokenLogprobs, float16)
   }

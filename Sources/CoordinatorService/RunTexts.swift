@@ -81,9 +81,11 @@ extension RunMaterial {
       }
     }
     let perSample = recipe.objective.terms.count
-    return WireTrainBatch(
+    var wire = WireTrainBatch(
       sequences: WireSequenceBatch(batch), termIndices: terms,
       microBatchSize: UInt32(recipe.training.perDeviceTrainBatchSize * perSample))
+    if recipe.usesTeacherLogprobs { nameTeachers(of: indices.map { samples[$0] }, perSample: perSample, in: &wire) }
+    return wire
   }
 
   /// A sample's text from a source, cut where the sequence would be too long.

@@ -23,7 +23,7 @@ struct SessionWork: Sendable {
 
   init(driver: RunDriver, session: Int, grant: TrainerRegistry.Grant, material: RunMaterial) {
     (self.driver, self.session, self.grant, self.material) = (driver, session, grant, material)
-    traffic = StepTraffic(facade: driver.dependencies.facade)
+    traffic = StepTraffic(teachers: driver.dependencies.teachers)
   }
 
   private var dependencies: RunDependencies { driver.dependencies }
@@ -221,7 +221,7 @@ struct SessionWork: Sendable {
     }
     row.add("wait/teacher", metrics.waitTeacherSeconds)
     row.add("wait/student", waited.take().map { $0 / .seconds(1) } ?? 0)
-    if let counters = dependencies.facade?.counters {
+    if let counters = dependencies.teachers.first?.counters {
       row.add("cache/hits", Double(counters.hits))
       row.add("cache/misses", Double(counters.misses))
     }

@@ -12,12 +12,14 @@ final class StepTraffic: Sendable {
     var retries: Int
   }
 
-  private let facade: TeacherFacade?
+  private let teachers: [TeacherFacade]
   private let state: Mutex<State>
 
-  init(facade: TeacherFacade?) {
-    self.facade = facade
-    state = Mutex(State(cache: facade?.counters ?? ReplyCache.Counters(), retries: facade?.retries ?? 0))
+  init(teachers: [TeacherFacade]) {
+    self.teachers = teachers
+    state = Mutex(
+      State(
+        cache: teachers.first?.counters ?? ReplyCache.Counters(), retries: teachers.reduce(0) { $0 + $1.retries }))
   }
 
   /// Adds what was spent since the last row.
@@ -26,8 +28,9 @@ final class StepTraffic: Sendable {
   func add(_ student: [WireCallTraffic], to row: inout MetricsRowText) {
     let own = state.withLock { $0.meter.take() }.filter { traffic in !student.contains { $0.rpc == traffic.rpc } }
     for traffic in student + own { Self.add(traffic, to: &row) }
-    guard let facade else { return }
-    let (now, retries) = (facade.counters, facade.retries)
+    // All teachers have one cache.
+    guard let now = teachers.first?.counters else { return }
+    let retries = teachers.reduce(0) { $0 + $1.retries }
     let (before, retriesBefore) = state.withLock { state in
       defer { (state.cache, state.retries) = (now, retries) }
       return (state.cache, state.retries)

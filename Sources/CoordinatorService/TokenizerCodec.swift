@@ -23,6 +23,12 @@ public struct TokenizerCodec: TextCodec {
 
   /// Text of ids.
   public func decode(_ tokenIDs: [TokenID]) -> String { tokenizer.decode(tokenIDs) }
+  /// SHA-256 of the vocabulary.
+  public var vocabularyDigest: String { tokenizer.vocabularyDigest }
+  /// V.
+  public var vocabSize: Int { tokenizer.vocabSize }
+  /// The bytes of ids.
+  public func pieces(of tokenIDs: [TokenID]) -> [[UInt8]]? { tokenizer.pieces(of: tokenIDs) }
   /// Ids that end a completion.
   public var eosTokenIDs: [TokenID] { tokenizer.eosTokenIDs }
   /// Ids that begin a sequence.

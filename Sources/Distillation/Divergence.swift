@@ -11,7 +11,7 @@ struct Divergence {
   /// Nil for losses that compare no distributions.
   init?(_ loss: TokenLossKind) {
     switch loss {
-    case .crossEntropy, .topTokenPreference, .policyGradient: return nil
+    case .crossEntropy, .topTokenPreference, .policyGradient, .universalLogit: return nil
     case .forwardKL, .generalizedJSD(beta: 0): kind = CTL_FORWARD_KL
     case .reverseKL, .generalizedJSD(beta: 1): kind = CTL_REVERSE_KL
     case .skewForwardKL(let alpha): (kind, weight) = (CTL_SKEW_FORWARD_KL, alpha)

@@ -111,10 +111,14 @@ public struct TrainingBatch: Sendable, Hashable {
 
   /// The sequences whose terms need the teacher, in order: what to send to `Score`, and what ``StudentTrainer/step(_:teacher:evaluate:)`` expects the scores of.
   public func teacherSequences(_ objective: Objective) throws(DistillationError) -> SequenceBatch {
+    let all = sequences.sequences
+    return SequenceBatch(try teacherSequenceIndices(objective).map { all[$0] })
+  }
+
+  /// Places in the batch of ``teacherSequences(_:)``.
+  public func teacherSequenceIndices(_ objective: Objective) throws(DistillationError) -> [Int] {
     try validate(objective)
-    return SequenceBatch(
-      zip(sequences.sequences, termIndices).lazy
-        .filter { objective.needsTeacher(term: $0.1) }.map { $0.0 })
+    return termIndices.indices.filter { objective.needsTeacher(term: termIndices[$0]) }
   }
 
   /// Throws where a sequence names a term that the objective has not.

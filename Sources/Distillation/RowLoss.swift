@@ -79,6 +79,11 @@ public final class RowLossWorkspace {
       return preference(
         logits, softmax, answer, beta: beta, crossEntropy: crossEntropy, target: Int(target), scale: scale)
     }
+    if case .universalLogit(let factor) = kind {
+      let answer = try ranked(scores, position, teacherLogits)
+      defer { rounded?.round(logits) }
+      return universalLogit(logits, softmax, answer, factor: factor, target: Int(target), scale: scale)
+    }
     guard let divergence = Divergence(kind) else { throw .teacherMissing(kind) }
     switch scores.form {
     case .full:

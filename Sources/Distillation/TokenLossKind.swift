@@ -28,6 +28,8 @@ public enum TokenLossKind: Sendable, Hashable {
   case topTokenPreference(beta: Double, crossEntropy: Double)
   /// A policy gradient on text that an earlier student wrote, with the teacher's log-probs of its tokens as rewards.
   case policyGradient(PolicyGradient)
+  /// `−log q(actual token) + λ Σ_r |q_(r) − p_(r)|`, both sorted: ULD.
+  case universalLogit(factor: Double)
 
   /// Whether the loss needs the teacher's log-probs.
   public var needsTeacher: Bool { self != .crossEntropy }
@@ -62,6 +64,10 @@ public enum TokenLossKind: Sendable, Hashable {
         throw .parameterOutOfRange(name: name, value: value, range: "[0.05, 10]")
       }
     case .policyGradient(let policy): try policy.validate()
+    case .universalLogit(let factor):
+      guard factor >= 0, factor.isFinite else {
+        throw .parameterOutOfRange(name: "factor", value: factor, range: "[0, ∞)")
+      }
     case .crossEntropy, .forwardKL, .reverseKL, .totalVariation: break
     }
   }

@@ -13,16 +13,24 @@ public struct TrainingSample: Sendable, Hashable, Codable {
   public var isPrompt: Bool
   /// The prompt as text, for people and checkers.
   public var promptText: String
+  /// Whether special tokens were put around the prompt; a chat template's text has its own.
+  public var addsSpecialTokens: Bool { isChat != true }
   /// The answer as text; nil: none.
   public var completionText: String?
   /// What the data says of a pair's two texts; nil: nothing.
   public var scores: PairScores?
+  /// True where a chat template wrote the prompt; else nil.
+  var isChat: Bool?
+  /// Name of the row's teacher; nil: there is one for all.
+  public var teacher: String?
 }
 
 /// A JSONL file of rows.
 public struct DataFile: Sendable {
   /// The rows with their line numbers, in order. Blank lines are skipped.
   public let rows: [(line: Int, row: DataRow)]
+  /// What each row has in the column that was asked for; nil: nothing, or not asked.
+  public let names: [String?]
   /// Name of the file in messages.
   public let path: String
 
@@ -31,8 +39,9 @@ public struct DataFile: Sendable {
   /// - Parameters:
   ///   - path: The file.
   ///   - limit: At most so many rows; nil: all.
+  ///   - column: A column of names to read beside the rows; nil: none.
   /// - Throws: ``RecipeError/badRow(path:line:reason:)`` for the first row that is wrong.
-  public init(path: String, limit: Int? = nil) throws(RecipeError) {
+  public init(path: String, limit: Int? = nil, column: String? = nil) throws(RecipeError) {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -40,27 +49,29 @@ public struct DataFile: Sendable {
       let exists = FileManager.default.fileExists(atPath: path)
       throw .unreadableData(path: path, reason: exists ? "no permission, or a folder" : "no such file")
     }
-    try self.init(data: data, path: path, limit: limit)
+    try self.init(data: data, path: path, limit: limit, column: column)
   }
 
   /// Reads a file's contents.
-  public init(contents: String, path: String, limit: Int? = nil) throws(RecipeError) {
-    try self.init(data: Data(contents.utf8), path: path, limit: limit)
+  public init(contents: String, path: String, limit: Int? = nil, column: String? = nil) throws(RecipeError) {
+    try self.init(data: Data(contents.utf8), path: path, limit: limit, column: column)
   }
 
-  private init(data: Data, path: String, limit: Int? = nil) throws(RecipeError) {
+  private init(data: Data, path: String, limit: Int?, column: String?) throws(RecipeError) {
     var rows: [(line: Int, row: DataRow)] = []
+    var names: [String?] = []
     for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
       if let limit, rows.count == limit { break }
       guard line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
       do {
         rows.append((index + 1, try DataRow(json: line)))
+        names.append(try column.flatMap { column throws(RowProblem) in try DataRow.name(in: column, of: line) })
       } catch let problem {
         throw .badRow(path: path, line: index + 1, reason: problem.reason)
       }
     }
     guard !rows.isEmpty else { throw .unreadableData(path: path, reason: "no rows; expected \(DataRow.shapes)") }
-    (self.rows, self.path) = (rows, path)
+    (self.rows, self.names, self.path) = (rows, names, path)
   }
 
   /// Turns every row into token ids.

@@ -53,7 +53,7 @@ extension DataRow {
     }
     return TrainingSample(
       prompt: promptIDs, completion: ids(completion), rejected: ids(rejected), isPrompt: true,
-      promptText: prompt, completionText: completion)
+      promptText: prompt, completionText: completion, isChat: special ? nil : true)
   }
 
   private static func text(_ text: String, _ codec: some TextCodec, _ lengths: SequenceLimits) throws -> TrainingSample

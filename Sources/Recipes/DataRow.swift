@@ -87,6 +87,15 @@ extension DataRow {
     return tools.isEmpty ? nil : text
   }
 
+  /// The name that a row has in a column; nil: none. The row is valid JSON.
+  static func name(in column: String, of line: Data) throws(RowProblem) -> String? {
+    guard let row = try? JSONSerialization.jsonObject(with: line) as? [String: Any], let value = row[column],
+      !(value is NSNull)
+    else { return nil }
+    guard let name = value as? String, !name.isEmpty else { throw RowProblem("'\(column)': expected a teacher's name") }
+    return name
+  }
+
   private static func text(_ key: String, _ row: [String: Any]) throws(RowProblem) -> String {
     guard let text = row[key] as? String else { throw RowProblem("'\(key)': expected text") }
     return text
@@ -105,7 +114,8 @@ public struct PairScores: Sendable, Hashable, Codable {
 }
 
 /// What is wrong with a row; whoever knows the file adds its name and line.
-struct RowProblem: Error {
-  let reason: String
+public struct RowProblem: Error {
+  /// In words.
+  public let reason: String
   init(_ reason: String) { self.reason = reason }
 }

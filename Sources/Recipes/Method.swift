@@ -52,6 +52,9 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case slic
   /// Contrastive preference optimization: without a reference, with cross-entropy on the preferred text.
   case cpo
+
+  /// Universal logit distillation: cross-entropy on the teacher's text, and its probabilities rank by rank.
+  case uld
 }
 
 /// Where the sequences of a loss term come from.
@@ -88,6 +91,8 @@ public enum LossKind: String, Sendable, Codable {
   case alphaBeta
   /// −log σ(β[(lq_a − lq_b) − (lp_a − lp_b)]) − α log q(actual token), a the teacher's most probable token, b the student's.
   case topTokenPreference
+  /// −log q(actual token) + α Σ_r |q_(r) − p_(r)|, both sorted.
+  case universalLogit
 
   /// A policy gradient, as the term's ``PlannedTerm/policy`` says.
   case policyGradient
@@ -106,7 +111,7 @@ public struct PlannedTerm: Sendable, Hashable, Codable {
   /// The token loss.
   public var kind: LossKind
   /// Skew of the skewed losses, in (0, 1); factor of the cross-entropy beside a preference of top tokens; mass of AKL's head; α of
-  /// the alpha-beta divergence.
+  /// the alpha-beta divergence; factor of the sorted differences of `uld`.
   public var alpha: Double
   /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); factor of the margin of top tokens; β of the
   /// alpha-beta divergence.
@@ -218,6 +223,8 @@ extension Method {
     case .fdistill: halves(tokenLoss(values), beta: beta)
     case .opd, .minillm: [policyTerm(values)]
     case .distillm2: contrast(values, alpha: alpha, beta: beta)
+    case .uld:
+      [PlannedTerm(.teacher, .universalLogit, alpha: values.number("objective.uld_weight"), beta: beta)]
     case .dpkd, .plad, .dpo, .simpo, .ipo, .slic, .cpo: []
     }
   }

@@ -12,7 +12,7 @@ extension Recipe {
     let method = try Self.method(reader)
     let values = ResolvedValues(reader.values, method: method)
     self.method = method
-    teacher = values.text("teacher").map(TeacherSource.init)
+    teachers = try Teachers(values)
     teacherWeights = TeacherWeights(rawValue: values.word("teacher_weights")) ?? .float32
     student = try Self.student(values)
     if let file = values.text("data.train") ?? (method == .orca ? values.list("orca.data").first : nil) {
@@ -38,7 +38,7 @@ extension Recipe {
         ?? (topCount > 0 ? .topK : .full),
       teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
-    lion = method == .lion ? Lion(values) : nil
+    lion = method == .lion ? try Lion(values) : nil
     rejection = method == .rejection ? try Rejection(values) : nil
     critics = method == .critics ? try Critics(values) : nil
     orca = method == .orca ? try Orca(values) : nil
@@ -102,7 +102,7 @@ extension Recipe {
   /// Refuses a recipe that names no teacher although its method asks one: for a run whose coordinator has none of its own.
   public func checkTeacherIsNamed() throws(RecipeError) {
     guard asksTeacher, teacher == nil else { return }
-    throw .missingKey(key: "teacher", expected: "a model folder or HOST:PORT, or use method: sft")
+    throw .missingKey(key: "teacher", expected: "a model folder, HOST:PORT or an endpoint, or use method: sft")
   }
 
   private func check(addsTail: Bool, lossName: String?, place: [String: String]) throws(RecipeError) {
@@ -129,6 +129,14 @@ extension Recipe {
     }
     if evaluation.metrics.contains("pass@k"), evaluation.checker == nil {
       throw .conflict("evaluation.metrics: pass@k needs evaluation.checker, which says what is right")
+    }
+    if method == .lion || method.collectsAnswers, teachers.all.count > 1 {
+      throw .conflict("teacher.teachers: method \(method.rawValue) has one teacher: leave one of them")
+    }
+    if teachers.all.count > 1, usesTeacherLogprobs, objective.teacherForm == .hiddenState {
+      throw .conflict(
+        "objective.teacher_logprobs: hidden_state needs the output head of one teacher: set it to full or top_k, "
+          + "or leave one of teacher.teachers")
     }
     if method == .lion || method.collectsAnswers, generation == nil {
       throw .conflict("generation: none leaves method \(method.rawValue) without answers: say how the teacher writes")
@@ -210,22 +218,6 @@ extension Recipe {
     if generation == nil {
       throw .conflict(
         "generation: none leaves method distillm without text of the student as it learns: method gkd takes 'rejected'")
-    }
-  }
-}
-
-extension Recipe.TeacherSource {
-  /// Tells a URL, and a target such as HOST:PORT or unix:PATH, from a folder.
-  init(_ text: String) {
-    if text.hasPrefix("http://") || text.hasPrefix("https://") {
-      self = .url(text)
-    } else if ["unix:", "dns:", "ipv4:", "ipv6:"].contains(where: text.hasPrefix) {
-      self = .address(text)
-    } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil, !text.contains("/")
-    {
-      self = .address(text)
-    } else {
-      self = .folder(text)
     }
   }
 }

@@ -4,8 +4,8 @@ public import Sequences
 public struct Recipe: Sendable, Hashable {
   /// The method.
   public var method: Method
-  /// Where the teacher is; nil where the method needs none and none was given.
-  public var teacher: TeacherSource?
+  /// Where the teachers are; none where the method needs none and none was given.
+  public var teachers: Teachers
   /// How the teacher keeps its weights, where the run starts it.
   public var teacherWeights: TeacherWeights
   /// What is trained.
@@ -42,16 +42,6 @@ public struct Recipe: Sendable, Hashable {
   public var evaluation: Evaluation
   /// The recipe with every default written out.
   public let resolvedYAML: String
-
-  /// Where a teacher is.
-  public enum TeacherSource: Sendable, Hashable {
-    /// A model folder, to be served by whoever runs the recipe.
-    case folder(String)
-    /// HOST:PORT of a teacher service.
-    case address(String)
-    /// An HTTP endpoint, to be adapted.
-    case url(String)
-  }
 
   /// What is trained.
   public enum StudentSource: Sendable, Hashable {

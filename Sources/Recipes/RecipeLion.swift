@@ -34,7 +34,7 @@ extension Recipe {
     /// Who invents; nil: the teacher.
     public var generator: TeacherSource?
 
-    init(_ values: ResolvedValues) {
+    init(_ values: ResolvedValues) throws(RecipeError) {
       rounds = values.whole("lion.rounds")
       hardInstructions = values.whole("lion.hard_instructions")
       easyInstructions = values.whole("lion.easy_instructions")
@@ -49,8 +49,16 @@ extension Recipe {
       leastHardShare = values.number("lion.least_hard_share")
       budgetTokens = values.whole("lion.budget_tokens")
       prompts = values.text("lion.prompts")
-      referee = values.text("lion.referee").map(TeacherSource.init)
-      generator = values.text("lion.generator").map(TeacherSource.init)
+      referee = try Self.source(values, "lion.referee")
+      generator = try Self.source(values, "lion.generator")
+    }
+
+    private static func source(_ values: ResolvedValues, _ key: String) throws(RecipeError) -> TeacherSource? {
+      guard let text = values.text(key) else { return nil }
+      guard !text.hasPrefix("http://"), !text.hasPrefix("https://") else {
+        throw .conflict("\(key): \(text): serve it with retort teacher --upstream, and give its HOST:PORT")
+      }
+      return TeacherSource(text)
     }
   }
 }

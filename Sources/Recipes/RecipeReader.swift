@@ -40,7 +40,7 @@ struct RecipeReader {
       let path = prefix.isEmpty ? name : "\(prefix).\(name)"
       guard values[path] == nil else { throw .repeatedKey(place: place, key: path) }
       switch node {
-      case .mapping(let inner) where RecipeSchema.blocks.contains(path): try read(inner, under: path)
+      case .mapping(let inner) where RecipeSchema.isBlock(path): try read(inner, under: path)
       case .mapping, .alias: throw badValue(place, path, "a mapping", try key(path, place))
       case .sequence(let items):
         let texts = items.compactMap(\.scalar?.string)
@@ -55,7 +55,7 @@ struct RecipeReader {
   }
 
   private mutating func read(_ text: String, of path: String, at place: String) throws(RecipeError) {
-    if RecipeSchema.blocks.contains(path), !RecipeSchema.keys.contains(where: { $0.path == path }) {
+    if RecipeSchema.isBlock(path), RecipeSchema.key(path) == nil {
       guard text.isEmpty || text == "~" || text == "null" else {
         throw .badValue(place: place, key: path, value: text, expected: "indented keys below it")
       }
@@ -72,8 +72,8 @@ struct RecipeReader {
     }
     let (path, text) = (String(override[..<equals]), String(override[override.index(after: equals)...]))
     // A block that was one value gives way to its keys, and the other way round.
-    if let dot = path.lastIndex(of: ".") { values[String(path[..<dot])] = nil }
-    for key in RecipeSchema.keys where key.path.hasPrefix("\(path).") { values[key.path] = nil }
+    for dot in path.indices where path[dot] == "." { values[String(path[..<dot])] = nil }
+    for key in values.keys where key.hasPrefix("\(path).") { values[key] = nil }
     try read(text, of: path, at: "override '\(override)'")
   }
 
@@ -83,7 +83,7 @@ struct RecipeReader {
   }
 
   private func key(_ path: String, _ place: String) throws(RecipeError) -> RecipeKey {
-    if let key = RecipeSchema.keys.first(where: { $0.path == path }) { return key }
+    if let key = RecipeSchema.key(path) { return key }
     let names = RecipeSchema.keys.map(\.path)
     let leaf = path.split(separator: ".").last.map(String.init) ?? path
     let sameLeaf = names.first { $0.hasSuffix(".\(leaf)") }

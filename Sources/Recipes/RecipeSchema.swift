@@ -28,20 +28,37 @@ enum RecipeSchema {
     top + student + data + objective + generation + lion + rejection + critics + orca + training + evaluation
 
   /// Keys that hold other keys.
-  static let blocks: Set<String> = Set(
+  private static let blocks: Set<String> = Set(
     keys.compactMap { key in key.path.lastIndex(of: ".").map { String(key.path[..<$0]) } })
+
+  /// The key of a path, such as `training.max_steps`, or `teacher.teachers.NAME.url` with any name; nil: there is none.
+  static func key(_ path: String) -> RecipeKey? {
+    if let key = keys.first(where: { $0.path == path }) { return key }
+    guard let (_, rest) = TeacherOptions.named(path) else { return nil }
+    if rest.isEmpty { return RecipeKey(path, .text, nil) }
+    return TeacherOptions.keys.first { $0.path == rest }.map { RecipeKey(path, $0.kind, nil) }
+  }
+
+  /// Whether other keys may stand below a path.
+  static func isBlock(_ path: String) -> Bool {
+    blocks.contains(path) || path == TeacherOptions.block || TeacherOptions.named(path)?.option == ""
+  }
 
   private static let positive = ValueKind.whole(1...Int.max)
   private static let natural = ValueKind.whole(0...Int.max)
   private static let share = ValueKind.number(0...1)
 
-  private static let top = [
-    RecipeKey("method", .text, nil),
-    RecipeKey("teacher", .text, nil),
-    RecipeKey("teacher_weights", .choice(TeacherWeights.allCases.map(\.rawValue)), .text("float32")),
-    RecipeKey("output_dir", .text, nil),
-    RecipeKey("seed", natural, .whole(42)),
-  ]
+  private static let top =
+    [
+      RecipeKey("method", .text, nil),
+      RecipeKey("teacher", .text, nil),
+      RecipeKey("teacher.column", .text, nil),
+      RecipeKey("teacher.default", .text, nil),
+    ] + TeacherOptions.keys.map { RecipeKey("teacher.\($0.path)", $0.kind, nil) } + [
+      RecipeKey("teacher_weights", .choice(TeacherWeights.allCases.map(\.rawValue)), .text("float32")),
+      RecipeKey("output_dir", .text, nil),
+      RecipeKey("seed", natural, .whole(42)),
+    ]
 
   /// `student: FOLDER`, or an architecture to start from, with `config.json`'s names.
   private static let student = [
@@ -92,6 +109,7 @@ enum RecipeSchema {
     },
     RecipeKey("objective.margin", .number(0...Double.infinity)) { pairs($0, .number(1)) },
     RecipeKey("objective.doubtful_rouge_l", .number(0...1)) { $0 == .plad ? .number(1) : nil },
+    RecipeKey("objective.uld_weight", .number(0...Double.infinity)) { $0 == .uld ? .number(1.5) : nil },
     RecipeKey("objective.loss_top_k", natural, .whole(0)),
     RecipeKey("objective.loss_add_tail", .flag, .flag(true)),
     RecipeKey("objective.teacher_logprobs", .choice(TeacherForm.allCases.map(\.rawValue)), nil),

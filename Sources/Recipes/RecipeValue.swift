@@ -7,6 +7,17 @@ enum RecipeValue: Sendable, Hashable {
   case text(String)
   case flag(Bool)
   case list([String])
+
+  /// As an option of a command has it.
+  var plain: String {
+    switch self {
+    case .whole(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .text(let text): text
+    case .flag(let value): "\(value)"
+    case .list(let items): items.joined(separator: ",")
+    }
+  }
 }
 
 /// What a key takes.

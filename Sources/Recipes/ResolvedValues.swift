@@ -14,6 +14,8 @@ struct ResolvedValues {
     self.values = values
   }
 
+  func value(_ key: String) -> RecipeValue? { values[key] }
+
   func whole(_ key: String) -> Int? {
     if case .whole(let value)? = values[key] { value } else { nil }
   }
@@ -53,21 +55,37 @@ struct ResolvedValues {
     preconditionFailure("recipe schema gives no default of the right type for '\(key)'")
   }
 
+  /// Names of the keys right below a block, sorted.
+  func names(under block: String) -> [String] {
+    let below = values.keys.filter { $0.hasPrefix("\(block).") }
+    return Set(below.map { String($0.dropFirst(block.count + 1).prefix { $0 != "." }) }).sorted()
+  }
+
+  /// Keys that have values, in the schema's order; named teachers come with their block.
+  var paths: [String] {
+    let named = values.keys.filter { TeacherOptions.named($0) != nil }.sorted()
+    return RecipeSchema.keys.map(\.path).flatMap { path in
+      (values[path] == nil ? [] : [path]) + (path == TeacherOptions.lastPath ? named : [])
+    }
+  }
+
   /// Every value as YAML, in the schema's order; reading it gives the same recipe.
   var yaml: String {
     var lines: [String] = []
-    var openBlock = ""
-    for key in RecipeSchema.keys {
-      guard let value = values[key.path] else { continue }
-      let parts = key.path.split(separator: ".", maxSplits: 1).map(String.init)
-      if parts.count == 2, parts[0] != openBlock {
-        lines.append("\(parts[0]):")
-        openBlock = parts[0]
-      }
-      lines.append((parts.count == 2 ? "  " : "") + "\(parts[parts.count - 1]): \(Self.yaml(value))")
+    var open: [Substring] = []
+    for path in paths {
+      guard let value = values[path] else { continue }
+      let parts = path.split(separator: ".")
+      let blocks = Array(parts.dropLast())
+      let shared = zip(open, blocks).prefix { $0 == $1 }.count
+      for depth in shared..<blocks.count { lines.append(Self.indent(depth) + "\(blocks[depth]):") }
+      open = blocks
+      lines.append(Self.indent(blocks.count) + "\(parts[parts.count - 1]): \(Self.yaml(value))")
     }
     return lines.joined(separator: "\n") + "\n"
   }
+
+  private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
 
   private static func yaml(_ value: RecipeValue) -> String {
     switch value {

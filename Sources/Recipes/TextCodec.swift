@@ -8,6 +8,12 @@ public protocol TextCodec: TextEncoding {
   var eosTokenIDs: [TokenID] { get }
   /// Ids that begin a sequence; at most one.
   var bosTokenIDs: [TokenID] { get }
+  /// SHA-256 of the vocabulary, lower-case hex; empty: unknown.
+  var vocabularyDigest: String { get }
+  /// V; 0: unknown.
+  var vocabSize: Int { get }
+  /// The bytes that each id stands for, special tokens included; nil where the text of all is not that of the parts.
+  func pieces(of tokenIDs: [TokenID]) -> [[UInt8]]?
   /// The text that the chat template makes of messages, special tokens included; nil: there is no template.
   ///
   /// - Parameter tools: What the model may call, a JSON array of descriptions; nil: nothing.
@@ -15,6 +21,13 @@ public protocol TextCodec: TextEncoding {
 }
 
 extension TextCodec {
+  /// Unknown.
+  public var vocabularyDigest: String { "" }
+  /// Unknown.
+  public var vocabSize: Int { 0 }
+  /// Unknown.
+  public func pieces(of tokenIDs: [TokenID]) -> [[UInt8]]? { nil }
+
   /// The same without tools.
   public func renderChat(_ messages: [ChatMessage], addGenerationPrompt: Bool) throws -> String? {
     try renderChat(messages, tools: nil, addGenerationPrompt: addGenerationPrompt)

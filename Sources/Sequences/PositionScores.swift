@@ -24,6 +24,27 @@ public struct PositionScores: Sendable, Hashable {
   /// Makes scores of no positions.
   public init() {}
 
+  /// Some consecutive positions of these.
+  ///
+  /// - Parameter range: Within `0..<positionCount`.
+  public func positions(_ range: Range<Int>) -> PositionScores {
+    precondition(range.lowerBound >= 0 && range.upperBound <= positionCount, "positions \(range) of \(positionCount)")
+    func slice<Element>(_ column: [Element]) -> [Element] {
+      let width = column.count / max(positionCount, 1)
+      return Array(column[range.lowerBound * width..<range.upperBound * width])
+    }
+    var some = PositionScores()
+    some.positionCount = range.count
+    some.tokenLogprobs = slice(tokenLogprobs)
+    (some.topTokenIDs, some.topLogprobs) = (slice(topTokenIDs), slice(topLogprobs))
+    some.tailLogprobs = slice(tailLogprobs)
+    some.gatheredLogprobs = slice(gatheredLogprobs)
+    some.fullLogprobs = slice(fullLogprobs)
+    some.entropies = slice(entropies)
+    some.hiddenStates = slice(hiddenStates)
+    return some
+  }
+
   /// Adds the positions of `next` after these.
   public mutating func append(_ next: PositionScores) {
     guard positionCount > 0 else {

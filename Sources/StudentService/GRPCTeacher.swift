@@ -22,9 +22,11 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
   /// Scores sequences; see ``Teacher``.
   ///
   /// - Throws: ``StudentError/teacherRefused(address:reason:)``, or `CancellationError` where the task is cancelled.
-  public func score(_ sequences: SequenceBatch, options: ScoreOptions, vocabSize: Int) async throws -> TeacherReply {
+  public func score(
+    _ sequences: SequenceBatch, of name: String, options: ScoreOptions, vocabSize: Int
+  ) async throws -> TeacherReply {
     let request = TeacherServiceScoreRequest(
-      sequences: WireSequenceBatch(sequences), options: WireScoreOptions(options))
+      sequences: WireSequenceBatch(sequences), options: WireScoreOptions(options), teacher: name)
     let expected = ScoreReply(
       positionCount: sequences.scoredPositions.count, options: options, vocabSize: vocabSize)
     return try await untilAnswered { try await ask(request, expected) }
@@ -32,7 +34,7 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
 
   /// The output head; see ``Teacher``.
   ///
-  /// - Throws: As ``score(_:options:vocabSize:)``.
+  /// - Throws: As ``score(_:of:options:vocabSize:)``.
   public func outputHead(vocabSize: Int, known: OutputHead?) async throws -> OutputHead {
     try await untilAnswered { try await fetchHead(vocabSize: vocabSize, known: known) }
   }

@@ -132,8 +132,8 @@ struct TrainWork: Sendable {
   let batch: TrainingBatch
   let objective: Objective
   let evaluate: Bool
-  /// What to ask the teacher about; empty: nothing.
-  let teacherSequences: SequenceBatch
+  /// What to ask of the teachers.
+  let questions: TeacherQuestions
 
   init(_ request: TrainRequest, student: LoadedStudent) throws {
     guard let objective = try request.objective.map({ try Objective($0) }) ?? student.objective else {
@@ -142,6 +142,6 @@ struct TrainWork: Sendable {
     (step, evaluate, self.objective) = (request.step, request.evaluate, objective)
     batch = try TrainingBatch(request.batch)
     try student.model.transformer.check(batch.sequences, vocabSize: student.model.vocabSize)
-    teacherSequences = try batch.teacherSequences(objective)
+    questions = try TeacherQuestions(batch, objective, request.batch)
   }
 }

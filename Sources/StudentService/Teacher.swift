@@ -16,10 +16,14 @@ public struct TeacherReply: Sendable, Hashable {
 public protocol Teacher: Sendable {
   /// Scores sequences; waits, as long as its task is not cancelled, for a teacher that is away.
   ///
-  /// - Parameter vocabSize: V, the student's, which is the teacher's too.
-  func score(_ sequences: SequenceBatch, options: ScoreOptions, vocabSize: Int) async throws -> TeacherReply
+  /// - Parameters:
+  ///   - name: Which teacher, where several are behind one address; empty: the one.
+  ///   - vocabSize: V, the student's, which is the teacher's too.
+  func score(
+    _ sequences: SequenceBatch, of name: String, options: ScoreOptions, vocabSize: Int
+  ) async throws -> TeacherReply
 
-  /// The output head; waits as ``score(_:options:vocabSize:)`` does.
+  /// The output head; waits as ``score(_:of:options:vocabSize:)`` does.
   ///
   /// - Parameters:
   ///   - vocabSize: V, the student's, which is the teacher's too.

@@ -94,12 +94,11 @@ struct TrainPipeline: Sendable {
     let asked = clock.now
     var reply = TeacherReply(scores: PositionScores(), byteCount: 0)
     var head: OutputHead?
-    if work.teacherSequences.count > 0 {
+    if !work.questions.isEmpty {
       guard let teacher else { throw StudentError.noTeacher }
       let vocabSize = student.model.vocabSize
       if work.objective.usesHiddenStates { head = try await heads.head(of: teacher, vocabSize: vocabSize) }
-      reply = try await teacher.score(
-        work.teacherSequences, options: work.objective.scoreOptions, vocabSize: vocabSize)
+      reply = try await work.questions.reply(from: teacher, options: work.objective.scoreOptions, vocabSize: vocabSize)
     }
     return Prepared(work: work, reply: reply, head: head, asked: asked, answered: clock.now)
   }

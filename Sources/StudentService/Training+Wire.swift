@@ -41,6 +41,7 @@ extension LossTerm {
     case .policyGradient:
       guard let policy else { throw WireFormatError.missing(field: "objective.policy") }
       kind = .policyGradient(PolicyGradient(policy))
+    case .universalLogit: kind = .universalLogit(factor: wire.alpha)
     case .unspecified: throw WireFormatError.missing(field: "objective.terms.kind")
     }
     self.init(

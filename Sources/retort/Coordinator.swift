@@ -16,6 +16,11 @@ struct Coordinator: AsyncParsableCommand {
   )
   var teacher: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A teacher of recipes with several, by its name there; once for each.", valueName: "name=target"))
+  var namedTeacher: [String] = []
+
   @Option(help: ArgumentHelp("Who judges answers for method lion, if not the teacher.", valueName: "target"))
   var referee: String?
 
@@ -46,7 +51,7 @@ struct Coordinator: AsyncParsableCommand {
 
   func run() async throws {
     try await CoordinatorProcess(
-      teacher: teacher.map { try ServiceTarget(parsing: $0) },
+      teacher: teacher.map { try ServiceTarget(parsing: $0) }, namedTeachers: namedTeachers(),
       referee: referee.map { try ServiceTarget(parsing: $0) },
       generator: generator.map { try ServiceTarget(parsing: $0) },
       programs: checkerPrograms,
@@ -58,6 +63,18 @@ struct Coordinator: AsyncParsableCommand {
       advertise: advertise.map { try ServiceTarget(parsing: $0) },
       service: options.settings(role: .coordinator, listen: listen)
     ).run()
+  }
+
+  private func namedTeachers() throws -> [String: ServiceTarget] {
+    var targets: [String: ServiceTarget] = [:]
+    for text in namedTeacher {
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, targets[parts[0]] == nil else {
+        throw CommandError.badOption(name: "--named-teacher", value: text, expected: "NAME=HOST:PORT, each name once")
+      }
+      targets[parts[0]] = try ServiceTarget(parsing: parts[1])
+    }
+    return targets
   }
 }
 

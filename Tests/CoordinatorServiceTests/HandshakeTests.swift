@@ -34,6 +34,9 @@ struct HandshakeTests {
   func abilities() throws {
     let textOnly = try #require(refusal { $0.abilities = WireAbilities(generate: true) })
     #expect(textOnly.contains("method: seqkd"))
+    #expect(textOnly.hasSuffix("as do plad, dpo and simpo"))
+    let echoOnly = try #require(refusal { $0.abilities = WireAbilities(generate: true, tokenLogprobs: true) })
+    #expect(echoOnly.hasSuffix("needs only log-probs of the actual tokens, as does dpkd with its text"))
     let topOnly = try #require(refusal { $0.abilities = WireAbilities(generate: true, maxTopCount: 20) })
     #expect(topOnly.contains("objective.loss_top_k to at most 20"))
     let tooMany = refusal(needs: TeacherNeeds(generate: true, topCount: 50)) {

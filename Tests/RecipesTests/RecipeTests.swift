@@ -192,10 +192,9 @@ struct RecipeTests {
   }
 
   @Test(
-    "tells a teacher's address and URL from a folder",
+    "tells a teacher's address from a folder",
     arguments: [
       ("127.0.0.1:7001", Recipe.TeacherSource.address("127.0.0.1:7001")),
-      ("https://api.example/v1", .url("https://api.example/v1")),
       ("models/a:b", .folder("models/a:b")),
       ("teacher", .folder("teacher")),
     ])

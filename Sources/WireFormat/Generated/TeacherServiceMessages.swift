@@ -200,14 +200,19 @@ public struct TeacherServiceScoreRequest: WireMessage {
   public var sequences: WireSequenceBatch?
   /// What to return.
   public var options: WireScoreOptions?
+  /// Name of the teacher that is asked, at a service that stands before several, such as a coordinator's. Empty: the one that
+  /// it has, or the first. FAILED_PRECONDITION: the service knows no teacher of this name. A model's own service ignores it.
+  public var teacher: String
 
   /// Makes the message; what is left out is not sent.
   public init(
     sequences: WireSequenceBatch? = nil,
-    options: WireScoreOptions? = nil
+    options: WireScoreOptions? = nil,
+    teacher: String = ""
   ) {
     self.sequences = sequences
     self.options = options
+    self.teacher = teacher
   }
 
   /// Name in Protos/.
@@ -238,6 +243,7 @@ extension TeacherServiceScoreRequest: @unsafe CMessageConvertible {
         var cMessage = unsafe Self.makeCMessage()
         unsafe cMessage.sequences = sequences
         unsafe cMessage.options = options
+        unsafe cMessage.teacher = arena.string(teacher)
         return try unsafe body(&cMessage)
       }
     }
@@ -246,6 +252,7 @@ extension TeacherServiceScoreRequest: @unsafe CMessageConvertible {
   init(cMessage: Retort__V1__TeacherServiceScoreRequest) throws(WireFormatError) {
     sequences = try unsafe readMessage(cMessage.sequences) as WireSequenceBatch?
     options = try unsafe readMessage(cMessage.options) as WireScoreOptions?
+    teacher = try unsafe readString(cMessage.teacher, field: "retort.v1.TeacherServiceScoreRequest.teacher")
   }
 }
 

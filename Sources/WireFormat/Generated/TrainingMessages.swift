@@ -33,6 +33,8 @@ public enum WireTokenLossKind: Int32, Sendable, Hashable, CaseIterable {
   case alphaBeta = 11
   /// A policy gradient on text that an earlier student wrote, as Objective.policy says.
   case policyGradient = 12
+  /// -log q(actual token) + alpha times the sum over ranks r of |q_(r) - p_(r)|, both distributions sorted: ULD.
+  case universalLogit = 13
 
   init(_ value: Retort__V1__TokenLossKind) {
     self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
@@ -99,7 +101,7 @@ public struct WireLossTerm: WireMessage {
   /// The token loss.
   public var kind: WireTokenLossKind
   /// The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0; the mass of
-  /// the head in ADAPTIVE_KL, in (0, 1); a of ALPHA_BETA.
+  /// the head in ADAPTIVE_KL, in (0, 1); a of ALPHA_BETA; the factor of the differences in UNIVERSAL_LOGIT, at least 0.
   public var alpha: Double
   /// The teacher's weight in the mixture of the generalised JSD, in (0, 1); above 0 in TOP_TOKEN_PREFERENCE; b of ALPHA_BETA.
   public var beta: Double
@@ -540,6 +542,10 @@ public struct WireTrainBatch: WireMessage {
   /// Log-probs of completion tokens by the student that wrote them, as Generate answered, of the sequences whose term is
   /// POLICY_GRADIENT, in order. Shape: [R]; empty where there are none. Unit: nats.
   public var behaviorLogprobs: [Float]
+  /// Names of the teachers of the sequences, for TeacherServiceScoreRequest.teacher; empty: all have the one teacher.
+  public var teacherNames: [String]
+  /// For each sequence the index of its teacher among `teacher_names`. Shape: [B], or empty where that is.
+  public var teacherIndices: [UInt32]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -550,7 +556,9 @@ public struct WireTrainBatch: WireMessage {
     pairReferenceRejected: [Double] = [],
     pairMargins: [Double] = [],
     pairWeights: [Double] = [],
-    behaviorLogprobs: [Float] = []
+    behaviorLogprobs: [Float] = [],
+    teacherNames: [String] = [],
+    teacherIndices: [UInt32] = []
   ) {
     self.sequences = sequences
     self.termIndices = termIndices
@@ -560,6 +568,8 @@ public struct WireTrainBatch: WireMessage {
     self.pairMargins = pairMargins
     self.pairWeights = pairWeights
     self.behaviorLogprobs = behaviorLogprobs
+    self.teacherNames = teacherNames
+    self.teacherIndices = teacherIndices
   }
 
   /// Name in Protos/.
@@ -592,16 +602,20 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
             return try unsafe withColumn(pairMargins) { pairMargins in
               return try unsafe withColumn(pairWeights) { pairWeights in
                 return try unsafe withColumn(behaviorLogprobs) { behaviorLogprobs in
-                  var cMessage = unsafe Self.makeCMessage()
-                  unsafe cMessage.sequences = sequences
-                  unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
-                  unsafe cMessage.micro_batch_size = microBatchSize
-                  unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
-                  unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
-                  unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
-                  unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
-                  unsafe (cMessage.n_behavior_logprobs, cMessage.behavior_logprobs) = (behaviorLogprobs.count, behaviorLogprobs.start)
-                  return try unsafe body(&cMessage)
+                  return try unsafe withColumn(teacherIndices) { teacherIndices in
+                    var cMessage = unsafe Self.makeCMessage()
+                    unsafe cMessage.sequences = sequences
+                    unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
+                    unsafe cMessage.micro_batch_size = microBatchSize
+                    unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
+                    unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
+                    unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
+                    unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
+                    unsafe (cMessage.n_behavior_logprobs, cMessage.behavior_logprobs) = (behaviorLogprobs.count, behaviorLogprobs.start)
+                    unsafe (cMessage.n_teacher_names, cMessage.teacher_names) = arena.strings(teacherNames)
+                    unsafe (cMessage.n_teacher_indices, cMessage.teacher_indices) = (teacherIndices.count, teacherIndices.start)
+                    return try unsafe body(&cMessage)
+                  }
                 }
               }
             }
@@ -620,6 +634,8 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
     pairMargins = unsafe readColumn(cMessage.pair_margins, cMessage.n_pair_margins)
     pairWeights = unsafe readColumn(cMessage.pair_weights, cMessage.n_pair_weights)
     behaviorLogprobs = unsafe readColumn(cMessage.behavior_logprobs, cMessage.n_behavior_logprobs)
+    teacherNames = try unsafe readStrings(cMessage.teacher_names, cMessage.n_teacher_names, field: "retort.v1.TrainBatch.teacher_names")
+    teacherIndices = unsafe readColumn(cMessage.teacher_indices, cMessage.n_teacher_indices)
   }
 }
 

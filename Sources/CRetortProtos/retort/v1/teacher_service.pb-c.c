@@ -525,7 +525,7 @@ const ProtobufCMessageDescriptor retort__v1__teacher_service_generate_response__
   (ProtobufCMessageInit) retort__v1__teacher_service_generate_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__teacher_service_score_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor retort__v1__teacher_service_score_request__field_descriptors[3] =
 {
   {
     "sequences",
@@ -551,15 +551,28 @@ static const ProtobufCFieldDescriptor retort__v1__teacher_service_score_request_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "teacher",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherServiceScoreRequest, teacher),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__teacher_service_score_request__field_indices_by_name[] = {
   1,   /* field[1] = options */
   0,   /* field[0] = sequences */
+  2,   /* field[2] = teacher */
 };
 static const ProtobufCIntRange retort__v1__teacher_service_score_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor retort__v1__teacher_service_score_request__descriptor =
 {
@@ -569,7 +582,7 @@ const ProtobufCMessageDescriptor retort__v1__teacher_service_score_request__desc
   "Retort__V1__TeacherServiceScoreRequest",
   "retort.v1",
   sizeof(Retort__V1__TeacherServiceScoreRequest),
-  2,
+  3,
   retort__v1__teacher_service_score_request__field_descriptors,
   retort__v1__teacher_service_score_request__field_indices_by_name,
   1,  retort__v1__teacher_service_score_request__number_ranges,

@@ -1076,7 +1076,7 @@ const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor =
   (ProtobufCMessageInit) retort__v1__optimizer_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[8] =
+static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[10] =
 {
   {
     "sequences",
@@ -1174,6 +1174,30 @@ static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "teacher_names",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_BYTES,
+    offsetof(Retort__V1__TrainBatch, n_teacher_names),
+    offsetof(Retort__V1__TrainBatch, teacher_names),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "teacher_indices",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Retort__V1__TrainBatch, n_teacher_indices),
+    offsetof(Retort__V1__TrainBatch, teacher_indices),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
   7,   /* field[7] = behavior_logprobs */
@@ -1183,12 +1207,14 @@ static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
   4,   /* field[4] = pair_reference_rejected */
   6,   /* field[6] = pair_weights */
   0,   /* field[0] = sequences */
+  9,   /* field[9] = teacher_indices */
+  8,   /* field[8] = teacher_names */
   1,   /* field[1] = term_indices */
 };
 static const ProtobufCIntRange retort__v1__train_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
 {
@@ -1198,7 +1224,7 @@ const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
   "Retort__V1__TrainBatch",
   "retort.v1",
   sizeof(Retort__V1__TrainBatch),
-  8,
+  10,
   retort__v1__train_batch__field_descriptors,
   retort__v1__train_batch__field_indices_by_name,
   1,  retort__v1__train_batch__number_ranges,
@@ -1799,7 +1825,7 @@ const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor =
   (ProtobufCMessageInit) retort__v1__adapter_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[13] =
+static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[14] =
 {
   { "TOKEN_LOSS_KIND_UNSPECIFIED", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED", 0 },
   { "TOKEN_LOSS_KIND_CROSS_ENTROPY", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_CROSS_ENTROPY", 1 },
@@ -1814,11 +1840,12 @@ static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_numb
   { "TOKEN_LOSS_KIND_ADAPTIVE_KL", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ADAPTIVE_KL", 10 },
   { "TOKEN_LOSS_KIND_ALPHA_BETA", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_ALPHA_BETA", 11 },
   { "TOKEN_LOSS_KIND_POLICY_GRADIENT", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_POLICY_GRADIENT", 12 },
+  { "TOKEN_LOSS_KIND_UNIVERSAL_LOGIT", "RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNIVERSAL_LOGIT", 13 },
 };
 static const ProtobufCIntRange retort__v1__token_loss_kind__value_ranges[] = {
-{0, 0},{0, 13}
+{0, 0},{0, 14}
 };
-static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[13] =
+static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by_name[14] =
 {
   { "TOKEN_LOSS_KIND_ADAPTIVE_KL", 10 },
   { "TOKEN_LOSS_KIND_ALPHA_BETA", 11 },
@@ -1832,6 +1859,7 @@ static const ProtobufCEnumValueIndex retort__v1__token_loss_kind__enum_values_by
   { "TOKEN_LOSS_KIND_SKEW_REVERSE_KL_FULL", 6 },
   { "TOKEN_LOSS_KIND_TOP_TOKEN_PREFERENCE", 9 },
   { "TOKEN_LOSS_KIND_TOTAL_VARIATION", 8 },
+  { "TOKEN_LOSS_KIND_UNIVERSAL_LOGIT", 13 },
   { "TOKEN_LOSS_KIND_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor retort__v1__token_loss_kind__descriptor =
@@ -1841,9 +1869,9 @@ const ProtobufCEnumDescriptor retort__v1__token_loss_kind__descriptor =
   "TokenLossKind",
   "Retort__V1__TokenLossKind",
   "retort.v1",
-  13,
+  14,
   retort__v1__token_loss_kind__enum_values_by_number,
-  13,
+  14,
   retort__v1__token_loss_kind__enum_values_by_name,
   1,
   retort__v1__token_loss_kind__value_ranges,

@@ -116,10 +116,15 @@ struct  Retort__V1__TeacherServiceScoreRequest
    * What to return.
    */
   Retort__V1__ScoreOptions *options;
+  /*
+   * Name of the teacher that is asked, at a service that stands before several, such as a coordinator's. Empty: the one that
+   * it has, or the first. FAILED_PRECONDITION: the service knows no teacher of this name. A model's own service ignores it.
+   */
+  ProtobufCBinaryData teacher;
 };
 #define RETORT__V1__TEACHER_SERVICE_SCORE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_service_score_request__descriptor) \
-    , NULL, NULL }
+    , NULL, NULL, {0,NULL} }
 
 
 /*

@@ -88,7 +88,11 @@ typedef enum _Retort__V1__TokenLossKind {
   /*
    * A policy gradient on text that an earlier student wrote, as Objective.policy says.
    */
-  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_POLICY_GRADIENT = 12
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_POLICY_GRADIENT = 12,
+  /*
+   * -log q(actual token) + alpha times the sum over ranks r of |q_(r) - p_(r)|, both distributions sorted: ULD.
+   */
+  RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNIVERSAL_LOGIT = 13
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__TOKEN_LOSS_KIND)
 } Retort__V1__TokenLossKind;
 /*
@@ -169,7 +173,7 @@ struct  Retort__V1__LossTerm
   Retort__V1__TokenLossKind kind;
   /*
    * The skew of the skewed losses, in (0, 1); the factor of the cross-entropy in TOP_TOKEN_PREFERENCE, at least 0; the mass of
-   * the head in ADAPTIVE_KL, in (0, 1); a of ALPHA_BETA.
+   * the head in ADAPTIVE_KL, in (0, 1); a of ALPHA_BETA; the factor of the differences in UNIVERSAL_LOGIT, at least 0.
    */
   double alpha;
   /*
@@ -423,10 +427,20 @@ struct  Retort__V1__TrainBatch
    */
   size_t n_behavior_logprobs;
   float *behavior_logprobs;
+  /*
+   * Names of the teachers of the sequences, for TeacherServiceScoreRequest.teacher; empty: all have the one teacher.
+   */
+  size_t n_teacher_names;
+  ProtobufCBinaryData *teacher_names;
+  /*
+   * For each sequence the index of its teacher among `teacher_names`. Shape: [B], or empty where that is.
+   */
+  size_t n_teacher_indices;
+  uint32_t *teacher_indices;
 };
 #define RETORT__V1__TRAIN_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_batch__descriptor) \
-    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
