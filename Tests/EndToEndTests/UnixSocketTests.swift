@@ -21,9 +21,14 @@ import WireFormat
   ) async throws {
     let arguments = ["teacher", "--model", run.folder.path("teacher"), "--listen", socket("teacher")]
     try await run.program.service(arguments + options) {
-      try await wait { FileManager.default.fileExists(atPath: run.folder.path("teacher.sock")) }
+      try await waitUntilHealthy()
       try await body()
     }
+  }
+
+  /// The socket's file is there a moment before anybody listens.
+  private func waitUntilHealthy() async throws {
+    while try await run.program.run(["health", socket("teacher")]).exit != .status(0) {}
   }
 
   @Test(
@@ -60,7 +65,7 @@ import WireFormat
   func takenAndStale() async throws {
     let command = ["teacher", "--model", run.folder.path("teacher"), "--listen", socket("teacher")]
     let killed = try await run.program.run(command) { pid in
-      try await wait { FileManager.default.fileExists(atPath: run.folder.path("teacher.sock")) }
+      try await waitUntilHealthy()
       let second = try await run.program.run(
         ["teacher", "--model", run.folder.path("nothing"), "--listen", socket("teacher")])
       #expect(second.exit != .status(0) && second.complaints.count == 1 && second.errors.contains("in use"))
@@ -71,8 +76,7 @@ import WireFormat
     let absent = try await run.program.run(["health", socket("teacher")])
     #expect(absent.exit != .status(0) && absent.complaints.count == 1, "\(absent.errors)")
     let outcome = try await run.program.run(command) { pid in
-      var isHealthy = false
-      while !isHealthy { isHealthy = try await run.program.run(["health", socket("teacher")]).exit == .status(0) }
+      try await waitUntilHealthy()
       kill(pid, SIGTERM)
     }
     #expect(outcome.exit == .status(0), "\(outcome.errors)")
