@@ -102,7 +102,7 @@ e2e-compose: ## Build the image, start the services in a container engine, run a
 
 ci: ## What CI runs, in order, stopping at the first failure
 	$(MAKE) lint protos-check protos-breaking build test sanitize
-	RETORT_FUZZ_SECONDS=$${RETORT_FUZZ_SECONDS:-15} $(MAKE) fuzz
+	RETORT_FUZZ_SECONDS=$${RETORT_FUZZ_SECONDS:-8} $(MAKE) fuzz
 	$(MAKE) compose-check
 	scripts/docs.sh --skip-build
 
