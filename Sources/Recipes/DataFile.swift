@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 public import Sequences
 
 /// A row ready to be trained on: token ids with the boundary between prompt and completions.
@@ -57,10 +57,15 @@ public struct DataFile: Sendable {
     try self.init(data: Data(contents.utf8), path: path, limit: limit, column: column)
   }
 
+  /// The lines as ``rows`` count them, from 1 on; by bytes: in Swift a carriage return and what follows it are one character.
+  public static func lines(of data: Data) -> [Data.SubSequence] {
+    data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+  }
+
   private init(data: Data, path: String, limit: Int?, column: String?) throws(RecipeError) {
     var rows: [(line: Int, row: DataRow)] = []
     var names: [String?] = []
-    for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in Self.lines(of: data).enumerated() {
       if let limit, rows.count == limit { break }
       guard line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
       do {

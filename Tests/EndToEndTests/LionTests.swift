@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ModelFixtures
 import ScriptedEndpoint
 import ServiceRuntime
@@ -72,15 +71,8 @@ import Testing
     _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
   ) async throws -> [String: Int] {
     try await ScriptedEndpoint.with(Self.script) { endpoint in
-      let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
-      let arguments = ["run", try recipe(name, teacher: address), "--local"]
-      try await program.service([
-        "teacher", "--upstream", endpoint.url, "--upstream-model", "m", "--upstream-api", "completions", "--tokenizer",
-        folder.path("base"), "--state", folder.path("\(name)-ledger"), "--listen", address,
-        "--price-input", "1", "--price-output", "1", "--budget", "100",
-      ]) {
-        try await waitForListener(at: address)
-        try await body(arguments, endpoint)
+      try await program.pricedTeacher(of: endpoint, state: "\(name)-ledger") { address in
+        try await body(["run", try recipe(name, teacher: address), "--local"], endpoint)
       }
       return Dictionary(endpoint.requests.map { (Self.role(of: $0), 1) }, uniquingKeysWith: +)
         .filter { $0.key != "start" }
@@ -117,16 +109,8 @@ import Testing
     for row in rows where row.origin == "hard" { #expect((0...2).contains(row.parent ?? -1), "\(row)") }
 
     let killed = try await distil("killed") { arguments, endpoint in
-      let outcome = try await program.run(arguments) { parent in
-        // In the first discrimination, and with calls on their way.
-        try await wait { endpoint.requests.count { Self.role(of: $0) == "referee" } >= 3 }
-        let children = ["coordinator", "student"].compactMap { child(of: parent, named: $0) }
-        kill(parent, SIGKILL)
-        for child in children { try await wait { kill(child, 0) != 0 } }
-      }
-      #expect(outcome.exit == .signal(SIGKILL))
-      let resumed = try await program.run(arguments + ["--resume"])
-      #expect(resumed.exit == .status(0), "\(resumed.errors)")
+      // In the first discrimination, and with calls on their way.
+      try await program.killAndResume(arguments) { endpoint.requests.count { Self.role(of: $0) == "referee" } >= 3 }
     }
     #expect(killed == undisturbed)
     for file in ["instructions.jsonl", "rounds.jsonl", "student/model.safetensors"] {

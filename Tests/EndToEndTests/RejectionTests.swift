@@ -69,15 +69,8 @@ import Testing
     _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
   ) async throws -> Int {
     try await ScriptedEndpoint.with(Self.script) { endpoint in
-      let address = "127.0.0.1:\(try PortProbe.freePorts(1)[0])"
-      let arguments = ["run", try recipe(name, teacher: address), "--local"]
-      try await program.service([
-        "teacher", "--upstream", endpoint.url, "--upstream-model", "m", "--upstream-api", "completions", "--tokenizer",
-        folder.path("base"), "--state", folder.path("\(name)-ledger"), "--listen", address,
-        "--price-input", "1", "--price-output", "1", "--budget", "100",
-      ]) {
-        try await waitForListener(at: address)
-        try await body(arguments, endpoint)
+      try await program.pricedTeacher(of: endpoint, state: "\(name)-ledger") { address in
+        try await body(["run", try recipe(name, teacher: address), "--local"], endpoint)
       }
       return endpoint.requests.count(where: Self.isSum)
     }
@@ -104,16 +97,8 @@ import Testing
     #expect(answers.split(separator: "\n").count == undisturbed)
 
     let killed = try await distil("killed") { arguments, endpoint in
-      let outcome = try await program.run(arguments) { parent in
-        // With answers in, and calls and judgements on their way.
-        try await wait { endpoint.requests.count(where: Self.isSum) >= 5 }
-        let children = ["coordinator", "student"].compactMap { child(of: parent, named: $0) }
-        kill(parent, SIGKILL)
-        for child in children { try await wait { kill(child, 0) != 0 } }
-      }
-      #expect(outcome.exit == .signal(SIGKILL))
-      let resumed = try await program.run(arguments + ["--resume"])
-      #expect(resumed.exit == .status(0), "\(resumed.errors)")
+      // With answers in, and calls and judgements on their way.
+      try await program.killAndResume(arguments) { endpoint.requests.count(where: Self.isSum) >= 5 }
     }
     #expect(killed == undisturbed)
     for file in ["answers.jsonl", "student/model.safetensors"] {

@@ -25,6 +25,7 @@ actor CurationDriver: RunWorker {
   private let record: RunRecord
   private let dependencies: RunDependencies
   private let board: RunBoard
+  private let people: LoopStatus
   private let folder: LoopFolder
   private let posts: AsyncStream<Post>
   private nonisolated let inbox: AsyncStream<Post>.Continuation
@@ -36,6 +37,7 @@ actor CurationDriver: RunWorker {
 
   init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
     (self.record, self.dependencies, self.board) = (record, dependencies, board)
+    people = LoopStatus(record: record, dependencies: dependencies, board: board)
     folder = LoopFolder(run: RunFolder(path: record.outputDir))
     (posts, inbox) = AsyncStream<Post>.makeStream()
   }
@@ -51,7 +53,7 @@ actor CurationDriver: RunWorker {
     } catch is CancellationError {
       return
     } catch {
-      await stop(.failed, "\((error as? RPCError)?.message ?? "\(error)")")
+      await people.stop(status(.failed, "\((error as? RPCError)?.message ?? "\(error)")"))
     }
   }
 
@@ -76,9 +78,9 @@ actor CurationDriver: RunWorker {
   /// Compares the models before anything is paid.
   private func shakeHands(_ material: CurationMaterial) async throws {
     guard machine?.learntStages == 0, let facade = dependencies.facade else { return }
-    show("waiting for the teacher at \(facade.address)", .waiting)
+    people.show(status(.waiting, "waiting for the teacher at \(facade.address)"))
     let teacher = ModelSummary(try await facade.describe())
-    show("waiting for a student", .waiting)
+    people.show(status(.waiting, "waiting for a student"))
     let recipe = material.recipe
     // What the imitations will ask on their way.
     let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
@@ -102,10 +104,10 @@ actor CurationDriver: RunWorker {
           guard let post = await iterator.next(isolation: #isolation) else { return CancellationError() }
           switch post {
           case .event(let event): try await take(event, crew, in: &group)
-          case .failed(let message): throw CurationFailure(description: message)
+          case .failed(let message): throw LoopFailure(description: message)
           case .cancel:
             child?.cancel()
-            await stop(.cancelled, "cancelled while \(machine.line); it can be resumed")
+            await people.stop(status(.cancelled, "cancelled while \(machine.line); it can be resumed"))
             return nil
           }
         }
@@ -134,7 +136,7 @@ actor CurationDriver: RunWorker {
       try await dependencies.journal.append(anyEvent: event, to: record.runID, status: status, metrics: metrics)
     }
     if let metrics { try metricsFile?.append(metrics) }
-    board.show(status, of: record.runID)
+    people.show(status)
     start(effects, machine, crew, in: &group)
   }
 
@@ -185,10 +187,7 @@ actor CurationDriver: RunWorker {
     try folder.writeAnswers(machine, material)
     if case .finished(.nothingKept) = machine.phase { throw CurationProblem.nothingKept(machine.line) }
     try folder.takeStudent(ofRound: machine.stages.count - 1)
-    let status = status(.finished, machine.line)
-    try await dependencies.journal.keep(status, of: record.runID)
-    await dependencies.onFinished(record.outputDir, record.method)
-    board.show(status, of: record.runID)
+    try await people.finish(status(.finished, machine.line))
   }
 
   // MARK: What people see
@@ -198,27 +197,12 @@ actor CurationDriver: RunWorker {
       state: state, message: message, step: machine?.learntStages ?? 0, maxSteps: machine?.stages.count ?? 1)
   }
 
-  private func show(_ message: String, _ state: RunStatus.State) {
-    board.show(status(state, message), of: record.runID)
-  }
-
-  private func stop(_ state: RunStatus.State, _ message: String) async {
-    let status = status(state, message)
-    if state == .failed {
-      dependencies.logger.error("run failed", metadata: ["run.id": "\(record.runID)", "reason": "\(message)"])
-    }
-    try? await dependencies.journal.keep(status, of: record.runID)
-    board.show(status, of: record.runID)
-  }
-
   /// Posts what a body gives, or why it failed.
   private nonisolated func reporting(_ who: String, _ body: () async throws -> Post) async {
     do {
       inbox.yield(try await body())
     } catch {
-      if error is CancellationError || Task.isCancelled { return }
-      inbox.yield(
-        .failed("\(who): \((error as? RPCError).map { $0.message.isEmpty ? "\($0.code)" : $0.message } ?? "\(error)")"))
+      if let line = LoopStatus.failure(who, error) { inbox.yield(.failed(line)) }
     }
   }
 }
@@ -246,9 +230,4 @@ private struct Crew: Sendable {
   func judge(_ request: AnswerRequest, _ text: String) async throws -> CurationEvent {
     .judged(request, try await judge.judge(text, to: material.stages[request.stage][request.row]))
   }
-}
-
-/// A failure whose line is written.
-private struct CurationFailure: Error, CustomStringConvertible {
-  let description: String
 }

@@ -70,8 +70,7 @@ struct CurationMaterial: Sendable {
     asked: (_ row: DataRow, _ number: Int) -> DataRow
   ) throws -> [CurationRow] {
     let contents = try text(path)
-    // By bytes, as rows are counted: in Swift a carriage return and what follows it are one character.
-    let lines = Data(contents.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = DataFile.lines(of: Data(contents.utf8))
     let rows = try DataFile(contents: contents, path: path, limit: recipe.maxSamples).rows
     let questions = try rows.enumerated().map { number, row in
       guard let question = row.row.answered(by: nil) else {

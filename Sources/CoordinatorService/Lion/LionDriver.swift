@@ -23,6 +23,7 @@ actor LionDriver: RunWorker {
   private let record: RunRecord
   private let dependencies: RunDependencies
   private let board: RunBoard
+  private let people: LoopStatus
   private let folder: LoopFolder
   private let posts: AsyncStream<Post>
   private nonisolated let inbox: AsyncStream<Post>.Continuation
@@ -34,6 +35,7 @@ actor LionDriver: RunWorker {
 
   init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
     (self.record, self.dependencies, self.board) = (record, dependencies, board)
+    people = LoopStatus(record: record, dependencies: dependencies, board: board)
     folder = LoopFolder(run: RunFolder(path: record.outputDir))
     (posts, inbox) = AsyncStream<Post>.makeStream()
   }
@@ -49,7 +51,7 @@ actor LionDriver: RunWorker {
     } catch is CancellationError {
       return
     } catch {
-      await stop(.failed, "\((error as? RPCError)?.message ?? "\(error)")")
+      await people.stop(status(.failed, "\((error as? RPCError)?.message ?? "\(error)")"))
     }
   }
 
@@ -74,9 +76,9 @@ actor LionDriver: RunWorker {
   /// Compares the models before anything is paid.
   private func shakeHands(_ material: LionMaterial) async throws {
     guard machine?.imitatedPools.isEmpty == true, let facade = dependencies.facade else { return }
-    show("waiting for the teacher at \(facade.address)", .waiting)
+    people.show(status(.waiting, "waiting for the teacher at \(facade.address)"))
     let teacher = ModelSummary(try await facade.describe())
-    show("waiting for a student", .waiting)
+    people.show(status(.waiting, "waiting for a student"))
     let recipe = material.recipe
     // What the imitations will ask on their way.
     let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
@@ -95,10 +97,10 @@ actor LionDriver: RunWorker {
           switch post {
           case .event(let event): try await take(event, answers, in: &group)
           case .unpaid: break
-          case .failed(let message): throw LionFailure(description: message)
+          case .failed(let message): throw LoopFailure(description: message)
           case .cancel:
             child?.cancel()
-            await stop(.cancelled, "cancelled in \(machine.stageLine); it can be resumed")
+            await people.stop(status(.cancelled, "cancelled in \(machine.stageLine); it can be resumed"))
             return nil
           }
         }
@@ -124,7 +126,7 @@ actor LionDriver: RunWorker {
       try await dependencies.journal.append(anyEvent: event, to: record.runID, status: status, metrics: metrics)
     }
     if let metrics { try metricsFile?.append(metrics) }
-    board.show(status, of: record.runID)
+    people.show(status)
     if machine.isBudgetSpent { waiting.removeAll() }
     waiting += effects.filter { $0.role != nil }
     startPaid(answers, in: &group)
@@ -206,10 +208,7 @@ actor LionDriver: RunWorker {
     try folder.writePool(machine)
     guard !machine.imitatedPools.isEmpty else { throw LionProblem.budgetTooSmall }
     try folder.takeStudent(ofRound: machine.imitatedPools.count - 1)
-    let status = status(.finished, machine.stageLine)
-    try await dependencies.journal.keep(status, of: record.runID)
-    await dependencies.onFinished(record.outputDir, record.method)
-    board.show(status, of: record.runID)
+    try await people.finish(status(.finished, machine.stageLine))
   }
 
   // MARK: What people see
@@ -220,32 +219,12 @@ actor LionDriver: RunWorker {
       maxSteps: (machine?.settings.rounds ?? 0) + 1)
   }
 
-  private func show(_ message: String, _ state: RunStatus.State) {
-    board.show(status(state, message), of: record.runID)
-  }
-
-  private func stop(_ state: RunStatus.State, _ message: String) async {
-    let status = status(state, message)
-    if state == .failed {
-      dependencies.logger.error("run failed", metadata: ["run.id": "\(record.runID)", "reason": "\(message)"])
-    }
-    try? await dependencies.journal.keep(status, of: record.runID)
-    board.show(status, of: record.runID)
-  }
-
   /// Posts what a body gives, or why it failed.
   private nonisolated func reporting(_ who: String, _ body: () async throws -> Post) async {
     do {
       inbox.yield(try await body())
     } catch {
-      if error is CancellationError || Task.isCancelled { return }
-      inbox.yield(
-        .failed("\(who): \((error as? RPCError).map { $0.message.isEmpty ? "\($0.code)" : $0.message } ?? "\(error)")"))
+      if let line = LoopStatus.failure(who, error) { inbox.yield(.failed(line)) }
     }
   }
-}
-
-/// A failure whose line is written.
-private struct LionFailure: Error, CustomStringConvertible {
-  let description: String
 }
