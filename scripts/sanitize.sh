@@ -43,4 +43,9 @@ if [ "$sanitizer" = thread ]; then
   done
   echo "sanitize: four planted races, each reported"
 fi
-run
+# What failed once more at the end, where it is found.
+log=".build/$sanitizer/tests.log"
+run 2>&1 | tee "$log" && exit
+echo "sanitize: failed under $sanitizer:" >&2
+grep -aE 'recorded an issue|^SUMMARY:' "$log" | head -20 >&2
+exit 1

@@ -8,7 +8,14 @@ case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ -x .venv/bin/python ] && export RETORT_PYTHON="${RETORT_PYTHON:-$PWD/.venv/bin/python}"
 [ -d ../shared/data ] || [ -n "${RETORT_DATA:-}" ] ||
   echo "test: no ../shared/data: tests on real models and tokenizers are skipped (set RETORT_DATA to their folder)" >&2
-run() { swift test -c release --skip-build "$@"; }
+# What failed is said once more at the end, where it is found.
+run() {
+  local log=.build/tests.log
+  swift test -c release --skip-build "$@" 2>&1 | tee "$log" && return
+  echo "test: failed:" >&2
+  grep -aE 'recorded an issue|Caught error|Fatal error' "$log" | head -20 >&2
+  return 1
+}
 [ $# -eq 0 ] || { run "$@"; exit; }
 run --skip EndToEndTests
 # Apart: whole programs with time limits, which two hundred tests beside them would slow down.
