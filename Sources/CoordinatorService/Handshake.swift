@@ -131,6 +131,11 @@ public enum Handshake {
         method: method, missing: "log-probs of given text",
         remedy: "methods plad, simpo and dpo need only its text")
     }
+    if needs.draws, teacher.givesDraws != true {
+      return .ability(
+        method: method, missing: "ids drawn from its distribution",
+        remedy: teacher.maxTopCount > 0 || teacher.givesFullLogprobs ? "method: kd needs its log-probs" : textOnly)
+    }
     if needs.scores, needs.float16, teacher.givesFloat16 != true {
       return .ability(
         method: method, missing: "float16 log-probs", remedy: "set objective.teacher_precision to float32")

@@ -39,6 +39,8 @@ public struct ModelSummary: Sendable, Hashable, Codable {
   public var givesTokenLogprobs: Bool?
   /// Numbers can travel as float16; nil, in a journal of an earlier version: unknown.
   public var givesFloat16: Bool?
+  /// Ids can be drawn; nil, in a journal of an earlier version: unknown.
+  public var givesDraws: Bool?
 
   /// Takes what a service says of its model.
   public init(_ wire: WireModelDescription) {
@@ -55,5 +57,6 @@ public struct ModelSummary: Sendable, Hashable, Codable {
     givesHiddenStates = wire.abilities.map { $0.hiddenState && $0.outputHead } ?? false
     givesTokenLogprobs = wire.abilities?.tokenLogprobs ?? false
     givesFloat16 = wire.abilities?.float16 ?? false
+    givesDraws = wire.abilities?.draws ?? false
   }
 }

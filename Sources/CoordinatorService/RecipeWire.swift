@@ -4,22 +4,25 @@ internal import WireFormat
 extension WireObjective {
   /// The objective of a recipe.
   ///
-  /// - Parameter firstSteps: Steps before an adaptive skew adapts.
-  init(_ objective: Recipe.Objective, firstSteps: Int = 0) {
+  /// - Parameters:
+  ///   - firstSteps: Steps before an adaptive skew adapts.
+  ///   - drawSeed: Fixes what the teacher draws.
+  init(_ objective: Recipe.Objective, firstSteps: Int = 0, drawSeed: UInt64 = 0) {
     self.init(
       terms: objective.terms.map { WireLossTerm($0, firstSteps: firstSteps) },
       reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean,
       topCount: objective.pair == nil ? UInt32(objective.topCount) : 0,
       hiddenState: objective.teacherForm == .hiddenState && objective.pair == nil,
       precision: WirePrecision(objective.teacherPrecision), pair: objective.pair.map(WirePairLoss.init),
-      policy: objective.terms.lazy.compactMap(\.policy).first.map(WirePolicyGradient.init))
+      policy: objective.terms.lazy.compactMap(\.policy).first.map(WirePolicyGradient.init),
+      drawCount: UInt32(objective.drawCount), drawSeed: drawSeed)
   }
 
   /// One loss, averaged over positions, of what the teacher sends in a run with this objective.
   init(single kind: WireTokenLossKind, teacherAsIn objective: Recipe.Objective) {
     self.init(objective)
     (topCount, hiddenState) = (UInt32(objective.topCount), objective.teacherForm == .hiddenState)
-    (pair, policy) = (nil, nil)
+    (pair, policy, drawCount, drawSeed) = (nil, nil, 0, 0)
     (terms, reduction) = ([WireLossTerm(kind: kind, weight: 1)], .tokenMean)
   }
 }

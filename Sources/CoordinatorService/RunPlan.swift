@@ -98,14 +98,15 @@ public struct RunPlan: Sendable, Hashable {
       comparesTeacher || judges && recipe.evaluation.judgeOpponent == .teacher || adapts && teacherWrites
     let isAdaptive = recipe.objective.terms.contains(where: \.isAdaptive)
     let givenTokens = recipe.objective.pair?.reference == .teacher || recipe.hasPolicyGradient
-    let needsLogprobs = recipe.usesTeacherDistributions || comparesTeacher
+    let draws = recipe.objective.drawCount > 0
+    let needsLogprobs = recipe.usesTeacherDistributions && !draws || comparesTeacher
     needs = TeacherNeeds(
       generate: teacherWrites || teacherWritesEvaluation || judges && recipe.evaluation.judge == nil,
       topCount: needsLogprobs ? recipe.objective.topCount : nil,
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
       tokenLogprobs: givenTokens || isAdaptive && recipe.objective.teacherForm == .hiddenState,
       float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16,
-      learnsFromLogprobs: recipe.usesTeacherLogprobs || !comparesTeacher)
+      learnsFromLogprobs: recipe.usesTeacherLogprobs || !comparesTeacher, draws: draws)
   }
 }
 
@@ -136,22 +137,25 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   public var float16: Bool
   /// Log-probs enter the loss; false: they are for evaluation, if they are needed at all.
   public var learnsFromLogprobs: Bool
+  /// Ids drawn with replacement stand for the log-probs.
+  public var draws: Bool
 
   /// Names the needs.
   public init(
     generate: Bool, topCount: Int?, hiddenState: Bool = false, tokenLogprobs: Bool = false, float16: Bool = false,
-    learnsFromLogprobs: Bool = true
+    learnsFromLogprobs: Bool = true, draws: Bool = false
   ) {
     self.learnsFromLogprobs = learnsFromLogprobs
     (self.generate, self.topCount) = (generate, topCount)
     (self.hiddenState, self.tokenLogprobs, self.float16) = (hiddenState, tokenLogprobs, float16)
+    self.draws = draws
   }
 
   /// True where the run asks anything.
   public var any: Bool { generate || scores }
 
   /// True where the teacher is asked about given text.
-  public var scores: Bool { topCount != nil || tokenLogprobs }
+  public var scores: Bool { topCount != nil || tokenLogprobs || draws }
 }
 
 extension RunPlan {

@@ -103,7 +103,7 @@ struct SessionWork: Sendable {
     var request = LoadRequest(
       runID: driver.record.runID, seed: recipe.seed,
       teacherAddress: !material.plan.needs.scores ? "" : dependencies.facadeAddress,
-      objective: WireObjective(recipe.objective, firstSteps: material.plan.firstSteps),
+      objective: WireObjective(recipe.objective, firstSteps: material.plan.firstSteps, drawSeed: recipe.seed),
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: material.plan.maxSteps),
       precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
       gradientCheckpointing: recipe.training.gradientCheckpointing,

@@ -24,6 +24,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case behaviorLogprobNotFinite(position: Int)
   /// A loss of pairs beside a term that is no cross-entropy.
   case termBesidePairs(TokenLossKind)
+  /// A loss that draws from the teacher would bias: all but forward KL.
+  case biasedByDraws(TokenLossKind)
   /// The loss is NaN or infinite.
   case lossNotFinite(sequence: Int, value: Double)
   /// The gradient is NaN or infinite.
@@ -57,6 +59,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the log-prob that the text's writer gave position \(position) is not a number: send what Generate answered"
     case .termBesidePairs(let kind):
       "the loss \(kind) cannot stand beside a loss of pairs: give the terms cross-entropies"
+    case .biasedByDraws(let kind):
+      "the loss \(kind) is no mean over draws from the teacher: ask for log-probs, or take forward KL"
     case .lossNotFinite(let sequence, let value):
       "the loss of sequence \(sequence) is \(value): the parameters were left as they were; lower the learning rate or look at the data"
     case .gradientNotFinite(let norm):

@@ -24,6 +24,9 @@ struct Divergence {
     }
   }
 
+  /// Whether it is forward KL.
+  var isForwardKL: Bool { kind == CTL_FORWARD_KL }
+
   /// The loss of one position.
   ///
   /// - Parameter headShare: Tells what share of `Σ |q − p|` the head has whose mass is at most the given one.

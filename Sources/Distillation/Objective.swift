@@ -25,11 +25,15 @@ public struct Objective: Sendable, Hashable {
   public let usesHiddenStates: Bool
   /// How the teacher's numbers travel.
   public let precision: Precision
+  /// Ids to have drawn per position in place of log-probs; 0: none. Every loss with a teacher is forward KL then.
+  public let drawCount: Int
+  /// Fixes what is drawn after the same tokens.
+  public let drawSeed: UInt64
 
   /// Makes an objective; refuses no terms, and numbers outside their ranges.
   public init(
     terms: [LossTerm], reduction: Reduction, pair: PairLoss? = nil, topCount: Int = 0, usesHiddenStates: Bool = false,
-    precision: Precision = .float32
+    precision: Precision = .float32, drawCount: Int = 0, drawSeed: UInt64 = 0
   ) throws(DistillationError) {
     guard !terms.isEmpty else { throw .noTerms }
     guard topCount >= 0 else {
@@ -39,10 +43,17 @@ public struct Objective: Sendable, Hashable {
       throw .parameterOutOfRange(
         name: "top_count", value: Double(topCount), range: "0...0, since hidden states are asked")
     }
+    guard drawCount >= 0, drawCount == 0 || (topCount == 0 && !usesHiddenStates) else {
+      throw .parameterOutOfRange(
+        name: "draw_count", value: Double(drawCount), range: "0 and above, and 0 where other forms are asked")
+    }
     try pair?.validate()
     for term in terms {
       try term.validate()
       guard pair == nil || term.kind == .crossEntropy else { throw .termBesidePairs(term.kind) }
+      guard drawCount == 0 || !term.kind.needsTeacher || term.kind == .forwardKL else {
+        throw .biasedByDraws(term.kind)
+      }
     }
     self.terms = terms
     self.pair = pair
@@ -50,6 +61,8 @@ public struct Objective: Sendable, Hashable {
     self.topCount = topCount
     self.usesHiddenStates = usesHiddenStates
     self.precision = precision
+    self.drawCount = drawCount
+    self.drawSeed = drawSeed
   }
 
   /// Whether anything needs the teacher's log-probs.
@@ -64,6 +77,7 @@ public struct Objective: Sendable, Hashable {
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
   public var scoreOptions: ScoreOptions {
     if pair?.reference == .teacher { return ScoreOptions(tokenLogprobs: true, precision: precision) }
+    if drawCount > 0 { return ScoreOptions(drawCount: drawCount, drawSeed: drawSeed, precision: precision) }
     let tokens = terms.contains { $0.kind.needsTokenLogprobs }
     guard terms.contains(where: { $0.kind.needsDistribution }) || !tokens else {
       return ScoreOptions(tokenLogprobs: true, precision: precision)

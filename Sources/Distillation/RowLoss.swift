@@ -94,6 +94,11 @@ public final class RowLossWorkspace {
       guard let teacherLogits else { throw .teacherMissing(kind) }
       Elementwise.subtract(Softmax.logSumExp(teacherLogits), from: teacherLogits, into: teacherLogits)
       return try full(logits, softmax, divergence, teacherLogits, position, scale, rounded)
+    case .draws(let count):
+      guard divergence.isForwardKL else { throw .biasedByDraws(kind) }
+      let drawn = scores.columns.drawnTokenIDs[position * count..<(position + 1) * count]
+      defer { rounded?.round(logits) }
+      return draws(logits, softmax, drawn, scale: scale)
     case .tokens: throw .teacherMissing(kind)
     case .top:
       try buckets.gather(scores, position: position, target: target)
@@ -136,6 +141,23 @@ public final class RowLossWorkspace {
     _ = unsafe ctl_scale(vocabSize, exponentials.pointer, Float(Double(scale) / softmax.sum), logits.pointer)
     logits[target] = scale * (probability - 1)
     return RowLoss(value: -logprob, teacherMass: 0, agrees: nil)
+  }
+
+  /// `L = −Σ lq_d / N` over N draws d, `g_j = q_j − n_j / N`, n_j being how often j was drawn: forward KL's gradient on average,
+  /// and its value but for `Σ p lp`.
+  private func draws(
+    _ logits: FloatView, _ softmax: RowSoftmax, _ drawn: ArraySlice<TokenID>, scale: Float
+  ) -> RowLoss {
+    let value = drawn.reduce(0.0) { $0 - logprob(Int($1), logits, softmax) } / Double(drawn.count)
+    _ = unsafe ctl_scale(vocabSize, exponentials.pointer, Float(Double(scale) / softmax.sum), logits.pointer)
+    let share = Double(scale) / Double(drawn.count)
+    var rest = drawn[...]
+    while let id = rest.first {
+      let equal = rest.prefix { $0 == id }.count
+      logits[Int(id)] -= Float(share * Double(equal))
+      rest = rest.dropFirst(equal)
+    }
+    return RowLoss(value: value, teacherMass: 0, agrees: nil)
   }
 
   private func full(

@@ -11,6 +11,8 @@ public struct TeacherScores: Sendable {
     case top(Int)
     /// Hidden states, and so all log-probs once the head is applied.
     case hiddenStates
+    /// So many ids drawn with replacement.
+    case draws(Int)
     /// Log-probs of the actual tokens and nothing else.
     case tokens
   }
@@ -54,6 +56,13 @@ public struct TeacherScores: Sendable {
       try Self.expect("hidden_states", scores.hiddenStates.count, count * head.width)
       try Self.expect("rows of the output head", head.vocabSize, vocabSize)
       (form, usedHead) = (.hiddenStates, head)
+    } else if !scores.drawnTokenIDs.isEmpty {
+      let drawn = count == 0 ? 0 : scores.drawnTokenIDs.count / count
+      try Self.expect("drawn_token_ids", scores.drawnTokenIDs.count, count * drawn)
+      for (place, id) in scores.drawnTokenIDs.enumerated() where Int(id) >= vocabSize {
+        throw .tokenIDOutOfRange(position: place / drawn, tokenID: id, vocabSize: vocabSize)
+      }
+      form = .draws(drawn)
     } else if !scores.tokenLogprobs.isEmpty {
       try Self.expect("token_logprobs", scores.tokenLogprobs.count, count)
       form = .tokens

@@ -26,6 +26,7 @@ extension RowLossWorkspace {
     case .hiddenStates:
       guard let teacherLogits else { throw .teacherMissing(.topTokenPreference(beta: 1, crossEntropy: 0)) }
       return answer(teacherLogits, student)
+    case .draws: throw .biasedByDraws(.topTokenPreference(beta: 1, crossEntropy: 0))
     case .tokens: throw .teacherMissing(.topTokenPreference(beta: 1, crossEntropy: 0))
     case .top(let kept):
       let range = position * kept..<(position + 1) * kept

@@ -59,7 +59,7 @@ extension RowLossWorkspace {
     _ scores: TeacherScores, _ position: Int, _ teacherLogits: FloatView?
   ) throws(DistillationError) -> RankedTeacher {
     switch scores.form {
-    case .tokens: throw .teacherMissing(.universalLogit(factor: 1))
+    case .tokens, .draws: throw .teacherMissing(.universalLogit(factor: 1))
     case .full: return try scores.withFullRow(position) { row throws(DistillationError) in sorted(row) }
     case .hiddenStates:
       guard let teacherLogits else { throw .teacherMissing(.universalLogit(factor: 1)) }

@@ -143,7 +143,7 @@ public struct ModelAnswers: Sendable {
     guard options.gatherCount <= model.vocabSize else {
       throw .notPromised(option: "gather_count \(options.gatherCount)", promised: "vocab_size \(model.vocabSize)")
     }
-    let candidates = positionCount * (options.topCount + options.gatherCount + 1)
+    let candidates = positionCount * (options.topCount + options.gatherCount + options.drawCount + 1)
     guard candidates <= limits.candidates else {
       throw .tooManyCandidates(candidates: candidates, limit: limits.candidates)
     }

@@ -4,7 +4,7 @@ public struct ServingLimits: Sendable, Hashable {
   public var chunkBytes: Int
   /// Bytes of all chunks about one request.
   public var replyBytes: Int
-  /// Positions of one request times the candidates of each: `top_count`, `gather_count` and 1.
+  /// Positions of one request times the candidates of each: `top_count`, `gather_count`, `draw_count` and 1.
   public var candidates: Int
   /// Chunks that wait for a slow reader before the computation waits too.
   public var waitingChunks: Int

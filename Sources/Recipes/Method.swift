@@ -16,6 +16,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case akl
   /// AB-KD: the alpha-beta divergence on the teacher's text.
   case abkd
+  /// Random-sampling KD: forward KL to a few draws from the teacher's distribution, on the teacher's text.
+  case rskd
   /// GKD: generalised Jensen–Shannon divergence on a mixture of the student's text and the data's, or the teacher's.
   case gkd
   /// ImitKD: forward KL on such a mixture.
@@ -211,7 +213,7 @@ extension Method {
     return switch self {
     case .sft, .lion, .rejection, .critics, .orca: [term(.data, .crossEntropy)]
     case .seqkd: [term(.teacher, .crossEntropy)]
-    case .kd: [term(.teacher, .forwardKL)]
+    case .kd, .rskd: [term(.teacher, .forwardKL)]
     case .rkl: [term(.student, .reverseKL)]
     case .jsd: [term(.teacher, .generalizedJSD)]
     case .tvd: [term(.teacher, .totalVariation)]

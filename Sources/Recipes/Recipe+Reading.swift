@@ -36,7 +36,8 @@ extension Recipe {
       topCount: topCount,
       teacherForm: values.text("objective.teacher_logprobs").flatMap(TeacherForm.init)
         ?? (topCount > 0 ? .topK : .full),
-      teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32)
+      teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32,
+      drawCount: method == .rskd ? values.whole("objective.draws") : 0)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
     lion = method == .lion ? try Lion(values) : nil
     rejection = method == .rejection ? try Rejection(values) : nil
@@ -113,6 +114,13 @@ extension Recipe {
     }
     try checkLoss(place, lossName: lossName)
     try checkTexts(place)
+    if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
+      throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
+    }
+    if method != .rskd, let given = place["objective.draws"] {
+      throw .badValue(
+        place: given, key: "objective.draws", value: "''", expected: "nothing: method rskd alone has draws")
+    }
     if (objective.teacherForm == .topK) != (objective.topCount > 0) {
       throw .conflict(
         objective.topCount > 0

@@ -74,6 +74,8 @@ public struct Recipe: Sendable, Hashable {
     public var teacherForm: TeacherForm
     /// How the teacher's numbers travel.
     public var teacherPrecision: Precision
+    /// Ids that the teacher draws per position in place of log-probs; 0: none.
+    public var drawCount: Int
   }
 
   /// How teacher and student write.

@@ -88,6 +88,7 @@ enum RecipeSchema {
     RecipeKey("objective.alpha_schedule", .choice(["fixed", "adaptive"]), nil),
     RecipeKey("objective.beta_schedule", .choice(["constant", "gradual"]), nil),
     RecipeKey("objective.mu", .number(0...1, open: true)) { $0 == .akl ? .number(0.5) : nil },
+    RecipeKey("objective.draws", .whole(1...4096)) { $0 == .rskd ? .whole(50) : nil },
     RecipeKey("objective.loss_type", .choice(Set(Method.allCases.flatMap(\.lossNames)).sorted())) {
       $0.lossNames.first.map { .text($0) }
     },

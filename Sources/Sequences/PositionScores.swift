@@ -20,6 +20,8 @@ public struct PositionScores: Sendable, Hashable {
   public var entropies: [Float] = []
   /// Last hidden states. Shape: `[N, D]`.
   public var hiddenStates: [Float] = []
+  /// Ids drawn with replacement, ascending. Shape: `[N, drawCount]`.
+  public var drawnTokenIDs: [TokenID] = []
 
   /// Makes scores of no positions.
   public init() {}
@@ -60,5 +62,6 @@ public struct PositionScores: Sendable, Hashable {
     fullLogprobs += next.fullLogprobs
     entropies += next.entropies
     hiddenStates += next.hiddenStates
+    drawnTokenIDs += next.drawnTokenIDs
   }
 }

@@ -22,13 +22,18 @@ public struct ScoreOptions: Sendable, Hashable {
   public var gatherTokenIDs: [TokenID]
   /// Number of ids named per position; 0: none.
   public var gatherCount: Int
+  /// Number of ids drawn with replacement from a position's distribution; 0: none.
+  public var drawCount: Int
+  /// With the tokens before a position it fixes what is drawn there.
+  public var drawSeed: UInt64
   /// How the answer travels; nothing is computed in less than float32.
   public var precision: Precision
 
   /// Makes options that ask for what is named.
   public init(
     tokenLogprobs: Bool = false, topCount: Int = 0, fullLogprobs: Bool = false, entropy: Bool = false,
-    hiddenState: Bool = false, gatherTokenIDs: [TokenID] = [], gatherCount: Int = 0, precision: Precision = .float32
+    hiddenState: Bool = false, gatherTokenIDs: [TokenID] = [], gatherCount: Int = 0, drawCount: Int = 0,
+    drawSeed: UInt64 = 0, precision: Precision = .float32
   ) {
     self.tokenLogprobs = tokenLogprobs
     self.topCount = topCount
@@ -37,6 +42,8 @@ public struct ScoreOptions: Sendable, Hashable {
     self.hiddenState = hiddenState
     self.gatherTokenIDs = gatherTokenIDs
     self.gatherCount = gatherCount
+    self.drawCount = drawCount
+    self.drawSeed = drawSeed
     self.precision = precision
   }
 }

@@ -19,7 +19,8 @@ extension Objective {
       terms: wire.terms.map { try LossTerm($0, policy: wire.policy) }, reduction: reduction,
       pair: wire.pair.map { try PairLoss($0) },
       topCount: Int(wire.topCount),
-      usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision))
+      usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision), drawCount: Int(wire.drawCount),
+      drawSeed: wire.drawSeed)
   }
 }
 

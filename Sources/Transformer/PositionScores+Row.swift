@@ -4,7 +4,9 @@ import Sequences
 
 extension PositionScores {
   /// Adds what the logits `[V]` of one position say. Overwrites the logits.
-  mutating func appendRow(_ logits: FloatView, target: TokenID, position: Int, options: ScoreOptions) {
+  mutating func appendRow(
+    _ logits: FloatView, target: TokenID, position: Int, options: ScoreOptions, draws: TokenDraws?
+  ) {
     let logSumExp = Softmax.logSumExp(logits)
     if options.tokenLogprobs { tokenLogprobs.append(Float(Double(logits[Int(target)]) - logSumExp)) }
     if options.entropy { entropies.append(Float(Softmax.entropy(logits, logSumExp: logSumExp))) }
@@ -12,6 +14,7 @@ extension PositionScores {
       let token = options.gatherTokenIDs[position * options.gatherCount + index]
       gatheredLogprobs.append(Float(Double(logits[Int(token)]) - logSumExp))
     }
+    if let draws { drawnTokenIDs += draws.draw(position, logits, logSumExp: logSumExp) }
     if options.fullLogprobs { appendFull(logits, logSumExp) }
     if options.topCount > 0 { appendTop(logits, logSumExp, count: options.topCount) }
   }
@@ -51,6 +54,7 @@ extension PositionScores {
     result.fullLogprobs = part(fullLogprobs)
     result.entropies = part(entropies)
     result.hiddenStates = part(hiddenStates)
+    result.drawnTokenIDs = part(drawnTokenIDs)
     return result
   }
 }

@@ -65,10 +65,13 @@ public struct Scorer: Sendable {
     let prefixes = prefixes ?? KeptPrefixes(transformer, byteLimit: Scorer.prefixBytes)
     defer { prefixes.trim() }
     let pass = SequencePass(transformer, parameters, prefixes: prefixes)
+    let draws = TokenDraws(batch, options)
     var position = 0
     for group in makeGroups(batch.sequences) {
       let hidden = try readHidden(group, pass: pass, isWanted: isWanted)  // [positions, D]
-      try score(hidden, from: position, scored, pass: pass, options: options, isWanted: isWanted) {
+      try score(
+        hidden, from: position, scored, pass: pass, options: options, draws: draws, isWanted: isWanted
+      ) {
         try chunks.append($0, emit: emit)
       }
       position += hidden.count / transformer.configuration.embeddingWidth
@@ -113,7 +116,7 @@ public struct Scorer: Sendable {
   /// Scores positions from their hidden states, block by block.
   private func score(
     _ hidden: FloatView, from first: Int, _ scored: ScoredPositions, pass: SequencePass, options: ScoreOptions,
-    isWanted: () throws -> Void, emit: (PositionScores) throws -> Void
+    draws: TokenDraws?, isWanted: () throws -> Void, emit: (PositionScores) throws -> Void
   ) throws {
     let (width, headSize) = (transformer.configuration.embeddingWidth, transformer.configuration.vocabSize)
     let blockRows = max(Scorer.rowsPerPiece, Scorer.logitBytes / (4 * headSize))
@@ -133,7 +136,7 @@ public struct Scorer: Sendable {
           let position = first + start + row
           scores.appendRow(
             logits.window(row * headSize, vocabSize), target: scored.targets[position], position: position,
-            options: options)
+            options: options, draws: draws)
         }
         return scores
       }
@@ -152,6 +155,9 @@ public struct Scorer: Sendable {
         name: "gatherTokenIDs", value: "\(options.gatherTokenIDs.count) ids",
         requirement: "gatherCount (\(options.gatherCount)) ids for each of \(positionCount) positions")
     }
+    guard options.drawCount >= 0 else {
+      throw .invalidOption(name: "drawCount", value: "\(options.drawCount)", requirement: "0 and above")
+    }
     for token in options.gatherTokenIDs where token >= vocabSize {
       throw .tokenOutOfRange(token: token, vocabSize: vocabSize)
     }
@@ -166,7 +172,9 @@ extension TokenSequence {
 }
 
 extension ScoreOptions {
-  fileprivate var needsLogits: Bool { tokenLogprobs || topCount > 0 || fullLogprobs || entropy || gatherCount > 0 }
+  fileprivate var needsLogits: Bool {
+    tokenLogprobs || topCount > 0 || fullLogprobs || entropy || gatherCount > 0 || drawCount > 0
+  }
 }
 
 /// Joins blocks of positions into chunks of a given size.

@@ -33,6 +33,7 @@ struct ScoreQuestions: Sendable {
     let rest = [
       (options.fullLogprobs, "log-probs of the whole vocabulary"), (options.entropy, "entropies"),
       (options.hiddenState, "hidden states"), (options.gatherCount > 0, "log-probs at named ids"),
+      (options.drawCount > 0, "draws from its distribution"),
     ]
     for (isAsked, what) in rest where isAsked { throw .notGiven(what: what, remedy: top) }
   }

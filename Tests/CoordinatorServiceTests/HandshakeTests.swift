@@ -56,6 +56,17 @@ struct HandshakeTests {
     #expect(try #require(textOnly).contains("plad, simpo and dpo"))
   }
 
+  @Test("draws are asked of a teacher that promises them alone")
+  func draws() throws {
+    let needs = TeacherNeeds(generate: true, topCount: nil, draws: true)
+    #expect(refusal(.rskd, needs: needs) { $0.abilities = WireAbilities(generate: true, draws: true) } == nil)
+    let topOnly = refusal(.rskd, needs: needs) { $0.abilities = WireAbilities(generate: true, maxTopCount: 20) }
+    #expect(try #require(topOnly).contains("method rskd needs ids drawn from its distribution"))
+    #expect(try #require(topOnly).contains("method: kd"))
+    let textOnly = refusal(.rskd, needs: needs) { $0.abilities = WireAbilities(generate: true) }
+    #expect(try #require(textOnly).contains("seqkd"))
+  }
+
   @Test("a teacher of token log-probs alone is told the method that needs no more", arguments: [Method.minillm, .gkd])
   func tokenLogprobs(method: Method) throws {
     let needs = TeacherNeeds(generate: false, topCount: 0, tokenLogprobs: method == .minillm)

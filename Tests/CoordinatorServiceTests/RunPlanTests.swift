@@ -86,6 +86,17 @@ struct RunPlanTests {
   }
 }
 
+@Suite("A plan of draws")
+struct DrawPlanTests {
+  @Test("asks for draws in place of log-probs, which only the KL of an evaluation needs")
+  func needs() throws {
+    let plan = try makePlan(["method=rskd", "evaluation.metrics=perplexity"])
+    #expect(plan.needs == TeacherNeeds(generate: true, topCount: nil, draws: true) && plan.needs.scores)
+    let measured = try makePlan(["method=rskd", "evaluation.metrics=kl"])
+    #expect(measured.needs == TeacherNeeds(generate: true, topCount: 0, draws: true))
+  }
+}
+
 @Suite("A plan of skews")
 struct SkewPlanTests {
   @Test("skews adapt after the first round, or after the first epoch where there is one round")

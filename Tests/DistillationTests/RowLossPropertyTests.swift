@@ -169,6 +169,30 @@ private let notNumbers = [0x7FC0_0000, 0x7FC0_0001, 0x7F80_0001, 0x7FC0_0100, 0x
     }
   }
 
+  /// Over draws in the proportions of p the gradient is that of forward KL, and the value differs by the teacher's entropy.
+  @Test("draws from the teacher make forward KL's gradient on average, and no other loss")
+  func draws() throws {
+    let shares = [3, 0, 1, 4, 2]
+    var scores = PositionScores()
+    scores.positionCount = 1
+    scores.drawnTokenIDs = shares.enumerated().flatMap { [TokenID](repeating: TokenID($0), count: $1) }
+    let teacher = shares.map { $0 == 0 ? -Float.infinity : Float(log(Double($0) / 10)) }
+    let logits: [Float] = [1, -0.5, 0.25, 2, -1.5]
+    let drawn = try rowLoss(.forwardKL, logits: logits, teacher: scores, scale: 0.5)
+    let full = try rowLoss(.forwardKL, logits: logits, teacher: fullScores(teacher: teacher), scale: 0.5)
+    let entropy = shares.reduce(0.0) { $1 == 0 ? $0 : $0 - Double($1) / 10 * log(Double($1) / 10) }
+    #expect(abs(drawn.loss.value - full.loss.value - entropy) <= 1e-6 && drawn.loss.agrees == nil)
+    for (ours, theirs) in zip(drawn.gradient, full.gradient) { #expect(abs(ours - theirs) <= 1e-7) }
+    for kind in divergences where kind != .forwardKL {
+      #expect(throws: DistillationError.self) { try rowLoss(kind, logits: logits, teacher: scores) }
+      #expect(throws: DistillationError.self) {
+        try Objective(terms: [LossTerm(kind)], reduction: .tokenMean, drawCount: 5)
+      }
+    }
+    scores.drawnTokenIDs[3] = 5
+    #expect(throws: DistillationError.self) { try rowLoss(.forwardKL, logits: logits, teacher: scores) }
+  }
+
   @Test("refuses numbers outside their ranges")
   func ranges() {
     let bad: [TokenLossKind] = [

@@ -31,6 +31,15 @@ import Testing
     #expect(try #require(losses.last) < #require(losses.first))
   }
 
+  @Test("learns from what the teacher draws, and asks it for nothing else")
+  func draws() async throws {
+    let log = try await distil("rskd", "objective.draws=20", "training.max_steps=8")
+    let losses = log.curve("loss").map(\.value)
+    #expect(losses.count == 8)
+    #expect(try #require(losses.last) < #require(losses.first))
+    #expect(log.total("wire/score/bytes_received") > 0)
+  }
+
   @Test("DistiLLM-2's skews adapt from the second round on, and its weights move to the student's text")
   func schedules() async throws {
     let log = try await distil("distillm2")

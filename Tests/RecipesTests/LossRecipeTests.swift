@@ -69,12 +69,25 @@ private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
     #expect(try Recipe(yaml: recipe.resolvedYAML) == recipe)
   }
 
+  @Test("has the teacher draw ids in random-sampling KD, and in no other method")
+  func draws() throws {
+    let recipe = try recipe("rskd", "objective.draws=12")
+    #expect(recipe.objective.drawCount == 12 && recipe.objective.terms.map(\.kind) == [.forwardKL])
+    #expect(recipe.evaluation.metrics == ["perplexity"])
+    #expect(try Recipe(yaml: recipe.resolvedYAML) == recipe)
+    #expect(try LossRecipeTests.drawCount("rskd") == 50 && LossRecipeTests.drawCount("kd") == 0)
+  }
+
+  private static func drawCount(_ method: String) throws -> Int { try recipe(method).objective.drawCount }
+
   @Test("refuses schedules of what the method has not, and other methods' forms")
   func refuses() throws {
     for (method, override) in [
       ("kd", "objective.alpha_schedule=adaptive"), ("jsd", "objective.beta_schedule=gradual"),
       ("distillm2", "objective.loss_type=dpkd"), ("dpkd", "objective.loss_type=cald"), ("akl", "objective.mu=1"),
       ("abkd", "objective.alpha=0"), ("abkd", "objective.alpha=0.01"), ("abkd", "objective.beta=11"),
+      ("kd", "objective.draws=5"), ("rskd", "objective.loss_top_k=5"), ("rskd", "objective.draws=0"),
+      ("rskd", "objective.teacher_logprobs=hidden_state"),
     ] {
       #expect(throws: RecipeError.self, "\(method) \(override)") { try recipe(method, override) }
     }

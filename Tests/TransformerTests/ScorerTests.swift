@@ -39,6 +39,32 @@ struct ScorerTests {
         tokenIDs: (0..<5 + index % 40).map { TokenID(($0 * $0 + index) % 13) }, promptLength: 1 + index % 5)
     })
 
+  /// Tolerance: a share of 20,000 draws is within five of its standard deviations, at most 0.0036 each.
+  @Test("draws ids as often as they are probable, the same after the same tokens whatever is beside them")
+  func draws() throws {
+    let batch = try ScorerTests.golden.get().batch
+    let count = 20_000
+    let options = ScoreOptions(fullLogprobs: true, drawCount: count, drawSeed: 3)
+    let scores = try ScorerTests.score(batch, options, chunk: 2)
+    #expect(scores.drawnTokenIDs.count == scores.positionCount * count)
+    for position in 0..<scores.positionCount {
+      let drawn = scores.drawnTokenIDs[position * count..<(position + 1) * count]
+      #expect(zip(drawn, drawn.dropFirst()).allSatisfy { $0 <= $1 })
+      for token in 0..<13 {
+        let share = Double(drawn.count { $0 == TokenID(token) }) / Double(count)
+        #expect(abs(share - exp(Double(scores.fullLogprobs[position * 13 + token]))) < 0.018)
+      }
+    }
+    func few(_ batch: SequenceBatch, seed: UInt64 = 3) throws -> [TokenID] {
+      try ScorerTests.score(batch, ScoreOptions(drawCount: 5, drawSeed: seed)).drawnTokenIDs
+    }
+    let all = try few(ScorerTests.long)
+    #expect(try few(ScorerTests.long, seed: 4) != all)
+    let alone = try ScorerTests.long.sequences.flatMap { try few(SequenceBatch([$0])) }
+    #expect(alone == all)
+    #expect(throws: ModelError.self) { try ScorerTests.score(batch, ScoreOptions(drawCount: -1)) }
+  }
+
   @Test("every column agrees with the full log-probs")
   func columns() throws {
     let batch = try ScorerTests.golden.get().batch

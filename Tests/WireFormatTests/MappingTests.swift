@@ -143,9 +143,10 @@ struct MappingTests {
     all.fullLogprobs = column(4)
     all.entropies = column(1)
     all.hiddenStates = column(3)
+    all.drawnTokenIDs = (0..<count * 3).map { TokenID($0 % 4) }
     let options = ScoreOptions(
       tokenLogprobs: true, topCount: 2, fullLogprobs: true, entropy: true, hiddenState: true,
-      gatherTokenIDs: Array(repeating: 1, count: 2 * count), gatherCount: 2, precision: .float16)
+      gatherTokenIDs: Array(repeating: 1, count: 2 * count), gatherCount: 2, drawCount: 3, precision: .float16)
     return (all, options)
   }
 
@@ -185,7 +186,7 @@ struct MappingTests {
     }
   }
 
-  @Test("float16 columns of another extent than was asked are refused", arguments: 0..<10)
+  @Test("float16 columns of another extent than was asked are refused", arguments: 0..<11)
   func badHalfColumns(column: Int) throws {
     let (scores, options) = everything(5)
     var chunk = WireScoreChunk(scores, firstPosition: 0, last: true, precision: .float16, vocabSize: 4)
@@ -199,6 +200,7 @@ struct MappingTests {
     case 6: chunk.entropiesF16 = []
     case 7: chunk.hiddenStatesF16.removeLast(2)
     case 8: chunk.topTokenIDBits = 33
+    case 9: chunk.drawnTokenIDs.removeLast()
     default: chunk.entropies = [1, 2, 3, 4, 5]
     }
     var reply = ScoreReply(positionCount: 5, options: options, vocabSize: 4)

@@ -170,6 +170,8 @@ public struct WireAbilities: WireMessage {
   public var float16: Bool
   /// `GetOutputHead` works.
   public var outputHead: Bool
+  /// `Score` draws ids.
+  public var draws: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -181,7 +183,8 @@ public struct WireAbilities: WireMessage {
     fullLogprobs: Bool = false,
     hiddenState: Bool = false,
     float16: Bool = false,
-    outputHead: Bool = false
+    outputHead: Bool = false,
+    draws: Bool = false
   ) {
     self.generate = generate
     self.tokenLogprobs = tokenLogprobs
@@ -192,6 +195,7 @@ public struct WireAbilities: WireMessage {
     self.hiddenState = hiddenState
     self.float16 = float16
     self.outputHead = outputHead
+    self.draws = draws
   }
 
   /// Name in Protos/.
@@ -226,6 +230,7 @@ extension WireAbilities: @unsafe FlatCMessageConvertible {
     unsafe cMessage.hidden_state = hiddenState ? 1 : 0
     unsafe cMessage.float16 = float16 ? 1 : 0
     unsafe cMessage.output_head = outputHead ? 1 : 0
+    unsafe cMessage.draws = draws ? 1 : 0
   }
 
   init(cMessage: Retort__V1__Abilities) throws(WireFormatError) {
@@ -238,5 +243,6 @@ extension WireAbilities: @unsafe FlatCMessageConvertible {
     hiddenState = unsafe cMessage.hidden_state != 0
     float16 = unsafe cMessage.float16 != 0
     outputHead = unsafe cMessage.output_head != 0
+    draws = unsafe cMessage.draws != 0
   }
 }

@@ -41,6 +41,10 @@ public struct WireScoreOptions: WireMessage {
   public var gatherCount: UInt32
   /// How the reply's numbers are coded. A service whose `Abilities.float16` is unset answers in float32 whatever is asked.
   public var precision: WirePrecision
+  /// Number of ids drawn per position from the distribution, with replacement; 0: none. Only where `Abilities.draws` is set.
+  public var drawCount: UInt32
+  /// With the tokens before a position it fixes what is drawn there, whatever else a request holds.
+  public var drawSeed: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -51,7 +55,9 @@ public struct WireScoreOptions: WireMessage {
     hiddenState: Bool = false,
     gatherTokenIDs: [UInt32] = [],
     gatherCount: UInt32 = 0,
-    precision: WirePrecision = .unspecified
+    precision: WirePrecision = .unspecified,
+    drawCount: UInt32 = 0,
+    drawSeed: UInt64 = 0
   ) {
     self.tokenLogprobs = tokenLogprobs
     self.topCount = topCount
@@ -61,6 +67,8 @@ public struct WireScoreOptions: WireMessage {
     self.gatherTokenIDs = gatherTokenIDs
     self.gatherCount = gatherCount
     self.precision = precision
+    self.drawCount = drawCount
+    self.drawSeed = drawSeed
   }
 
   /// Name in Protos/.
@@ -96,6 +104,8 @@ extension WireScoreOptions: @unsafe CMessageConvertible {
       unsafe (cMessage.n_gather_token_ids, cMessage.gather_token_ids) = (gatherTokenIDs.count, gatherTokenIDs.start)
       unsafe cMessage.gather_count = gatherCount
       unsafe cMessage.precision = precision.cValue
+      unsafe cMessage.draw_count = drawCount
+      unsafe cMessage.draw_seed = drawSeed
       return try unsafe body(&cMessage)
     }
   }
@@ -109,6 +119,8 @@ extension WireScoreOptions: @unsafe CMessageConvertible {
     gatherTokenIDs = unsafe readColumn(cMessage.gather_token_ids, cMessage.n_gather_token_ids)
     gatherCount = unsafe cMessage.gather_count
     precision = unsafe WirePrecision(cMessage.precision)
+    drawCount = unsafe cMessage.draw_count
+    drawSeed = unsafe cMessage.draw_seed
   }
 }
 
@@ -173,6 +185,9 @@ public struct WireScoreChunk: WireMessage {
   public var entropiesF16: [UInt8]
   /// Last hidden states as binary16. Shape: [N, D].
   public var hiddenStatesF16: [UInt8]
+  /// Ids drawn with replacement, ascending: an id drawn twice stands there twice. Used with either precision. Shape:
+  /// [N, draw_count].
+  public var drawnTokenIDs: [UInt32]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -195,7 +210,8 @@ public struct WireScoreChunk: WireMessage {
     gatheredLogprobsF16: [UInt8] = [],
     fullLogprobsF16: [UInt8] = [],
     entropiesF16: [UInt8] = [],
-    hiddenStatesF16: [UInt8] = []
+    hiddenStatesF16: [UInt8] = [],
+    drawnTokenIDs: [UInt32] = []
   ) {
     self.firstPosition = firstPosition
     self.positionCount = positionCount
@@ -217,6 +233,7 @@ public struct WireScoreChunk: WireMessage {
     self.fullLogprobsF16 = fullLogprobsF16
     self.entropiesF16 = entropiesF16
     self.hiddenStatesF16 = hiddenStatesF16
+    self.drawnTokenIDs = drawnTokenIDs
   }
 
   /// Name in Protos/.
@@ -258,28 +275,31 @@ extension WireScoreChunk: @unsafe CMessageConvertible {
                               return try unsafe withColumn(fullLogprobsF16) { fullLogprobsF16 in
                                 return try unsafe withColumn(entropiesF16) { entropiesF16 in
                                   return try unsafe withColumn(hiddenStatesF16) { hiddenStatesF16 in
-                                    var cMessage = unsafe Self.makeCMessage()
-                                    unsafe cMessage.first_position = firstPosition
-                                    unsafe cMessage.position_count = positionCount
-                                    unsafe cMessage.last = last ? 1 : 0
-                                    unsafe (cMessage.n_token_logprobs, cMessage.token_logprobs) = (tokenLogprobs.count, tokenLogprobs.start)
-                                    unsafe (cMessage.n_top_token_ids, cMessage.top_token_ids) = (topTokenIDs.count, topTokenIDs.start)
-                                    unsafe (cMessage.n_top_logprobs, cMessage.top_logprobs) = (topLogprobs.count, topLogprobs.start)
-                                    unsafe (cMessage.n_tail_logprobs, cMessage.tail_logprobs) = (tailLogprobs.count, tailLogprobs.start)
-                                    unsafe (cMessage.n_gathered_logprobs, cMessage.gathered_logprobs) = (gatheredLogprobs.count, gatheredLogprobs.start)
-                                    unsafe (cMessage.n_full_logprobs, cMessage.full_logprobs) = (fullLogprobs.count, fullLogprobs.start)
-                                    unsafe (cMessage.n_entropies, cMessage.entropies) = (entropies.count, entropies.start)
-                                    unsafe (cMessage.n_hidden_states, cMessage.hidden_states) = (hiddenStates.count, hiddenStates.start)
-                                    unsafe cMessage.token_logprobs_f16 = ProtobufCBinaryData(len: tokenLogprobsF16.count, data: tokenLogprobsF16.start)
-                                    unsafe cMessage.top_token_id_bits = topTokenIDBits
-                                    unsafe cMessage.packed_top_token_ids = ProtobufCBinaryData(len: packedTopTokenIDs.count, data: packedTopTokenIDs.start)
-                                    unsafe cMessage.packed_top_logprobs = ProtobufCBinaryData(len: packedTopLogprobs.count, data: packedTopLogprobs.start)
-                                    unsafe cMessage.packed_tail_logprobs = ProtobufCBinaryData(len: packedTailLogprobs.count, data: packedTailLogprobs.start)
-                                    unsafe cMessage.gathered_logprobs_f16 = ProtobufCBinaryData(len: gatheredLogprobsF16.count, data: gatheredLogprobsF16.start)
-                                    unsafe cMessage.full_logprobs_f16 = ProtobufCBinaryData(len: fullLogprobsF16.count, data: fullLogprobsF16.start)
-                                    unsafe cMessage.entropies_f16 = ProtobufCBinaryData(len: entropiesF16.count, data: entropiesF16.start)
-                                    unsafe cMessage.hidden_states_f16 = ProtobufCBinaryData(len: hiddenStatesF16.count, data: hiddenStatesF16.start)
-                                    return try unsafe body(&cMessage)
+                                    return try unsafe withColumn(drawnTokenIDs) { drawnTokenIDs in
+                                      var cMessage = unsafe Self.makeCMessage()
+                                      unsafe cMessage.first_position = firstPosition
+                                      unsafe cMessage.position_count = positionCount
+                                      unsafe cMessage.last = last ? 1 : 0
+                                      unsafe (cMessage.n_token_logprobs, cMessage.token_logprobs) = (tokenLogprobs.count, tokenLogprobs.start)
+                                      unsafe (cMessage.n_top_token_ids, cMessage.top_token_ids) = (topTokenIDs.count, topTokenIDs.start)
+                                      unsafe (cMessage.n_top_logprobs, cMessage.top_logprobs) = (topLogprobs.count, topLogprobs.start)
+                                      unsafe (cMessage.n_tail_logprobs, cMessage.tail_logprobs) = (tailLogprobs.count, tailLogprobs.start)
+                                      unsafe (cMessage.n_gathered_logprobs, cMessage.gathered_logprobs) = (gatheredLogprobs.count, gatheredLogprobs.start)
+                                      unsafe (cMessage.n_full_logprobs, cMessage.full_logprobs) = (fullLogprobs.count, fullLogprobs.start)
+                                      unsafe (cMessage.n_entropies, cMessage.entropies) = (entropies.count, entropies.start)
+                                      unsafe (cMessage.n_hidden_states, cMessage.hidden_states) = (hiddenStates.count, hiddenStates.start)
+                                      unsafe cMessage.token_logprobs_f16 = ProtobufCBinaryData(len: tokenLogprobsF16.count, data: tokenLogprobsF16.start)
+                                      unsafe cMessage.top_token_id_bits = topTokenIDBits
+                                      unsafe cMessage.packed_top_token_ids = ProtobufCBinaryData(len: packedTopTokenIDs.count, data: packedTopTokenIDs.start)
+                                      unsafe cMessage.packed_top_logprobs = ProtobufCBinaryData(len: packedTopLogprobs.count, data: packedTopLogprobs.start)
+                                      unsafe cMessage.packed_tail_logprobs = ProtobufCBinaryData(len: packedTailLogprobs.count, data: packedTailLogprobs.start)
+                                      unsafe cMessage.gathered_logprobs_f16 = ProtobufCBinaryData(len: gatheredLogprobsF16.count, data: gatheredLogprobsF16.start)
+                                      unsafe cMessage.full_logprobs_f16 = ProtobufCBinaryData(len: fullLogprobsF16.count, data: fullLogprobsF16.start)
+                                      unsafe cMessage.entropies_f16 = ProtobufCBinaryData(len: entropiesF16.count, data: entropiesF16.start)
+                                      unsafe cMessage.hidden_states_f16 = ProtobufCBinaryData(len: hiddenStatesF16.count, data: hiddenStatesF16.start)
+                                      unsafe (cMessage.n_drawn_token_ids, cMessage.drawn_token_ids) = (drawnTokenIDs.count, drawnTokenIDs.start)
+                                      return try unsafe body(&cMessage)
+                                    }
                                   }
                                 }
                               }
@@ -319,5 +339,6 @@ extension WireScoreChunk: @unsafe CMessageConvertible {
     fullLogprobsF16 = unsafe readColumn(cMessage.full_logprobs_f16.data, cMessage.full_logprobs_f16.len)
     entropiesF16 = unsafe readColumn(cMessage.entropies_f16.data, cMessage.entropies_f16.len)
     hiddenStatesF16 = unsafe readColumn(cMessage.hidden_states_f16.data, cMessage.hidden_states_f16.len)
+    drawnTokenIDs = unsafe readColumn(cMessage.drawn_token_ids, cMessage.n_drawn_token_ids)
   }
 }

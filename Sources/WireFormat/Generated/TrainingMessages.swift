@@ -277,6 +277,11 @@ public struct WireObjective: WireMessage {
   public var pair: WirePairLoss?
   /// What terms of POLICY_GRADIENT do. Unset where there is none.
   public var policy: WirePolicyGradient?
+  /// Above 0: asks for so many ids drawn with replacement instead of log-probs, and takes their shares for p. Every loss with
+  /// a teacher is then FORWARD_KL, of which the part that q does not change is left out. Needs `top_count` 0.
+  public var drawCount: UInt32
+  /// ScoreOptions.draw_seed.
+  public var drawSeed: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -286,7 +291,9 @@ public struct WireObjective: WireMessage {
     hiddenState: Bool = false,
     precision: WirePrecision = .unspecified,
     pair: WirePairLoss? = nil,
-    policy: WirePolicyGradient? = nil
+    policy: WirePolicyGradient? = nil,
+    drawCount: UInt32 = 0,
+    drawSeed: UInt64 = 0
   ) {
     self.terms = terms
     self.reduction = reduction
@@ -295,6 +302,8 @@ public struct WireObjective: WireMessage {
     self.precision = precision
     self.pair = pair
     self.policy = policy
+    self.drawCount = drawCount
+    self.drawSeed = drawSeed
   }
 
   /// Name in Protos/.
@@ -330,6 +339,8 @@ extension WireObjective: @unsafe CMessageConvertible {
         unsafe cMessage.precision = precision.cValue
         unsafe cMessage.pair = pair
         unsafe cMessage.policy = policy
+        unsafe cMessage.draw_count = drawCount
+        unsafe cMessage.draw_seed = drawSeed
         return try unsafe body(&cMessage)
       }
     }
@@ -343,6 +354,8 @@ extension WireObjective: @unsafe CMessageConvertible {
     precision = unsafe WirePrecision(cMessage.precision)
     pair = try unsafe readMessage(cMessage.pair) as WirePairLoss?
     policy = try unsafe readMessage(cMessage.policy) as WirePolicyGradient?
+    drawCount = unsafe cMessage.draw_count
+    drawSeed = unsafe cMessage.draw_seed
   }
 }
 

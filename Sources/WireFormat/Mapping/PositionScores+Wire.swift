@@ -10,6 +10,7 @@ extension WireScoreChunk {
     _ scores: PositionScores, firstPosition: Int, last: Bool, precision: Precision = .float32, vocabSize: Int
   ) {
     self.init(firstPosition: UInt64(firstPosition), positionCount: UInt32(scores.positionCount), last: last)
+    drawnTokenIDs = scores.drawnTokenIDs
     switch precision {
     case .float32: setFloats(scores)
     case .float16: setHalves(scores, vocabSize: vocabSize)

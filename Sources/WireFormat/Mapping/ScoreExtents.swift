@@ -13,6 +13,7 @@ struct ScoreExtents {
   let full: Int
   let entropy: Int
   let hiddenWidth: Int
+  let drawn: Int
   /// The most probable ids where they came packed. Shape: `[N, K]`.
   private(set) var unpackedIDs: [TokenID] = []
   var tail: Int { top > 0 ? 1 : 0 }
@@ -31,6 +32,7 @@ struct ScoreExtents {
     gathered = options.gatherCount
     full = options.fullLogprobs ? vocabSize : 0
     entropy = options.entropy ? 1 : 0
+    drawn = options.drawCount
     let floats = unsafe chunk.n_hidden_states
     let halves = unsafe chunk.hidden_states_f16.len / 2
     self.hiddenWidth = options.hiddenState ? hiddenWidth ?? max(floats, halves) / max(count, 1) : 0
@@ -39,6 +41,7 @@ struct ScoreExtents {
     try unsafe checkFloats(chunk)
     try unsafe checkHalves(chunk)
     try unsafe readIDs(chunk, vocabSize: vocabSize)
+    try unsafe checkDrawn(chunk, vocabSize: vocabSize)
   }
 
   private static func holdsHalves(_ chunk: Retort__V1__ScoreChunk) -> Bool {
@@ -90,6 +93,15 @@ struct ScoreExtents {
       ? BitColumn.maximum(unpackedIDs) : unsafe BitColumn.maximum(chunk.top_token_ids, chunk.n_top_token_ids)
     guard count == 0 || top == 0 || largest < vocabSize else {
       throw .outOfRange(field: "top_token_ids", value: "\(largest)", allowed: "below vocab_size \(vocabSize)")
+    }
+  }
+
+  private func checkDrawn(_ chunk: Retort__V1__ScoreChunk, vocabSize: Int) throws(WireFormatError) {
+    let found = unsafe chunk.n_drawn_token_ids
+    guard found == count * drawn else { throw wrong("drawn_token_ids", "\(found) values", drawn) }
+    let largest = unsafe BitColumn.maximum(chunk.drawn_token_ids, found)
+    guard found == 0 || largest < vocabSize else {
+      throw .outOfRange(field: "drawn_token_ids", value: "\(largest)", allowed: "below vocab_size \(vocabSize)")
     }
   }
 

@@ -7,7 +7,8 @@ extension WireScoreOptions {
       tokenLogprobs: options.tokenLogprobs, topCount: UInt32(clamping: options.topCount),
       fullLogprobs: options.fullLogprobs, entropy: options.entropy, hiddenState: options.hiddenState,
       gatherTokenIDs: options.gatherTokenIDs, gatherCount: UInt32(clamping: options.gatherCount),
-      precision: WirePrecision(options.precision))
+      precision: WirePrecision(options.precision), drawCount: UInt32(clamping: options.drawCount),
+      drawSeed: options.drawSeed)
   }
 }
 
@@ -27,7 +28,8 @@ extension ScoreOptions {
     self.init(
       tokenLogprobs: wire.tokenLogprobs, topCount: Int(wire.topCount), fullLogprobs: wire.fullLogprobs,
       entropy: wire.entropy, hiddenState: wire.hiddenState, gatherTokenIDs: wire.gatherTokenIDs,
-      gatherCount: Int(wire.gatherCount), precision: Precision(wire.precision))
+      gatherCount: Int(wire.gatherCount), drawCount: Int(wire.drawCount), drawSeed: wire.drawSeed,
+      precision: Precision(wire.precision))
   }
 
   /// Bytes of the answer about one position, framing left out.
@@ -40,11 +42,12 @@ extension ScoreOptions {
     let numbers =
       (tokenLogprobs ? 1 : 0) + gatherCount + (fullLogprobs ? vocabSize : 0) + (entropy ? 1 : 0)
       + (hiddenState ? hiddenWidth : 0)
+    let drawn = 4 * drawCount
     switch precision {
-    case .float32: return 4 * (numbers + (top > 0 ? 2 * top + 1 : 0))
+    case .float32: return drawn + 4 * (numbers + (top > 0 ? 2 * top + 1 : 0))
     case .float16:
       let topBits = top * (BitColumn.idBits(vocabSize: vocabSize) + LogprobColumn.bits) + LogprobColumn.bits
-      return 2 * numbers + (top > 0 ? (topBits + 7) / 8 : 0)
+      return drawn + 2 * numbers + (top > 0 ? (topBits + 7) / 8 : 0)
     }
   }
 }

@@ -89,6 +89,7 @@ extension PositionScores {
     gatheredLogprobs.reserveCapacity(extents.gathered * positionCount)
     fullLogprobs.reserveCapacity(extents.full * positionCount)
     entropies.reserveCapacity(extents.entropy * positionCount)
+    drawnTokenIDs.reserveCapacity(extents.drawn * positionCount)
     // D is what the peer says: it must send the numbers before it gets the memory of more than 64 MiB.
     hiddenStates.reserveCapacity(min(extents.hiddenWidth * positionCount, 16 << 20))
   }
@@ -100,6 +101,8 @@ extension PositionScores {
     }
     let count = extents.count
     positionCount += count
+    unsafe drawnTokenIDs.append(
+      contentsOf: UnsafeBufferPointer(start: chunk.drawn_token_ids, count: chunk.n_drawn_token_ids))
     if extents.isHalf {
       unsafe HalfColumn.append(chunk.token_logprobs_f16.data, extents.token * count, to: &tokenLogprobs)
       if extents.top > 0 {

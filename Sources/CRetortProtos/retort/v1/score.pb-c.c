@@ -97,7 +97,7 @@ void   retort__v1__score_chunk__free_unpacked
   assert(message->base.descriptor == &retort__v1__score_chunk__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__score_options__field_descriptors[8] =
+static const ProtobufCFieldDescriptor retort__v1__score_options__field_descriptors[10] =
 {
   {
     "token_logprobs",
@@ -195,8 +195,34 @@ static const ProtobufCFieldDescriptor retort__v1__score_options__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "draw_count",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreOptions, draw_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "draw_seed",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ScoreOptions, draw_seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__score_options__field_indices_by_name[] = {
+  8,   /* field[8] = draw_count */
+  9,   /* field[9] = draw_seed */
   3,   /* field[3] = entropy */
   2,   /* field[2] = full_logprobs */
   6,   /* field[6] = gather_count */
@@ -209,7 +235,7 @@ static const unsigned retort__v1__score_options__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__score_options__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor retort__v1__score_options__descriptor =
 {
@@ -219,14 +245,14 @@ const ProtobufCMessageDescriptor retort__v1__score_options__descriptor =
   "Retort__V1__ScoreOptions",
   "retort.v1",
   sizeof(Retort__V1__ScoreOptions),
-  8,
+  10,
   retort__v1__score_options__field_descriptors,
   retort__v1__score_options__field_indices_by_name,
   1,  retort__v1__score_options__number_ranges,
   (ProtobufCMessageInit) retort__v1__score_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__score_chunk__field_descriptors[20] =
+static const ProtobufCFieldDescriptor retort__v1__score_chunk__field_descriptors[21] =
 {
   {
     "first_position",
@@ -468,8 +494,21 @@ static const ProtobufCFieldDescriptor retort__v1__score_chunk__field_descriptors
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "drawn_token_ids",
+    21,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Retort__V1__ScoreChunk, n_drawn_token_ids),
+    offsetof(Retort__V1__ScoreChunk, drawn_token_ids),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__score_chunk__field_indices_by_name[] = {
+  20,   /* field[20] = drawn_token_ids */
   9,   /* field[9] = entropies */
   18,   /* field[18] = entropies_f16 */
   0,   /* field[0] = first_position */
@@ -494,7 +533,7 @@ static const unsigned retort__v1__score_chunk__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__score_chunk__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 21 }
 };
 const ProtobufCMessageDescriptor retort__v1__score_chunk__descriptor =
 {
@@ -504,7 +543,7 @@ const ProtobufCMessageDescriptor retort__v1__score_chunk__descriptor =
   "Retort__V1__ScoreChunk",
   "retort.v1",
   sizeof(Retort__V1__ScoreChunk),
-  20,
+  21,
   retort__v1__score_chunk__field_descriptors,
   retort__v1__score_chunk__field_indices_by_name,
   1,  retort__v1__score_chunk__number_ranges,

@@ -689,7 +689,7 @@ const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor =
   (ProtobufCMessageInit) retort__v1__policy_gradient__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[7] =
+static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[9] =
 {
   {
     "terms",
@@ -775,8 +775,34 @@ static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "draw_count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, draw_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "draw_seed",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, draw_seed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__objective__field_indices_by_name[] = {
+  7,   /* field[7] = draw_count */
+  8,   /* field[8] = draw_seed */
   3,   /* field[3] = hidden_state */
   5,   /* field[5] = pair */
   6,   /* field[6] = policy */
@@ -788,7 +814,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__objective__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
 {
@@ -798,7 +824,7 @@ const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
   "Retort__V1__Objective",
   "retort.v1",
   sizeof(Retort__V1__Objective),
-  7,
+  9,
   retort__v1__objective__field_descriptors,
   retort__v1__objective__field_indices_by_name,
   1,  retort__v1__objective__number_ranges,

@@ -156,10 +156,14 @@ struct  Retort__V1__Abilities
    * `GetOutputHead` works.
    */
   protobuf_c_boolean output_head;
+  /*
+   * `Score` draws ids.
+   */
+  protobuf_c_boolean draws;
 };
 #define RETORT__V1__ABILITIES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__abilities__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Retort__V1__ModelDescription methods */

@@ -84,10 +84,18 @@ struct  Retort__V1__ScoreOptions
    * How the reply's numbers are coded. A service whose `Abilities.float16` is unset answers in float32 whatever is asked.
    */
   Retort__V1__Precision precision;
+  /*
+   * Number of ids drawn per position from the distribution, with replacement; 0: none. Only where `Abilities.draws` is set.
+   */
+  uint32_t draw_count;
+  /*
+   * With the tokens before a position it fixes what is drawn there, whatever else a request holds.
+   */
+  uint64_t draw_seed;
 };
 #define RETORT__V1__SCORE_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__score_options__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED }
+    , 0, 0, 0, 0, 0, 0,NULL, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, 0, 0 }
 
 
 /*
@@ -198,10 +206,16 @@ struct  Retort__V1__ScoreChunk
    * Last hidden states as binary16. Shape: [N, D].
    */
   ProtobufCBinaryData hidden_states_f16;
+  /*
+   * Ids drawn with replacement, ascending: an id drawn twice stands there twice. Used with either precision. Shape:
+   * [N, draw_count].
+   */
+  size_t n_drawn_token_ids;
+  uint32_t *drawn_token_ids;
 };
 #define RETORT__V1__SCORE_CHUNK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__score_chunk__descriptor) \
-    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL} }
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, {0,NULL}, 0, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, {0,NULL}, 0,NULL }
 
 
 /* Retort__V1__ScoreOptions methods */

@@ -283,10 +283,19 @@ struct  Retort__V1__Objective
    * What terms of POLICY_GRADIENT do. Unset where there is none.
    */
   Retort__V1__PolicyGradient *policy;
+  /*
+   * Above 0: asks for so many ids drawn with replacement instead of log-probs, and takes their shares for p. Every loss with
+   * a teacher is then FORWARD_KL, of which the part that q does not change is left out. Needs `top_count` 0.
+   */
+  uint32_t draw_count;
+  /*
+   * ScoreOptions.draw_seed.
+   */
+  uint64_t draw_seed;
 };
 #define RETORT__V1__OBJECTIVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__objective__descriptor) \
-    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL }
+    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL, 0, 0 }
 
 
 /*
