@@ -73,9 +73,12 @@ extension RunMaterial {
   ) -> WireTrainBatch {
     var batch = SequenceBatch()
     var terms: [UInt32] = []
+    var weights: [Float] = []
     for index in indices {
       for (term, planned) in recipe.objective.terms.enumerated() {
-        let completion = completion(of: index, source(index, planned), round, texts)
+        let source = source(index, planned)
+        let completion = completion(of: index, source, round, texts)
+        weights += tokenWeights(of: index, source, count: completion.count)
         batch.append(TokenSequence(prompt: samples[index].prompt, completion: completion))
         terms.append(UInt32(term))
       }
@@ -84,6 +87,7 @@ extension RunMaterial {
     var wire = WireTrainBatch(
       sequences: WireSequenceBatch(batch), termIndices: terms,
       microBatchSize: UInt32(recipe.training.perDeviceTrainBatchSize * perSample))
+    if weights.contains(where: { $0 != 1 }) { wire.tokenWeights = weights }
     if recipe.usesTeacherLogprobs { nameTeachers(of: indices.map { samples[$0] }, perSample: perSample, in: &wire) }
     return wire
   }
@@ -92,6 +96,13 @@ extension RunMaterial {
   func completion(of sample: Int, _ source: TextSource, _ round: Int, _ texts: RunTexts) -> [TokenID] {
     let whole = whole(of: sample, source, round, texts)
     return Array(whole.prefix(max(limits.sequence - samples[sample].prompt.count, 0)))
+  }
+
+  /// Factors of the losses of a completion's ids: those of the data's own answer; 1 for text that a model wrote.
+  private func tokenWeights(of sample: Int, _ source: TextSource, count: Int) -> [Float] {
+    let isOwn = source == .data || source == .teacher && !plan.teacherWrites
+    guard isOwn, let weights = samples[sample].completionWeights else { return Array(repeating: 1, count: count) }
+    return Array(weights.prefix(count))
   }
 
   private func whole(of sample: Int, _ source: TextSource, _ round: Int, _ texts: RunTexts) -> [TokenID] {

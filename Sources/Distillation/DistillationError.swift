@@ -26,6 +26,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case termBesidePairs(TokenLossKind)
   /// A loss that draws from the teacher would bias: all but forward KL.
   case biasedByDraws(TokenLossKind)
+  /// Weights of tokens beside a loss of pairs.
+  case weightsBesidePairs
   /// The loss is NaN or infinite.
   case lossNotFinite(sequence: Int, value: Double)
   /// The gradient is NaN or infinite.
@@ -61,6 +63,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the loss \(kind) cannot stand beside a loss of pairs: give the terms cross-entropies"
     case .biasedByDraws(let kind):
       "the loss \(kind) is no mean over draws from the teacher: ask for log-probs, or take forward KL"
+    case .weightsBesidePairs:
+      "tokens cannot have weights where a loss compares whole sequences: leave token_weights empty"
     case .lossNotFinite(let sequence, let value):
       "the loss of sequence \(sequence) is \(value): the parameters were left as they were; lower the learning rate or look at the data"
     case .gradientNotFinite(let norm):

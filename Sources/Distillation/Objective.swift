@@ -104,11 +104,14 @@ public struct TrainingBatch: Sendable, Hashable {
   /// Log-probs of completion tokens when they were written, of the sequences whose term is a policy gradient, in order; else empty.
   /// Unit: nats.
   public let behaviorLogprobs: [Float]
+  /// Factors of the losses of completion tokens, of all sequences in order; a token of weight 0 does not count in a mean. Empty: 1 for
+  /// all. Shape: `[R]`.
+  public let tokenWeights: [Float]
 
   /// Makes a batch; the counts must agree.
   public init(
     sequences: SequenceBatch, termIndices: [Int], microBatchSize: Int, pairs: PairColumns = PairColumns(),
-    behaviorLogprobs: [Float] = []
+    behaviorLogprobs: [Float] = [], tokenWeights: [Float] = []
   ) throws(DistillationError) {
     guard termIndices.count == sequences.count else {
       throw .countMismatch(column: "term_indices", expected: sequences.count, found: termIndices.count)
@@ -121,6 +124,7 @@ public struct TrainingBatch: Sendable, Hashable {
     self.microBatchSize = microBatchSize
     self.pairs = pairs
     self.behaviorLogprobs = behaviorLogprobs
+    self.tokenWeights = tokenWeights
   }
 
   /// The sequences whose terms need the teacher, in order: what to send to `Score`, and what ``StudentTrainer/step(_:teacher:evaluate:)`` expects the scores of.

@@ -126,7 +126,8 @@ struct TrainingPass: Sendable {
     for (owner, row) in zip(owners, computeRows(owners, chunk.groups, targets: targets, known)) {
       let (row, share) = (try row.get(), plan.shares[owner.sequence])
       guard row.value.isFinite else { throw .lossNotFinite(sequence: owner.sequence, value: row.value) }
-      sums.add(row, term: share.term, coefficient: share.coefficient)
+      let weight = plan.weight(sequence: owner.sequence, offset: owner.offset)
+      if weight > 0 { sums.add(row, term: share.term, coefficient: share.coefficient * weight) }
     }
     guard let gradients else { return }
     transformer.backwardLogits(
@@ -190,7 +191,8 @@ struct TrainingPass: Sendable {
     let kind = objective.terms[share.term].kind
     var source: (TeacherScores, Int)?
     if let position = teacherPosition(owner), let teacher { source = (teacher, position) }
-    let scale = Float(weights[share.term] * share.coefficient - known.slope(owner.sequence))
+    let weight = plan.weight(sequence: owner.sequence, offset: owner.offset)
+    let scale = Float(weights[share.term] * share.coefficient * weight - known.slope(owner.sequence))
     if case .policyGradient(let policy) = kind, let tokens = self.policy, let start = share.policyStart {
       return Result { () throws(DistillationError) -> RowLoss in
         try lane.replaceLogits(

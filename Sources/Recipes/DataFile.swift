@@ -23,6 +23,8 @@ public struct TrainingSample: Sendable, Hashable, Codable {
   var isChat: Bool?
   /// Name of the row's teacher; nil: there is one for all.
   public var teacher: String?
+  /// Factors of the losses of the completion's ids; nil: 1 for all.
+  public var completionWeights: [Float]?
 }
 
 /// A JSONL file of rows.
@@ -31,6 +33,8 @@ public struct DataFile: Sendable {
   public let rows: [(line: Int, row: DataRow)]
   /// What each row has in the column that was asked for; nil: nothing, or not asked.
   public let names: [String?]
+  /// The turns that each row's answer is made of; nil: it is one piece.
+  public let turns: [[AnswerTurn]?]
   /// Name of the file in messages.
   public let path: String
 
@@ -65,18 +69,21 @@ public struct DataFile: Sendable {
   private init(data: Data, path: String, limit: Int?, column: String?) throws(RecipeError) {
     var rows: [(line: Int, row: DataRow)] = []
     var names: [String?] = []
+    var turns: [[AnswerTurn]?] = []
     for (index, line) in Self.lines(of: data).enumerated() {
       if let limit, rows.count == limit { break }
       guard line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
       do {
-        rows.append((index + 1, try DataRow(json: line)))
+        let (row, pieces) = (try DataRow(json: line), try DataRow.turns(of: line))
+        rows.append((index + 1, try pieces.map { pieces throws(RowProblem) in try row.answered(by: pieces) } ?? row))
+        turns.append(pieces)
         names.append(try column.flatMap { column throws(RowProblem) in try DataRow.name(in: column, of: line) })
       } catch let problem {
         throw .badRow(path: path, line: index + 1, reason: problem.reason)
       }
     }
     guard !rows.isEmpty else { throw .unreadableData(path: path, reason: "no rows; expected \(DataRow.shapes)") }
-    (self.rows, self.names, self.path) = (rows, names, path)
+    (self.rows, self.names, self.turns, self.path) = (rows, names, turns, path)
   }
 
   /// Turns every row into token ids.
@@ -86,9 +93,11 @@ public struct DataFile: Sendable {
   ///   - lengths: Where sequences are cut.
   public func samples(codec: some TextCodec, lengths: SequenceLimits) throws(RecipeError) -> [TrainingSample] {
     var samples: [TrainingSample] = []
-    for (line, row) in rows {
+    for ((line, row), turns) in zip(rows, turns) {
       do {
-        samples.append(try row.sample(codec: codec, lengths: lengths))
+        var sample = try row.sample(codec: codec, lengths: lengths)
+        sample.completionWeights = turns.flatMap { sample.weights(of: $0, codec: codec) }
+        samples.append(sample)
       } catch let problem as RowProblem {
         throw .badRow(path: path, line: line, reason: problem.reason)
       } catch {

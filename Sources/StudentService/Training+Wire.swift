@@ -109,7 +109,8 @@ extension TrainingBatch {
       microBatchSize: Int(wire.microBatchSize),
       pairs: PairColumns(
         referenceChosen: wire.pairReferenceChosen, referenceRejected: wire.pairReferenceRejected,
-        margins: wire.pairMargins, weights: wire.pairWeights), behaviorLogprobs: wire.behaviorLogprobs)
+        margins: wire.pairMargins, weights: wire.pairWeights), behaviorLogprobs: wire.behaviorLogprobs,
+      tokenWeights: wire.tokenWeights)
   }
 }
 

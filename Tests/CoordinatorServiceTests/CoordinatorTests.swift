@@ -140,6 +140,20 @@ struct CoordinatorTests {
     }
   }
 
+  @Test("the weights of a row's turns reach the student; a batch whose weights are all 1 has none")
+  func turns() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let turns = #"{"prompt":"ask","turns":[{"text":"ab"},{"text":"cd","weight":1.5}]}"#
+      try bench.write("train.jsonl", [turns, #"{"prompt":"ask","completion":"e"}"#])
+      let overrides = ["method=sft", "training.per_device_train_batch_size=1", "training.max_steps=2"]
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
+      #expect(status.state == .finished, "\(status.message)")
+      let weights = bench.students.state.withLock { Set($0.tokenWeights) }
+      #expect(weights == [[1, 1, 1.5, 1.5, 1.5], []])
+    }
+  }
+
   @Test("two runs of one seed give the same student, another seed another")
   func seeds() async throws {
     let first = try await undisturbed()

@@ -68,6 +68,8 @@ final class FakeStudents: StudentConnector {
     /// Calls until the student goes away; negative: never.
     var callsLeft = -1
     var trained: [Int] = []
+    /// Of each batch.
+    var tokenWeights: [[Float]] = []
     var lossAt: [Int: Double] = [:]
     /// What writing a folder is answered with; nil: it works.
     var writeError: RPCError?
@@ -135,6 +137,7 @@ private struct FakeStudent: StudentConnection {
         state.parameters = hash.next()
         state.step += 1
         state.trained.append(state.step)
+        state.tokenWeights.append(request.batch?.tokenWeights ?? [])
         return WireStepMetrics(
           loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8,
           traffic: [

@@ -110,6 +110,38 @@ struct DataFileTests {
 
   private func failing(_ row: String, codec: LetterCodec) throws { _ = try sample(row, codec: codec) }
 
+  @Test("turns make an answer whose ids have weights; an id that reaches into the next turn has the next one's")
+  func turns() throws {
+    let row = #"{"prompt":"p","turns":[{"text":"xa","weight":0},{"text":"by","weight":1.5},{"text":"z"}]}"#
+    let whole = try sample(row)
+    #expect(whole.completion == ids("x\u{F8}yz") + [2])
+    #expect(whole.completionText == "xabyz")
+    #expect(whole.completionWeights == [0, 1.5, 1.5, 1, 1])
+    let chat = try sample(
+      #"{"messages":[{"role":"user","content":"q"}],"turns":[{"text":"r","weight":2},{"text":"st","weight":0.5}]}"#)
+    #expect(chat.completion == ids("rst") + [2] && chat.completionWeights == [2, 0.5, 0.5, 0.5])
+    // One that is cut keeps the weights of what is left.
+    let cut = try sample(row, lengths: SequenceLimits(prompt: 4, sequence: 4, completion: 9))
+    #expect(cut.completion == ids("x\u{F8}") && cut.completionWeights == [0, 1.5])
+  }
+
+  @Test("turns of weight 1 are the row of their text")
+  func plainTurns() throws {
+    let row = try sample(#"{"prompt":"p","turns":[{"text":"xa"},{"text":"by","weight":1}]}"#)
+    #expect(row == (try sample(#"{"prompt":"p","completion":"xaby"}"#)))
+  }
+
+  @Test(
+    "turns that are none, and turns beside an answer, are refused",
+    arguments: [
+      #"{"prompt":"p","turns":[]}"#, #"{"prompt":"p","turns":["a"]}"#, #"{"prompt":"p","turns":[{"weight":1}]}"#,
+      #"{"prompt":"p","turns":[{"text":"a","weight":-1}]}"#, #"{"prompt":"p","turns":[{"text":"a","weight":"1"}]}"#,
+      #"{"prompt":"p","completion":"a","turns":[{"text":"a"}]}"#, #"{"text":"p","turns":[{"text":"a"}]}"#,
+    ])
+  func badTurns(row: String) {
+    #expect(throws: RecipeError.self) { try sample(row) }
+  }
+
   @Test("a text row is learnt from its second token on and cannot be asked")
   func text() throws {
     let sample = try sample(#"{"text":"abc"}"#)

@@ -122,6 +122,25 @@ struct StudentRPCsTests {
     }
   }
 
+  @Test("tokens have weights where the batch says so, and as many as there are tokens")
+  func tokenWeights() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training(kinds: [.crossEntropy]))
+      func metrics(_ weights: [Float]) async throws -> WireStepMetrics {
+        var request = TrainRequest.step(0, evaluate: true, terms: 1)
+        request.batch?.tokenWeights = weights
+        return try #require(try await train(client, [request])[0].metrics)
+      }
+      let plain = try await metrics([])
+      let count = Int(plain.tokenCount)
+      let heavier = try await metrics(Array(repeating: 1.5, count: count))
+      #expect(abs(heavier.loss - 1.5 * plain.loss) <= 1e-9 && heavier.tokenCount == plain.tokenCount)
+      #expect(try await metrics([0, 0] + Array(repeating: 1, count: count - 2)).tokenCount == plain.tokenCount - 2)
+      let error = await #expect(throws: RPCError.self) { try await metrics([1]) }
+      #expect(error?.code == .invalidArgument && error?.message.contains("the tokens' weights has 1 values") == true)
+    }
+  }
+
   @Test("the kept tokens of the teacher are enough")
   func topCount() async throws {
     try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in

@@ -559,6 +559,9 @@ public struct WireTrainBatch: WireMessage {
   public var teacherNames: [String]
   /// For each sequence the index of its teacher among `teacher_names`. Shape: [B], or empty where that is.
   public var teacherIndices: [UInt32]
+  /// Factors of the token losses of completion tokens, at least 0, of all sequences in order. Means divide by the number of tokens, not
+  /// by the sum of factors; a token of weight 0 is not learnt and does not count. Shape: [R]; empty: 1 for all. Not beside a loss of pairs.
+  public var tokenWeights: [Float]
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -571,7 +574,8 @@ public struct WireTrainBatch: WireMessage {
     pairWeights: [Double] = [],
     behaviorLogprobs: [Float] = [],
     teacherNames: [String] = [],
-    teacherIndices: [UInt32] = []
+    teacherIndices: [UInt32] = [],
+    tokenWeights: [Float] = []
   ) {
     self.sequences = sequences
     self.termIndices = termIndices
@@ -583,6 +587,7 @@ public struct WireTrainBatch: WireMessage {
     self.behaviorLogprobs = behaviorLogprobs
     self.teacherNames = teacherNames
     self.teacherIndices = teacherIndices
+    self.tokenWeights = tokenWeights
   }
 
   /// Name in Protos/.
@@ -616,18 +621,21 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
               return try unsafe withColumn(pairWeights) { pairWeights in
                 return try unsafe withColumn(behaviorLogprobs) { behaviorLogprobs in
                   return try unsafe withColumn(teacherIndices) { teacherIndices in
-                    var cMessage = unsafe Self.makeCMessage()
-                    unsafe cMessage.sequences = sequences
-                    unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
-                    unsafe cMessage.micro_batch_size = microBatchSize
-                    unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
-                    unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
-                    unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
-                    unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
-                    unsafe (cMessage.n_behavior_logprobs, cMessage.behavior_logprobs) = (behaviorLogprobs.count, behaviorLogprobs.start)
-                    unsafe (cMessage.n_teacher_names, cMessage.teacher_names) = arena.strings(teacherNames)
-                    unsafe (cMessage.n_teacher_indices, cMessage.teacher_indices) = (teacherIndices.count, teacherIndices.start)
-                    return try unsafe body(&cMessage)
+                    return try unsafe withColumn(tokenWeights) { tokenWeights in
+                      var cMessage = unsafe Self.makeCMessage()
+                      unsafe cMessage.sequences = sequences
+                      unsafe (cMessage.n_term_indices, cMessage.term_indices) = (termIndices.count, termIndices.start)
+                      unsafe cMessage.micro_batch_size = microBatchSize
+                      unsafe (cMessage.n_pair_reference_chosen, cMessage.pair_reference_chosen) = (pairReferenceChosen.count, pairReferenceChosen.start)
+                      unsafe (cMessage.n_pair_reference_rejected, cMessage.pair_reference_rejected) = (pairReferenceRejected.count, pairReferenceRejected.start)
+                      unsafe (cMessage.n_pair_margins, cMessage.pair_margins) = (pairMargins.count, pairMargins.start)
+                      unsafe (cMessage.n_pair_weights, cMessage.pair_weights) = (pairWeights.count, pairWeights.start)
+                      unsafe (cMessage.n_behavior_logprobs, cMessage.behavior_logprobs) = (behaviorLogprobs.count, behaviorLogprobs.start)
+                      unsafe (cMessage.n_teacher_names, cMessage.teacher_names) = arena.strings(teacherNames)
+                      unsafe (cMessage.n_teacher_indices, cMessage.teacher_indices) = (teacherIndices.count, teacherIndices.start)
+                      unsafe (cMessage.n_token_weights, cMessage.token_weights) = (tokenWeights.count, tokenWeights.start)
+                      return try unsafe body(&cMessage)
+                    }
                   }
                 }
               }
@@ -649,6 +657,7 @@ extension WireTrainBatch: @unsafe CMessageConvertible {
     behaviorLogprobs = unsafe readColumn(cMessage.behavior_logprobs, cMessage.n_behavior_logprobs)
     teacherNames = try unsafe readStrings(cMessage.teacher_names, cMessage.n_teacher_names, field: "retort.v1.TrainBatch.teacher_names")
     teacherIndices = unsafe readColumn(cMessage.teacher_indices, cMessage.n_teacher_indices)
+    tokenWeights = unsafe readColumn(cMessage.token_weights, cMessage.n_token_weights)
   }
 }
 

@@ -1102,7 +1102,7 @@ const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor =
   (ProtobufCMessageInit) retort__v1__optimizer_options__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[10] =
+static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors[11] =
 {
   {
     "sequences",
@@ -1224,6 +1224,18 @@ static const ProtobufCFieldDescriptor retort__v1__train_batch__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "token_weights",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Retort__V1__TrainBatch, n_token_weights),
+    offsetof(Retort__V1__TrainBatch, token_weights),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
   7,   /* field[7] = behavior_logprobs */
@@ -1236,11 +1248,12 @@ static const unsigned retort__v1__train_batch__field_indices_by_name[] = {
   9,   /* field[9] = teacher_indices */
   8,   /* field[8] = teacher_names */
   1,   /* field[1] = term_indices */
+  10,   /* field[10] = token_weights */
 };
 static const ProtobufCIntRange retort__v1__train_batch__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
 {
@@ -1250,7 +1263,7 @@ const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor =
   "Retort__V1__TrainBatch",
   "retort.v1",
   sizeof(Retort__V1__TrainBatch),
-  10,
+  11,
   retort__v1__train_batch__field_descriptors,
   retort__v1__train_batch__field_indices_by_name,
   1,  retort__v1__train_batch__number_ranges,

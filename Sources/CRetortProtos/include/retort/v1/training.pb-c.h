@@ -446,10 +446,16 @@ struct  Retort__V1__TrainBatch
    */
   size_t n_teacher_indices;
   uint32_t *teacher_indices;
+  /*
+   * Factors of the token losses of completion tokens, at least 0, of all sequences in order. Means divide by the number of tokens, not
+   * by the sum of factors; a token of weight 0 is not learnt and does not count. Shape: [R]; empty: 1 for all. Not beside a loss of pairs.
+   */
+  size_t n_token_weights;
+  float *token_weights;
 };
 #define RETORT__V1__TRAIN_BATCH__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_batch__descriptor) \
-    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+    , NULL, 0,NULL, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
 
 
 /*
