@@ -77,7 +77,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "LionTests", dependencies: ["Evaluation", "Lion", "Sequences"], swiftSettings: settings),
     // Answers that are collected, judged, kept and learnt.
-    .target(name: "Curation", dependencies: ["Lion"], swiftSettings: settings),
+    .target(name: "Curation", dependencies: ["Lion", "Sequences"], swiftSettings: settings),
     .testTarget(name: "CurationTests", dependencies: ["Curation", "Lion"], swiftSettings: settings),
 
     // Learning

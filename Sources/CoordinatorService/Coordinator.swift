@@ -102,6 +102,7 @@ public final class Coordinator: Sendable {
   private func worker(on run: RunRecord) -> any RunWorker {
     switch Method(rawValue: run.method) {
     case .lion: LionDriver(record: run, dependencies: dependencies, board: board)
+    case .tripost: TrajectoryDriver(record: run, dependencies: dependencies, board: board)
     case let method? where method.collectsAnswers:
       CurationDriver(record: run, dependencies: dependencies, board: board)
     default: RunDriver(record: run, dependencies: dependencies, board: board)

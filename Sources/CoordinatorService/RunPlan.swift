@@ -230,4 +230,5 @@ public enum SeedStream: UInt64, Sendable {
   case lion = 6
   case curation = 7
   case mixture = 8
+  case trajectories = 9
 }

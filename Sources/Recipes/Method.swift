@@ -40,6 +40,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case critics
   /// Orca: explanations under system prompts, from weaker to stronger teachers.
   case orca
+  /// TriPosT: the student's attempts, edited by the teacher until a checker accepts them.
+  case tripost
   /// DPKD: the teacher's text preferred to the student's, with the teacher's log-probs as reference.
   case dpkd
   /// PLaD: ranking of the teacher's text before the student's, for teachers that give nothing but text.
@@ -211,7 +213,7 @@ extension Method {
       ]
     }
     return switch self {
-    case .sft, .lion, .rejection, .critics, .orca: [term(.data, .crossEntropy)]
+    case .sft, .lion, .rejection, .critics, .orca, .tripost: [term(.data, .crossEntropy)]
     case .seqkd: [term(.teacher, .crossEntropy)]
     case .kd, .rskd: [term(.teacher, .forwardKL)]
     case .rkl: [term(.student, .reverseKL)]
@@ -248,7 +250,10 @@ extension Method {
   }
 
   /// Whether the teacher's answers are collected, judged and kept before they are learnt.
-  public var collectsAnswers: Bool { [.rejection, .critics, .orca].contains(self) }
+  public var collectsAnswers: Bool { [.rejection, .critics, .orca, .tripost].contains(self) }
+
+  /// Whether a checker judges what is learnt.
+  var hasChecker: Bool { self == .rejection || self == .tripost }
 
   /// Whose text stands beside the student's in a mixture.
   private func fixed(_ values: ResolvedValues) -> TextSource { values.flag("objective.seq_kd") ? .teacher : .data }

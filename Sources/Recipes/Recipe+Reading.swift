@@ -40,9 +40,10 @@ extension Recipe {
       drawCount: method == .rskd ? values.whole("objective.draws") : 0)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
     lion = method == .lion ? try Lion(values) : nil
-    rejection = method == .rejection ? try Rejection(values) : nil
+    rejection = method.hasChecker ? try Rejection(values) : nil
     critics = method == .critics ? try Critics(values) : nil
     orca = method == .orca ? try Orca(values) : nil
+    tripost = method == .tripost ? TriPosT(values) : nil
     training = Training(values)
     evaluation = Evaluation(values)
     resolvedYAML = values.yaml
@@ -114,6 +115,7 @@ extension Recipe {
     }
     try checkLoss(place, lossName: lossName)
     try checkTexts(place)
+    try checkTriPosT(place)
     if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
     }

@@ -30,12 +30,14 @@ public struct Recipe: Sendable, Hashable {
   public var generation: Generation?
   /// The loop of Lion; nil: another method.
   public var lion: Lion?
-  /// What is sampled and who judges it; nil: another method.
+  /// What is sampled and who judges it, or who judges alone; nil: a method without a checker.
   public var rejection: Rejection?
   /// What critics ask for; nil: another method.
   public var critics: Critics?
   /// System prompts and stages; nil: another method.
   public var orca: Orca?
+  /// How attempts are edited; nil: another method.
+  public var tripost: TriPosT?
   /// How the student is trained.
   public var training: Training
   /// What is measured on the way.

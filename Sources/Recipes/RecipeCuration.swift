@@ -13,8 +13,8 @@ extension Recipe {
     public var examples: String?
 
     init(_ values: ResolvedValues) throws(RecipeError) {
-      samplesPerPrompt = values.whole("rejection.samples_per_prompt")
-      keep = values.word("rejection.keep")
+      samplesPerPrompt = values.whole("rejection.samples_per_prompt") ?? 1
+      keep = values.text("rejection.keep") ?? "first"
       let name = try values.required(
         "rejection.checker", "who judges: one of \(CheckerName.allCases.map(\.rawValue).joined(separator: ", "))")
       checker = CheckerName(rawValue: name) ?? .exactMatch

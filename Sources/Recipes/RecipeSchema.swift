@@ -25,7 +25,7 @@ struct RecipeKey: Sendable {
 /// rate 1e-6, cpo_alpha 1), SimPO's paper (beta 2, gamma half of it).
 enum RecipeSchema {
   static let keys: [RecipeKey] =
-    top + student + data + objective + generation + lion + rejection + critics + orca + training + evaluation
+    top + student + data + objective + generation + lion + rejection + critics + orca + tripost + training + evaluation
 
   /// Keys that hold other keys.
   private static let blocks: Set<String> = Set(
@@ -175,13 +175,18 @@ enum RecipeSchema {
     RecipeKey("rejection.keep", .choice(["first", "all", "shortest"])) { of(.rejection, $0, .text("first")) },
     RecipeKey("rejection.checker", .choice(Recipe.CheckerName.allCases.map(\.rawValue)), nil),
     RecipeKey("rejection.examples", .text, nil),
-    RecipeKey("rejection.command", .texts(limit: 64)) { of(.rejection, $0, .list([])) },
-    RecipeKey("rejection.command_reads", .texts(limit: 64)) { of(.rejection, $0, .list([])) },
-    RecipeKey("rejection.isolation", .choice(["bubblewrap", "none"])) { of(.rejection, $0, .text("bubblewrap")) },
-    RecipeKey("rejection.command_seconds", .number(0...3600, open: true)) { of(.rejection, $0, .number(5)) },
-    RecipeKey("rejection.command_memory_mib", .whole(1...1_048_576)) { of(.rejection, $0, .whole(512)) },
-    RecipeKey("rejection.command_output_kib", .whole(1...1_048_576)) { of(.rejection, $0, .whole(64)) },
+    RecipeKey("rejection.command", .texts(limit: 64)) { checked($0, .list([])) },
+    RecipeKey("rejection.command_reads", .texts(limit: 64)) { checked($0, .list([])) },
+    RecipeKey("rejection.isolation", .choice(["bubblewrap", "none"])) { checked($0, .text("bubblewrap")) },
+    RecipeKey("rejection.command_seconds", .number(0...3600, open: true)) { checked($0, .number(5)) },
+    RecipeKey("rejection.command_memory_mib", .whole(1...1_048_576)) { checked($0, .whole(512)) },
+    RecipeKey("rejection.command_output_kib", .whole(1...1_048_576)) { checked($0, .whole(64)) },
   ]
+
+  /// A default of the methods that have a checker's program; others leave the key out.
+  private static func checked(_ method: Method, _ value: RecipeValue) -> RecipeValue? {
+    method.hasChecker ? value : nil
+  }
 
   private static let critics = [
     RecipeKey("critics.samples_per_prompt", .whole(1...10_000)) { of(.critics, $0, .whole(4)) },
@@ -201,6 +206,19 @@ enum RecipeSchema {
     RecipeKey("orca.samples_per_prompt", .whole(1...100)) { of(.orca, $0, .whole(1)) },
   ]
 
+  private static let tripost = [
+    RecipeKey("tripost.iterations", .whole(1...1000)) { of(.tripost, $0, .whole(3)) },
+    RecipeKey("tripost.sampling_rounds", .whole(1...1000)) { of(.tripost, $0, .whole(5)) },
+    RecipeKey("tripost.enough_improvements", positive, nil),
+    RecipeKey("tripost.max_updates", .whole(1...100)) { of(.tripost, $0, .whole(5)) },
+    RecipeKey("tripost.improvement_ratio", .number(0...1000, open: true)) { of(.tripost, $0, .number(1.5)) },
+    RecipeKey("tripost.feedback_weight", .number(0...1000)) { of(.tripost, $0, .number(1.5)) },
+    RecipeKey("tripost.attempt_weight", .number(0...1000)) { of(.tripost, $0, .number(1)) },
+    RecipeKey("tripost.editor_temperature", .number(0...100)) { of(.tripost, $0, .number(0.7)) },
+    RecipeKey("tripost.editor_max_new_tokens", positive) { of(.tripost, $0, .whole(512)) },
+    RecipeKey("tripost.editor_prompt", .text, nil),
+  ]
+
   /// A default of one method; others leave the key out.
   private static func of(_ owner: Method, _ method: Method, _ value: RecipeValue) -> RecipeValue? {
     owner == method ? value : nil
@@ -208,16 +226,16 @@ enum RecipeSchema {
 
   private static let training = [
     RecipeKey("training.learning_rate", .number(0...Double.infinity, open: true)) {
-      .number($0 == .distillm2 ? 5e-5 : [.dpo, .ipo, .simpo, .cpo, .slic].contains($0) ? 1e-6 : 2e-5)
+      .number($0 == .distillm2 ? 5e-5 : [.tripost, .dpo, .ipo, .simpo, .cpo, .slic].contains($0) ? 1e-6 : 2e-5)
     },
     RecipeKey("training.per_device_train_batch_size", .whole(1...65_536), .whole(8)),
     RecipeKey("training.gradient_accumulation_steps", .whole(1...65_536), .whole(1)),
     RecipeKey("training.max_steps", .whole(-1...Int(Int32.max)), .whole(-1)),
-    RecipeKey("training.num_train_epochs", .number(0...100_000, open: true), .number(3)),
+    RecipeKey("training.num_train_epochs", .number(0...100_000, open: true)) { .number($0 == .tripost ? 4 : 3) },
     RecipeKey("training.warmup_ratio", share) { .number($0 == .distillm2 ? 0.1 : 0) },
     RecipeKey("training.warmup_steps", natural, .whole(0)),
     RecipeKey("training.lr_scheduler_type", .choice(["linear", "cosine", "constant"])) {
-      .text($0 == .distillm2 ? "cosine" : "linear")
+      .text([.distillm2, .tripost].contains($0) ? "cosine" : "linear")
     },
     RecipeKey("training.weight_decay", .number(0...Double.infinity), .number(0)),
     RecipeKey("training.adam_beta1", .number(0...1), .number(0.9)),

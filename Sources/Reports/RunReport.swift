@@ -67,6 +67,7 @@ public struct RunReport: Sendable {
     var table = TextTable(["", "start", "end"])
     let shown = [
       "eval/", "lion/hard_share", "lion/mean_gap", "lion/unscored", "lion/yield", "data/accepted_share", "data/kept",
+      "data/improvements",
     ]
     for figure in figures where figure.name == "loss" || shown.contains(where: figure.name.hasPrefix) {
       guard !figure.name.tellsDecoding else { continue }

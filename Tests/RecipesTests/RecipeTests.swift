@@ -130,6 +130,7 @@ struct RecipeTests {
     case .distillm: ["data.eval=heldout.jsonl"]
     case .rejection: ["rejection.checker=command", #"rejection.command=["sh", "-c", "a, 'b'"]"#]
     case .critics: ["critics.brevity_limit=0.5", "critics.least_faithfulness=-1"]
+    case .tripost: ["rejection.checker=puzzles", "student=folder", "tripost.editor_prompt=editor.txt"]
     case .orca: ["orca.system_prompts=systems.txt", "orca.data=[a.jsonl, b.jsonl]"]
     default: []
     }
@@ -143,6 +144,21 @@ struct RecipeTests {
     let orca = ["method=orca", "orca.system_prompts=s.txt"]
     #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: ["method=orca"]) }
     #expect(try Recipe(yaml: minimal, overrides: orca).orca?.data == [])
+  }
+
+  @Test("edited trajectories need a checker and a student that can write; what else rejection has is of no use")
+  func tripost() throws {
+    let given = ["method=tripost", "rejection.checker=puzzles", "student=folder"]
+    let recipe = try Recipe(yaml: minimal, overrides: given)
+    #expect(recipe.tripost?.iterations == 3 && recipe.tripost?.feedbackWeight == 1.5)
+    #expect(recipe.training.learningRate == 1e-6 && recipe.training.lrSchedulerType == "cosine")
+    #expect(recipe.asksTeacher && !recipe.usesTeacherLogprobs && recipe.rejection?.checker == .puzzles)
+    for other in [
+      [given[0], given[2]], given + ["rejection.keep=all"], given + ["generation=none"],
+      Array(given.prefix(2)) + ["student.from=folder"],
+    ] {
+      #expect(throws: RecipeError.self) { try Recipe(yaml: minimal, overrides: other) }
+    }
   }
 
   @Test("a rejection needs a checker, and a checker that is a program its command")

@@ -9,16 +9,18 @@ struct ImitationRun: Sendable {
   let folder: LoopFolder
 
   /// Whose student the first rounds go on from is the one before.
-  private var overrides: [String] {
-    let own = [
+  private func overrides(_ recipe: Recipe) -> [String] {
+    var own = [
       "method=\(Method.sft.rawValue)", "data.train=\(folder.data(round))", "output_dir=\(folder.round(round))",
     ]
+    // Of the data, whose rows were counted before.
+    if recipe.maxSamples != nil { own.append("data.max_samples=\(Int.max)") }
     return round > 0 ? own + ["student=\(RunFolder(path: folder.round(round - 1)).student)"] : own
   }
 
   /// The run as the journal has it, or as it is to begin.
   func record(in journal: Journal) async throws -> RunRecord {
-    let recipe = try Recipe(yaml: parent.recipeYAML, overrides: overrides)
+    let recipe = try Recipe(yaml: parent.recipeYAML, overrides: overrides(Recipe(yaml: parent.recipeYAML)))
     let part = RunRecord(
       runID: "\(parent.runID)\(RunRecord.partSeparator)\(round)", recipeYAML: recipe.resolvedYAML,
       outputDir: recipe.outputDir, method: recipe.method.rawValue, submittedMilliseconds: parent.submittedMilliseconds,
