@@ -7,13 +7,15 @@ usage() {
 usage: scripts/study.sh [-o FOLDER] [-s "SEED ..."] [-m "RUN ..."] [STUDY] [KEY=VALUE ...]
 
 Makes each run of STUDY/study.txt (default: Examples/puzzles) once per seed (default: 1 2 3) with .build/release/retort, writes the
-runs to FOLDER/SEED/RUN/ (default: out/study), prints a table and writes FOLDER/comparison.html. A run that has ended is not repeated.
+runs to FOLDER/SEED/RUN/ (default: out/study), prints a table and writes FOLDER/comparison.html and
+FOLDER/curves.svg. A run that has ended is not repeated.
 
   -m "RUN ..."   only these runs, and those that they begin with
   KEY=VALUE      settings that win over each recipe's, such as training.max_steps=20 for a short trial
 
 A line of study.txt: RUN TITLE AFTER RECIPE [KEY=VALUE ...]. TITLE has _ for spaces; it may end in @start, which shows the run's
-first evaluation. AFTER is the run whose student this one begins with, or -. The line "figures NAMES" says what the table shows.
+first evaluation, or in @end, which shows the last without the curve. AFTER is the run whose student this one begins with, or -.
+The line "figures NAMES" says what the table shows, "against TITLE" which method the others are compared with, seed by seed.
 TEXT
 }
 
@@ -39,11 +41,12 @@ retort=.build/release/retort
 [ -x "$retort" ] || { echo "study: $retort is missing: run make" >&2; exit 1; }
 
 declare -A after=() recipe=() own=() title=()
-runs=() figures=()
+runs=() figures=() against=
 while read -r name shown before file rest; do
   case $name in
     '' | '#'*) continue ;;
     figures) figures=(--figures "$shown"); continue ;;
+    against) against=${shown//_/ }; continue ;;
   esac
   runs+=("$name")
   title[$name]=$shown after[$name]=$before recipe[$name]=$file own[$name]=$rest
@@ -67,17 +70,20 @@ run() {
     > "$folder/$seed/$name.log" || { echo "study: seed $seed, $name failed" >&2; return 1; }
 }
 
-shown=()
+shown=() reference=()
 for name in "${runs[@]}"; do
   [ -n "${wanted[$name]:-}" ] || continue
   mark=
-  [[ ${title[$name]} != *@start ]] || mark=@start
-  label=${title[$name]%@start}
-  shown+=("${label//_/ }=$name$mark")
+  case ${title[$name]} in *@start) mark=@start ;; *@end) mark=@end ;; esac
+  label=${title[$name]%"$mark"}
+  label=${label//_/ }
+  shown+=("$label=$name$mark")
+  [ "$label" != "$against" ] || reference=(--against "$against")
 done
 for seed in $seeds; do
   for name in "${runs[@]}"; do
     [ -z "${wanted[$name]:-}" ] || run "$seed" "$name"
   done
 done
-"$retort" compare "$folder" "${shown[@]}" "${figures[@]}" --page "$folder/comparison.html"
+"$retort" compare "$folder" "${shown[@]}" "${figures[@]}" "${reference[@]}" --page "$folder/comparison.html" \
+  --curves "$folder/curves.svg"

@@ -17,7 +17,7 @@ struct ComparisonPage {
     \(comparison.seeds.joined(separator: ", ").escaped)</dd></dl></header>
     <section><h2>At the end</h2>\(table)<p>Mean and 95 % interval (Student's t) over seeds.</p></section>
     <section><h2>Intervals</h2><div class="charts">\(intervals)</div></section>
-    <section><h2>Learning curves</h2><div class="charts">\(curves)</div></section>
+    \(differences)<section><h2>Learning curves</h2>\(curves)</section>
     <footer>Written by Retort from the runs' metrics.jsonl. Move over a curve to read its values.</footer>
     <script>\(ReportStyle.script)</script></body></html>
     """
@@ -52,13 +52,31 @@ struct ComparisonPage {
     }.joined(separator: "\n")
   }
 
+  /// The reference's rivals, seed by seed.
+  private var differences: String {
+    guard let reference = comparison.reference else { return "" }
+    let rivals = comparison.methods.filter { $0.title != reference.title }
+    let charts = comparison.figures.map { figure in
+      let rows = rivals.compactMap { rival in rival.difference(figure, from: reference).map { (rival.title, $0) } }
+      return IntervalChart(title: heading(figure), note: "minus \(reference.title)", rows: rows, marksZero: true).html
+    }
+    return """
+      <section><h2>Minus \(reference.title.escaped), seed by seed</h2><div class="charts">\(charts.joined(separator: "\n"))</div>
+      <p>An interval that holds 0: three seeds, or as many as there are, do not tell the two apart.</p></section>
+
+      """
+  }
+
+  /// Few methods share a chart for each figure; many would hide each other, so that each has a small one before the rest.
   private var curves: String {
-    let charts = (["loss"] + comparison.figures).compactMap { figure -> String? in
-      let series = comparison.methods.filter { !$0.isStart }
-        .map { Chart.Series(label: $0.title, points: $0.curve(figure)) }.filter { $0.points.count > 1 }
+    let isCrowded = comparison.methods.count { $0.part == .whole } > 8
+    let charts = ((isCrowded ? [] : ["loss"]) + comparison.figures).compactMap { figure -> String? in
+      let series = comparison.curves(figure)
       guard !series.isEmpty else { return nil }
+      if isCrowded { return CurveGrid(Chart(title: heading(figure), note: "mean over seeds", series: series)).html }
       return LineChart(Chart(title: heading(figure), note: "mean over seeds", series: series)).html
     }
-    return charts.isEmpty ? "<p>No value was measured twice, so there is nothing to draw.</p>" : charts.joined()
+    if charts.isEmpty { return "<p>No value was measured twice, so there is nothing to draw.</p>" }
+    return isCrowded ? charts.joined() : "<div class=\"charts\">\(charts.joined())</div>"
   }
 }

@@ -7,15 +7,17 @@ struct IntervalChart: Sendable {
   private let note: String
   private let rows: [(name: String, value: MeanInterval)]
   private let x: AxisScale
+  private let marksZero: Bool
   private let width = 560.0
   private let left = 150.0
   private let right = 66.0
   private let lineHeight = 24.0
 
-  init(title: String, note: String, rows: [(name: String, value: MeanInterval)]) {
-    (self.title, self.note, self.rows) = (title, note, rows)
+  /// - Parameter marksZero: Of differences: a line stands at 0, whatever the values.
+  init(title: String, note: String, rows: [(name: String, value: MeanInterval)], marksZero: Bool = false) {
+    (self.title, self.note, self.rows, self.marksZero) = (title, note, rows, marksZero)
     let ends = rows.flatMap { [$0.value.mean - ($0.value.halfWidth ?? 0), $0.value.mean + ($0.value.halfWidth ?? 0)] }
-    x = AxisScale(values: ends, allowsLogarithm: false)
+    x = AxisScale(values: marksZero ? ends + [0] : ends, allowsLogarithm: false)
   }
 
   private var height: Double { Double(rows.count) * lineHeight + 30 }
@@ -39,12 +41,14 @@ struct IntervalChart: Sendable {
 
   private var grid: String {
     let bottom = height - 26
+    let zero =
+      "<line class=\"zero\" x1=\"\(place(0))\" x2=\"\(place(0))\" y1=\"0\" y2=\"\(text(bottom))\"/>"
     return x.ticks.map { tick in
       """
       <line class="grid" x1="\(place(tick))" x2="\(place(tick))" y1="0" y2="\(text(bottom))"/>\
       <text x="\(place(tick))" y="\(text(bottom + 16))" text-anchor="middle">\(String(format: "%.4g", tick))</text>
       """
-    }.joined(separator: "\n") + "\n"
+    }.joined(separator: "\n") + (marksZero ? zero : "") + "\n"
   }
 
   private func line(_ index: Int) -> String {

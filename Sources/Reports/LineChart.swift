@@ -59,7 +59,11 @@ struct LineChart: Sendable {
       """
     }
     let vertical = x.ticks.map { tick in
-      "<text x=\"\(text(placeX(tick)))\" y=\"\(height - bottom + 18)\" text-anchor=\"middle\">\(FigureFormat.count(tick))</text>"
+      // The last one would reach over the edge.
+      let anchor = x.position(tick) > 0.97 ? "end" : "middle"
+      return """
+        <text x="\(text(placeX(tick)))" y="\(height - bottom + 18)" text-anchor="\(anchor)">\(FigureFormat.count(tick))</text>
+        """
     }
     let title = "<text x=\"\(width - right)\" y=\"\(height - 2)\" text-anchor=\"end\">optimizer step</text>"
     return (horizontal + vertical + [title]).joined(separator: "\n") + "\n"

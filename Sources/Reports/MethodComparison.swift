@@ -10,10 +10,28 @@ public struct MethodComparison: Sendable {
   public struct Method: Sendable {
     /// What people call it.
     public let title: String
-    /// Whether its first evaluation counts instead of the last: what a run started from.
-    public let isStart: Bool
-    /// Its runs' measurements, a seed each.
-    public let logs: [MetricsLog]
+    /// What of its runs counts.
+    public let part: Part
+    /// Its runs' measurements, by the name of the seed's folder.
+    public let logs: [(seed: String, log: MetricsLog)]
+  }
+
+  /// What of a run a line of the table shows.
+  public enum Part: String, Sendable {
+    /// The last evaluation, what it cost, and the way there.
+    case whole
+    /// The first evaluation alone: what the run started from.
+    case start
+    /// The last evaluation alone: of a run that others begin with, whose own way there would dwarf theirs.
+    case end
+
+    /// Splits `RUN`, `RUN@start` or `RUN@end`.
+    fileprivate static func split(_ choice: String) -> (run: String, part: Part) {
+      for part in [start, end] where choice.hasSuffix("@\(part)") {
+        return (String(choice.dropLast(part.rawValue.count + 1)), part)
+      }
+      return (choice, whole)
+    }
   }
 
   /// What is compared, in order.
@@ -24,33 +42,42 @@ public struct MethodComparison: Sendable {
   public let seeds: [String]
   /// What a page is called.
   public let title: String
+  /// The method that the others are compared with, seed by seed; nil: none.
+  public let reference: Method?
 
   /// Reads runs.
   ///
   /// - Parameters:
   ///   - folder: Holds a folder for each seed.
-  ///   - choices: `TITLE=RUN`, or `TITLE=RUN@start` for the first evaluation of a run; empty: each run under its own name.
+  ///   - choices: `TITLE=RUN`, or `TITLE=RUN@start` for the first evaluation of a run, `TITLE=RUN@end` for the last alone; empty:
+  ///     each run under its own name.
   ///   - figures: Names of figures, with or without `eval/`; empty: all that any run has.
-  /// - Throws: ``ReportError`` where there is no run, or a choice names none.
-  public init(folder: URL, choices: [String] = [], figures: [String] = []) throws(ReportError) {
+  ///   - reference: The title of the method that the others are compared with.
+  /// - Throws: ``ReportError`` where there is no run, or a choice or the reference names none.
+  public init(
+    folder: URL, choices: [String] = [], figures: [String] = [], reference: String? = nil
+  ) throws(ReportError) {
     let runs = try Self.runs(in: folder)
     let names = Set(runs.values.joined()).sorted()
     let seeds = runs.keys.sorted { ($0.count, $0) < ($1.count, $1) }
     var methods: [Method] = []
     for choice in choices.isEmpty ? names : choices {
       let parts = choice.split(separator: "=", maxSplits: 1).map(String.init)
-      let isStart = choice.hasSuffix("@start")
-      let run = (parts.last ?? "").replacing("@start", with: "")
+      let (run, part) = Part.split(parts.last ?? "")
       guard names.contains(run) else {
         throw .noRun(name: run, folder: folder.relativePath, known: names)
       }
-      var logs: [MetricsLog] = []
+      var logs: [(seed: String, log: MetricsLog)] = []
       for seed in seeds where runs[seed]?.contains(run) == true {
-        logs.append(try MetricsLog(file: folder.appending(path: "\(seed)/\(run)/metrics.jsonl")))
+        logs.append((seed, try MetricsLog(file: folder.appending(path: "\(seed)/\(run)/metrics.jsonl"))))
       }
-      methods.append(Method(title: parts.first?.replacing("@start", with: "") ?? run, isStart: isStart, logs: logs))
+      methods.append(Method(title: Part.split(parts.first ?? run).run, part: part, logs: logs))
     }
-    let found = Set(methods.flatMap { $0.logs.flatMap(\.names) }).filter { Self.isFigure($0) }
+    self.reference = methods.first { $0.title == reference }
+    if let reference, self.reference == nil {
+      throw .noMethod(title: reference, known: methods.map(\.title))
+    }
+    let found = Set(methods.flatMap { $0.logs.flatMap(\.log.names) }).filter { Self.isFigure($0) }
     let wanted = figures.map { $0.hasPrefix("eval/") ? $0 : "eval/\($0)" }
     (self.methods, self.seeds, title) = (methods, seeds, folder.standardizedFileURL.lastPathComponent)
     self.figures = wanted.isEmpty ? found.sorted() : wanted
@@ -81,8 +108,20 @@ public struct MethodComparison: Sendable {
 
 extension MethodComparison.Method {
   /// A figure over the seeds; nil where no run has it.
-  public func interval(_ figure: String) -> MeanInterval? {
-    MeanInterval(logs.compactMap { isStart ? $0.curve(figure).first?.value : $0.last(figure) })
+  public func interval(_ figure: String) -> MeanInterval? { MeanInterval(values(figure).map(\.value)) }
+
+  /// How far a figure is above another method's, seed by seed: what the seeds' starts have in common falls out.
+  ///
+  /// Nil where no seed has both.
+  public func difference(_ figure: String, from other: Self) -> MeanInterval? {
+    let others = Dictionary(other.values(figure).map { ($0.seed, $0.value) }) { $1 }
+    return MeanInterval(values(figure).compactMap { seed, value in others[seed].map { value - $0 } })
+  }
+
+  private func values(_ figure: String) -> [(seed: String, value: Double)] {
+    logs.compactMap { seed, log in
+      (part == .start ? log.curve(figure).first?.value : log.last(figure)).map { (seed, $0) }
+    }
   }
 
   /// Seconds that the steps took: the student's arithmetic and what it waited for, without evaluations.
@@ -92,12 +131,12 @@ extension MethodComparison.Method {
   public var tokens: MeanInterval? { total("train/tokens") }
 
   private func total(_ names: String...) -> MeanInterval? {
-    isStart ? nil : MeanInterval(logs.map { log in names.reduce(0) { $0 + log.total($1) } })
+    part == .start ? nil : MeanInterval(logs.map { _, log in names.reduce(0) { $0 + log.total($1) } })
   }
 
   /// The mean over seeds at each step that all of them measured.
   func curve(_ figure: String) -> [CurvePoint] {
-    let curves = logs.map { Dictionary($0.curve(figure).map { ($0.step, $0.value) }) { $1 } }
+    let curves = logs.map { _, log in Dictionary(log.curve(figure).map { ($0.step, $0.value) }) { $1 } }
     guard let first = curves.first else { return [] }
     return first.keys.sorted().compactMap { step in
       let values = curves.compactMap { $0[step] }
@@ -110,20 +149,55 @@ extension MethodComparison.Method {
 extension MethodComparison {
   /// The table, as Markdown.
   public var table: String {
-    let header = [""] + figures.map { $0.replacing("eval/", with: "") } + ["seconds", "tokens", "seeds"]
     let lines = methods.map { method in
       [method.title] + figures.map { Self.text(method.interval($0)) }
         + [Self.text(method.seconds), method.tokens.map { FigureFormat.count($0.mean) } ?? ""]
         + ["\(method.logs.count)"]
     }
-    return ([header, header.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |" }
-      .joined(separator: "\n")
+    return Self.markdown([""] + figureNames + ["seconds", "tokens", "seeds"], lines)
+  }
+
+  /// How far each method is above the reference, seed by seed, as Markdown; nil without a reference.
+  public var differences: String? {
+    reference.map { reference in
+      let lines = methods.filter { $0.title != reference.title }.map { method in
+        [method.title] + figures.map { Self.text(method.difference($0, from: reference)) }
+      }
+      return Self.markdown(["minus \(reference.title)"] + figureNames, lines)
+    }
+  }
+
+  private var figureNames: [String] { figures.map { $0.replacing("eval/", with: "") } }
+
+  private static func markdown(_ header: [String], _ lines: [[String]]) -> String {
+    ([header, header.map { _ in "---" }] + lines).map { "| \($0.joined(separator: " | ")) |" }.joined(separator: "\n")
   }
 
   /// A mean with its interval, to a thousandth of small numbers and to a unit of large ones.
   static func text(_ interval: MeanInterval?) -> String {
     guard let interval else { return "" }
     return interval.formatted(decimals: abs(interval.mean) < 10 ? 3 : abs(interval.mean) < 100 ? 1 : 0)
+  }
+
+  /// Writes the first figure's learning curves as a picture, a small chart for each method.
+  ///
+  /// - Throws: ``ReportError`` where nothing was measured twice, or the file cannot be written.
+  public func writeCurves(to file: URL) throws(ReportError) {
+    let path = file.path(percentEncoded: false)
+    let series = figures.first.map(curves) ?? []
+    guard let figure = figures.first, !series.isEmpty else {
+      throw .unwritable(file: path, reason: "no figure was measured twice, so there is no curve")
+    }
+    let chart = Chart(title: figure.lastPart.title, note: "mean over seeds", series: series)
+    do { try Data(CurveGrid(chart).picture.utf8).write(to: file, options: .atomic) } catch {
+      throw .unwritable(file: path, reason: error.localizedDescription)
+    }
+  }
+
+  /// A figure's curve of each method that shows its way.
+  func curves(_ figure: String) -> [Chart.Series] {
+    methods.filter { $0.part == .whole }.map { Chart.Series(label: $0.title, points: $0.curve(figure)) }
+      .filter { $0.points.count > 1 }
   }
 
   /// Writes a page with the table, the intervals and the learning curves.

@@ -27,6 +27,10 @@ enum ReportStyle {
     .legend{display:flex;flex-wrap:wrap;gap:2px 16px;list-style:none;margin:4px 0 0;padding:0;color:var(--soft);font-size:13px}
     .intervals{margin:0;padding:14px 14px 8px;background:var(--card);border:1px solid var(--line);border-radius:10px}
     .intervals figcaption span{color:var(--soft);font-size:13px;margin-left:6px}.intervals svg{display:block;width:100%;height:auto;margin-top:6px}
+    .zero{stroke:var(--soft)}.grid-chart{margin:0 0 16px;padding:14px;background:var(--card);border:1px solid var(--line);border-radius:10px}
+    .grid-chart figcaption span,.small span{color:var(--soft);font-size:13px}.small span{float:right}.small b{font-size:13px;font-weight:600}
+    .small{display:grid;grid-template-columns:repeat(auto-fill,minmax(180px,1fr));gap:14px 18px;margin-top:10px}
+    .small svg{display:block;width:100%;height:auto}.small svg text{font-size:10px}polyline.faint{stroke:var(--soft);stroke-width:1;opacity:.22}
     .reach{stroke:var(--c);stroke-width:2.5;stroke-linecap:round;opacity:.55}
     .legend li::before{content:"";display:inline-block;width:12px;height:3px;border-radius:2px;background:var(--c);margin-right:6px;vertical-align:middle}
     .chart output{position:absolute;pointer-events:none;background:var(--ink);color:var(--page);padding:5px 9px;border-radius:6px;

@@ -45,7 +45,10 @@ import Testing
   /// The recipes of a study, as `scripts/study.sh` puts them together.
   private func recipes(_ study: String) throws -> [(run: String, after: String, recipe: Recipe)] {
     let text = try String(contentsOf: Self.root.appending(path: "\(study)/study.txt"), encoding: .utf8)
-    return try text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("figures ") }.map { line in
+    let lines = text.split(separator: "\n").filter { line in
+      !["#", "figures ", "against "].contains { line.hasPrefix($0) }
+    }
+    return try lines.map { line in
       let words = line.split(separator: " ").map(String.init)
       try #require(words.count >= 4, "\(line)")
       let yaml = try String(contentsOf: Self.root.appending(path: words[3]), encoding: .utf8)
@@ -57,7 +60,8 @@ import Testing
   @Test(
     "name recipes that read, and begin with runs that come before",
     arguments: [
-      "Examples/puzzles", "Examples/comparison/puzzles", "Examples/comparison/chat", "Examples/comparison/stories",
+      "Examples/puzzles", "Examples/comparison/puzzles", "Examples/comparison/weak", "Examples/comparison/chat",
+      "Examples/comparison/stories",
     ])
   func reads(study: String) throws {
     var made: Set<String> = ["-"]

@@ -65,6 +65,46 @@ final class MethodComparisonTests {
     #expect(comparison.table.hasSuffix("| late | 0.250 | 1.000 | 10.0 | 400 | 1 |"))
   }
 
+  @Test("differences are taken seed by seed, of the seeds that have both")
+  func differences() throws {
+    try writeAll()
+    try write("late", seed: 2, end: 1)
+    let comparison = try MethodComparison(
+      folder: folder, choices: ["forward KL=kd", "sft=sft@end", "late"], figures: ["valid"], reference: "sft")
+    let interval = try #require(MeanInterval([0.25, 0.375, 0.5]))
+    #expect(
+      comparison.differences == """
+        | minus sft | valid |
+        | --- | --- |
+        | forward KL | \(interval.formatted()) |
+        | late | 0.625 |
+        """)
+    #expect(throws: ReportError.noMethod(title: "dpo", known: ["kd"])) {
+      try MethodComparison(folder: folder, choices: ["kd"], reference: "dpo")
+    }
+  }
+
+  @Test("more methods than a chart can show have a small chart each, those shown by their end alone none")
+  func crowd() throws {
+    for run in 1...10 { try write("run\(run)", seed: 1, end: Double(run)) }
+    let file = folder.appending(path: "comparison.html")
+    let choices = (1...9).map { "run\($0)" } + ["end=run10@end"]
+    let comparison = try MethodComparison(folder: folder, choices: choices, figures: ["valid"], reference: "run1")
+    try comparison.write(to: file)
+    let html = try String(contentsOf: file, encoding: .utf8)
+    // Valid and time with intervals, valid against the first, nine small charts with eight others behind each.
+    #expect(html.components(separatedBy: "<svg").count == 1 + 2 + 1 + 9)
+    #expect(html.components(separatedBy: "class=\"faint\"").count == 1 + 9 * 8)
+    #expect(html.contains("class=\"zero\"") && !html.contains("end, Valid"))
+    let picture = folder.appending(path: "curves.svg")
+    try comparison.writeCurves(to: picture)
+    let svg = try String(contentsOf: picture, encoding: .utf8)
+    #expect(svg.components(separatedBy: "class=\"own\"").count == 1 + 9 && svg.hasSuffix("</svg>\n"))
+    #expect(throws: ReportError.self) {
+      try MethodComparison(folder: folder, choices: ["run1@end"], figures: ["valid"]).writeCurves(to: picture)
+    }
+  }
+
   @Test("the page draws intervals, times and the curves of means over seeds")
   func page() throws {
     try writeAll()
