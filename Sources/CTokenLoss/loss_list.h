@@ -28,6 +28,11 @@
       (size_t n, size_t eligible, const float *lp, const float *e, float inverse, double mass), \
       (n, eligible, lp, e, inverse, mass)) \
   LOSS(double, ctl_scale, (size_t n, const float *q, float scale, float *g), (n, q, scale, g)) \
+  LOSS(double, ctl_standardize, (size_t n, const float *x, float *y), (n, x, y)) \
   LOSS(size_t, ctl_argmax, (size_t n, const float *x), (n, x))
+
+// Those without a result.
+#define VOID_LOSS_LIST(LOSS) \
+  LOSS(void, ctl_standardize_backward, (size_t n, const float *y, double sd, float *g), (n, y, sd, g))
 
 #endif

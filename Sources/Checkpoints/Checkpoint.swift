@@ -5,13 +5,15 @@ public import Transformer
 
 /// All that a student needs to go on with the same bits: a folder `checkpoint-<step>` that is also a Hugging Face model folder.
 ///
-/// Beside the model's files it has those of adapters as PEFT has them, where there are, `optimizer.safetensors` (both moments), `trainer_state.json` and, written last,
+/// Beside the model's files it has those of adapters as PEFT has them, where there are, `optimizer.safetensors` (both moments), `projector.safetensors` where one learns, `trainer_state.json` and, written last,
 /// `manifest.json` with the size and the SHA-256 of each file.
 public struct Checkpoint: Sendable {
   /// The student; with adapters, the model that they adapt.
   public let model: ModelFolder
   /// The student's adapters, to which the moments then belong; nil: the model itself learns.
   public let adapters: Adapters?
+  /// What learns beside the student, and is no part of it; nil: nothing.
+  public let projector: LearnedProjector?
   /// AdamW's first moments.
   public let firstMoments: ParameterBuffer
   /// AdamW's second moments.
@@ -21,8 +23,8 @@ public struct Checkpoint: Sendable {
 
   /// Makes a checkpoint of what is in memory; nothing is copied until it is written.
   public init(
-    model: ModelFolder, adapters: Adapters? = nil, firstMoments: ParameterBuffer, secondMoments: ParameterBuffer,
-    state: TrainerState
+    model: ModelFolder, adapters: Adapters? = nil, projector: LearnedProjector? = nil, firstMoments: ParameterBuffer,
+    secondMoments: ParameterBuffer, state: TrainerState
   ) {
     let count = adapters?.values.count ?? model.parameters.count
     precondition(
@@ -30,6 +32,7 @@ public struct Checkpoint: Sendable {
       "\(firstMoments.count) and \(secondMoments.count) moments of \(count) parameters")
     self.model = model
     self.adapters = adapters
+    self.projector = projector
     self.firstMoments = firstMoments
     self.secondMoments = secondMoments
     self.state = state
@@ -59,6 +62,7 @@ public struct Checkpoint: Sendable {
           adapters, of: Transformer(model.configuration), baseModel: url.lastPathComponent, into: &folder)
       }
       try folder.write("optimizer.safetensors", tensors: momentTensors, type: .float32)
+      try projector?.write(into: &folder)
       try folder.write("trainer_state.json", JSONFile.bytes(state))
       let manifest = Manifest(format: Manifest.currentFormat, files: folder.files)
       try folder.write(Manifest.name, JSONFile.bytes(manifest))
@@ -99,7 +103,8 @@ public struct Checkpoint: Sendable {
     let count = adapters?.values.count ?? model.parameters.count
     let (first, second) = (ParameterBuffer(count: count), ParameterBuffer(count: count))
     let checkpoint = Checkpoint(
-      model: model, adapters: adapters, firstMoments: first, secondMoments: second, state: state)
+      model: model, adapters: adapters, projector: try LearnedProjector.ifPresent(in: folder), firstMoments: first,
+      secondMoments: second, state: state)
     let file = try SafetensorsFile(folder.appending(path: "optimizer.safetensors"))
     let tensors = checkpoint.momentTensors
     guard file.header.tensors.count == tensors.count else {

@@ -99,6 +99,15 @@ public enum Handshake {
     if needs.topCount == 0 || needs.hiddenState {
       return .foreignLogprobs(method: method, isForEvaluation: !needs.learnsFromLogprobs)
     }
+    if needs.comparesHiddenStates {
+      return .ability(
+        method: method, missing: "hidden states of the student's tokens", remedy: "set objective.hidden_weight to 0")
+    }
+    if needs.draws {
+      return .ability(
+        method: method, missing: "ids of the student's vocabulary",
+        remedy: "method: kd with objective.loss_top_k has log-probs that are aligned by bytes")
+    }
     // What a text is worth in other tokens is summed up from its own.
     var needs = needs
     needs.tokenLogprobs = needs.scores
@@ -130,6 +139,11 @@ public enum Handshake {
       return .ability(
         method: method, missing: "log-probs of given text",
         remedy: "methods plad, simpo and dpo need only its text")
+    }
+    if needs.comparesHiddenStates, teacher.hiddenSize ?? 0 == 0 {
+      return .ability(
+        method: method, missing: "last hidden states of a known width",
+        remedy: "set objective.hidden_weight to 0, or take a teacher that retort serves from a model folder")
     }
     if needs.draws, teacher.givesDraws != true {
       return .ability(

@@ -39,6 +39,8 @@ public struct ModelSummary: Sendable, Hashable, Codable {
   public var givesTokenLogprobs: Bool?
   /// Numbers can travel as float16; nil, in a journal of an earlier version: unknown.
   public var givesFloat16: Bool?
+  /// Width of the last hidden states that `Score` gives; 0: it gives none, or nobody knows. nil, in a journal of an earlier version: unknown.
+  public var hiddenSize: Int?
   /// Ids can be drawn; nil, in a journal of an earlier version: unknown.
   public var givesDraws: Bool?
 
@@ -57,6 +59,7 @@ public struct ModelSummary: Sendable, Hashable, Codable {
     givesHiddenStates = wire.abilities.map { $0.hiddenState && $0.outputHead } ?? false
     givesTokenLogprobs = wire.abilities?.tokenLogprobs ?? false
     givesFloat16 = wire.abilities?.float16 ?? false
+    hiddenSize = wire.abilities?.hiddenState == true ? Int(wire.hiddenSize) : 0
     givesDraws = wire.abilities?.draws ?? false
   }
 }

@@ -15,14 +15,15 @@ extension WireObjective {
       hiddenState: objective.teacherForm == .hiddenState && objective.pair == nil,
       precision: WirePrecision(objective.teacherPrecision), pair: objective.pair.map(WirePairLoss.init),
       policy: objective.terms.lazy.compactMap(\.policy).first.map(WirePolicyGradient.init),
-      drawCount: UInt32(objective.drawCount), drawSeed: drawSeed)
+      drawCount: UInt32(objective.drawCount), drawSeed: drawSeed,
+      hiddenWeight: objective.hiddenWeight)
   }
 
   /// One loss, averaged over positions, of what the teacher sends in a run with this objective.
   init(single kind: WireTokenLossKind, teacherAsIn objective: Recipe.Objective) {
     self.init(objective)
     (topCount, hiddenState) = (UInt32(objective.topCount), objective.teacherForm == .hiddenState)
-    (pair, policy, drawCount, drawSeed) = (nil, nil, 0, 0)
+    (pair, policy, drawCount, drawSeed, hiddenWeight) = (nil, nil, 0, 0, 0)
     (terms, reduction) = ([WireLossTerm(kind: kind, weight: 1)], .tokenMean)
   }
 }
@@ -51,7 +52,8 @@ extension WireLossTerm {
     self.init(
       kind: kind, alpha: hasAlpha ? term.alpha : 0, beta: hasBeta ? term.beta : 0, weight: term.weight,
       finalWeight: term.finalWeight ?? 0, rampShare: term.finalWeight == nil ? 0 : 0.5,
-      leastAlpha: term.isAdaptive ? min(0.01, term.alpha) : 0, firstSteps: term.isAdaptive ? UInt64(firstSteps) : 0)
+      leastAlpha: term.isAdaptive ? min(0.01, term.alpha) : 0, firstSteps: term.isAdaptive ? UInt64(firstSteps) : 0,
+      standardizeLogits: term.standardizesLogits, crossEntropyWeight: term.crossEntropyWeight)
   }
 }
 

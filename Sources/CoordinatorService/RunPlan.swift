@@ -106,7 +106,8 @@ public struct RunPlan: Sendable, Hashable {
       hiddenState: needsLogprobs && recipe.objective.teacherForm == .hiddenState,
       tokenLogprobs: givenTokens || isAdaptive && recipe.objective.teacherForm == .hiddenState,
       float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16,
-      learnsFromLogprobs: recipe.usesTeacherLogprobs || !comparesTeacher, draws: draws)
+      learnsFromLogprobs: recipe.usesTeacherLogprobs || !comparesTeacher, draws: draws,
+      comparesHiddenStates: recipe.objective.hiddenWeight > 0)
   }
 }
 
@@ -139,16 +140,18 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   public var learnsFromLogprobs: Bool
   /// Ids drawn with replacement stand for the log-probs.
   public var draws: Bool
+  /// Last hidden states travel beside the log-probs, and enter the loss.
+  public var comparesHiddenStates: Bool
 
   /// Names the needs.
   public init(
     generate: Bool, topCount: Int?, hiddenState: Bool = false, tokenLogprobs: Bool = false, float16: Bool = false,
-    learnsFromLogprobs: Bool = true, draws: Bool = false
+    learnsFromLogprobs: Bool = true, draws: Bool = false, comparesHiddenStates: Bool = false
   ) {
     self.learnsFromLogprobs = learnsFromLogprobs
     (self.generate, self.topCount) = (generate, topCount)
     (self.hiddenState, self.tokenLogprobs, self.float16) = (hiddenState, tokenLogprobs, float16)
-    self.draws = draws
+    (self.draws, self.comparesHiddenStates) = (draws, comparesHiddenStates)
   }
 
   /// True where the run asks anything.

@@ -203,6 +203,7 @@ struct SessionWork: Sendable {
       row.add("train/loss_on_\(source)_text", value)
     }
     addSchedules(metrics, to: &row)
+    if recipe.objective.hiddenWeight > 0 { row.add("train/hidden_loss", metrics.hiddenLoss) }
     if let share = studentShares.take(step) { row.add("train/student_share", share) }
     row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))
     row.add("train/round", Double(material.plan.round(at: step - 1) + 1))

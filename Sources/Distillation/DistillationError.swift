@@ -28,6 +28,10 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case biasedByDraws(TokenLossKind)
   /// Weights of tokens beside a loss of pairs.
   case weightsBesidePairs
+  /// A teacher whose log-probs have no z-scores: one is infinite or no number.
+  case teacherNotStandardizable(position: Int)
+  /// The squared error of hidden states without those of the teacher, or with some of another width.
+  case hiddenStatesMissing(expected: Int, found: Int)
   /// The loss is NaN or infinite.
   case lossNotFinite(sequence: Int, value: Double)
   /// The gradient is NaN or infinite.
@@ -65,6 +69,11 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the loss \(kind) is no mean over draws from the teacher: ask for log-probs, or take forward KL"
     case .weightsBesidePairs:
       "tokens cannot have weights where a loss compares whole sequences: leave token_weights empty"
+    case .teacherNotStandardizable(let position):
+      "the teacher's log-probs at position \(position) are not all finite, so they have no z-scores: leave out standardize_logits"
+    case .hiddenStatesMissing(let expected, let found):
+      "the teacher sent \(found) numbers of hidden states where \(expected) are expected: hidden_weight needs the same teacher "
+        + "all along, one that gives its last hidden states"
     case .lossNotFinite(let sequence, let value):
       "the loss of sequence \(sequence) is \(value): the parameters were left as they were; lower the learning rate or look at the data"
     case .gradientNotFinite(let norm):

@@ -50,13 +50,22 @@ public struct LossTerm: Sendable, Hashable {
   public var ramp: WeightRamp?
   /// An α for each sequence, of a skewed loss; nil: that of ``kind`` for all.
   public var adaptiveSkew: AdaptiveSkew?
+  /// Whether a divergence compares the softmax of z-scores: each model's logits less their mean, over their standard deviation.
+  public var standardizesLogits: Bool
+  /// Factor of the cross-entropy of the actual token that is added to each position's divergence.
+  public var crossEntropyWeight: Double
 
   /// Makes a term.
   public init(
-    _ kind: TokenLossKind, weight: Double = 1, ramp: WeightRamp? = nil, adaptiveSkew: AdaptiveSkew? = nil
+    _ kind: TokenLossKind, weight: Double = 1, ramp: WeightRamp? = nil, adaptiveSkew: AdaptiveSkew? = nil,
+    standardizesLogits: Bool = false, crossEntropyWeight: Double = 0
   ) {
     (self.kind, self.weight, self.ramp, self.adaptiveSkew) = (kind, weight, ramp, adaptiveSkew)
+    (self.standardizesLogits, self.crossEntropyWeight) = (standardizesLogits, crossEntropyWeight)
   }
+
+  /// Whether the row's loss is that of its kind and nothing more.
+  var isPlain: Bool { !standardizesLogits && crossEntropyWeight == 0 }
 
   /// Factor of the term after so many steps of a run of `maxSteps`.
   public func weight(afterSteps steps: Int, of maxSteps: Int) -> Double {
@@ -76,6 +85,13 @@ public struct LossTerm: Sendable, Hashable {
       try expect("final weight", ramp.final, ramp.final >= 0, "[0, ∞)")
       try expect("step share of the weight's ramp", ramp.stepShare, ramp.stepShare > 0 && ramp.stepShare <= 1, "(0, 1]")
     }
+    let isDivergence = Divergence(kind) != nil
+    try expect(
+      "cross_entropy_weight", crossEntropyWeight, crossEntropyWeight >= 0 && (isDivergence || crossEntropyWeight == 0),
+      "[0, ∞), and 0 beside what is no divergence")
+    try expect(
+      "standardize_logits", standardizesLogits ? 1 : 0, !standardizesLogits || (isDivergence && adaptiveSkew == nil),
+      "0 for what is no divergence, or has an alpha for each sequence")
     if let adaptiveSkew {
       let greatest = kind.skew ?? 0
       let range = kind.skew == nil ? "skewed losses alone" : "(0, \(greatest)], the term's own"

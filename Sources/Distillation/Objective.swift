@@ -29,11 +29,14 @@ public struct Objective: Sendable, Hashable {
   public let drawCount: Int
   /// Fixes what is drawn after the same tokens.
   public let drawSeed: UInt64
+  /// Factor of the mean squared error between the teacher's last hidden states and a projection of the student's; 0: there is none.
+  public let hiddenWeight: Double
 
   /// Makes an objective; refuses no terms, and numbers outside their ranges.
   public init(
     terms: [LossTerm], reduction: Reduction, pair: PairLoss? = nil, topCount: Int = 0, usesHiddenStates: Bool = false,
-    precision: Precision = .float32, drawCount: Int = 0, drawSeed: UInt64 = 0
+    precision: Precision = .float32, drawCount: Int = 0, drawSeed: UInt64 = 0,
+    hiddenWeight: Double = 0
   ) throws(DistillationError) {
     guard !terms.isEmpty else { throw .noTerms }
     guard topCount >= 0 else {
@@ -47,12 +50,20 @@ public struct Objective: Sendable, Hashable {
       throw .parameterOutOfRange(
         name: "draw_count", value: Double(drawCount), range: "0 and above, and 0 where other forms are asked")
     }
+    guard hiddenWeight.isFinite, hiddenWeight >= 0, hiddenWeight == 0 || (pair == nil && drawCount == 0) else {
+      throw .parameterOutOfRange(
+        name: "hidden_weight", value: hiddenWeight, range: "[0, ∞), and 0 beside pairs and draws")
+    }
     try pair?.validate()
     for term in terms {
       try term.validate()
       guard pair == nil || term.kind == .crossEntropy else { throw .termBesidePairs(term.kind) }
       guard drawCount == 0 || !term.kind.needsTeacher || term.kind == .forwardKL else {
         throw .biasedByDraws(term.kind)
+      }
+      guard !term.standardizesLogits || (topCount == 0 && drawCount == 0) else {
+        throw .parameterOutOfRange(
+          name: "standardize_logits", value: 1, range: "0 where the teacher does not give all log-probs")
       }
     }
     self.terms = terms
@@ -63,6 +74,7 @@ public struct Objective: Sendable, Hashable {
     self.precision = precision
     self.drawCount = drawCount
     self.drawSeed = drawSeed
+    self.hiddenWeight = hiddenWeight
   }
 
   /// Whether anything needs the teacher's log-probs.
@@ -85,9 +97,10 @@ public struct Objective: Sendable, Hashable {
     if usesHiddenStates {
       return ScoreOptions(tokenLogprobs: tokens || isAdaptive, hiddenState: true, precision: precision)
     }
+    let hidden = hiddenWeight > 0
     return topCount == 0
-      ? ScoreOptions(tokenLogprobs: tokens, fullLogprobs: true, precision: precision)
-      : ScoreOptions(tokenLogprobs: true, topCount: topCount, precision: precision)
+      ? ScoreOptions(tokenLogprobs: tokens, fullLogprobs: true, hiddenState: hidden, precision: precision)
+      : ScoreOptions(tokenLogprobs: true, topCount: topCount, hiddenState: hidden, precision: precision)
   }
 }
 

@@ -31,6 +31,10 @@ public final class RowLossWorkspace {
   private lazy var logprobs = FloatStorage(count: vocabSize).view  // [V]
   private lazy var probabilities = FloatStorage(count: vocabSize).view  // [V]
   private var buckets: BucketedRow
+  /// z-scores of the student, and log-probs of the teacher's; the student's probabilities. Made with the first that needs them.
+  lazy var zScores = FloatStorage(count: vocabSize).view  // [V]
+  lazy var teacherZScores = FloatStorage(count: vocabSize).view  // [V]
+  lazy var ownProbabilities = FloatStorage(count: vocabSize).view  // [V]
 
   /// Makes buffers for rows of `rowSize` logits of which the first `vocabSize` take part.
   public init(vocabSize: Int, rowSize: Int) {
@@ -160,7 +164,7 @@ public final class RowLossWorkspace {
     return RowLoss(value: value, teacherMass: 0, agrees: nil)
   }
 
-  private func full(
+  func full(
     _ logits: FloatView, _ softmax: RowSoftmax, _ divergence: Divergence, _ teacher: FloatView, _ position: Int,
     _ scale: Float, _ rounded: BFloat16View?
   ) throws(DistillationError) -> RowLoss {

@@ -14,6 +14,8 @@ public struct StepMeasurements: Sendable, Hashable {
   public var pairLoss: Double
   /// The pairs in their order; empty where the objective has none.
   public var pairs: [PairMeasurement]
+  /// Mean squared error of the projected hidden states, before its weight; 0 where the objective has none.
+  public var hiddenLoss: Double
   /// Norm of the gradient before clipping; 0 for an evaluation.
   public var gradientNorm: Double
   /// Learning rate of the step; 0 for an evaluation.
@@ -36,6 +38,8 @@ struct LossSums: Sendable {
   var pairs: [PairMeasurement] = []
   /// In the order of the batch.
   var skews: [SkewMeasurement] = []
+  /// Squared errors of hidden states, divided as the reduction asks.
+  var hidden = 0.0
   var teacherMass = 0.0
   var scoredCount = 0
   var agreements = 0

@@ -38,6 +38,8 @@ public final class StudentTrainer: @unchecked Sendable {
   public let objective: Objective
   /// What adaptive skews remember of the first steps.
   public let skewGaps: SkewGaps
+  /// The projector of hidden states, where the objective compares them.
+  public let projection: ProjectorTraining
   private let gradients: ParameterBuffer
   /// Whether all gradients are 0: after an update, but not where a step failed.
   private var gradientsAreClear = true
@@ -53,12 +55,13 @@ public final class StudentTrainer: @unchecked Sendable {
   ///   - arithmetic: How passes are computed; bfloat16 needs a processor and a library that have it.
   ///   - dropoutSeed: Of the run: with the step, it says what adapters leave out.
   ///   - skewGaps: What adaptive skews remember; it goes on here.
+  ///   - projection: The projector of hidden states; it goes on here.
   /// - Throws: ``DistillationError/parameterOutOfRange(name:value:range:)`` for a vocabulary larger than the head,
   ///   ``DistillationError/optimizerMismatch(expected:found:)``.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
     arithmetic: TrainingArithmetic = TrainingArithmetic(), dropoutSeed: UInt64 = 0,
-    skewGaps: SkewGaps = SkewGaps()
+    skewGaps: SkewGaps = SkewGaps(), projection: ProjectorTraining = ProjectorTraining()
   ) throws(DistillationError) {
     let head = transformer.configuration.vocabSize
     guard vocabSize >= 1, vocabSize <= head else {
@@ -78,6 +81,7 @@ public final class StudentTrainer: @unchecked Sendable {
     self.objective = objective
     self.dropoutSeed = dropoutSeed
     self.skewGaps = skewGaps
+    self.projection = projection
     gradients =
       parameters.adapters.map { .gradients(of: $0.layout, count: parameters.count) }
       ?? ParameterBuffer(count: parameters.count)
@@ -114,24 +118,46 @@ public final class StudentTrainer: @unchecked Sendable {
     let policy =
       plan.policyPositionCount == 0 && batch.behaviorLogprobs.isEmpty
       ? nil : try PolicyPlan(batch, plan, objective, teacher: teacher)
+    let known = try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head)
     let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
       pairs: pairs, skews: try SkewPlan(batch, objective, plan, skewGaps, afterSteps: steps, teacher: teacher),
       weights: weights, policy: policy,
-      teacher: try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head),
-      gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace)
+      teacher: known,
+      gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace,
+      hidden: try hiddenLoss(plan, teacher))
     let sums = try run(pass, batch)
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
     if !evaluate { for skew in sums.skews where skew.isFirst { skewGaps.add(skew) } }
     let pairLoss = sums.pairs.reduce(0) { $0 + $1.weight * $1.loss } / Double(pairs?.divisor ?? 1)
+    let beside = (objective.pair?.weight ?? 0) * pairLoss + objective.hiddenWeight * sums.hidden
     return StepMeasurements(
-      loss: zip(weights, sums.terms).reduce((objective.pair?.weight ?? 0) * pairLoss) { $0 + $1.0 * $1.1 },
+      loss: zip(weights, sums.terms).reduce(beside) { $0 + $1.0 * $1.1 },
       termLosses: sums.terms, termWeights: weights, termAlphas: sums.skewMeans(\.alpha),
       termGaps: sums.skewMeans(\.gap), pairLoss: pairLoss, pairs: sums.pairs,
-      gradientNorm: update.gradientNorm, learningRate: update.learningRate, tokenCount: plan.tokenCount,
+      hiddenLoss: sums.hidden, gradientNorm: update.gradientNorm, learningRate: update.learningRate,
+      tokenCount: plan.tokenCount,
       positionCount: batch.sequences.tokenIDs.count,
       teacherMass: sums.teacherMass / Double(max(sums.scoredCount, 1)),
       topAgreement: Double(sums.agreements) / Double(max(sums.scoredCount, 1)))
+  }
+
+  /// The loss of hidden states of a batch; nil where there is none.
+  private func hiddenLoss(_ plan: LossPlan, _ teacher: PositionScores) throws(DistillationError) -> HiddenStateLoss? {
+    guard objective.hiddenWeight > 0 else { return nil }
+    let inputWidth = transformer.configuration.embeddingWidth
+    guard plan.teacherPositionCount > 0 else {
+      // Its moments decay all the same.
+      return try projection.projector.map { projector throws(DistillationError) in
+        try projection.loss(from: inputWidth, to: projector.outputWidth, student: optimizer)
+      }
+    }
+    let (count, found) = (plan.teacherPositionCount, teacher.hiddenStates.count)
+    guard found > 0, found.isMultiple(of: count) else {
+      let width = projection.projector?.outputWidth ?? 1
+      throw .hiddenStatesMissing(expected: count * width, found: found)
+    }
+    return try projection.loss(from: inputWidth, to: found / count, student: optimizer)
   }
 
   /// Of the step to come; nil where no adapter leaves anything out.
@@ -153,7 +179,14 @@ public final class StudentTrainer: @unchecked Sendable {
 
   private func update() throws(DistillationError) -> (gradientNorm: Double, learningRate: Double) {
     do {
-      let update = try optimizer.step(parameters.learning, gradients: gradients.learning, clearsGradients: true)
+      var norm: Double?
+      if let projected = projection.gradients, let other = projection.optimizer {
+        let (own, beside) = (optimizer.norm(gradients.learning), other.norm(projected))
+        norm = (own * own + beside * beside).squareRoot()
+      }
+      let update = try optimizer.step(
+        parameters.learning, gradients: gradients.learning, clearsGradients: true, norm: norm)
+      if let norm { try projection.step(norm: norm) }
       gradientsAreClear = true
       return update
     } catch .gradientNotFinite(let norm) {
@@ -165,7 +198,10 @@ public final class StudentTrainer: @unchecked Sendable {
 
   /// Makes gradients 0 that a failed step left, and expects others to come.
   private func clear(_ gradients: ParameterBuffer) {
-    if !gradientsAreClear { gradients.learning.view.fillInParallel(0) }
+    if !gradientsAreClear {
+      gradients.learning.view.fillInParallel(0)
+      projection.gradients?.view.fill(0)
+    }
     gradientsAreClear = false
   }
 

@@ -22,6 +22,8 @@ struct TrainingPass: Sendable {
   /// Of the step, for what adapters leave out; nil: nothing.
   let dropoutSeed: UInt64?
   let workspace: LossWorkspace
+  /// Nil where the objective compares no hidden states, or the batch has none.
+  let hidden: HiddenStateLoss?
 
   /// A position of the loss: its sequence in the batch, and its place among the sequence's positions.
   private struct Owner { let sequence, offset: Int }
@@ -129,10 +131,29 @@ struct TrainingPass: Sendable {
       let weight = plan.weight(sequence: owner.sequence, offset: owner.offset)
       if weight > 0 { sums.add(row, term: share.term, coefficient: share.coefficient * weight) }
     }
+    try addHiddenLoss(chunk, rows, owners, &sums)
     guard let gradients else { return }
     transformer.backwardLogits(
       rows: rows, groups: chunk.groups, logitGradients: logitGradients(count: owners.count), tape: workspace.tape,
       parameters: parameters, gradients: gradients)
+  }
+
+  /// Adds the squared errors of a chunk's hidden states, and what their gradients say about the projector and the tape.
+  private func addHiddenLoss(
+    _ chunk: LossChunk, _ rows: ArraySlice<Int>, _ owners: [Owner], _ sums: inout LossSums
+  ) throws(DistillationError) {
+    guard let hidden, let column = teacher?.columns.hiddenStates else { return }
+    let coefficients = owners.map {
+      plan.shares[$0.sequence].coefficient * plan.weight(sequence: $0.sequence, offset: $0.offset)
+    }
+    let places = HiddenStateLoss.Places(
+      rows: rows, groups: chunk.groups, positions: owners.map(teacherPosition),
+      scales: coefficients.map { objective.hiddenWeight * $0 })
+    let values = hidden.run(places, column: column, tape: workspace.tape, learns: gradients != nil)
+    for (place, value) in values.enumerated() {
+      guard value.isFinite else { throw .lossNotFinite(sequence: owners[place].sequence, value: value) }
+      if coefficients[place] > 0 { sums.hidden += coefficients[place] * value }
+    }
   }
 
   private func logitGradients(count: Int) -> ProductRows {
@@ -188,7 +209,8 @@ struct TrainingPass: Sendable {
     _ known: SequenceMeasurements, rounded: BFloat16View?
   ) -> Result<RowLoss, DistillationError> {
     let share = plan.shares[owner.sequence]
-    let kind = objective.terms[share.term].kind
+    let term = objective.terms[share.term]
+    let kind = term.kind
     var source: (TeacherScores, Int)?
     if let position = teacherPosition(owner), let teacher { source = (teacher, position) }
     let weight = plan.weight(sequence: owner.sequence, offset: owner.offset)
@@ -198,6 +220,13 @@ struct TrainingPass: Sendable {
         try lane.replaceLogits(
           logits, policy: policy, token: tokens[start + owner.offset], target: target, teacher: source,
           teacherLogits: source == nil ? nil : teacherLogits, scale: scale, rounded: rounded)
+      }
+    }
+    if !term.isPlain {
+      return Result { () throws(DistillationError) -> RowLoss in
+        try lane.replaceLogits(
+          logits, term: term, target: target, teacher: source, teacherLogits: source == nil ? nil : teacherLogits,
+          scale: scale, rounded: rounded)
       }
     }
     return Result { () throws(DistillationError) -> RowLoss in

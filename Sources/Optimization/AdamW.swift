@@ -94,14 +94,16 @@ public final class AdamW {
 
   /// Clips the gradients, updates the parameters in place, with their bfloat16 copy where they have one, and counts the step.
   ///
-  /// - Parameter clearsGradients: Whether the gradients are 0 afterwards; they stay as they are where not, or where this throws.
+  /// - Parameters:
+  ///   - clearsGradients: Whether the gradients are 0 afterwards; they stay as they are where not, or where this throws.
+  ///   - norm: Of all gradients that are clipped together, where these are a part of them; nil: these are all.
   /// - Returns: The norm of the gradient before clipping, and the rate of this step.
   /// - Throws: ``OptimizationError/gradientNotFinite(norm:)``; then nothing has changed.
   @discardableResult
   public func step(
-    _ parameters: ParameterBuffer, gradients: ParameterBuffer, clearsGradients: Bool = false
+    _ parameters: ParameterBuffer, gradients: ParameterBuffer, clearsGradients: Bool = false, norm: Double? = nil
   ) throws(OptimizationError) -> (gradientNorm: Double, learningRate: Double) {
-    let norm = norm(gradients)
+    let norm = norm ?? self.norm(gradients)
     guard norm.isFinite else { throw .gradientNotFinite(norm: norm) }
     let rate = learningRate
     stepCount += 1

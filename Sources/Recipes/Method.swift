@@ -18,6 +18,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case abkd
   /// Random-sampling KD: forward KL to a few draws from the teacher's distribution, on the teacher's text.
   case rskd
+  /// LLAVADI's text half: cross-entropy, forward KL of z-scored logits, and the squared error of projected hidden states.
+  case llavadi
   /// GKD: generalised Jensen–Shannon divergence on a mixture of the student's text and the data's, or the teacher's.
   case gkd
   /// ImitKD: forward KL on such a mixture.
@@ -128,6 +130,10 @@ public struct PlannedTerm: Sendable, Hashable, Codable {
   public var isAdaptive: Bool
   /// Numbers of a policy gradient; nil for other losses.
   public var policy: PolicyTerm?
+  /// Whether a divergence compares z-scores of the logits.
+  public var standardizesLogits = false
+  /// Factor of the cross-entropy beside a divergence.
+  public var crossEntropyWeight = 0.0
 
   init(
     _ source: TextSource, _ kind: LossKind, alpha: Double, beta: Double, weight: Double = 1, finalWeight: Double? = nil,
@@ -215,9 +221,11 @@ extension Method {
     return switch self {
     case .sft, .lion, .rejection, .critics, .orca, .tripost: [term(.data, .crossEntropy)]
     case .seqkd: [term(.teacher, .crossEntropy)]
-    case .kd, .rskd: [term(.teacher, .forwardKL)]
-    case .rkl: [term(.student, .reverseKL)]
-    case .jsd: [term(.teacher, .generalizedJSD)]
+    case .rskd: [term(.teacher, .forwardKL)]
+    case .kd: [aligned(term(.teacher, .forwardKL), values)]
+    case .rkl: [aligned(term(.student, .reverseKL), values)]
+    case .jsd: [aligned(term(.teacher, .generalizedJSD), values)]
+    case .llavadi: [aligned(term(fixed(values), .forwardKL), values)]
     case .tvd: [term(.teacher, .totalVariation)]
     case .akl: [PlannedTerm(.teacher, .adaptiveKL, alpha: values.number("objective.mu"), beta: beta)]
     case .abkd: [term(.teacher, .alphaBeta)]
@@ -232,6 +240,20 @@ extension Method {
     case .dpkd, .plad, .dpo, .simpo, .ipo, .slic, .cpo: []
     }
   }
+
+  /// A divergence with what LLAVADI adds to it.
+  private func aligned(_ term: PlannedTerm, _ values: ResolvedValues) -> PlannedTerm {
+    var term = term
+    term.standardizesLogits = values.flag("objective.standardize_logits")
+    term.crossEntropyWeight = self == .llavadi ? values.number("objective.lm_weight") : 0
+    return term
+  }
+
+  /// Whether logits may be z-scored, and hidden states compared.
+  public var alignsHiddenStates: Bool { [.kd, .rkl, .jsd, .llavadi].contains(self) }
+
+  /// Whether `objective.seq_kd` says whose text is learnt.
+  var choosesText: Bool { mixesTexts || self == .llavadi }
 
   /// DistiLLM-2's terms. Both halves of the gradual weights add up to what they have at first: 2 − β and β, β from 1 to 1.5.
   private func contrast(_ values: ResolvedValues, alpha: Double, beta: Double) -> [PlannedTerm] {
@@ -279,5 +301,5 @@ extension Method {
   }
 
   /// The average that the method's authors use.
-  var defaultReduction: LossReduction { self == .distillm2 ? .sequenceMean : .tokenMean }
+  var defaultReduction: LossReduction { self == .distillm2 || self == .llavadi ? .sequenceMean : .tokenMean }
 }

@@ -80,7 +80,7 @@ extension Method {
   /// The losses of pairs that the method may have, its own first; empty where it learns from no pairs.
   public var pairLosses: [LossName] {
     switch self {
-    case .sft, .seqkd, .kd, .rkl, .jsd, .uld, .tvd, .akl, .abkd, .rskd, .distillm2, .lion: []
+    case .sft, .seqkd, .kd, .rkl, .jsd, .uld, .tvd, .akl, .abkd, .rskd, .llavadi, .distillm2, .lion: []
     case .rejection, .critics, .orca, .tripost: []
     case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: []
     case .dpkd: [.dpkd, .ipo, .cpo, .simpo, .asReleased]
@@ -96,7 +96,7 @@ extension Method {
   /// TRL's 0.1 for DPO, IPO's τ and CPO, which DPKD's code has too; SimPO's paper has 2 to 10; 1 leaves a hinge as it is.
   var defaultBeta: Double {
     switch self {
-    case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .rskd, .distillm2, .lion, .uld: 0.5
+    case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .rskd, .llavadi, .distillm2, .lion, .uld: 0.5
     case .abkd: 0.7
     case .rejection, .critics, .orca, .tripost: 0.5
     case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: 0.5
@@ -107,7 +107,7 @@ extension Method {
   }
 
   /// Factor of the cross-entropy on the preferred text: CPO's in TRL, DPKD's code has both halves alike.
-  var defaultLMWeight: Double { [.dpkd, .plad, .cpo, .slic].contains(self) ? 1 : 0 }
+  var defaultLMWeight: Double { [.dpkd, .plad, .cpo, .slic, .llavadi].contains(self) ? 1 : 0 }
 
   /// KL asks the teacher for log-probs, which most losses of pairs do without.
   var defaultMetrics: [String] {

@@ -37,7 +37,8 @@ extension Recipe {
       teacherForm: values.text("objective.teacher_logprobs").flatMap(TeacherForm.init)
         ?? (topCount > 0 ? .topK : .full),
       teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32,
-      drawCount: method == .rskd ? values.whole("objective.draws") : 0)
+      drawCount: method == .rskd ? values.whole("objective.draws") : 0,
+      hiddenWeight: method.alignsHiddenStates ? values.number("objective.hidden_weight") : 0)
     generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
     lion = method == .lion ? try Lion(values) : nil
     rejection = method.hasChecker ? try Rejection(values) : nil
@@ -119,6 +120,7 @@ extension Recipe {
     if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
     }
+    try checkAlignment(place)
     if method != .rskd, let given = place["objective.draws"] {
       throw .badValue(
         place: given, key: "objective.draws", value: "''", expected: "nothing: method rskd alone has draws")
@@ -201,10 +203,29 @@ extension Recipe {
     if let range { throw refuse("objective.beta", "\(beta)", range.expected) }
   }
 
+  /// Refuses z-scores and hidden states where the method or the teacher's form has none.
+  private func checkAlignment(_ place: [String: String]) throws(RecipeError) {
+    for key in ["objective.standardize_logits", "objective.hidden_weight"] {
+      guard let given = place[key], !method.alignsHiddenStates else { continue }
+      throw .badValue(
+        place: given, key: key, value: "''", expected: "nothing: methods kd, rkl, jsd and llavadi have it")
+    }
+    if objective.topCount > 0, objective.terms.contains(where: \.standardizesLogits) {
+      throw .conflict(
+        "objective.standardize_logits needs the log-probs of the whole vocabulary: leave out objective.loss_top_k, "
+          + "or set standardize_logits to false")
+    }
+    if objective.hiddenWeight > 0, teachers.all.count > 1 {
+      throw .conflict(
+        "objective.hidden_weight brings the student's hidden states to those of one teacher: set it to 0, "
+          + "or leave one of teacher.teachers")
+    }
+  }
+
   /// Refuses keys that the method has no use for, and texts without what it needs to know of them.
   private func checkTexts(_ place: [String: String]) throws(RecipeError) {
     for (key, isUsed) in [
-      ("objective.lmbda", method.mixesTexts), ("objective.seq_kd", method.mixesTexts),
+      ("objective.lmbda", method.mixesTexts), ("objective.seq_kd", method.choosesText),
       ("objective.loss_eps", method == .distillm),
     ] where !isUsed && place[key] != nil {
       throw .conflict("\(key) has no use in method \(method.rawValue): methods gkd, imitkd and distillm mix texts")

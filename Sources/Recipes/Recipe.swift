@@ -78,6 +78,8 @@ public struct Recipe: Sendable, Hashable {
     public var teacherPrecision: Precision
     /// Ids that the teacher draws per position in place of log-probs; 0: none.
     public var drawCount: Int
+    /// Factor of the squared error of projected hidden states; 0: none.
+    public var hiddenWeight: Double
   }
 
   /// How teacher and student write.

@@ -93,7 +93,7 @@ enum RecipeSchema {
       $0.lossNames.first.map { .text($0) }
     },
     RecipeKey("objective.lmbda", share) { $0.mixesTexts ? .number($0 == .distillm ? 0 : 0.5) : nil },
-    RecipeKey("objective.seq_kd", .flag) { $0.mixesTexts ? .flag(false) : nil },
+    RecipeKey("objective.seq_kd", .flag) { $0.choosesText ? .flag(false) : nil },
     RecipeKey("objective.loss_eps", .number(-1000...1000)) { $0 == .distillm ? .number(0.1) : nil },
     RecipeKey("objective.gamma", share) { policy($0, .number($0 == .minillm ? 1 : 0)) },
     RecipeKey("objective.epsilon", .number(0...0.99)) { policy($0, .number($0 == .minillm ? 0.2 : 0)) },
@@ -103,7 +103,13 @@ enum RecipeSchema {
       policy($0, .number($0 == .minillm ? 100 : 0))
     },
     RecipeKey("objective.length_normalized", .flag) { pairs($0, .flag($0.normalizesLength)) },
-    RecipeKey("objective.lm_weight", .number(0...Double.infinity)) { pairs($0, .number($0.defaultLMWeight)) },
+    RecipeKey("objective.lm_weight", .number(0...Double.infinity)) {
+      $0 == .llavadi ? .number($0.defaultLMWeight) : pairs($0, .number($0.defaultLMWeight))
+    },
+    RecipeKey("objective.standardize_logits", .flag) { $0.alignsHiddenStates ? .flag($0 == .llavadi) : nil },
+    RecipeKey("objective.hidden_weight", .number(0...Double.infinity)) {
+      $0.alignsHiddenStates ? .number($0 == .llavadi ? 1 : 0) : nil
+    },
     RecipeKey("objective.label_smoothing", .number(0...0.49)) { pairs($0, .number(0)) },
     RecipeKey("objective.simpo_gamma", .number(0...Double.infinity)) {
       pairs($0, .number($0 == .simpo ? 1 : 0.5))

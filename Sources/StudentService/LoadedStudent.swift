@@ -21,6 +21,7 @@ final class LoadedStudent: @unchecked Sendable {
   private let arithmetic: TrainingArithmetic
   private let optimizer: AdamW?
   private let skewGaps: SkewGaps
+  private let projection: ProjectorTraining
   private var trainers: [Objective: StudentTrainer] = [:]
   private var digest: (step: Int, hex: String)
 
@@ -49,6 +50,10 @@ final class LoadedStudent: @unchecked Sendable {
         weights: WeightFormat(request.generationWeights), scoringWeights: precision == .bfloat16 ? .bfloat16 : .float32)
     )
     skewGaps = SkewGaps((checkpoint?.state.skewGaps ?? []).map { GapSum(sum: $0.sum, count: $0.count) })
+    projection =
+      checkpoint?.projector.map {
+        ProjectorTraining($0.projector, firstMoments: $0.firstMoments, secondMoments: $0.secondMoments)
+      } ?? ProjectorTraining(seed: seed)
     optimizer = try Self.optimizer(request.optimizer, checkpoint, learning.learningLayout)
     (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
     digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)
@@ -96,9 +101,16 @@ final class LoadedStudent: @unchecked Sendable {
     let trainer = try StudentTrainer(
       transformer: model.transformer, parameters: learning.trained, vocabSize: model.vocabSize, optimizer: optimizer,
       objective: objective, arithmetic: arithmetic, dropoutSeed: seed,
-      skewGaps: objective == self.objective ? skewGaps : SkewGaps())
+      skewGaps: objective == self.objective ? skewGaps : SkewGaps(),
+      projection: objective == self.objective ? projection : ProjectorTraining(seed: seed))
     trainers[objective] = trainer
     return trainer
+  }
+
+  private var learnedProjector: LearnedProjector? {
+    guard let projector = projection.projector, let optimizer = projection.optimizer else { return nil }
+    return LearnedProjector(
+      projector, firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments)
   }
 
   /// Writes a checkpoint into a folder that is named after the step.
@@ -113,8 +125,8 @@ final class LoadedStudent: @unchecked Sendable {
       arithmetic: .present(arithmetic.precision), version: version,
       skewGaps: skewGaps.sums.isEmpty ? nil : skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) })
     let checkpoint = Checkpoint(
-      model: learning.base, adapters: learning.adapters, firstMoments: optimizer.firstMoments,
-      secondMoments: optimizer.secondMoments, state: state)
+      model: learning.base, adapters: learning.adapters, projector: learnedProjector,
+      firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
     try checkpoint.save(in: url.deletingLastPathComponent())
     return SaveResponse(step: UInt64(step), modelDigest: describe().modelDigest)
   }

@@ -20,7 +20,7 @@ extension Objective {
       pair: wire.pair.map { try PairLoss($0) },
       topCount: Int(wire.topCount),
       usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision), drawCount: Int(wire.drawCount),
-      drawSeed: wire.drawSeed)
+      drawSeed: wire.drawSeed, hiddenWeight: wire.hiddenWeight)
   }
 }
 
@@ -49,7 +49,8 @@ extension LossTerm {
       kind, weight: wire.weight,
       ramp: wire.rampShare == 0 ? nil : WeightRamp(to: wire.finalWeight, over: wire.rampShare),
       adaptiveSkew: wire.leastAlpha == 0
-        ? nil : AdaptiveSkew(least: wire.leastAlpha, firstSteps: Int(clamping: wire.firstSteps)))
+        ? nil : AdaptiveSkew(least: wire.leastAlpha, firstSteps: Int(clamping: wire.firstSteps)),
+      standardizesLogits: wire.standardizeLogits, crossEntropyWeight: wire.crossEntropyWeight)
   }
 }
 
@@ -122,7 +123,8 @@ extension WireStepMetrics {
       positionCount: UInt64(measurements.positionCount), teacherMass: measurements.teacherMass,
       topAgreement: measurements.topAgreement,
       pairs: measurements.pairs.isEmpty ? nil : WirePairMetrics(measurements), termWeights: measurements.termWeights,
-      termAlphas: measurements.termAlphas, termGaps: measurements.termGaps)
+      termAlphas: measurements.termAlphas, termGaps: measurements.termGaps,
+      hiddenLoss: measurements.hiddenLoss)
   }
 }
 

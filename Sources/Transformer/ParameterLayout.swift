@@ -46,6 +46,11 @@ public struct ParameterLayout: Sendable, Hashable {
   /// The tensor of a name.
   public subscript(name: String) -> ParameterEntry? { entries.first { $0.name == name } }
 
+  /// Lays out tensors side by side, in their order.
+  public init(_ tensors: [(name: String, shape: [Int])]) {
+    for tensor in tensors { add(tensor.name, tensor.shape) }
+  }
+
   /// A layout without tensors.
   init() {}
 

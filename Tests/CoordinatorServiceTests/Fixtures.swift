@@ -27,7 +27,9 @@ func makeDescription(_ change: (inout WireModelDescription) -> Void = { _ in }) 
   var description = WireModelDescription(
     name: "model", modelDigest: "digest", vocabularyDigest: "vocabulary", vocabSize: 300, headSize: 300,
     contextLength: 128, bosTokenIDs: [1], eosTokenIDs: [2],
-    abilities: WireAbilities(generate: true, tokenLogprobs: true, maxTopCount: 300, fullLogprobs: true, draws: true))
+    abilities: WireAbilities(
+      generate: true, tokenLogprobs: true, maxTopCount: 300, fullLogprobs: true, hiddenState: true, draws: true),
+    hiddenSize: 16)
   change(&description)
   return description
 }

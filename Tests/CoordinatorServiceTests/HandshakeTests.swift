@@ -67,6 +67,22 @@ struct HandshakeTests {
     #expect(try #require(textOnly).contains("seqkd"))
   }
 
+  @Test("hidden states are compared with those of a teacher that gives them and says how wide they are")
+  func hiddenStates() throws {
+    let needs = TeacherNeeds(generate: false, topCount: 0, comparesHiddenStates: true)
+    func teacher(_ gives: Bool, _ width: UInt32) -> String? {
+      refusal(.llavadi, needs: needs) {
+        $0.abilities = WireAbilities(fullLogprobs: true, hiddenState: gives)
+        $0.hiddenSize = width
+      }
+    }
+    #expect(teacher(true, 64) == nil)
+    for refused in [teacher(false, 64), teacher(true, 0)] {
+      #expect(try #require(refused).contains("method llavadi needs last hidden states"))
+      #expect(try #require(refused).contains("objective.hidden_weight to 0"))
+    }
+  }
+
   @Test("a teacher of token log-probs alone is told the method that needs no more", arguments: [Method.minillm, .gkd])
   func tokenLogprobs(method: Method) throws {
     let needs = TeacherNeeds(generate: false, topCount: 0, tokenLogprobs: method == .minillm)

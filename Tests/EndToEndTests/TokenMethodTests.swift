@@ -40,6 +40,17 @@ import Testing
     #expect(log.total("wire/score/bytes_received") > 0)
   }
 
+  @Test("LLAVADI learns log-probs and hidden states of a wider teacher, and only the checkpoints hold the projector")
+  func alignment() async throws {
+    let log = try await distil("llavadi", "objective.seq_kd=true", "training.max_steps=20")
+    let hidden = log.curve("train/hidden_loss").map(\.value)
+    try #require(hidden.count == 20)
+    #expect(hidden[19] < 0.9 * hidden[0])
+    let output = run.output("llavadi")
+    let exported = try FileManager.default.contentsOfDirectory(atPath: output.appending(path: "student").path)
+    #expect(!exported.contains("projector.safetensors"))
+  }
+
   @Test("DistiLLM-2's skews adapt from the second round on, and its weights move to the student's text")
   func schedules() async throws {
     let log = try await distil("distillm2")
@@ -60,10 +71,12 @@ import Testing
     #expect(log.curve("loss").count == 3)
   }
 
-  @Test("a run killed in its second round goes on with the skews that it had, and writes the same bytes")
-  func resumed() async throws {
-    #expect(try await run.program.run(arguments("undisturbed", "distillm2", [])).exit == .status(0))
-    let (output, again) = (run.output("resumed"), try arguments("resumed", "distillm2", []))
+  @Test(
+    "a run killed half-way goes on with the skews or the projector that it had, and writes the same bytes",
+    arguments: [("distillm2", []), ("llavadi", ["objective.seq_kd=true"])] as [(String, [String])])
+  func resumed(method: String, overrides: [String]) async throws {
+    #expect(try await run.program.run(arguments("undisturbed", method, overrides)).exit == .status(0))
+    let (output, again) = (run.output("resumed"), try arguments("resumed", method, overrides))
     let killed = try await run.program.run(again) { parent in
       try await wait { rowCount(output) >= 12 }
       let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }

@@ -80,12 +80,32 @@ private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
 
   private static func drawCount(_ method: String) throws -> Int { try recipe(method).objective.drawCount }
 
+  @Test("adds LLAVADI's z-scores and hidden states to kd, rkl and jsd, or takes all of it by name")
+  func alignment() throws {
+    let whole = try recipe("llavadi")
+    let term = try #require(whole.objective.terms.first)
+    #expect(whole.objective.terms.count == 1 && term.source == .data && term.kind == .forwardKL)
+    #expect(term.standardizesLogits && term.crossEntropyWeight == 1 && whole.objective.hiddenWeight == 1)
+    #expect(whole.objective.reduction == .sequenceMean && whole.asksTeacher)
+    #expect(try recipe("llavadi", "objective.seq_kd=true").objective.terms.map(\.source) == [.teacher])
+    for method in ["kd", "rkl", "jsd"] {
+      let plain = try recipe(method)
+      #expect(!plain.objective.terms[0].standardizesLogits && plain.objective.hiddenWeight == 0)
+      let both = try recipe(method, "objective.standardize_logits=true", "objective.hidden_weight=0.25")
+      #expect(both.objective.terms[0].standardizesLogits && both.objective.hiddenWeight == 0.25)
+      #expect(both.objective.terms[0].crossEntropyWeight == 0)
+      #expect(try Recipe(yaml: both.resolvedYAML) == both)
+    }
+  }
+
   @Test("refuses schedules of what the method has not, and other methods' forms")
   func refuses() throws {
     for (method, override) in [
       ("kd", "objective.alpha_schedule=adaptive"), ("jsd", "objective.beta_schedule=gradual"),
       ("distillm2", "objective.loss_type=dpkd"), ("dpkd", "objective.loss_type=cald"), ("akl", "objective.mu=1"),
       ("abkd", "objective.alpha=0"), ("abkd", "objective.alpha=0.01"), ("abkd", "objective.beta=11"),
+      ("tvd", "objective.standardize_logits=true"), ("sft", "objective.hidden_weight=1"),
+      ("llavadi", "objective.loss_top_k=5"), ("kd", "objective.hidden_weight=-1"), ("kd", "objective.seq_kd=true"),
       ("kd", "objective.draws=5"), ("rskd", "objective.loss_top_k=5"), ("rskd", "objective.draws=0"),
       ("rskd", "objective.teacher_logprobs=hidden_state"),
     ] {

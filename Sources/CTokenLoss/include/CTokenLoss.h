@@ -69,6 +69,13 @@ double ctl_head_share(size_t n, size_t eligible, const float *lp, const float *e
 // Writes g = scale * q, and returns the sum of q over all n.
 double ctl_scale(size_t n, const float *q, float scale, float *g);
 
+// Writes y = (x - mean x) / (sd + 1e-7), sd being the standard deviation with n - 1 in its denominator, and returns sd: NaN where
+// any x is NaN or infinite. x and y have n >= 2 values; they may be the same.
+double ctl_standardize(size_t n, const float *x, float *y);
+
+// Makes g, the gradient of the y that ctl_standardize wrote, that of its x; zeros where sd is 0.
+void ctl_standardize_backward(size_t n, const float *y, double sd, float *g);
+
 // Index of the first largest value; n where no value compares (all NaN, or n is 0).
 size_t ctl_argmax(size_t n, const float *x);
 

@@ -118,6 +118,11 @@ public struct WireLossTerm: WireMessage {
   public var leastAlpha: Double
   /// The number of first steps, in which alphas do not adapt.
   public var firstSteps: UInt64
+  /// Divergences compare the softmax of z-scores, y = (z - mean z) / (sd z + 1e-7) over the vocabulary, n - 1 in the denominator of
+  /// the variance; z are the student's logits and the teacher's log-probs. Needs all log-probs, and `least_alpha` 0.
+  public var standardizeLogits: Bool
+  /// Factor of -log q(actual token), of the logits as they are, that is added to a divergence, at least 0.
+  public var crossEntropyWeight: Double
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -128,7 +133,9 @@ public struct WireLossTerm: WireMessage {
     finalWeight: Double = 0,
     rampShare: Double = 0,
     leastAlpha: Double = 0,
-    firstSteps: UInt64 = 0
+    firstSteps: UInt64 = 0,
+    standardizeLogits: Bool = false,
+    crossEntropyWeight: Double = 0
   ) {
     self.kind = kind
     self.alpha = alpha
@@ -138,6 +145,8 @@ public struct WireLossTerm: WireMessage {
     self.rampShare = rampShare
     self.leastAlpha = leastAlpha
     self.firstSteps = firstSteps
+    self.standardizeLogits = standardizeLogits
+    self.crossEntropyWeight = crossEntropyWeight
   }
 
   /// Name in Protos/.
@@ -171,6 +180,8 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
     unsafe cMessage.ramp_share = rampShare
     unsafe cMessage.least_alpha = leastAlpha
     unsafe cMessage.first_steps = firstSteps
+    unsafe cMessage.standardize_logits = standardizeLogits ? 1 : 0
+    unsafe cMessage.cross_entropy_weight = crossEntropyWeight
   }
 
   init(cMessage: Retort__V1__LossTerm) throws(WireFormatError) {
@@ -182,6 +193,8 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
     rampShare = unsafe cMessage.ramp_share
     leastAlpha = unsafe cMessage.least_alpha
     firstSteps = unsafe cMessage.first_steps
+    standardizeLogits = unsafe cMessage.standardize_logits != 0
+    crossEntropyWeight = unsafe cMessage.cross_entropy_weight
   }
 }
 
@@ -282,6 +295,11 @@ public struct WireObjective: WireMessage {
   public var drawCount: UInt32
   /// ScoreOptions.draw_seed.
   public var drawSeed: UInt64
+  /// Above 0: the loss has so much of the mean squared error between the teacher's last hidden states and a projection, Linear GELU
+  /// Linear, of the student's, averaged over their width and, as `reduction` says, over the positions that the teacher scores. The
+  /// trainer makes the projection from the run's seed, trains it with the same optimizer, and keeps it in checkpoints alone. Asks
+  /// for hidden states beside the log-probs. Needs `draw_count` 0 and no pairs.
+  public var hiddenWeight: Double
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -293,7 +311,8 @@ public struct WireObjective: WireMessage {
     pair: WirePairLoss? = nil,
     policy: WirePolicyGradient? = nil,
     drawCount: UInt32 = 0,
-    drawSeed: UInt64 = 0
+    drawSeed: UInt64 = 0,
+    hiddenWeight: Double = 0
   ) {
     self.terms = terms
     self.reduction = reduction
@@ -304,6 +323,7 @@ public struct WireObjective: WireMessage {
     self.policy = policy
     self.drawCount = drawCount
     self.drawSeed = drawSeed
+    self.hiddenWeight = hiddenWeight
   }
 
   /// Name in Protos/.
@@ -341,6 +361,7 @@ extension WireObjective: @unsafe CMessageConvertible {
         unsafe cMessage.policy = policy
         unsafe cMessage.draw_count = drawCount
         unsafe cMessage.draw_seed = drawSeed
+        unsafe cMessage.hidden_weight = hiddenWeight
         return try unsafe body(&cMessage)
       }
     }
@@ -356,6 +377,7 @@ extension WireObjective: @unsafe CMessageConvertible {
     policy = try unsafe readMessage(cMessage.policy) as WirePolicyGradient?
     drawCount = unsafe cMessage.draw_count
     drawSeed = unsafe cMessage.draw_seed
+    hiddenWeight = unsafe cMessage.hidden_weight
   }
 }
 
@@ -788,6 +810,8 @@ public struct WireStepMetrics: WireMessage {
   public var termAlphas: [Double]
   /// Mean gap of the sequences of each term, as LossTerm.least_alpha has it; 0 where none is. Shape: [terms].
   public var termGaps: [Double]
+  /// Mean squared error of the projected hidden states, before its weight; 0 where Objective.hidden_weight is.
+  public var hiddenLoss: Double
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -806,7 +830,8 @@ public struct WireStepMetrics: WireMessage {
     pairs: WirePairMetrics? = nil,
     termWeights: [Double] = [],
     termAlphas: [Double] = [],
-    termGaps: [Double] = []
+    termGaps: [Double] = [],
+    hiddenLoss: Double = 0
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -824,6 +849,7 @@ public struct WireStepMetrics: WireMessage {
     self.termWeights = termWeights
     self.termAlphas = termAlphas
     self.termGaps = termGaps
+    self.hiddenLoss = hiddenLoss
   }
 
   /// Name in Protos/.
@@ -871,6 +897,7 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
               unsafe (cMessage.n_term_weights, cMessage.term_weights) = (termWeights.count, termWeights.start)
               unsafe (cMessage.n_term_alphas, cMessage.term_alphas) = (termAlphas.count, termAlphas.start)
               unsafe (cMessage.n_term_gaps, cMessage.term_gaps) = (termGaps.count, termGaps.start)
+              unsafe cMessage.hidden_loss = hiddenLoss
               return try unsafe body(&cMessage)
             }
           }
@@ -896,6 +923,7 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     termWeights = unsafe readColumn(cMessage.term_weights, cMessage.n_term_weights)
     termAlphas = unsafe readColumn(cMessage.term_alphas, cMessage.n_term_alphas)
     termGaps = unsafe readColumn(cMessage.term_gaps, cMessage.n_term_gaps)
+    hiddenLoss = unsafe cMessage.hidden_loss
   }
 }
 

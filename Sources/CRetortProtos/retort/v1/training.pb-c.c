@@ -457,7 +457,7 @@ void   retort__v1__adapter_options__free_unpacked
   assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[8] =
+static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[10] =
 {
   {
     "kind",
@@ -555,21 +555,47 @@ static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "standardize_logits",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, standardize_logits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cross_entropy_weight",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, cross_entropy_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__loss_term__field_indices_by_name[] = {
   1,   /* field[1] = alpha */
   2,   /* field[2] = beta */
+  9,   /* field[9] = cross_entropy_weight */
   4,   /* field[4] = final_weight */
   7,   /* field[7] = first_steps */
   0,   /* field[0] = kind */
   6,   /* field[6] = least_alpha */
   5,   /* field[5] = ramp_share */
+  8,   /* field[8] = standardize_logits */
   3,   /* field[3] = weight */
 };
 static const ProtobufCIntRange retort__v1__loss_term__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
 {
@@ -579,7 +605,7 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   "Retort__V1__LossTerm",
   "retort.v1",
   sizeof(Retort__V1__LossTerm),
-  8,
+  10,
   retort__v1__loss_term__field_descriptors,
   retort__v1__loss_term__field_indices_by_name,
   1,  retort__v1__loss_term__number_ranges,
@@ -689,7 +715,7 @@ const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor =
   (ProtobufCMessageInit) retort__v1__policy_gradient__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[9] =
+static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[10] =
 {
   {
     "terms",
@@ -799,11 +825,24 @@ static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[9
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hidden_weight",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, hidden_weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__objective__field_indices_by_name[] = {
   7,   /* field[7] = draw_count */
   8,   /* field[8] = draw_seed */
   3,   /* field[3] = hidden_state */
+  9,   /* field[9] = hidden_weight */
   5,   /* field[5] = pair */
   6,   /* field[6] = policy */
   4,   /* field[4] = precision */
@@ -814,7 +853,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__objective__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
 {
@@ -824,7 +863,7 @@ const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
   "Retort__V1__Objective",
   "retort.v1",
   sizeof(Retort__V1__Objective),
-  9,
+  10,
   retort__v1__objective__field_descriptors,
   retort__v1__objective__field_indices_by_name,
   1,  retort__v1__objective__number_ranges,
@@ -1386,7 +1425,7 @@ const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor =
   (ProtobufCMessageInit) retort__v1__pair_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[16] =
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[17] =
 {
   {
     "loss",
@@ -1580,10 +1619,23 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hidden_loss",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, hidden_loss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
   2,   /* field[2] = gradient_norm */
+  16,   /* field[16] = hidden_loss */
   3,   /* field[3] = learning_rate */
   0,   /* field[0] = loss */
   12,   /* field[12] = pairs */
@@ -1602,7 +1654,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -1612,7 +1664,7 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  16,
+  17,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,

@@ -203,10 +203,19 @@ struct  Retort__V1__LossTerm
    * The number of first steps, in which alphas do not adapt.
    */
   uint64_t first_steps;
+  /*
+   * Divergences compare the softmax of z-scores, y = (z - mean z) / (sd z + 1e-7) over the vocabulary, n - 1 in the denominator of
+   * the variance; z are the student's logits and the teacher's log-probs. Needs all log-probs, and `least_alpha` 0.
+   */
+  protobuf_c_boolean standardize_logits;
+  /*
+   * Factor of -log q(actual token), of the logits as they are, that is added to a divergence, at least 0.
+   */
+  double cross_entropy_weight;
 };
 #define RETORT__V1__LOSS_TERM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__loss_term__descriptor) \
-    , RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0 }
+    , RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -292,10 +301,17 @@ struct  Retort__V1__Objective
    * ScoreOptions.draw_seed.
    */
   uint64_t draw_seed;
+  /*
+   * Above 0: the loss has so much of the mean squared error between the teacher's last hidden states and a projection, Linear GELU
+   * Linear, of the student's, averaged over their width and, as `reduction` says, over the positions that the teacher scores. The
+   * trainer makes the projection from the run's seed, trains it with the same optimizer, and keeps it in checkpoints alone. Asks
+   * for hidden states beside the log-probs. Needs `draw_count` 0 and no pairs.
+   */
+  double hidden_weight;
 };
 #define RETORT__V1__OBJECTIVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__objective__descriptor) \
-    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL, 0, 0 }
+    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL, 0, 0, 0 }
 
 
 /*
@@ -579,10 +595,14 @@ struct  Retort__V1__StepMetrics
    */
   size_t n_term_gaps;
   double *term_gaps;
+  /*
+   * Mean squared error of the projected hidden states, before its weight; 0 where Objective.hidden_weight is.
+   */
+  double hidden_loss;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
 
 
 /*
