@@ -402,6 +402,7 @@ let package = Package(
       name: "CoordinatorServiceTests",
       dependencies: [
         "CoordinatorService", "Recipes", "Sequences", "WireBytes", "WireFormat",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

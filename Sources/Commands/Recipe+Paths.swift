@@ -38,7 +38,8 @@ extension Recipe {
       overrides.append("rejection.command=\(Self.list(command))")
       overrides.append("rejection.command_reads=\(Self.list(program.reads.map(place)))")
     }
-    return try Recipe(yaml: resolvedYAML, overrides: overrides)
+    // What is resolved was checked.
+    return try Recipe(yaml: resolvedYAML, overrides: overrides, isKnown: true)
   }
 
   /// A list as an override has it, whatever is in its texts.

@@ -35,7 +35,8 @@ struct RunPremises: Sendable {
   func checkUnchanged(below folder: URL) throws {
     let file = output.appending(path: "recipe.yaml")
     guard let yaml = try? String(contentsOf: file, encoding: .utf8) else { return }
-    let stored = try Recipe(yaml: yaml, file: file.path(percentEncoded: false)).withPaths(below: folder)
+    let stored = try Recipe(yaml: yaml, file: file.path(percentEncoded: false), isKnown: true)
+      .withPaths(below: folder)
     guard let difference = RecipeDifference(from: stored, to: recipe) else { return }
     throw CommandError.recipeChanged(key: difference.key, was: difference.was, now: difference.now)
   }

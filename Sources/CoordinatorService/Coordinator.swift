@@ -39,8 +39,10 @@ public final class Coordinator: Sendable {
 
   private struct State {
     var drivers: [String: any RunWorker] = [:]
-    /// Runs that were begun since this coordinator started: each is once, be it found in the journal or submitted meanwhile.
+    /// Runs that were begun since this coordinator started: each is once, be it found in the journal, submitted or resumed meanwhile.
     var begun: Set<String> = []
+    /// Runs that are just being resumed.
+    var resuming: Set<String> = []
     /// Runs that were resumed before their last driver had put everything away.
     var resumed: [String: RunRecord] = [:]
   }
@@ -168,12 +170,16 @@ public final class Coordinator: Sendable {
 
   /// Goes on with a run that was cancelled or failed.
   public func resume(_ runID: String) async throws -> RunRecord {
+    let isFirst = state.withLock { $0.resuming.insert(runID).inserted }
+    defer { if isFirst { state.withLock { _ = $0.resuming.remove(runID) } } }
     var run = try await whole(runID)
-    guard run.status.state == .failed || run.status.state == .cancelled else {
+    guard isFirst, run.status.state == .failed || run.status.state == .cancelled else {
       throw Refusal.wrongState(
         runID: runID, state: run.status.state, wanted: "only a cancelled or failed run can be resumed")
     }
     (run.status.state, run.status.message) = (.waiting, "resumed")
+    // Before the journal says that it is to be worked on, lest it be begun from there as well.
+    state.withLock { _ = $0.begun.insert(runID) }
     try await dependencies.journal.keep(run.status, of: runID)
     board.show(run.status, of: runID)
     start.yield(run)

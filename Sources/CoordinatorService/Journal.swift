@@ -14,7 +14,8 @@ public final class Journal: Sendable {
     self.path = path
     var configuration = Configuration()
     configuration.journalMode = .wal
-    configuration.busyMode = .immediateError
+    // Another process may hold the file for a moment: one that reads it, or a coordinator that was killed and is not gone yet.
+    configuration.busyMode = .timeout(2)
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
       let synchronous = try queue.writeWithoutTransaction { database in

@@ -53,37 +53,17 @@ public actor RunDriver: RunWorker {
   }
 
   private func prepare() throws -> RunMaterial {
-    let recipe = try Recipe(yaml: record.recipeYAML)
-    if let name = recipe.evaluation.checker, dependencies.checkers[name] == nil {
-      let known = dependencies.checkers.keys.sorted().joined(separator: ", ")
-      throw RecipeError.conflict("evaluation.checker: '\(name)' is unknown; known: \(known.isEmpty ? "none" : known)")
-    }
-    let material = try RunMaterial(recipe: recipe, runID: record.runID, codec: dependencies.codec)
-    if material.plan.needs.any { try checkTeachers(recipe) }
+    let recipe = try Recipe(yaml: record.recipeYAML, isKnown: true)
+    let material = try dependencies.material(of: recipe, runID: record.runID)
     if material.plan.needs.scores { material.putTranslations(on: dependencies.translations) }
-    if material.plan.evaluates {
-      let judge = dependencies.referee ?? dependencies.teacher(named: recipe.teacherNames[0])
-      _ = try RunJudge(material, facade: judge)
-    }
     try folder.prepare(recipe)
     return material
-  }
-
-  private func checkTeachers(_ recipe: Recipe) throws(RecipeError) {
-    for name in recipe.teacherNames where dependencies.teacher(named: name) == nil {
-      throw .conflict(
-        name.isEmpty
-          ? "method \(recipe.method.rawValue) needs a teacher and this coordinator has none: start it with --teacher HOST:PORT"
-          : "this coordinator has no teacher '\(name)': start it with --named-teacher \(name)=HOST:PORT")
-    }
   }
 
   /// Replays the journal; returns what is to be done first.
   private func open(_ material: RunMaterial) async throws -> [RunEffect] {
     let journal = dependencies.journal
-    guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
-      throw RecipeError.conflict("the data changed since the run began; bring it back, or start a new run")
-    }
+    try await journal.checkUnchanged(record, recipe: material.recipe, dataDigest: material.dataDigest)
     var machine = RunMachine(plan: material.plan)
     for event in try await journal.events(of: record.runID) { _ = machine.step(event) }
     texts = RunTexts(replays: machine.plan.replays, haveLogprobs: machine.plan.keepsLogprobs)

@@ -23,26 +23,27 @@ struct RunMaterial: Sendable {
 
   /// Reads everything.
   ///
-  /// - Parameter codec: Gives the tokenizer of a model folder.
-  init(recipe: Recipe, runID: String, codec load: (String) throws -> any TextCodec) throws {
+  /// - Parameters:
+  ///   - codec: Gives the tokenizer of a model folder.
+  ///   - train: Rows that stand for those of the recipe's file; nil: none do.
+  init(
+    recipe: Recipe, runID: String, codec load: (String) throws -> any TextCodec, train given: DataFile? = nil
+  ) throws {
     (self.recipe, self.runID) = (recipe, runID)
-    let folder = recipe.student.tokenizerFolder
-    var context = try StudentFolder.contextLength(of: folder)
-    if case .architecture(_, let numbers, _) = recipe.student {
-      context = numbers["max_position_embeddings"] ?? context
-    }
-    let codec = try load(folder)
+    let codec = try load(recipe.student.tokenizerFolder)
     let limits = SequenceLimits(
-      training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens, contextLength: context)
+      training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens,
+      contextLength: try recipe.student.contextLength())
     (self.codec, self.limits) = (codec, limits)
     let column = recipe.teachers.column
-    let train = try DataFile(path: recipe.trainData, limit: recipe.maxSamples, column: column)
+    let train = try given ?? DataFile(path: recipe.trainData, limit: recipe.maxSamples, column: column)
     let eval = try recipe.evalData.map { try DataFile(path: $0, limit: recipe.maxEvalSamples, column: column) }
     samples = try Self.read(train, recipe.teachers, codec, limits) { Self.problem(with: $0, recipe) }
     evalSamples =
       try eval.map { file in
         try Self.read(file, recipe.teachers, codec, limits) { $0.isPrompt ? nil : "evaluation needs a prompt" }
       } ?? []
+    if let problem = Self.problem(withHeldOut: evalSamples, recipe) { throw problem }
     evalInstructions =
       try recipe.evaluation.metrics.contains("judge")
       ? recipe.evalData.map {
@@ -115,6 +116,17 @@ struct RunMaterial: Sendable {
       }
     }
     return nil
+  }
+
+  /// What the method misses in the rows held out: without a loss on them DistiLLM's share of the student's text stays for ever.
+  private static func problem(withHeldOut samples: [TrainingSample], _ recipe: Recipe) -> RecipeError? {
+    guard let mixture = recipe.objective.mixture, mixture.adaptation != nil, mixture.usesOtherText,
+      !recipe.textSources.contains(.teacher), samples.allSatisfy({ $0.completion == nil })
+    else { return nil }
+    return .conflict(
+      "data.eval: no row of \(recipe.evalData ?? "it") has an answer, and method \(recipe.method.rawValue) has the student "
+        + "write once the loss of such answers rises: give them ('completion', 'chosen', 'output' or an assistant message), "
+        + "or set objective.seq_kd: true and the teacher writes them; method gkd has a fixed share")
   }
 
   private static func digest(

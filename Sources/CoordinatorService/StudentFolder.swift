@@ -92,3 +92,11 @@ enum StudentFolder {
     return config
   }
 }
+
+extension Recipe.StudentSource {
+  /// The longest sequence of the student.
+  func contextLength() throws -> Int {
+    if case .architecture(_, let numbers, _) = self, let length = numbers["max_position_embeddings"] { return length }
+    return try StudentFolder.contextLength(of: tokenizerFolder)
+  }
+}

@@ -7,7 +7,10 @@ extension Recipe {
   ///   - yaml: The text.
   ///   - file: Its name in messages.
   ///   - overrides: `key.sub=value` texts that win over the file.
-  public init(yaml: String, file: String = "recipe", overrides: [String] = []) throws(RecipeError) {
+  ///   - isKnown: Whether the text is that of a run, which was checked when it was taken: keys that nothing reads are let be.
+  public init(
+    yaml: String, file: String = "recipe", overrides: [String] = [], isKnown: Bool = false
+  ) throws(RecipeError) {
     let reader = try RecipeReader(yaml: yaml, file: file, overrides: overrides)
     let method = try Self.method(reader)
     let values = ResolvedValues(reader.values, method: method)
@@ -15,10 +18,11 @@ extension Recipe {
     teachers = try Teachers(values)
     teacherWeights = TeacherWeights(rawValue: values.word("teacher_weights")) ?? .float32
     student = try Self.student(values)
-    if let file = values.text("data.train") ?? (method == .orca ? values.list("orca.data").first : nil) {
+    let stages = method == .orca ? values.list("orca.data") : []
+    if let file = values.text("data.train") ?? values.text("data") ?? stages.first {
       trainData = file
     } else {
-      trainData = try values.required("data", "a JSONL file")
+      throw .missingKey(key: "data", expected: "a JSONL file")
     }
     evalData = values.text("data.eval")
     maxSamples = values.whole("data.max_samples")
@@ -48,6 +52,7 @@ extension Recipe {
     training = Training(values)
     evaluation = Evaluation(values)
     resolvedYAML = values.yaml
+    if !isKnown { try checkUse(reader) }
     try check(
       addsTail: values.flag("objective.loss_add_tail"), lossName: values.text("objective.loss_type"),
       place: reader.places)
@@ -115,16 +120,12 @@ extension Recipe {
         expected: "true (top-k without a tail bucket is not built)")
     }
     try checkLoss(place, lossName: lossName)
-    try checkTexts(place)
+    try checkTexts()
     try checkTriPosT(place)
     if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
     }
-    try checkAlignment(place)
-    if method != .rskd, let given = place["objective.draws"] {
-      throw .badValue(
-        place: given, key: "objective.draws", value: "''", expected: "nothing: method rskd alone has draws")
-    }
+    try checkAlignment()
     if (objective.teacherForm == .topK) != (objective.topCount > 0) {
       throw .conflict(
         objective.topCount > 0
@@ -169,23 +170,18 @@ extension Recipe {
 extension Recipe {
   /// Refuses a loss that the method has not, and a β outside the range of its loss.
   private func checkLoss(_ place: [String: String], lossName: String?) throws(RecipeError) {
-    let given = place["objective.loss_type"]
-    guard method.lossNames.isEmpty ? given == nil : lossName.map(method.lossNames.contains) ?? false else {
-      let names = method.lossNames.joined(separator: ", ")
+    guard method.lossNames.isEmpty || lossName.map(method.lossNames.contains) ?? false else {
       throw .badValue(
-        place: given ?? "recipe", key: "objective.loss_type", value: "'\(lossName ?? "")'",
-        expected: names.isEmpty ? "nothing: method \(method.rawValue) has one loss" : "one of \(names)")
+        place: place["objective.loss_type"] ?? "recipe", key: "objective.loss_type", value: "'\(lossName ?? "")'",
+        expected: "one of \(method.lossNames.joined(separator: ", "))")
     }
     try checkNumbers(place)
   }
 
-  /// Refuses schedules of what the method has not, and numbers outside the range of its loss.
+  /// Refuses numbers outside the range of the method's loss.
   private func checkNumbers(_ place: [String: String]) throws(RecipeError) {
     func refuse(_ key: String, _ value: String, _ expected: String) -> RecipeError {
       .badValue(place: place[key] ?? "recipe", key: key, value: "'\(value)'", expected: expected)
-    }
-    for key in ["objective.alpha_schedule", "objective.beta_schedule"] where place[key] != nil && method != .distillm2 {
-      throw refuse(key, "", "nothing: method \(method.rawValue) has no such schedule")
     }
     guard let term = objective.terms.first else { return }
     if method == .abkd {
@@ -204,12 +200,7 @@ extension Recipe {
   }
 
   /// Refuses z-scores and hidden states where the method or the teacher's form has none.
-  private func checkAlignment(_ place: [String: String]) throws(RecipeError) {
-    for key in ["objective.standardize_logits", "objective.hidden_weight"] {
-      guard let given = place[key], !method.alignsHiddenStates else { continue }
-      throw .badValue(
-        place: given, key: key, value: "''", expected: "nothing: methods kd, rkl, jsd and llavadi have it")
-    }
+  private func checkAlignment() throws(RecipeError) {
     if objective.topCount > 0, objective.terms.contains(where: \.standardizesLogits) {
       throw .conflict(
         "objective.standardize_logits needs the log-probs of the whole vocabulary: leave out objective.loss_top_k, "
@@ -222,19 +213,8 @@ extension Recipe {
     }
   }
 
-  /// Refuses keys that the method has no use for, and texts without what it needs to know of them.
-  private func checkTexts(_ place: [String: String]) throws(RecipeError) {
-    for (key, isUsed) in [
-      ("objective.lmbda", method.mixesTexts), ("objective.seq_kd", method.choosesText),
-      ("objective.loss_eps", method == .distillm),
-    ] where !isUsed && place[key] != nil {
-      throw .conflict("\(key) has no use in method \(method.rawValue): methods gkd, imitkd and distillm mix texts")
-    }
-    for key in ["gamma", "epsilon", "length_normalization", "single_step_decomposition", "cliprange_reward"]
-    where !method.hasPolicyGradient && place["objective.\(key)"] != nil {
-      throw .conflict(
-        "objective.\(key) has no use in method \(method.rawValue): methods opd and minillm have a policy gradient")
-    }
+  /// Refuses texts without what the method needs to know of them.
+  private func checkTexts() throws(RecipeError) {
     if method.hasPolicyGradient, generation == nil {
       throw .conflict(
         "generation: none leaves method \(method.rawValue) without log-probs from when the text was written: "

@@ -10,6 +10,8 @@ public enum RecipeError: Error, Hashable, CustomStringConvertible {
   case badValue(place: String, key: String, value: String, expected: String)
   /// A key without which there is no run.
   case missingKey(key: String, expected: String)
+  /// A key that nothing of the recipe reads; it is for others, and the method takes some of its block.
+  case unusedKey(place: String, key: String, method: Method, owners: String, taken: [String])
   /// Settings that contradict each other.
   case conflict(String)
   /// An override that is not `key.sub=value`.
@@ -28,6 +30,9 @@ public enum RecipeError: Error, Hashable, CustomStringConvertible {
     case .repeatedKey(let place, let key): "\(place): '\(key)' stands twice; keep one"
     case .badValue(let place, let key, let value, let expected): "\(place): \(key): \(value): expected \(expected)"
     case .missingKey(let key, let expected): "recipe: '\(key)' is missing: give \(expected)"
+    case .unusedKey(let place, let key, let method, let owners, let taken):
+      "\(place): \(key) has no use in this recipe of method \(method.rawValue): it is for \(owners); of "
+        + "'\(key.prefix { $0 != "." })' it takes \(taken.isEmpty ? "nothing" : taken.joined(separator: ", "))"
     case .conflict(let reason): "recipe: \(reason)"
     case .badOverride(let text): "override '\(text)': expected key.sub=value"
     case .unreadableData(let path, let reason): "\(path): cannot be read: \(reason)"

@@ -105,6 +105,69 @@ struct CoordinatorTests {
     }
   }
 
+  @Test("a run that comes before the coordinator has read its journal is worked on once", arguments: [false, true])
+  func begunOnce(isResumed: Bool) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.lossAt[1] = .nan }
+      if isResumed { _ = try await bench.withCoordinator { try await $0.finish(try bench.recipe()) } }
+      let registry = TrainerRegistry(term: .seconds(1000))
+      _ = registry.register(trainerID: "a", address: "student:7002")
+      let coordinator = try bench.makeCoordinator(registry: registry)
+      let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "key")
+      if isResumed { _ = try await coordinator.resume(run.runID) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await coordinator.run() }
+        #expect(try await coordinator.end(of: run.runID).state == .failed)
+        bench.students.state.withLock { $0.lossAt = [:] }
+        // One that was begun twice would be taken up again meanwhile.
+        let other = try bench.recipe(["output_dir=\(folder.path)/other"])
+        let second = try await coordinator.submit(recipeYAML: other, idempotencyKey: "other")
+        #expect(try await coordinator.end(of: second.runID).state == .finished)
+        #expect(try await coordinator.run(run.runID).status.state == .failed)
+        group.cancelAll()
+      }
+    }
+  }
+
+  @Test("a run that is resumed twice at once is so once")
+  func resumedOnce() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      bench.students.state.withLock { $0.lossAt[1] = .nan }
+      try await bench.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "key")
+        _ = try await coordinator.end(of: run.runID)
+        bench.students.state.withLock { $0.lossAt = [:] }
+        let resumed = await withTaskGroup(of: Bool.self) { group in
+          for _ in 0..<8 { group.addTask { (try? await coordinator.resume(run.runID)) != nil } }
+          return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(resumed == 1)
+        #expect(try await coordinator.end(of: run.runID).state == .finished)
+      }
+    }
+  }
+
+  @Test("a run that another version began, whose recipes mean something else now, is not gone on with, and says so")
+  func otherVersion() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let journal = try Journal(path: folder.path + "/journal.sqlite")
+      let recipe = try bench.recipe()
+      let line = try #require(recipe.split(separator: "\n").first { $0.contains("loss_type") })
+      let run = RunRecord(
+        runID: "old", recipeYAML: recipe.replacing("\(line)\n", with: ""), outputDir: folder.path + "/out",
+        method: "distillm2", submittedMilliseconds: 0,
+        status: RunStatus(state: .waiting, message: "", step: 0, maxSteps: 9))
+      #expect(try await journal.add(run, idempotencyKey: "") == .new)
+      _ = try await journal.keepDataDigest("of the old recipe", of: "old")
+      let status = try await bench.withCoordinator { try await $0.end(of: "old") }
+      #expect(status.state == .failed && status.message.contains("begun by another version of retort"))
+      #expect(status.message.contains("'loss_type: distillm2'"), "\(status.message)")
+    }
+  }
+
   /// The steps of the rows that have a name.
   private static func steps(of name: String, in rows: [[String: Double]]) -> [Int] {
     rows.filter { $0.keys.contains(name) }.compactMap { $0["step"].map { Int($0) } }
@@ -280,11 +343,17 @@ struct CoordinatorTests {
         "train.jsonl:1: with generation: none, method distillm2 needs the student's text in 'rejected'"
       ),
       (["student=nowhere"], "nowhere/config.json: no such file"),
+      (
+        ["method=distillm", "data.eval=FOLDER/asked.jsonl"],
+        "has an answer, and method distillm has the student write once the loss of such answers rises"
+      ),
     ])
   func problems(overrides: [String], message: String) async throws {
     try await withFolder { folder in
       let bench = try Bench(folder)
-      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
+      try bench.write("asked.jsonl", [#"{"prompt":"held out"}"#])
+      let recipe = try bench.recipe(overrides.map { $0.replacing("FOLDER", with: folder.path) })
+      let status = try await bench.withCoordinator { try await $0.finish(recipe) }
       #expect(status.state == .failed)
       #expect(status.message.contains(message), "\(status.message)")
       #expect(!status.message.contains("\n"))

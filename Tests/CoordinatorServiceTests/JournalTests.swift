@@ -1,5 +1,6 @@
 import CoordinatorService
 import Foundation
+import GRDB
 import Testing
 
 private func makeRun(_ runID: String) -> RunRecord {
@@ -17,6 +18,26 @@ struct JournalTests {
     try await withFolder { folder in
       let journal = try Journal(path: folder.path + "/journal.sqlite")
       #expect(try await journal.synchronousMode() == 2)
+    }
+  }
+
+  @Test("waits two seconds for another process that holds the file, and says what is wrong where it stays")
+  func held() async throws {
+    try await withFolder { folder in
+      let path = folder.path + "/journal.sqlite"
+      let journal = try Journal(path: path)
+      _ = try await journal.add(makeRun("a"), idempotencyKey: "")
+      var configuration = Configuration()
+      configuration.allowsUnsafeTransactions = true
+      let other = try DatabaseQueue(path: path, configuration: configuration)
+      try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+      let waited = await ContinuousClock().measure {
+        let error = await #expect(throws: JournalError.self) { try await journal.keep(status, of: "a") }
+        #expect(error?.description.contains("locked") == true)
+      }
+      #expect(waited > .seconds(1.5), "\(waited)")
+      try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+      try await journal.keep(status, of: "a")
     }
   }
 

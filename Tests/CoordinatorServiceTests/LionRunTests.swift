@@ -257,6 +257,27 @@ struct LionRunTests {
     }
   }
 
+  @Test(
+    "what would keep an imitation from its end is refused before anything is paid",
+    arguments: [
+      (["evaluation.checker=nobody"], "evaluation.checker: 'nobody' is unknown"),
+      (["data.eval=missing.jsonl"], "missing.jsonl: cannot be read: no such file"),
+      (
+        ["data.train=FOLDER/long.jsonl", "training.max_length=100"],
+        "the longest prompt has 202 tokens, which fill the student's context of 128"
+      ),
+    ])
+  func imitation(overrides: [String], message: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let long = #"{"prompt":"\#(String(repeating: "a ", count: 100))a"}"#
+      try Data(long.utf8).write(to: folder.appendingPathComponent("long.jsonl"))
+      let status = try await Self.run(bench, overrides.map { $0.replacing("FOLDER", with: folder.path) })
+      #expect(status.state == .failed && status.message.contains(message), "\(status.message)")
+      #expect(bench.teacher.asked.isEmpty)
+    }
+  }
+
   @Test("another vocabulary is refused before anything is paid")
   func handshake() async throws {
     try await withFolder { folder in

@@ -9,12 +9,19 @@ import Testing
 import WireBytes
 import WireFormat
 
-/// A teacher whose answers are sums: right by every third seed. It counts what it is asked.
+/// A teacher whose answers are sums: right by every third seed. It counts what it is asked, and what it is paid for.
 private final class SummingTeacher: TeacherUpstream {
   let address = "teacher:7001"
   private let prompts = Mutex<[String]>([])
+  private let answered = Mutex<[String]>([])
+  private let limit = Mutex(Int.max)
   /// All prompts, one for each answer.
   var asked: [String] { prompts.withLock { $0 } }
+  /// All that was answered: prompts with their seeds.
+  var paid: [String] { answered.withLock { $0 } }
+
+  /// Answers no sums of numbers from a limit on, until it is called again.
+  func hold(from number: Int) { limit.withLock { $0 = number } }
 
   func describe() async throws -> WireModelDescription { makeDescription { $0.contextLength = 4096 } }
 
@@ -23,9 +30,14 @@ private final class SummingTeacher: TeacherUpstream {
   ) async throws {
     let asked = try request.withUnsafeBytes { try TeacherServiceGenerateRequest(decoding: $0) }
     let batch = try asked.prompts.map { try SequenceBatch($0) } ?? SequenceBatch()
-    let completions = batch.sequences.enumerated().map { index, sequence in
-      let prompt = LetterCodec().decode(Array(sequence.tokenIDs))
-      prompts.withLock { $0.append(prompt) }
+    let texts = batch.sequences.map { LetterCodec().decode(Array($0.tokenIDs)) }
+    prompts.withLock { $0 += texts }
+    if texts.contains(where: { number(in: $0) >= limit.withLock(\.self) }) {
+      for await _ in AsyncStream<Never>.makeStream().stream {}
+      throw CancellationError()
+    }
+    answered.withLock { $0 += zip(texts, asked.seeds).map { "\($0) by \($1)" } }
+    let completions = texts.enumerated().map { index, prompt in
       let numbers = prompt.split { !$0.isNumber }.suffix(2).compactMap { Int($0) }
       let sum = numbers.reduce(0, +) + Int(asked.seeds[index] % 3)
       return Completion(
@@ -36,6 +48,9 @@ private final class SummingTeacher: TeacherUpstream {
       WireBytes(TeacherServiceGenerateResponse(completions: WireCompletionBatch(completions)).encoded()))
   }
 }
+
+/// The first number of a text.
+private func number(in text: String) -> Int { text.split { !$0.isNumber }.first.flatMap { Int($0) } ?? 0 }
 
 @Suite("Runs of rejection sampling", .timeLimit(.minutes(2)))
 struct RejectionRunTests {
@@ -184,8 +199,10 @@ struct RejectionRunTests {
     }
   }
 
-  @Test("ends the same, with nothing paid twice, when the coordinator is stopped while answers come in")
-  func coordinatorStops() async throws {
+  @Test(
+    "a coordinator that is stopped while answers come in ends the same; the journal and the cache each let nothing be paid twice",
+    arguments: ["cache", "journal"])
+  func coordinatorStops(lost: String) async throws {
     let expected = try await withFolder { folder in
       let bench = try Bench(folder)
       _ = try await Self.run(bench)
@@ -193,22 +210,59 @@ struct RejectionRunTests {
     }
     try await withFolder { folder in
       let bench = try Bench(folder)
-      let recipe = try bench.recipe()
-      let runID = try await bench.withCoordinator { coordinator in
-        let run = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
+      bench.teacher.hold(from: 3)
+      try await bench.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "key")
         struct Reached: Error {}
-        do {
+        await #expect(throws: Reached.self) {
           try await coordinator.watch(run.runID, afterStep: -1) { run, _ in
-            if run.status.message.contains("the teacher answers (2") { throw Reached() }
+            if run.status.message.contains("the teacher answers (2 of 6 rows") { throw Reached() }
           }
-        } catch is Reached {}
-        return run.runID
+        }
       }
-      let status = try await bench.withCoordinator { try await Self.end($0, runID) }
+      #expect(bench.teacher.paid.count == 8)
+      bench.teacher.hold(from: .max)
+      // Without its journal the run is one that begins, in a new folder.
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      for name in names where name.hasPrefix(lost) || lost == "journal" && name == "out" {
+        try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      }
+      let status = try await Self.run(bench)
       #expect(status.state == .finished, "\(status.message)")
       #expect(try bench.outcome() == expected)
-      // Those that were under way when it stopped may be asked again.
-      #expect(bench.teacher.asked.count <= 24 + 16)
+      #expect(bench.teacher.paid.count == 24 && Set(bench.teacher.paid).count == 24)
+    }
+  }
+
+  @Test(
+    "what would keep the imitation from its end is refused before anything is paid",
+    arguments: [
+      (["evaluation.checker=nobody"], "evaluation.checker: 'nobody' is unknown"),
+      (["data.eval=missing.jsonl"], "missing.jsonl: cannot be read: no such file"),
+      (["data.eval=FOLDER/text.jsonl"], "text.jsonl:1: evaluation needs a prompt"),
+      (["rejection.examples=FOLDER/long.txt"], "which fill the teacher's context of 4096"),
+    ])
+  func imitation(overrides: [String], message: String) async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try Data(#"{"text":"of one piece"}"#.utf8).write(to: folder.appendingPathComponent("text.jsonl"))
+      try Data(repeating: UInt8(ascii: "a"), count: 5000).write(to: folder.appendingPathComponent("long.txt"))
+      let status = try await Self.run(bench, overrides.map { $0.replacing("FOLDER", with: folder.path) })
+      #expect(status.state == .failed && status.message.contains(message), "\(status.message)")
+      #expect(bench.teacher.asked.isEmpty)
+    }
+  }
+
+  @Test("prompts leave room for the answers within the context that a new student is given")
+  func context() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      _ = try await Self.run(
+        bench,
+        [
+          "student.from=\(folder.path)/model", "student.max_position_embeddings=14", "generation.max_new_tokens=5",
+        ])
+      #expect(Set(bench.teacher.asked) == Set((1...6).map { "\($0) and 10" }))
     }
   }
 

@@ -81,7 +81,7 @@ struct RunPlanTests {
     #expect(
       try makePlan(keys + ["objective.loss_type=as_released"]).needs
         == TeacherNeeds(generate: true, topCount: 0, hiddenState: true, float16: true))
-    let text = try makePlan(keys + ["method=seqkd", "evaluation.metrics=perplexity"]).needs
+    let text = try makePlan(["method=seqkd", "evaluation.metrics=perplexity"]).needs
     #expect(text == TeacherNeeds(generate: true, topCount: nil))
   }
 }

@@ -60,15 +60,15 @@ private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
     "refuses numbers out of range, keys that nothing reads, and a share that could follow nothing",
     arguments: [
       ("gkd", "objective.beta=1.5", "objective.beta"), ("gkd", "objective.lmbda=2", "objective.lmbda"),
-      ("kd", "objective.lmbda=0.5", "methods gkd, imitkd and distillm mix texts"),
-      ("rkl", "objective.seq_kd=true", "objective.seq_kd has no use in method rkl"),
+      ("kd", "objective.lmbda=0.5", "methods gkd, imitkd and distillm, which mix texts"),
+      ("rkl", "objective.seq_kd=true", "objective.seq_kd has no use in this recipe of method rkl"),
       ("gkd", "objective.loss_eps=1", "objective.loss_eps has no use"),
-      ("gkd", "objective.loss_type=js", "nothing: method gkd has one loss"),
+      ("gkd", "objective.loss_type=js", "it is for methods that have several losses"),
       ("fdistill", "objective.loss_type=srkl", "one of js, tvd, kl, rkl"),
       ("distillm", "generation=none", "method gkd takes 'rejected'"),
       ("imitkd", "objective.beta=0", "objective.beta"),
       ("opd", "generation=none", "method rkl takes 'rejected'"), ("opd", "objective.epsilon=1", "objective.epsilon"),
-      ("rkl", "objective.epsilon=0.2", "methods opd and minillm have a policy gradient"),
+      ("rkl", "objective.epsilon=0.2", "methods opd and minillm, which have a policy gradient"),
     ])
   func refuses(method: String, override: String, message: String) throws {
     let error = try #require(throws: RecipeError.self) { try recipe(method, override) }

@@ -131,7 +131,7 @@ struct RecipeTests {
     case .rejection: ["rejection.checker=command", #"rejection.command=["sh", "-c", "a, 'b'"]"#]
     case .critics: ["critics.brevity_limit=0.5", "critics.least_faithfulness=-1"]
     case .tripost: ["rejection.checker=puzzles", "student=folder", "tripost.editor_prompt=editor.txt"]
-    case .orca: ["orca.system_prompts=systems.txt", "orca.data=[a.jsonl, b.jsonl]"]
+    case .orca: ["orca.system_prompts=systems.txt", "orca.data=[a b: c.jsonl, b.jsonl]"]
     default: []
     }
   }

@@ -47,8 +47,10 @@ actor CurationDriver: RunWorker {
   func run() async {
     do {
       let material = try await prepare()
+      let imitation = try ImitationRun.rehearsal(
+        of: material.recipe, runID: record.runID, rows: try material.unanswered, dependencies)
       let judge = try await material.judge(dependencies)
-      try await shakeHands(material)
+      try await shakeHands(material, imitation: imitation)
       try await work(Crew(material: material, dependencies: dependencies, judge: judge))
     } catch is CancellationError {
       return
@@ -59,14 +61,12 @@ actor CurationDriver: RunWorker {
 
   /// Reads the data and replays the journal.
   private func prepare() async throws -> CurationMaterial {
-    let recipe = try Recipe(yaml: record.recipeYAML)
+    let recipe = try Recipe(yaml: record.recipeYAML, isKnown: true)
     let material = try CurationMaterial(recipe: recipe, codec: dependencies.codec)
     guard dependencies.facade != nil else { throw LoopProblem.noModel(method: recipe.method, role: "teacher") }
     try folder.run.prepare(recipe)
     let journal = dependencies.journal
-    guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
-      throw RecipeError.conflict("the data changed since the run began; bring it back, or start a new run")
-    }
+    try await journal.checkUnchanged(record, recipe: recipe, dataDigest: material.dataDigest)
     var machine = CurationMachine(settings: material.settings)
     for event in try await journal.events(of: record.runID, as: CurationEvent.self) { _ = machine.step(event) }
     metricsFile = try MetricsFile(
@@ -76,22 +76,20 @@ actor CurationDriver: RunWorker {
   }
 
   /// Compares the models before anything is paid.
-  private func shakeHands(_ material: CurationMaterial) async throws {
+  private func shakeHands(_ material: CurationMaterial, imitation: RunMaterial) async throws {
     guard machine?.learntStages == 0, let facade = dependencies.facade else { return }
     people.show(status(.waiting, "waiting for the teacher at \(facade.address)"))
     let teacher = ModelSummary(try await facade.describe())
     people.show(status(.waiting, "waiting for a student"))
-    let recipe = material.recipe
-    // What the imitations will ask on their way.
-    let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
-    let scores = recipe.critics?.leastFaithfulness != nil
+    let scores = material.recipe.critics?.leastFaithfulness != nil
     if scores, teacher.givesTokenLogprobs != true {
       throw HandshakeRefusal.ability(
-        method: recipe.method, missing: "log-probs of given text", remedy: "leave out critics.least_faithfulness")
+        method: material.recipe.method, missing: "log-probs of given text",
+        remedy: "leave out critics.least_faithfulness")
     }
-    let needs = TeacherNeeds(
-      generate: true, topCount: measuresKL ? recipe.objective.topCount : nil, tokenLogprobs: scores)
-    try await dependencies.shakeHands(recipe, needs, teacher: teacher, folder.run)
+    let needs = LoopNeeds(
+      method: material.recipe.method, imitation: imitation, scores: scores, longestToTeacher: material.longestPrompt)
+    try await dependencies.shakeHands(needs, teacher: teacher, folder.run)
   }
 
   private func work(_ crew: Crew) async throws {

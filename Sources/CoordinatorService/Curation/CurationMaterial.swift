@@ -41,7 +41,7 @@ struct CurationMaterial: Sendable {
     let codec = try load(folder)
     let limits = SequenceLimits(
       training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens,
-      contextLength: try StudentFolder.contextLength(of: folder))
+      contextLength: try recipe.student.contextLength())
     (self.codec, self.limits) = (codec, limits)
     let examples = try recipe.rejection?.examples.map(Self.text)
     let systems = try recipe.orca.map {
@@ -109,6 +109,17 @@ struct CurationMaterial: Sendable {
     if completion.last.map(codec.eosTokenIDs.contains) == true { completion.removeLast() }
     return (sample.prompt, completion)
   }
+
+  /// The row that is longest for the student, with nothing for an answer.
+  var unanswered: [Data] {
+    get throws {
+      let row = stages.joined().max { $0.promptText.utf8.count < $1.promptText.utf8.count }
+      return try [row?.question.answered(by: "")?.json()].compactMap(\.self)
+    }
+  }
+
+  /// Tokens of the longest prompt that the teacher is sent.
+  var longestPrompt: Int { stages.joined().map(\.promptIDs.count).max() ?? 0 }
 
   /// A seed of its own for each answer: it does not depend on how many others are asked for.
   func seed(_ request: AnswerRequest) -> UInt64 {

@@ -46,7 +46,10 @@ actor LionDriver: RunWorker {
     do {
       let material = try await prepare()
       let answers = LionAnswers(material: material, dependencies: dependencies)
-      try await shakeHands(answers.material)
+      let imitation = try ImitationRun.rehearsal(
+        of: material.recipe, runID: record.runID,
+        rows: try material.seeds.map { try material.row(instruction: $0, answer: "") }, dependencies)
+      try await shakeHands(material, imitation: imitation)
       try await work(answers)
     } catch is CancellationError {
       return
@@ -57,14 +60,12 @@ actor LionDriver: RunWorker {
 
   /// Reads the data and replays the journal.
   private func prepare() async throws -> LionMaterial {
-    let recipe = try Recipe(yaml: record.recipeYAML)
+    let recipe = try Recipe(yaml: record.recipeYAML, isKnown: true)
     let material = try LionMaterial(recipe: recipe, codec: dependencies.codec)
     guard dependencies.facade != nil else { throw LoopProblem.noModel(method: .lion, role: "teacher") }
     try folder.run.prepare(recipe)
     let journal = dependencies.journal
-    guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
-      throw RecipeError.conflict("the data changed since the run began; bring it back, or start a new run")
-    }
+    try await journal.checkUnchanged(record, recipe: recipe, dataDigest: material.dataDigest)
     var machine = LionMachine(seeds: material.seeds, settings: material.settings)
     for event in try await journal.events(of: record.runID, as: LionEvent.self) { _ = machine.step(event) }
     metricsFile = try MetricsFile(
@@ -74,16 +75,15 @@ actor LionDriver: RunWorker {
   }
 
   /// Compares the models before anything is paid.
-  private func shakeHands(_ material: LionMaterial) async throws {
+  private func shakeHands(_ material: LionMaterial, imitation: RunMaterial) async throws {
     guard machine?.imitatedPools.isEmpty == true, let facade = dependencies.facade else { return }
     people.show(status(.waiting, "waiting for the teacher at \(facade.address)"))
     let teacher = ModelSummary(try await facade.describe())
     people.show(status(.waiting, "waiting for a student"))
-    let recipe = material.recipe
-    // What the imitations will ask on their way.
-    let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
-    let needs = TeacherNeeds(generate: true, topCount: measuresKL ? recipe.objective.topCount : nil)
-    try await dependencies.shakeHands(recipe, needs, teacher: teacher, folder.run)
+    let longest = try material.longestPrompt
+    let needs = LoopNeeds(
+      method: .lion, imitation: imitation, longestToTeacher: longest, longestToStudent: longest)
+    try await dependencies.shakeHands(needs, teacher: teacher, folder.run)
   }
 
   private func work(_ answers: LionAnswers) async throws {

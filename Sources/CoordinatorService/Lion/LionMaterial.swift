@@ -25,7 +25,7 @@ struct LionMaterial: Sendable {
     codec = try load(folder)
     limits = SequenceLimits(
       training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens,
-      contextLength: try StudentFolder.contextLength(of: folder))
+      contextLength: try recipe.student.contextLength())
     prompts = try LionPrompts { name in
       guard let folder = recipe.lion?.prompts else { return nil }
       let file = URL(fileURLWithPath: folder).appendingPathComponent(name)
@@ -57,6 +57,11 @@ struct LionMaterial: Sendable {
       return try encoder.encode(["prompt": prompt.plainText, "completion": answer])
     }
     return try encoder.encode(["messages": messages + [ChatMessage(role: "assistant", content: answer)]])
+  }
+
+  /// Tokens of the longest instruction to begin with, as teacher and student are asked.
+  var longestPrompt: Int {
+    get throws { try seeds.map { try tokenIDs(of: prompts.task.filled(["instruction": $0])).count }.max() ?? 0 }
   }
 
   // MARK: How each role writes

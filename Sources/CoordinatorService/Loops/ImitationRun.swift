@@ -8,10 +8,12 @@ struct ImitationRun: Sendable {
   let round: Int
   let folder: LoopFolder
 
+  private static let method = "method=\(Method.sft.rawValue)"
+
   /// Whose student the first rounds go on from is the one before.
   private func overrides(_ recipe: Recipe) -> [String] {
     var own = [
-      "method=\(Method.sft.rawValue)", "data.train=\(folder.data(round))", "output_dir=\(folder.round(round))",
+      Self.method, "data.train=\(folder.data(round))", "output_dir=\(folder.round(round))",
     ]
     // Of the data, whose rows were counted before.
     if recipe.maxSamples != nil { own.append("data.max_samples=\(Int.max)") }
@@ -20,7 +22,8 @@ struct ImitationRun: Sendable {
 
   /// The run as the journal has it, or as it is to begin.
   func record(in journal: Journal) async throws -> RunRecord {
-    let recipe = try Recipe(yaml: parent.recipeYAML, overrides: overrides(Recipe(yaml: parent.recipeYAML)))
+    let whole = try Recipe(yaml: parent.recipeYAML, isKnown: true)
+    let recipe = try Recipe(yaml: parent.recipeYAML, overrides: overrides(whole), isKnown: true)
     let part = RunRecord(
       runID: "\(parent.runID)\(RunRecord.partSeparator)\(round)", recipeYAML: recipe.resolvedYAML,
       outputDir: recipe.outputDir, method: recipe.method.rawValue, submittedMilliseconds: parent.submittedMilliseconds,
@@ -32,6 +35,19 @@ struct ImitationRun: Sendable {
     case .known(let known): return known
     case .taken(let runID): throw Coordinator.Refusal.folderTaken(folder: part.outputDir, runID: runID)
     }
+  }
+
+  /// What an imitation needs besides the models, read before there is anything to imitate; throws what would keep it from its end.
+  ///
+  /// - Parameter rows: What is to be asked, with any answer.
+  static func rehearsal(
+    of parent: Recipe, runID: String, rows: [Data], _ dependencies: RunDependencies
+  ) throws -> RunMaterial {
+    let overrides = [method, "data.train=\(parent.trainData)"]
+    let recipe = try Recipe(yaml: parent.resolvedYAML, overrides: overrides, isKnown: true)
+    let contents = rows.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    return try dependencies.material(
+      of: recipe, runID: runID, train: try DataFile(contents: contents, path: recipe.trainData))
   }
 
   /// Writes the rows and works on the run until it has ended.
@@ -56,12 +72,16 @@ struct ImitationRun: Sendable {
 enum LoopProblem: Error, CustomStringConvertible {
   case noModel(method: Method, role: String)
   case imitation(round: Int, message: String)
+  case longPrompt(model: String, length: Int, contextLength: Int)
 
   var description: String {
     switch self {
     case .noModel(let method, let role):
       "method \(method.rawValue) needs a \(role) and this coordinator has none: start it with --teacher HOST:PORT"
     case .imitation(let round, let message): "imitation of round \(round): \(message)"
+    case .longPrompt(let model, let length, let contextLength):
+      "the longest prompt has \(length) tokens, which fill the \(model)'s context of \(contextLength): shorten it, "
+        + "or what stands before it"
     }
   }
 }

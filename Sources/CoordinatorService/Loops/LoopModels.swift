@@ -60,4 +60,44 @@ extension RunDependencies {
       }
     }
   }
+
+  /// Compares a loop's student, as it begins, with its teacher; throws why the two cannot work together, or with what they are sent.
+  func shakeHands(_ loop: LoopNeeds, teacher: ModelSummary, _ folder: RunFolder) async throws {
+    let recipe = loop.imitation.recipe
+    let (start, isNew): (String, Bool) =
+      if case .folder(let given) = recipe.student { (given, false) } else { (folder.start, true) }
+    try await withStudent(of: start, isNew: isNew, recipe) { _, student in
+      let refusal = Handshake.refusal(
+        method: loop.method, needs: loop.needs, longestSequence: loop.imitation.plan.longestSequence, teacher: teacher,
+        student: student)
+      if let refusal { throw refusal }
+      for (model, summary, length) in [
+        ("teacher", teacher, loop.longestToTeacher), ("student", student, loop.longestToStudent),
+      ] where length >= summary.contextLength {
+        throw LoopProblem.longPrompt(model: model, length: length, contextLength: summary.contextLength)
+      }
+    }
+  }
+}
+
+/// What a loop asks of its models, itself and by its imitations.
+struct LoopNeeds: Sendable {
+  /// The loop's.
+  let method: Method
+  /// An imitation as it will be.
+  let imitation: RunMaterial
+  /// Whether the loop asks for log-probs of given text.
+  var scores = false
+  /// Tokens of the longest prompt that the teacher is sent.
+  var longestToTeacher: Int
+  /// The same of the student, asked by the loop itself; 0: it asks nothing.
+  var longestToStudent = 0
+
+  /// What the teacher must give: text to the loop, and what imitations measure.
+  var needs: TeacherNeeds {
+    var needs = imitation.plan.needs
+    needs.generate = true
+    needs.tokenLogprobs = needs.tokenLogprobs || scores
+    return needs
+  }
 }

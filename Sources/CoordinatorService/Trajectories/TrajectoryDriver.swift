@@ -62,7 +62,7 @@ actor TrajectoryDriver: RunWorker {
 
   /// Reads the data and replays the journal.
   private func prepare() async throws -> TrajectoryMaterial {
-    let recipe = try Recipe(yaml: record.recipeYAML)
+    let recipe = try Recipe(yaml: record.recipeYAML, isKnown: true)
     let material = try TrajectoryMaterial(recipe: recipe, codec: dependencies.codec)
     guard dependencies.facade != nil else { throw LoopProblem.noModel(method: recipe.method, role: "teacher") }
     try folder.run.prepare(recipe)

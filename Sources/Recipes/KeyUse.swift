@@ -1,0 +1,113 @@
+/// Who reads some keys. What nobody would read is refused: a setting without effect misleads whoever wrote it.
+///
+/// Keys that the table does not name are every method's: whoever writes or is evaluated reads `generation`, whoever learns `training`.
+struct KeyUse: Sendable {
+  /// The keys; one that ends with a dot stands for all below it.
+  private let keys: [String]
+  /// Whose they are, in words.
+  let owners: String
+  /// Whether anything of a recipe reads them.
+  let isUsed: @Sendable (Recipe) -> Bool
+
+  /// Keys of some methods.
+  private init(_ keys: String..., of methods: [Method], which: String = "") {
+    self.keys = keys
+    let names = methods.map(\.rawValue)
+    let list = names.count == 1 ? names[0] : "\(names.dropLast().joined(separator: ", ")) and \(names[names.count - 1])"
+    owners = "method\(names.count == 1 ? "" : "s") \(list)\(which)"
+    isUsed = { methods.contains($0.method) }
+  }
+
+  /// Keys of whatever is true of a recipe.
+  private init(_ keys: String..., for owners: String, where isUsed: @escaping @Sendable (Recipe) -> Bool) {
+    (self.keys, self.owners, self.isUsed) = (keys, owners, isUsed)
+  }
+
+  /// Who reads a key; nil: every method does.
+  static func of(_ key: String) -> KeyUse? {
+    table.first { $0.keys.contains { $0 == key || $0.hasSuffix(".") && key.hasPrefix($0) } }
+  }
+
+  private static let pairMethods = Method.allCases.filter { !$0.pairLosses.isEmpty }
+
+  /// The narrow before the wide: the first entry that names a key counts.
+  private static let table: [KeyUse] = [
+    // The loss.
+    KeyUse("objective.loss_type", for: "methods that have several losses") { !$0.method.lossNames.isEmpty },
+    KeyUse("objective.alpha", of: [.abkd, .distillm, .distillm2]),
+    KeyUse("objective.beta", of: [.jsd, .gkd, .abkd] + pairMethods),
+    KeyUse("objective.alpha_schedule", "objective.beta_schedule", of: [.distillm2]),
+    KeyUse("objective.mu", of: [.akl]),
+    KeyUse("objective.draws", of: [.rskd]),
+    KeyUse("objective.uld_weight", of: [.uld]),
+    // Whose text.
+    KeyUse("objective.lmbda", of: [.gkd, .imitkd, .distillm], which: ", which mix texts"),
+    KeyUse("objective.seq_kd", of: [.gkd, .imitkd, .distillm, .llavadi]),
+    KeyUse("objective.standardize_logits", "objective.hidden_weight", of: [.kd, .rkl, .jsd, .llavadi]),
+    KeyUse("objective.loss_eps", of: [.distillm]),
+    // A policy gradient.
+    KeyUse(
+      "objective.gamma", "objective.epsilon", "objective.length_normalization", "objective.single_step_decomposition",
+      "objective.cliprange_reward", of: [.opd, .minillm], which: ", which have a policy gradient"),
+    // Pairs.
+    KeyUse("objective.lm_weight", of: pairMethods + [.llavadi]),
+    KeyUse("objective.length_normalized", for: "losses of pairs") { $0.objective.pair != nil },
+    KeyUse("objective.label_smoothing", for: "losses dpkd, sigmoid, simpo and cpo (objective.loss_type)") {
+      $0.objective.pair?.form == .logistic
+    },
+    KeyUse("objective.simpo_gamma", for: "the loss simpo (objective.loss_type)") { $0.lossType == .simpo },
+    KeyUse("objective.margin", for: "losses margin, score_margin, slic and hinge (objective.loss_type)") {
+      $0.objective.pair?.form == .hinge
+    },
+    KeyUse("objective.doubtful_rouge_l", of: [.plad]),
+    // What the teacher sends.
+    KeyUse(
+      "objective.loss_top_k", "objective.teacher_logprobs",
+      for: "losses, and metrics kl and next_token_agreement, that compare the teacher's distributions"
+    ) { $0.usesTeacherDistributions || $0.measuresTeacherDistributions },
+    KeyUse(
+      "objective.teacher_precision", for: "losses, and metrics kl and next_token_agreement, that have its log-probs"
+    ) { $0.usesTeacherLogprobs || $0.measuresTeacherDistributions },
+    // Loops and data.
+    KeyUse("lion.", of: [.lion]),
+    KeyUse(
+      "rejection.command", "rejection.command_reads", "rejection.isolation", "rejection.command_seconds",
+      "rejection.command_memory_mib", "rejection.command_output_kib", for: "rejection.checker: command"
+    ) { $0.rejection?.checker == .command },
+    KeyUse("rejection.samples_per_prompt", "rejection.keep", "rejection.examples", of: [.rejection]),
+    KeyUse("rejection.", of: [.rejection, .tripost]),
+    KeyUse("tripost.", of: [.tripost]),
+    KeyUse(
+      "critics.referee", "critics.referee_max_new_tokens", "critics.judge_prompt", for: "critics.least_score"
+    ) { $0.critics?.leastScore != nil },
+    KeyUse("critics.", of: [.critics]),
+    KeyUse("orca.", of: [.orca]),
+    KeyUse("data", "data.train", for: "recipes without orca.data, which names the files of all stages") { recipe in
+      recipe.orca.map { $0.data.isEmpty || $0.data.first == recipe.trainData } ?? true
+    },
+  ]
+}
+
+extension Recipe {
+  /// Whether a metric compares distributions of teacher and student on held-out rows.
+  fileprivate var measuresTeacherDistributions: Bool {
+    evalData != nil && (teacher != nil || asksTeacher)
+      && !Set(evaluation.metrics).isDisjoint(with: ["kl", "next_token_agreement"])
+  }
+
+  /// Refuses keys that nothing of the recipe reads. One that says its default is let be, as resolved recipes have all of them.
+  func checkUse(_ reader: RecipeReader) throws(RecipeError) {
+    for (key, value) in reader.values.sorted(by: { $0.key < $1.key }) {
+      guard let use = KeyUse.of(key), !use.isUsed(self), RecipeSchema.key(key)?.fallback(method) != value else {
+        continue
+      }
+      let block = key.prefix { $0 != "." }
+      let taken = RecipeSchema.keys.map(\.path).filter { path in
+        path.hasPrefix("\(block).") && KeyUse.of(path)?.isUsed(self) ?? true
+      }
+      throw .unusedKey(
+        place: reader.places[key] ?? "recipe", key: key, method: method, owners: use.owners,
+        taken: taken.map { String($0.dropFirst(block.count + 1)) })
+    }
+  }
+}
