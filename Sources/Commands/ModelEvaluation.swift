@@ -22,36 +22,47 @@ public struct ModelEvaluation: Sendable {
     case perplexity
     /// Share of the positions of the rows' completions where model and teacher hold the same token for the most probable one.
     case nextTokenAgreement = "next_token_agreement"
+    /// Probability that one of k samples is right, for k = 1, 2, 4, … and their number.
+    case passAtK = "pass@k"
 
-    /// Whether it is measured on answers of the model's own.
-    var needsAnswers: Bool { self != .perplexity && self != .nextTokenAgreement }
+    /// Whether it is measured on greedy answers of the model's own.
+    var needsAnswers: Bool { [.rougeL, .rougeLUnstemmed, .exactMatch].contains(self) }
   }
 
   /// A figure of a data file.
   public struct Figure: Sendable, Hashable {
     /// What was measured.
     public let metric: Metric
+    /// Its name: the metric's, or that of one of its numbers, such as `pass@4`.
+    public let name: String
     /// Its value over all rows.
     public let value: Double
     /// Half the width of its 95 % interval over rows; nil for what is taken over positions, and where there is one row.
     public let halfWidth: Double?
     /// Rows that counted.
     public let rowCount: Int
+
+    init(_ metric: Metric, name: String? = nil, value: Double, halfWidth: Double? = nil, rowCount: Int) {
+      (self.metric, self.name, self.value) = (metric, name ?? metric.rawValue, value)
+      (self.halfWidth, self.rowCount) = (halfWidth, rowCount)
+    }
   }
 
   private let model: LocalModel
   private let teacher: LocalModel?
   private let metrics: [Metric]
   private let maxNewTokens: Int
+  private let sampling: AnswerSampling?
 
   /// Measures a model.
   ///
   /// - Parameters:
   ///   - teacher: Whom the model is to agree with; of the same vocabulary.
   ///   - metrics: Names, separated by commas.
+  ///   - sampling: How answers are sampled for `pass@k`; nil: it cannot be asked for.
   /// - Throws: ``CommandError/badOption(name:value:expected:)``.
   public init(
-    model: LocalModel, teacher: LocalModel? = nil, metrics: String, maxNewTokens: Int
+    model: LocalModel, teacher: LocalModel? = nil, metrics: String, maxNewTokens: Int, sampling: AnswerSampling? = nil
   ) throws(CommandError) {
     let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
     self.metrics = try metrics.split(separator: ",").map(String.init).map { name throws(CommandError) in
@@ -69,6 +80,15 @@ public struct ModelEvaluation: Sendable {
           name: "--teacher", value: teacher.path, expected: "a model with the vocabulary of \(model.path)")
       }
     }
+    let isSampled = self.metrics.contains(.passAtK)
+    if isSampled, sampling == nil {
+      let names = AnswerSampling.Checker.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .badOption(name: "--metrics", value: "pass@k", expected: "--checker NAME with it, one of \(names)")
+    }
+    if let sampling, !isSampled {
+      throw .badOption(name: "--checker", value: sampling.checker.rawValue, expected: "pass@k among --metrics")
+    }
+    self.sampling = sampling
     self.model = model
     self.teacher = teacher
     self.maxNewTokens = maxNewTokens
@@ -83,18 +103,21 @@ public struct ModelEvaluation: Sendable {
     let limits = SequenceLimits(prompt: max(1, context - maxNewTokens), sequence: context, completion: context)
     let samples = try DataFile(path: file.relativePath, limit: limit).samples(codec: codec, lengths: limits)
     let answers = metrics.contains(where: \.needsAnswers) ? try greedyAnswers(samples) : [:]
-    return try metrics.map { metric in
-      let figure =
+    return try metrics.flatMap { metric in
+      let figures =
         switch metric {
-        case .perplexity: try perplexity(samples)
-        case .nextTokenAgreement: try agreement(samples)
-        case .rougeL, .rougeLUnstemmed, .exactMatch: compare(metric, samples, answers)
+        case .perplexity: try [perplexity(samples)]
+        case .nextTokenAgreement: try [agreement(samples)]
+        case .rougeL, .rougeLUnstemmed, .exactMatch: [compare(metric, samples, answers)]
+        case .passAtK: try passFigures(samples)
         }
-      guard let figure else {
+      let found = figures.compactMap(\.self)
+      guard !found.isEmpty else {
         throw CommandError.nothingToMeasure(
-          file: file.relativePath, metric: metric.rawValue, needed: "prompts with completions")
+          file: file.relativePath, metric: metric.rawValue,
+          needed: metric == .passAtK ? "prompts that the checker knows answers to" : "prompts with completions")
       }
-      return figure
+      return found
     }
   }
 
@@ -103,7 +126,7 @@ public struct ModelEvaluation: Sendable {
     var table = TextTable(["metric", "value", "±", "rows"])
     for figure in figures {
       table.add([
-        figure.metric.rawValue, FigureFormat.number(figure.value),
+        figure.name, FigureFormat.number(figure.value),
         figure.halfWidth.map { FigureFormat.number($0) } ?? "",
         "\(figure.rowCount)",
       ])
@@ -114,10 +137,20 @@ public struct ModelEvaluation: Sendable {
   /// The figures as an object, with how answers were written where there are any.
   public func json(_ figures: [Figure]) -> JSONText {
     let decoding: [(String, JSONText)] = [("temperature", .whole(0)), ("max_new_tokens", .whole(maxNewTokens))]
-    return .object(
-      figures.map { ($0.metric.rawValue, .number($0.value)) }
-        + [("rows", .whole(figures.map(\.rowCount).max() ?? 0))]
-        + (metrics.contains(where: \.needsAnswers) ? [("decode", .object(decoding))] : []))
+    var members = figures.map { ($0.name, JSONText.number($0.value)) }
+    members.append(("rows", .whole(figures.map(\.rowCount).max() ?? 0)))
+    if metrics.contains(where: \.needsAnswers) { members.append(("decode", .object(decoding))) }
+    if let sampling {
+      members.append(
+        (
+          "samples",
+          .object([
+            ("checker", .text(sampling.checker.rawValue)), ("num_samples", .whole(sampling.count)),
+            ("temperature", .number(sampling.temperature)), ("max_new_tokens", .whole(maxNewTokens)),
+          ])
+        ))
+    }
+    return .object(members)
   }
 
   /// Greedy answers to the rows that have both a prompt and a completion, by the row's index.
@@ -139,7 +172,28 @@ public struct ModelEvaluation: Sendable {
         : rougeL(reference: reference, prediction: answer, stemmed: metric == .rougeL).fMeasure
     }
     return MeanInterval(values).map {
-      Figure(metric: metric, value: $0.mean, halfWidth: $0.halfWidth, rowCount: $0.count)
+      Figure(metric, value: $0.mean, halfWidth: $0.halfWidth, rowCount: $0.count)
+    }
+  }
+
+  /// `pass@k` for each k: samples have the seeds of a run's own evaluation.
+  private func passFigures(_ samples: [TrainingSample]) throws -> [Figure?] {
+    guard let sampling else { return [] }
+    let asked = samples.indices.filter { samples[$0].isPrompt && sampling.isRight("", to: samples[$0]) != nil }
+    let tokenizer = try model.requiredTokenizer()
+    let options = SamplingOptions(samplingTemperature: Float(sampling.temperature), maxNewTokens: maxNewTokens)
+    var rightCounts = [Int](repeating: 0, count: asked.count)
+    for number in 0..<sampling.count {
+      let seeds = asked.map { SeedStream.evaluationSeed(of: sampling.seed, prompt: $0, sample: number) }
+      for answer in try model.generate(asked.map { samples[$0].prompt }, sampling: options, seeds: seeds)
+      where sampling.isRight(tokenizer.decode(answer.tokenIDs), to: samples[asked[answer.promptIndex]]) == true {
+        rightCounts[answer.promptIndex] += 1
+      }
+    }
+    return passCounts(sampleCount: sampling.count).map { k in
+      MeanInterval(rightCounts.map { passAtK(correctCount: $0, sampleCount: sampling.count, k: k) }).map {
+        Figure(.passAtK, name: "pass@\(k)", value: $0.mean, halfWidth: $0.halfWidth, rowCount: $0.count)
+      }
     }
   }
 
@@ -155,7 +209,7 @@ public struct ModelEvaluation: Sendable {
       .flatMap { zip($0.topTokenIDs, $1.topTokenIDs) }
     guard !pairs.isEmpty else { return nil }
     let share = Double(pairs.count { $0 == $1 }) / Double(pairs.count)
-    return Figure(metric: .nextTokenAgreement, value: share, halfWidth: nil, rowCount: sequences.count)
+    return Figure(.nextTokenAgreement, value: share, rowCount: sequences.count)
   }
 
   private func perplexity(_ samples: [TrainingSample]) throws -> Figure? {
@@ -164,8 +218,6 @@ public struct ModelEvaluation: Sendable {
     for scores in try model.score(sequences, options: ScoreOptions(tokenLogprobs: true)) {
       sum.add(scores.tokenLogprobs)
     }
-    return sum.perplexity.map {
-      Figure(metric: .perplexity, value: $0, halfWidth: nil, rowCount: sequences.count)
-    }
+    return sum.perplexity.map { Figure(.perplexity, value: $0, rowCount: sequences.count) }
   }
 }

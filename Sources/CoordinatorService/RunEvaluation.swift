@@ -262,7 +262,7 @@ struct RunEvaluation: Sendable {
       let prompts = chunk.map { TokenSequence(prompt: material.evalSamples[$0].prompt, completion: []) }
       let request = StudentServiceGenerateRequest(
         prompts: WireSequenceBatch(SequenceBatch(prompts)), sampling: WireSamplingOptions(sampling),
-        seeds: chunk.map { seed(prompt: $0, sample: sample) })
+        seeds: chunk.map { SeedStream.evaluationSeed(of: material.recipe.seed, prompt: $0, sample: sample) })
       let completions = try await student.generate(request).sorted { $0.promptIndex < $1.promptIndex }
       for (index, completion) in completions.enumerated() where completion.promptIndex != index {
         throw ReplyError.missingCompletion(promptIndex: index)
@@ -277,12 +277,6 @@ struct RunEvaluation: Sendable {
       }
     }
     return answers
-  }
-
-  private func seed(prompt: Int, sample: Int) -> UInt64 {
-    var generator = SeededGenerator(
-      seed: material.recipe.seed, path: SeedStream.evaluation.rawValue, UInt64(prompt), UInt64(sample))
-    return generator.next()
   }
 
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }

@@ -235,3 +235,11 @@ public enum SeedStream: UInt64, Sendable {
   case mixture = 8
   case trajectories = 9
 }
+
+extension SeedStream {
+  /// The seed of a sample of a held-out prompt: the same whenever, and by whatever command, a model is evaluated.
+  public static func evaluationSeed(of seed: UInt64, prompt: Int, sample: Int) -> UInt64 {
+    var generator = SeededGenerator(seed: seed, path: SeedStream.evaluation.rawValue, UInt64(prompt), UInt64(sample))
+    return generator.next()
+  }
+}

@@ -67,6 +67,54 @@ import Testing
     #expect(throws: CommandError.self) { try share(nil) }
   }
 
+  @Test("pass@k is unbiased over the samples of each prompt, by whoever says what is right")
+  func passAtK() throws {
+    let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let trained = try LocalModel(folder: project.appending(path: "Examples/puzzles/teacher"))
+    let file = URL(filePath: try folder.write(PuzzleModel.rows(24), to: "rows.jsonl"))
+    func figures(_ checker: String, seed: UInt64 = 1) throws -> [ModelEvaluation.Figure] {
+      let sampling = try AnswerSampling(checker: checker, count: 6, temperature: 1.5, seed: seed)
+      return try ModelEvaluation(model: trained, metrics: "pass@k", maxNewTokens: 20, sampling: sampling)
+        .run(data: file, limit: nil)
+    }
+    let puzzles = try figures("puzzles")
+    #expect(
+      puzzles.map(\.name) == ["pass@1", "pass@2", "pass@4", "pass@6"] && puzzles.allSatisfy { $0.rowCount == 24 })
+    let values = puzzles.map(\.value)
+    #expect(values[0] > 0 && values[0] < values[1] && values[1] < values[2] && values[2] <= values[3] && values[3] <= 1)
+    // Of six samples one is right or it is not, in each row.
+    for (value, share) in [(values[0], 24.0 * 6), (values[3], 24)] {
+      #expect(abs(value * share - (value * share).rounded()) < 1e-9)
+    }
+    #expect(try figures("puzzles") == puzzles)
+    #expect(try figures("puzzles", seed: 2) != puzzles)
+    // A puzzle has many right answers, of which the row's own is one.
+    let exact = try figures("exact_match")
+    #expect(zip(exact, puzzles).allSatisfy { $0.value <= $1.value } && exact[0].value < values[0])
+    // Rows without a number say nothing to a checker of numbers.
+    let number = try folder.write(#"{"prompt":"pal 3 with p:","completion":"7"}"#, to: "number.jsonl")
+    let sampling = try AnswerSampling(checker: "numeric_flexible", count: 2, temperature: 1, seed: 1)
+    let evaluation = try ModelEvaluation(model: model, metrics: "pass@k", maxNewTokens: 4, sampling: sampling)
+    #expect(try evaluation.run(data: URL(filePath: number), limit: nil).allSatisfy { $0.rowCount == 1 })
+    let text = evaluation.json(try evaluation.run(data: URL(filePath: number), limit: nil)).description
+    #expect(text.contains("\"pass@2\"") && text.contains("\"num_samples\":2"), "\(text)")
+  }
+
+  @Test("pass@k needs a checker, a checker pass@k, and both numbers that make sense")
+  func passAtKRefusals() throws {
+    #expect(throws: CommandError.self) { try ModelEvaluation(model: model, metrics: "pass@k", maxNewTokens: 8) }
+    let sampling = try AnswerSampling(checker: "puzzles", count: 2, temperature: 1, seed: 1)
+    #expect(throws: CommandError.self) {
+      try ModelEvaluation(model: model, metrics: "rouge_l", maxNewTokens: 8, sampling: sampling)
+    }
+    for (checker, count, temperature) in [("nobody", 2, 1.0), ("puzzles", 0, 1), ("puzzles", 2, 0)] {
+      #expect(throws: CommandError.self) {
+        try AnswerSampling(checker: checker, count: count, temperature: temperature, seed: 1)
+      }
+    }
+  }
+
   @Test("the object tells how answers were written")
   func decoding() throws {
     let file = URL(filePath: try folder.write(PuzzleModel.rows(4), to: "rows.jsonl"))
