@@ -57,24 +57,25 @@ private struct LocalPlan {
   /// Adds a teacher of the recipe.
   mutating func add(_ teacher: Recipe.NamedTeacher) throws {
     let name = teacher.name.isEmpty ? "teacher" : "teacher-\(teacher.name)"
-    let address =
-      switch teacher.source {
-      case .folder(let folder): try child("teacher", ["--model", folder] + recipe.teacherWeights.options, named: name)
-      case .address(let address): address
-      case .endpoint(let endpoint): try child("teacher", arguments(of: endpoint, named: name), named: name)
-      }
+    let address = try address(of: teacher.source, named: name, recipe.teacherWeights.options)
     if teacher == recipe.teachers.all.first { coordinatorArguments += ["--teacher", address] }
     if !teacher.name.isEmpty { coordinatorArguments += ["--named-teacher", "\(teacher.name)=\(address)"] }
   }
 
   /// Adds a model of another role.
   mutating func add(role: String, _ source: Recipe.TeacherSource?) throws {
+    guard let source else { return }
+    coordinatorArguments += ["--\(role)", try address(of: source, named: role)]
+  }
+
+  /// Where a model is, or will be: as a child of the plan unless it is somewhere already.
+  private mutating func address(
+    of source: Recipe.TeacherSource, named name: String, _ options: [String] = []
+  ) throws -> String {
     switch source {
-    case .folder(let folder):
-      coordinatorArguments += ["--\(role)", try child("teacher", ["--model", folder], named: role)]
-    case .address(let address): coordinatorArguments += ["--\(role)", address]
-    case .endpoint(let endpoint): throw CommandError.teacherNotSupported(endpoint.url)
-    case nil: break
+    case .folder(let folder): try child("teacher", ["--model", folder] + options, named: name)
+    case .address(let address): address
+    case .endpoint(let endpoint): try child("teacher", arguments(of: endpoint, named: name), named: name)
     }
   }
 

@@ -18,10 +18,7 @@ extension Recipe {
     case .architecture(let from, _, _): overrides.append("student.from=\(place(from))")
     }
     if let folder = lion?.prompts { overrides.append("lion.prompts=\(place(folder))") }
-    if case .folder(let path) = lion?.referee { overrides.append("lion.referee=\(place(path))") }
-    if case .folder(let path) = evaluation.judge { overrides.append("evaluation.judge=\(place(path))") }
-    if case .folder(let path) = lion?.generator { overrides.append("lion.generator=\(place(path))") }
-    if case .folder(let path) = critics?.referee { overrides.append("critics.referee=\(place(path))") }
+    for (key, source) in otherModels { overrides += Self.paths(of: source, at: key, place) }
     if let file = critics?.judgePrompt { overrides.append("critics.judge_prompt=\(place(file))") }
     if let orca {
       overrides.append("orca.system_prompts=\(place(orca.systemPrompts))")
@@ -49,20 +46,22 @@ extension Recipe {
 
   private static func paths(of teacher: NamedTeacher, _ place: (String) -> String) -> [String] {
     let key = teacher.name.isEmpty ? "teacher" : "teacher.teachers.\(teacher.name)"
-    var overrides: [String] = []
-    switch teacher.source {
-    case .folder(let path):
-      let isAlone = teacher.tokenizer == nil
-      overrides.append("\(key)\(isAlone ? "" : ".from")=\(place(path))")
-    case .address: break
+    guard let tokenizer = teacher.tokenizer else { return paths(of: teacher.source, at: key, place) }
+    var overrides = ["\(key).tokenizer=\(place(tokenizer))"]
+    if case .folder(let path) = teacher.source { overrides.append("\(key).from=\(place(path))") }
+    return overrides
+  }
+
+  private static func paths(of source: TeacherSource, at key: String, _ place: (String) -> String) -> [String] {
+    switch source {
+    case .folder(let path): return ["\(key)=\(place(path))"]
+    case .address: return []
     case .endpoint(let endpoint):
       let files = [
         ("api_key_file", endpoint.keyFile), ("ca", endpoint.authority), ("state", endpoint.state),
         ("prices", endpoint.prices),
       ]
-      overrides += files.compactMap { name, path in path.map { "\(key).\(name)=\(place($0))" } }
+      return files.compactMap { name, path in path.map { "\(key).\(name)=\(place($0))" } }
     }
-    if let tokenizer = teacher.tokenizer { overrides.append("\(key).tokenizer=\(place(tokenizer))") }
-    return overrides
   }
 }

@@ -9,14 +9,25 @@ struct RecipeDifference: Hashable {
   /// Its value now.
   let now: String
 
-  /// Compares two recipes, `output_dir` aside; nil: they are the same.
+  /// How an endpoint is reached, paced and paid: no result depends on it, so that a run can go on with a larger budget.
+  private static let dealings: Set<Substring> = [
+    "api_key_file", "ca", "price_input", "price_output", "prices", "budget", "doubtful_calls", "requests_per_minute",
+    "tokens_per_minute", "concurrency", "call_timeout", "patience",
+  ]
+
+  /// Whether two values of a key make two runs.
+  private static func counts(_ key: String) -> Bool {
+    key != "output_dir" && !dealings.contains(key.split(separator: ".").last ?? "")
+  }
+
+  /// Compares two recipes, `output_dir` and the dealings with endpoints aside; nil: they are the same.
   init?(from old: Recipe, to new: Recipe) {
     let (before, after) = (Self.settings(old), Self.settings(new))
     let values = Dictionary(uniqueKeysWithValues: after)
     let known = Set(before.map(\.key))
     let changes = before.map { ($0.key, $0.value, values[$0.key] ?? "unset") }
     let additions = after.filter { !known.contains($0.key) }.map { ($0.key, "unset", $0.value) }
-    guard let first = (changes + additions).first(where: { $0.0 != "output_dir" && $0.1 != $0.2 }) else { return nil }
+    guard let first = (changes + additions).first(where: { Self.counts($0.0) && $0.1 != $0.2 }) else { return nil }
     (key, was, now) = first
   }
 

@@ -20,7 +20,7 @@ struct RunPremises: Sendable {
   ///
   /// - Throws: ``CommandError``, or `RecipeError` with the file and line of a row that is wrong.
   func check() throws {
-    for teacher in recipe.teachers.all { try Self.check(teacher) }
+    for source in recipe.teachers.all.map(\.source) + recipe.otherModels.map(\.source) { try Self.check(source) }
     if recipe.teacherWeights == .bfloat16 {
       try LocalModel.checkBFloat16(setting: "teacher_weights: bfloat16")
     }
@@ -53,8 +53,8 @@ struct RunPremises: Sendable {
     FileManager.default.fileExists(atPath: output.appending(path: name).path(percentEncoded: false))
   }
 
-  private static func check(_ teacher: Recipe.NamedTeacher) throws {
-    switch teacher.source {
+  private static func check(_ source: Recipe.TeacherSource) throws {
+    switch source {
     case .folder(let folder): try checkModel(folder)
     case .address: break
     case .endpoint(let endpoint):

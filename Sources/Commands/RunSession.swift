@@ -52,8 +52,8 @@ public struct RunSession: Sendable {
 
   /// A coordinator that is there already starts no teachers.
   private static func checkEndpoints(_ recipe: Recipe) throws(CommandError) {
-    for teacher in recipe.teachers.all {
-      if case .endpoint(let endpoint) = teacher.source { throw .teacherNotSupported(endpoint.url) }
+    for source in recipe.teachers.all.map(\.source) + recipe.otherModels.map(\.source) {
+      if case .endpoint(let endpoint) = source { throw .teacherNotSupported(endpoint.url) }
     }
   }
 

@@ -50,7 +50,7 @@ extension Recipe {
     orca = method == .orca ? try Orca(values) : nil
     tripost = method == .tripost ? TriPosT(values) : nil
     training = Training(values)
-    evaluation = Evaluation(values)
+    evaluation = try Evaluation(values)
     resolvedYAML = values.yaml
     if !isKnown { try checkUse(reader) }
     try check(
@@ -126,6 +126,7 @@ extension Recipe {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
     }
     try checkAlignment()
+    try checkModels()
     if (objective.teacherForm == .topK) != (objective.topCount > 0) {
       throw .conflict(
         objective.topCount > 0
@@ -278,14 +279,14 @@ extension Recipe.Training {
 }
 
 extension Recipe.Evaluation {
-  init(_ values: ResolvedValues) {
+  init(_ values: ResolvedValues) throws(RecipeError) {
     evalSteps = values.whole("evaluation.eval_steps")
     metrics = values.list("evaluation.metrics")
     numSamples = values.whole("evaluation.num_samples")
     temperature = values.number("evaluation.temperature")
     maxNewTokens = values.whole("evaluation.max_new_tokens") ?? values.whole("generation.max_new_tokens") ?? 128
     checker = values.text("evaluation.checker")
-    judge = values.text("evaluation.judge").map(Recipe.TeacherSource.init)
+    judge = try Recipe.TeacherSource(values, at: "evaluation.judge")
     judgeOpponent = JudgeOpponent(rawValue: values.word("evaluation.judge_against")) ?? .reference
     judgeMaxNewTokens = values.whole("evaluation.judge_max_new_tokens")
   }

@@ -27,7 +27,7 @@ extension Recipe {
       leastFaithfulness = values.optionalNumber("critics.least_faithfulness")
       rougeLimit = values.number("critics.rouge_limit")
       leastScore = values.optionalNumber("critics.least_score")
-      referee = values.text("critics.referee").map(TeacherSource.init)
+      referee = try TeacherSource(values, at: "critics.referee")
       refereeMaxNewTokens = values.whole("critics.referee_max_new_tokens")
       judgePrompt = values.text("critics.judge_prompt")
       if brevityLimit == nil, leastFaithfulness == nil, leastScore == nil, rougeLimit == 1 {

@@ -49,16 +49,8 @@ extension Recipe {
       leastHardShare = values.number("lion.least_hard_share")
       budgetTokens = values.whole("lion.budget_tokens")
       prompts = values.text("lion.prompts")
-      referee = try Self.source(values, "lion.referee")
-      generator = try Self.source(values, "lion.generator")
-    }
-
-    private static func source(_ values: ResolvedValues, _ key: String) throws(RecipeError) -> TeacherSource? {
-      guard let text = values.text(key) else { return nil }
-      guard !text.hasPrefix("http://"), !text.hasPrefix("https://") else {
-        throw .conflict("\(key): \(text): serve it with retort teacher --upstream, and give its HOST:PORT")
-      }
-      return TeacherSource(text)
+      referee = try TeacherSource(values, at: "lion.referee")
+      generator = try TeacherSource(values, at: "lion.generator")
     }
   }
 }

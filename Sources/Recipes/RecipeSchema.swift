@@ -157,24 +157,23 @@ enum RecipeSchema {
   ]
 
   /// Defaults are those of Lion's code.
-  private static let lion = [
-    RecipeKey("lion.rounds", .whole(1...1000), .whole(3)),
-    RecipeKey("lion.hard_instructions", natural, .whole(3000)),
-    RecipeKey("lion.easy_instructions", natural, .whole(3000)),
-    RecipeKey("lion.threshold", .number(-9...9), .number(1)),
-    RecipeKey("lion.rouge_limit", share, .number(0.7)),
-    RecipeKey("lion.words", .choice(["unicode", "rouge"]), .text("unicode")),
-    RecipeKey("lion.referee_sample_size", positive, nil),
-    RecipeKey("lion.samples_per_order", .whole(1...16), .whole(1)),
-    RecipeKey("lion.attempts_per_verdict", .whole(1...16), .whole(3)),
-    RecipeKey("lion.referee_max_new_tokens", positive, .whole(512)),
-    RecipeKey("lion.requests_per_instruction", .whole(1...1000), .whole(5)),
-    RecipeKey("lion.least_hard_share", share, .number(0)),
-    RecipeKey("lion.budget_tokens", positive, nil),
-    RecipeKey("lion.prompts", .text, nil),
-    RecipeKey("lion.referee", .text, nil),
-    RecipeKey("lion.generator", .text, nil),
-  ]
+  private static let lion: [RecipeKey] =
+    [
+      RecipeKey("lion.rounds", .whole(1...1000), .whole(3)),
+      RecipeKey("lion.hard_instructions", natural, .whole(3000)),
+      RecipeKey("lion.easy_instructions", natural, .whole(3000)),
+      RecipeKey("lion.threshold", .number(-9...9), .number(1)),
+      RecipeKey("lion.rouge_limit", share, .number(0.7)),
+      RecipeKey("lion.words", .choice(["unicode", "rouge"]), .text("unicode")),
+      RecipeKey("lion.referee_sample_size", positive, nil),
+      RecipeKey("lion.samples_per_order", .whole(1...16), .whole(1)),
+      RecipeKey("lion.attempts_per_verdict", .whole(1...16), .whole(3)),
+      RecipeKey("lion.referee_max_new_tokens", positive, .whole(512)),
+      RecipeKey("lion.requests_per_instruction", .whole(1...1000), .whole(5)),
+      RecipeKey("lion.least_hard_share", share, .number(0)),
+      RecipeKey("lion.budget_tokens", positive, nil),
+      RecipeKey("lion.prompts", .text, nil),
+    ] + model("lion.referee") + model("lion.generator")
 
   private static let rejection = [
     RecipeKey("rejection.samples_per_prompt", .whole(1...10_000)) { of(.rejection, $0, .whole(4)) },
@@ -194,17 +193,18 @@ enum RecipeSchema {
     method.hasChecker ? value : nil
   }
 
-  private static let critics = [
-    RecipeKey("critics.samples_per_prompt", .whole(1...10_000)) { of(.critics, $0, .whole(4)) },
-    RecipeKey("critics.keep", .choice(["first", "all", "shortest"])) { of(.critics, $0, .text("all")) },
-    RecipeKey("critics.brevity_limit", .number(0...Double.infinity, open: true), nil),
-    RecipeKey("critics.least_faithfulness", .number(-1000...1000), nil),
-    RecipeKey("critics.rouge_limit", share) { of(.critics, $0, .number(1)) },
-    RecipeKey("critics.least_score", .number(1...10), nil),
-    RecipeKey("critics.referee", .text, nil),
-    RecipeKey("critics.referee_max_new_tokens", positive) { of(.critics, $0, .whole(256)) },
-    RecipeKey("critics.judge_prompt", .text, nil),
-  ]
+  private static let critics: [RecipeKey] =
+    [
+      RecipeKey("critics.samples_per_prompt", .whole(1...10_000)) { of(.critics, $0, .whole(4)) },
+      RecipeKey("critics.keep", .choice(["first", "all", "shortest"])) { of(.critics, $0, .text("all")) },
+      RecipeKey("critics.brevity_limit", .number(0...Double.infinity, open: true), nil),
+      RecipeKey("critics.least_faithfulness", .number(-1000...1000), nil),
+      RecipeKey("critics.rouge_limit", share) { of(.critics, $0, .number(1)) },
+      RecipeKey("critics.least_score", .number(1...10), nil),
+    ] + model("critics.referee") + [
+      RecipeKey("critics.referee_max_new_tokens", positive) { of(.critics, $0, .whole(256)) },
+      RecipeKey("critics.judge_prompt", .text, nil),
+    ]
 
   private static let orca = [
     RecipeKey("orca.system_prompts", .text, nil),
@@ -264,15 +264,21 @@ enum RecipeSchema {
     RecipeKey("training.max_completion_length", positive, nil),
   ]
 
-  private static let evaluation = [
-    RecipeKey("evaluation.eval_steps", positive, nil),
-    RecipeKey("evaluation.metrics", .list(Recipe.Evaluation.metricNames)) { .list($0.defaultMetrics) },
-    RecipeKey("evaluation.num_samples", .whole(1...1024), .whole(4)),
-    RecipeKey("evaluation.temperature", .number(0...100, open: true), .number(1)),
-    RecipeKey("evaluation.max_new_tokens", positive, nil),
-    RecipeKey("evaluation.checker", .text, nil),
-    RecipeKey("evaluation.judge", .text, nil),
-    RecipeKey("evaluation.judge_against", .choice(JudgeOpponent.allCases.map(\.rawValue)), .text("reference")),
-    RecipeKey("evaluation.judge_max_new_tokens", positive, .whole(512)),
-  ]
+  private static let evaluation: [RecipeKey] =
+    [
+      RecipeKey("evaluation.eval_steps", positive, nil),
+      RecipeKey("evaluation.metrics", .list(Recipe.Evaluation.metricNames)) { .list($0.defaultMetrics) },
+      RecipeKey("evaluation.num_samples", .whole(1...1024), .whole(4)),
+      RecipeKey("evaluation.temperature", .number(0...100, open: true), .number(1)),
+      RecipeKey("evaluation.max_new_tokens", positive, nil),
+      RecipeKey("evaluation.checker", .text, nil),
+    ] + model("evaluation.judge") + [
+      RecipeKey("evaluation.judge_against", .choice(JudgeOpponent.allCases.map(\.rawValue)), .text("reference")),
+      RecipeKey("evaluation.judge_max_new_tokens", positive, .whole(512)),
+    ]
+
+  /// A model beside the teacher: a folder, HOST:PORT, or an endpoint as a teacher is one.
+  private static func model(_ path: String) -> [RecipeKey] {
+    [RecipeKey(path, .text, nil)] + TeacherOptions.endpoint.map { RecipeKey("\(path).\($0.path)", $0.kind, nil) }
+  }
 }

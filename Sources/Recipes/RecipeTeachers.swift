@@ -90,7 +90,6 @@ extension Recipe.Teachers {
     self.init(
       all: all.filter { $0.name == first } + all.filter { $0.name != first },
       column: values.text("teacher.column") ?? "teacher", defaultName: first)
-    try checkStates()
   }
 
   /// The name of a row's teacher.
@@ -107,18 +106,6 @@ extension Recipe.Teachers {
       throw RowProblem("'\(column)': there is no teacher '\(name)' among teacher.teachers: \(known)")
     }
     return name
-  }
-
-  /// A ledger is one process's.
-  private func checkStates() throws(RecipeError) {
-    var owners: [String: String] = [:]
-    for teacher in all {
-      guard case .endpoint(let endpoint) = teacher.source, let state = endpoint.state else { continue }
-      if let other = owners.updateValue(teacher.name, forKey: state) {
-        throw .conflict(
-          "teacher.teachers: \(other) and \(teacher.name) share the state folder \(state): give each its own")
-      }
-    }
   }
 }
 
@@ -149,6 +136,45 @@ extension Recipe.NamedTeacher {
     }
     if tokenizer != nil, url != nil {
       throw .conflict("\(path).tokenizer: an endpoint's text is read with the student's tokenizer; leave it out")
+    }
+  }
+}
+
+extension Recipe.TeacherSource {
+  /// Reads the model at a path that is no teacher's; nil: there is none.
+  init?(_ values: ResolvedValues, at path: String) throws(RecipeError) {
+    guard let model = try Recipe.NamedTeacher(values, at: path, name: "") else { return nil }
+    self = model.source
+  }
+}
+
+extension Recipe {
+  /// Models beside the teachers that the recipe names, with their keys: who judges and who invents.
+  public var otherModels: [(key: String, source: TeacherSource)] {
+    [
+      ("lion.referee", lion?.referee), ("lion.generator", lion?.generator), ("critics.referee", critics?.referee),
+      ("evaluation.judge", evaluation.judge),
+    ].compactMap { key, source in source.map { (key, $0) } }
+  }
+
+  /// Refuses models that cannot be told apart: one run has one judge, and a ledger is one process's.
+  func checkModels() throws(RecipeError) {
+    if let judge = evaluation.judge, let referee = lion?.referee ?? critics?.referee, judge != referee {
+      throw .conflict(
+        "evaluation.judge and \(method.rawValue).referee: a run has one judge for both: name the same, or leave one out"
+      )
+    }
+    var owners: [String: (key: String, source: TeacherSource)] = [:]
+    let named = teachers.all.map { ($0.name.isEmpty ? "teacher" : "teacher.teachers.\($0.name)", $0.source) }
+    for (key, source) in named + otherModels {
+      guard case .endpoint(let endpoint) = source, let state = endpoint.state else { continue }
+      // Judges are one process, if a recipe names the same twice.
+      let judges = ["lion.referee", "critics.referee", "evaluation.judge"]
+      if let other = owners.updateValue((key, source), forKey: state),
+        !judges.contains(key) || !judges.contains(other.key)
+      {
+        throw .conflict("\(other.key) and \(key) share the state folder \(state): give each its own")
+      }
     }
   }
 }

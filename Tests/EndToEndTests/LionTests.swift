@@ -17,6 +17,11 @@ import Testing
     try folder.write(rows.joined(separator: "\n") + "\n", to: "seeds.jsonl")
   }
 
+  /// What every form of endpoint is asked.
+  private struct Asked: Decodable {
+    let model: String
+  }
+
   /// Answers as one of the three roles, by what is asked: seeds with an «o» in their number are hard, inventions are easy.
   private static let script = Script.by { request in
     struct Question: Decodable {
@@ -116,6 +121,76 @@ import Testing
     for file in ["instructions.jsonl", "rounds.jsonl", "student/model.safetensors"] {
       let (left, right) = (folder.path("killed/\(file)"), folder.path("undisturbed/\(file)"))
       #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
+    }
+  }
+
+  @Test(
+    "teacher, referee and generator are endpoints of the recipe, each with its ledger; a second run pays for nothing")
+  func endpoints() async throws {
+    try await ScriptedEndpoint.with(Self.script) { endpoint in
+      func model(_ role: String) -> String {
+        "{url: \"\(endpoint.url)\", model: \(role), api: completions, state: \(folder.path("\(role)-state")), "
+          + "price_input: 1, price_output: 1, budget: 5}"
+      }
+      for name in ["first", "second"] {
+        let recipe = try recipe(name, teacher: model("teacher"))
+        let text = try String(contentsOfFile: recipe, encoding: .utf8).replacing(
+          "referee_max_new_tokens: 64}",
+          with: "referee_max_new_tokens: 64, referee: \(model("referee")), generator: \(model("generator"))}")
+        try folder.write(text, to: "\(name).yaml")
+        let outcome = try await program.run(["run", recipe, "--local"])
+        #expect(outcome.exit == .status(0), "\(outcome.errors)")
+        var asked: [String: Int] = [:]
+        for request in endpoint.requests where Self.role(of: request) != "start" {
+          let model = try JSONDecoder().decode(Asked.self, from: Data(request.body.utf8)).model
+          #expect(model == Self.role(of: request))
+          asked[model, default: 0] += 1
+        }
+        #expect(asked == ["teacher": 10, "referee": 22, "generator": 6])
+      }
+      for role in ["teacher", "referee", "generator"] {
+        #expect(FileManager.default.fileExists(atPath: folder.path("\(role)-state/ledger.sqlite")))
+      }
+      for file in ["instructions.jsonl", "student/model.safetensors"] {
+        let (left, right) = (folder.path("first/\(file)"), folder.path("second/\(file)"))
+        #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
+      }
+    }
+  }
+
+  @Test("the judge of an evaluation is an endpoint; a run that its budget ended goes on with a larger one")
+  func judge() async throws {
+    try folder.write(
+      ["zero", "one"].map { #"{"prompt":"ask number \#($0) again","completion":"an answer"}"# }.joined(separator: "\n"),
+      to: "rows.jsonl")
+    try await ScriptedEndpoint.with(Self.script) { endpoint in
+      func run(_ name: String, budget: Double, _ options: String...) async throws -> Program.Outcome {
+        try folder.write(
+          """
+          method: sft
+          student: {from: \(folder.path("base"))}
+          data: {train: \(folder.path("rows.jsonl")), eval: \(folder.path("rows.jsonl"))}
+          output_dir: \(folder.path(name))
+          training: {per_device_train_batch_size: 2, max_steps: 1, max_length: 96}
+          evaluation:
+            metrics: [judge]
+            max_new_tokens: 4
+            judge_max_new_tokens: 64
+            judge: {url: "\(endpoint.url)", model: judge, api: completions, price_input: 1, price_output: 1, budget: \(budget)}
+
+          """, to: "\(name).yaml")
+        return try await program.run(["run", folder.path("\(name).yaml"), "--local"] + options)
+      }
+      let outcome = try await run("judged", budget: 5)
+      #expect(outcome.exit == .status(0), "\(outcome.errors)")
+      let metrics = try String(contentsOfFile: folder.path("judged/metrics.jsonl"), encoding: .utf8)
+      #expect(metrics.contains("\"eval/judge/pairs\":2") && metrics.contains("\"eval/judge/unread\":0"), "\(metrics)")
+      #expect(FileManager.default.fileExists(atPath: folder.path("judged/referee-state/ledger.sqlite")))
+      // Enough for the question that begins a teacher, and for one or none of the four.
+      let poor = try await run("poor", budget: 0.001)
+      #expect(poor.exit == .status(1) && "\(poor.errors)\(poor.output)".contains("budget"), "\(poor.errors)")
+      let resumed = try await run("poor", budget: 5, "--resume")
+      #expect(resumed.exit == .status(0), "\(resumed.errors)")
     }
   }
 }

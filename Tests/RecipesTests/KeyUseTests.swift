@@ -78,4 +78,7 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
     let given = try recipe(method, overrides)
     #expect(try Recipe(yaml: given.resolvedYAML) == given)
   }
+
+  @Test("no key that some methods alone have a default of is missing in the table of who reads it")
+  func table() { #expect(RecipeKeyTable.unnamed.isEmpty, "\(RecipeKeyTable.unnamed): see KeyUse.swift") }
 }

@@ -57,6 +57,42 @@ struct RecipeTeachersTests {
     #expect(found.contains(words), "\(found)")
   }
 
+  @Test("who judges and who invents may be an endpoint as a teacher may")
+  func otherModels() throws {
+    let lion = "method: lion\nteacher: t:1\nstudent: s\ndata: {train: d.jsonl, eval: e.jsonl}\noutput_dir: out\n"
+    let read = try Recipe(
+      yaml: lion + """
+        lion:
+          referee: {url: https://host/v1, model: judge, api_key_file: key.txt, price_input: 1, price_output: 2, budget: 3}
+          generator: models/generator
+        """, overrides: ["lion.generator.url=http://127.0.0.1:1/v1", "lion.generator.model=inventor"])
+    guard case .endpoint(let referee) = read.lion?.referee, case .endpoint(let generator) = read.lion?.generator else {
+      throw RecipeError.conflict("no endpoints")
+    }
+    #expect(referee.model == "judge" && referee.keyFile == "key.txt" && generator.model == "inventor")
+    #expect(referee.options == ["--price-input", "1.0", "--price-output", "2.0", "--budget", "3.0"])
+    #expect(read.otherModels.map(\.key) == ["lion.referee", "lion.generator"])
+    #expect(try Recipe(yaml: read.resolvedYAML) == read, "\(read.resolvedYAML)")
+    let judged = try recipe("teacher: t:1", ["evaluation.judge=models/judge"])
+    #expect(judged.otherModels.map(\.source) == [.folder("models/judge")])
+    for (overrides, words) in [
+      (["lion.referee=https://host/v1"], "'lion.referee: {url: https://host/v1, model: NAME}'"),
+      (["lion.referee.concurrency=2"], "lion.referee.concurrency is an endpoint's: give lion.referee.url"),
+      (["lion.referee.url=http://h", "lion.referee.model=m", "lion.referee.budget=1"], "needs prices"),
+      (["lion.referee=a:1", "evaluation.judge=b:1"], "a run has one judge for both"),
+      (["lion.referee.tokenizer=t"], "unknown key 'lion.referee.tokenizer'"),
+      (
+        ["referee", "generator"].flatMap { role in
+          ["url=http://h", "model=m", "state=s"].map { "lion.\(role).\($0)" }
+        }, "lion.referee and lion.generator share the state folder s"
+      ),
+    ] {
+      let error = try #require(throws: RecipeError.self) { try Recipe(yaml: lion, overrides: overrides) }
+      #expect(error.description.contains(words), "\(error)")
+    }
+    _ = try Recipe(yaml: lion, overrides: ["lion.referee=a:1", "evaluation.judge=a:1"])
+  }
+
   @Test("several teachers: the default's first, each a folder, an address or an endpoint with its own options")
   func several() throws {
     let read = try recipe(
