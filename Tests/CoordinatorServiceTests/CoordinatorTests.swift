@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Synchronization
 import Testing
@@ -14,16 +13,13 @@ private struct Bench {
 
   init(_ folder: URL) throws {
     self.folder = folder
-    let model = folder.appendingPathComponent("model")
-    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-    try Data(#"{"model_type":"llama","max_position_embeddings":64,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-      .write(to: model.appendingPathComponent("config.json"))
+    _ = try RunBench.writeModel(in: folder, contextLength: 64)
     try write("train.jsonl", (0..<10).map { #"{"prompt":"ask \#($0)","completion":"answer \#($0)"}"# })
     try write("eval.jsonl", (0..<5).map { #"{"prompt":"held out \#($0)","completion":"reply"}"# })
   }
 
   func write(_ name: String, _ lines: [String]) throws {
-    try Data(lines.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent(name))
+    try RunBench.write(lines, to: name, in: folder)
   }
 
   func recipe(_ overrides: [String] = []) throws -> String {
@@ -40,35 +36,24 @@ private struct Bench {
     return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
   }
 
-  func makeCoordinator(registry: TrainerRegistry, hasTeacher: Bool = true) throws -> Coordinator {
+  func run(hasTeacher: Bool = true) -> RunBench {
     struct Short: AnswerChecker {
       func isValid(prompt: String, answer: String) -> Bool { answer.count == 3 && prompt.hasPrefix("held out") }
     }
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-    var dependencies = RunDependencies(
-      journal: try Journal(path: folder.path + "/journal.sqlite"),
-      facade: hasTeacher ? TeacherFacade(upstream: teacher, cache: cache, logger: logger) : nil,
-      facadeAddress: "here:7000", registry: registry, students: students, codec: { _ in LetterCodec() },
-      textMetrics: .standard, logger: logger)
-    dependencies.checkers = ["short": Short()]
-    dependencies.pauses = Backoff(first: .microseconds(1), limit: .microseconds(10))
-    return Coordinator(dependencies)
+    return RunBench(folder: folder, teacher: hasTeacher ? teacher : nil, students: students) {
+      $0.checkers = ["short": Short()]
+    }
+  }
+
+  func makeCoordinator(registry: TrainerRegistry, hasTeacher: Bool = true) throws -> Coordinator {
+    try run(hasTeacher: hasTeacher).makeCoordinator(registry: registry)
   }
 
   /// Runs a coordinator with one student at hand until the body returns.
   func withCoordinator<T: Sendable>(
     hasTeacher: Bool = true, _ body: @Sendable (Coordinator) async throws -> T
   ) async throws -> T {
-    let registry = TrainerRegistry(term: .seconds(1000))
-    _ = registry.register(trainerID: "a", address: "student:7002")
-    let coordinator = try makeCoordinator(registry: registry, hasTeacher: hasTeacher)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await coordinator.run() }
-      let result = try await body(coordinator)
-      group.cancelAll()
-      return result
-    }
+    try await run(hasTeacher: hasTeacher).withCoordinator(body)
   }
 
   var exported: String? { try? String(contentsOfFile: folder.path + "/out/student/state", encoding: .utf8) }
@@ -78,18 +63,6 @@ private struct Bench {
     return try text.split(separator: "\n").map { line in
       try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Double])
     }
-  }
-}
-
-extension Coordinator {
-  /// Waits for a run's end; returns how it stands.
-  fileprivate func end(of runID: String) async throws -> RunStatus {
-    try await watch(runID, afterStep: -1) { _, _ in }
-    return try await run(runID).status
-  }
-
-  func finish(_ recipe: String) async throws -> RunStatus {
-    try await end(of: try await submit(recipeYAML: recipe, idempotencyKey: "key").runID)
   }
 }
 

@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Sequences
 import Synchronization
@@ -78,16 +77,13 @@ struct CriticsRunTests {
   private static func run(
     _ folder: URL, _ teacher: CritiqueTeacher, referee: CritiqueTeacher? = nil, _ critics: String
   ) async throws -> (status: RunStatus, answers: [[String: Any]]) {
-    let model = folder.appendingPathComponent("model")
-    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-    try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-      .write(to: model.appendingPathComponent("config.json"))
+    let model = try RunBench.writeModel(in: folder)
     let rows = ["one f text", "two texts.", "three f z "].map { #"{"prompt":"\#($0)"}"# }
-    try Data(rows.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent("train.jsonl"))
+    try RunBench.write(rows, to: "train.jsonl", in: folder)
     let yaml = """
       method: critics
       teacher: \(teacher.address)
-      student: \(model.path)
+      student: \(model)
       data: {train: \(folder.path)/train.jsonl}
       output_dir: \(folder.path)/out
       generation: {max_new_tokens: 64}
@@ -95,32 +91,9 @@ struct CriticsRunTests {
       training: {per_device_train_batch_size: 2, max_steps: 2}
       evaluation: {metrics: []}
       """
-    let registry = TrainerRegistry(term: .seconds(1000))
-    _ = registry.register(trainerID: "a", address: "student:7002")
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-    var dependencies = RunDependencies(
-      journal: try Journal(path: folder.path + "/journal.sqlite"),
-      facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
-      registry: registry, students: FakeStudents(), codec: { _ in LetterCodec() }, textMetrics: .standard,
-      logger: logger)
-    if let referee { dependencies.referee = TeacherFacade(upstream: referee, cache: cache, logger: logger) }
-    let coordinator = Coordinator(dependencies)
-    let status = try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await coordinator.run() }
-      let runID = try await coordinator.submit(
-        recipeYAML: try Recipe(yaml: yaml).resolvedYAML, idempotencyKey: "key"
-      ).runID
-      try await coordinator.watch(runID, afterStep: -1) { _, _ in }
-      let status = try await coordinator.run(runID).status
-      group.cancelAll()
-      return status
-    }
-    let lines = try? String(contentsOfFile: "\(folder.path)/out/answers.jsonl", encoding: .utf8).split(separator: "\n")
-    let answers = try (lines ?? []).map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
-    return (status, answers)
+    let bench = RunBench(folder: folder, teacher: teacher, referee: referee)
+    let status = try await bench.finish(yaml)
+    return (status, (try? bench.lines("answers.jsonl")) ?? [])
   }
 
   @Test("each critic refuses what it is to refuse, the cheap ones first")

@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Sequences
 import Synchronization
@@ -67,45 +66,25 @@ struct JudgeRunTests {
     struct Short: AnswerChecker {
       func isValid(prompt: String, answer: String) -> Bool { answer < "n" }
     }
-    let model = folder.appendingPathComponent("model")
-    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-    try Data(#"{"model_type":"llama","max_position_embeddings":64,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-      .write(to: model.appendingPathComponent("config.json"))
+    let model = try RunBench.writeModel(in: folder, contextLength: 64)
     for (name, count) in [("train", 4), ("eval", 5)] {
       let rows = (0..<count).map { #"{"prompt":"held out \#($0)","completion":"reply"}"# }
-      try Data(rows.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent("\(name).jsonl"))
+      try RunBench.write(rows, to: "\(name).jsonl", in: folder)
     }
     let yaml = """
       method: kd
       teacher: teacher:7001
-      student: \(model.path)
+      student: \(model)
       data: {train: \(folder.path)/train.jsonl, eval: \(folder.path)/eval.jsonl}
       output_dir: \(folder.path)/out
       generation: {batch_size: 2, max_new_tokens: 8}
       training: {per_device_train_batch_size: 2, max_steps: 1}
       evaluation: \(options)
       """
-    let registry = TrainerRegistry(term: .seconds(1000))
-    _ = registry.register(trainerID: "a", address: "student:7002")
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-    var dependencies = RunDependencies(
-      journal: try Journal(path: folder.path + "/journal.sqlite"),
-      facade: teacher.map { TeacherFacade(upstream: $0, cache: cache, logger: logger) }, facadeAddress: "here:7000",
-      registry: registry, students: FakeStudents(), codec: { _ in LetterCodec() }, textMetrics: .standard,
-      logger: logger)
-    dependencies.referee = judge.map { TeacherFacade(upstream: $0, cache: cache, logger: logger) }
-    dependencies.checkers = ["short": Short()]
-    let coordinator = Coordinator(dependencies)
-    let status = try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await coordinator.run() }
-      let status = try await coordinator.finish(try Recipe(yaml: yaml).resolvedYAML)
-      group.cancelAll()
-      return status
-    }
+    let bench = RunBench(folder: folder, teacher: teacher, referee: judge) { $0.checkers = ["short": Short()] }
+    let status = try await bench.finish(yaml)
     #expect(status.state == .finished, "\(status.message)")
-    return try String(contentsOfFile: folder.path + "/out/metrics.jsonl", encoding: .utf8).split(separator: "\n")
-      .compactMap { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Double] }
+    return try bench.lines("metrics.jsonl").compactMap { $0 as? [String: Double] }
       .filter { $0.keys.contains { $0.hasPrefix("eval/") } }
   }
 

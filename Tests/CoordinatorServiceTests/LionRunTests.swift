@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Sequences
 import Synchronization
@@ -72,12 +71,13 @@ struct LionRunTests {
 
     init(_ folder: URL) throws {
       self.folder = folder
-      let model = folder.appendingPathComponent("model")
-      try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-      try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-        .write(to: model.appendingPathComponent("config.json"))
+      _ = try RunBench.writeModel(in: folder)
       let rows = ["zero", "one", "two", "three"].map { #"{"prompt":"ask number \#($0) again"}"# }
-      try Data(rows.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent("train.jsonl"))
+      try RunBench.write(rows, to: "train.jsonl", in: folder)
+    }
+
+    func run(hasReferee: Bool = false) -> RunBench {
+      RunBench(folder: folder, teacher: teacher, referee: hasReferee ? referee : nil, students: students)
     }
 
     func recipe(_ overrides: [String] = []) throws -> String {
@@ -95,34 +95,6 @@ struct LionRunTests {
       return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
     }
 
-    func withCoordinator<T: Sendable>(
-      hasReferee: Bool = false, _ body: @Sendable (Coordinator) async throws -> T
-    ) async throws -> T {
-      let registry = TrainerRegistry(term: .seconds(1000))
-      _ = registry.register(trainerID: "a", address: "student:7002")
-      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-      var dependencies = RunDependencies(
-        journal: try Journal(path: folder.path + "/journal.sqlite"),
-        facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
-        registry: registry, students: students, codec: { _ in LetterCodec() }, textMetrics: .standard, logger: logger)
-      if hasReferee { dependencies.referee = TeacherFacade(upstream: referee, cache: cache, logger: logger) }
-      dependencies.pauses = Backoff(first: .microseconds(1), limit: .microseconds(10))
-      let coordinator = Coordinator(dependencies)
-      return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await coordinator.run() }
-        let result = try await body(coordinator)
-        group.cancelAll()
-        return result
-      }
-    }
-
-    func lines(_ name: String) throws -> [[String: Any]] {
-      try String(contentsOfFile: "\(folder.path)/out/\(name)", encoding: .utf8).split(separator: "\n").map { line in
-        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      }
-    }
-
     /// The pool and the last student: what a run comes to.
     func outcome() throws -> String {
       let pool = try String(contentsOfFile: folder.path + "/out/instructions.jsonl", encoding: .utf8)
@@ -130,18 +102,10 @@ struct LionRunTests {
     }
   }
 
-  private static func end(_ coordinator: Coordinator, _ runID: String) async throws -> RunStatus {
-    try await coordinator.watch(runID, afterStep: -1) { _, _ in }
-    return try await coordinator.run(runID).status
-  }
-
   private static func run(_ bench: Bench, _ overrides: [String] = [], hasReferee: Bool = false) async throws
     -> RunStatus
   {
-    try await bench.withCoordinator(hasReferee: hasReferee) { coordinator in
-      try await end(
-        coordinator, try await coordinator.submit(recipeYAML: try bench.recipe(overrides), idempotencyKey: "key").runID)
-    }
+    try await bench.run(hasReferee: hasReferee).withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
   }
 
   @Test("imitates, discriminates and generates, and leaves pool, rounds and student")
@@ -150,14 +114,14 @@ struct LionRunTests {
       let bench = try Bench(folder)
       let status = try await Self.run(bench)
       #expect(status == RunStatus(state: .finished, message: "finished after all rounds", step: 3, maxSteps: 3))
-      let pool = try bench.lines("instructions.jsonl")
+      let pool = try bench.run().lines("instructions.jsonl")
       #expect(pool.count == 10)
       #expect(pool[0]["answer"] as? String == "answer to ask number zero again")
       let origins = pool.compactMap { ($0["instruction"] as? [String: Any])?["origin"] as? String }
       let invented = ["hard", "hard", "easy"]
       let expected = ["seed", "seed", "seed", "seed"] + invented + invented
       #expect(origins == expected)
-      let rows = try bench.lines("metrics.jsonl")
+      let rows = try bench.run().lines("metrics.jsonl")
       let shares: [Double?] = rows.map { $0["lion/hard_share"] as? Double }
       #expect(shares == [0.5, 2.0 / 7])
       let biases: [Double?] = rows.map { $0["lion/position_bias"] as? Double }
@@ -165,7 +129,7 @@ struct LionRunTests {
       // Four, then seven instructions in both orders; each instruction answered once.
       #expect(bench.teacher.asked == ["teacher": 10, "referee": 22, "generator": 6])
       for round in 0..<3 {
-        let data = try bench.lines("data/round-\(round).jsonl")
+        let data = try bench.run().lines("data/round-\(round).jsonl")
         #expect(data.count == (round == 0 ? 4 : 3))
         #expect(data.allSatisfy { ($0["completion"] as? String)?.hasPrefix("answer to") == true })
       }
@@ -210,7 +174,7 @@ struct LionRunTests {
     try await withFolder { folder in
       let bench = try Bench(folder)
       let recipe = try bench.recipe()
-      let runID = try await bench.withCoordinator { coordinator in
+      let runID = try await bench.run().withCoordinator { coordinator in
         let run = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
         struct Reached: Error {}
         do {
@@ -220,7 +184,7 @@ struct LionRunTests {
         } catch is Reached {}
         return run.runID
       }
-      let status = try await bench.withCoordinator { try await Self.end($0, runID) }
+      let status = try await bench.run().withCoordinator { try await $0.end(of: runID) }
       #expect(status.state == .finished, "\(status.message)")
       #expect(try bench.outcome() == expected)
       // What was under way when it stopped may be asked again, the cache has the rest.
@@ -233,13 +197,13 @@ struct LionRunTests {
   func cancelled() async throws {
     try await withFolder { folder in
       let bench = try Bench(folder)
-      let status = try await bench.withCoordinator { coordinator in
+      let status = try await bench.run().withCoordinator { coordinator in
         let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "key")
         if let stopped = try? await coordinator.cancel(run.runID) {
           #expect(stopped.status.state == .cancelled)
           _ = try await coordinator.resume(run.runID)
         }
-        let status = try await Self.end(coordinator, run.runID)
+        let status = try await coordinator.end(of: run.runID)
         await #expect(throws: Coordinator.Refusal.self) { try await coordinator.cancel(run.runID + "/round-0") }
         return status
       }

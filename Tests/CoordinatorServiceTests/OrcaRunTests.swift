@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Sequences
 import Synchronization
@@ -65,24 +64,18 @@ struct OrcaRunTests {
     _ folder: URL, _ teacher: RepeatingTeacher, _ template: ChatCodec.Template = .whole,
     students: FakeStudents = FakeStudents()
   ) async throws -> RunStatus {
-    let model = folder.appendingPathComponent("model")
-    try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-    try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-      .write(to: model.appendingPathComponent("config.json"))
-    func write(_ text: String, _ name: String) throws {
-      try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-    }
-    try write("Think step by step.\n\nJustify your answer.\n", "systems.txt")
-    try write(
-      """
-      {"prompt":"why","completion":"because"}
-      {"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"how"}]}
-      """, "first.jsonl")
-    try write(#"{"instruction":"long tale","input":"of two"}"#, "second.jsonl")
+    let model = try RunBench.writeModel(in: folder)
+    try RunBench.write(["Think step by step.", "", "Justify your answer.", ""], to: "systems.txt", in: folder)
+    try RunBench.write(
+      [
+        #"{"prompt":"why","completion":"because"}"#,
+        #"{"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"how"}]}"#,
+      ], to: "first.jsonl", in: folder)
+    try RunBench.write([#"{"instruction":"long tale","input":"of two"}"#], to: "second.jsonl", in: folder)
     let yaml = """
       method: orca
       teacher: \(teacher.address)
-      student: \(model.path)
+      student: \(model)
       output_dir: \(folder.path)/out
       generation: {max_new_tokens: 64}
       orca: {system_prompts: \(folder.path)/systems.txt, samples_per_prompt: 2,
@@ -90,26 +83,8 @@ struct OrcaRunTests {
       training: {per_device_train_batch_size: 2, max_steps: 2}
       evaluation: {metrics: []}
       """
-    let registry = TrainerRegistry(term: .seconds(1000))
-    _ = registry.register(trainerID: "a", address: "student:7002")
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-    let dependencies = RunDependencies(
-      journal: try Journal(path: folder.path + "/journal.sqlite"),
-      facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
-      registry: registry, students: students, codec: { _ in ChatCodec(template) }, textMetrics: .standard,
-      logger: logger)
-    let coordinator = Coordinator(dependencies)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await coordinator.run() }
-      let runID = try await coordinator.submit(
-        recipeYAML: try Recipe(yaml: yaml).resolvedYAML, idempotencyKey: "key"
-      ).runID
-      try await coordinator.watch(runID, afterStep: -1) { _, _ in }
-      let status = try await coordinator.run(runID).status
-      group.cancelAll()
-      return status
-    }
+    return try await RunBench(folder: folder, teacher: teacher, students: students, codec: ChatCodec(template)).finish(
+      yaml)
   }
 
   @Test("each row is asked under a system prompt, and each stage is learnt after the one before")

@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Sequences
 import Synchronization
@@ -62,14 +61,16 @@ struct RejectionRunTests {
 
     init(_ folder: URL, programs: ProgramPermission = .none) throws {
       (self.folder, self.programs) = (folder, programs)
-      let model = folder.appendingPathComponent("model")
-      try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-      try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-        .write(to: model.appendingPathComponent("config.json"))
+      _ = try RunBench.writeModel(in: folder)
       let rows = (1...6).map { number in
         "{\"prompt\":\"add \(number) and 10\",\"completion\":\"#### \(number + 10)\",\"limit\":3}"
       }
-      try Data(rows.joined(separator: "\n\n").utf8).write(to: folder.appendingPathComponent("train.jsonl"))
+      // With blank lines between.
+      try RunBench.write([rows.joined(separator: "\n\n")], to: "train.jsonl", in: folder)
+    }
+
+    var run: RunBench {
+      RunBench(folder: folder, teacher: teacher, students: students) { [programs] in $0.programs = programs }
     }
 
     func recipe(_ overrides: [String] = []) throws -> String {
@@ -87,32 +88,6 @@ struct RejectionRunTests {
       return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
     }
 
-    func withCoordinator<T: Sendable>(_ body: @Sendable (Coordinator) async throws -> T) async throws -> T {
-      let registry = TrainerRegistry(term: .seconds(1000))
-      _ = registry.register(trainerID: "a", address: "student:7002")
-      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-      var dependencies = RunDependencies(
-        journal: try Journal(path: folder.path + "/journal.sqlite"),
-        facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
-        registry: registry, students: students, codec: { _ in LetterCodec() }, textMetrics: .standard, logger: logger)
-      dependencies.pauses = Backoff(first: .microseconds(1), limit: .microseconds(10))
-      dependencies.programs = programs
-      let coordinator = Coordinator(dependencies)
-      return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await coordinator.run() }
-        let result = try await body(coordinator)
-        group.cancelAll()
-        return result
-      }
-    }
-
-    func lines(_ name: String) throws -> [[String: Any]] {
-      try String(contentsOfFile: "\(folder.path)/out/\(name)", encoding: .utf8).split(separator: "\n").map { line in
-        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      }
-    }
-
     /// All answers with what became of them, and the student: what a run comes to.
     func outcome() throws -> [String] {
       try ["answers.jsonl", "student/state"].map {
@@ -121,16 +96,8 @@ struct RejectionRunTests {
     }
   }
 
-  private static func end(_ coordinator: Coordinator, _ runID: String) async throws -> RunStatus {
-    try await coordinator.watch(runID, afterStep: -1) { _, _ in }
-    return try await coordinator.run(runID).status
-  }
-
   private static func run(_ bench: Bench, _ overrides: [String] = []) async throws -> RunStatus {
-    try await bench.withCoordinator { coordinator in
-      try await end(
-        coordinator, try await coordinator.submit(recipeYAML: try bench.recipe(overrides), idempotencyKey: "key").runID)
-    }
+    try await bench.run.withCoordinator { try await $0.finish(try bench.recipe(overrides)) }
   }
 
   @Test(
@@ -143,9 +110,9 @@ struct RejectionRunTests {
       let status = try await Self.run(bench)
       #expect(status.state == .finished && status.step == 1 && status.maxSteps == 1, "\(status)")
       #expect(bench.teacher.asked.count == 24)
-      let answers = try bench.lines("answers.jsonl")
+      let answers = try bench.run.lines("answers.jsonl")
       #expect(answers.count == 24)
-      let rows = try bench.lines("data/round-0.jsonl")
+      let rows = try bench.run.lines("data/round-0.jsonl")
       #expect(!rows.isEmpty && status.message == "finished: \(rows.count) answers were learnt")
       for row in rows {
         let source = try #require(row["source"] as? [String: Any])
@@ -157,7 +124,7 @@ struct RejectionRunTests {
       }
       // A row's right answers are one text: the others are its duplicates.
       let right = answers.filter { ($0["rejection"] as? String) != "wrong" }
-      let metrics = try #require(try bench.lines("metrics.jsonl").last)
+      let metrics = try #require(try bench.run.lines("metrics.jsonl").last)
       #expect(metrics["data/kept"] as? Int == rows.count && metrics["data/answers"] as? Int == 24)
       #expect(metrics["data/rejected_wrong"] as? Int == 24 - right.count)
       #expect((metrics["data/rejected_duplicate"] as? Int ?? 0) == right.count - rows.count)
@@ -174,12 +141,13 @@ struct RejectionRunTests {
         bench,
         ["rejection.keep=first", "rejection.samples_per_prompt=50", "rejection.examples=\(folder.path)/examples.txt"])
       #expect(status.state == .finished, "\(status.message)")
-      let answers = try bench.lines("answers.jsonl")
+      let answers = try bench.run.lines("answers.jsonl")
       #expect(answers.count { $0["isKept"] as? Bool == true } == 6)
       #expect(bench.teacher.asked.count == answers.count && answers.count < 100)
       #expect(bench.teacher.asked.allSatisfy { $0.hasPrefix("add 1 and 2: #### 3\nadd ") })
       #expect(
-        try bench.lines("data/round-0.jsonl").allSatisfy { ($0["prompt"] as? String)?.hasSuffix(" and 10") == true })
+        try bench.run.lines("data/round-0.jsonl").allSatisfy { ($0["prompt"] as? String)?.hasSuffix(" and 10") == true }
+      )
     }
   }
 
@@ -211,7 +179,7 @@ struct RejectionRunTests {
     try await withFolder { folder in
       let bench = try Bench(folder)
       bench.teacher.hold(from: 3)
-      try await bench.withCoordinator { coordinator in
+      try await bench.run.withCoordinator { coordinator in
         let run = try await coordinator.submit(recipeYAML: try bench.recipe(), idempotencyKey: "key")
         struct Reached: Error {}
         await #expect(throws: Reached.self) {
@@ -274,7 +242,7 @@ struct RejectionRunTests {
       #expect(status.state == .failed)
       #expect(
         status.message == "none of 24 answers was kept (24 wrong): there is nothing to learn", "\(status.message)")
-      #expect(try bench.lines("answers.jsonl").count == 24)
+      #expect(try bench.run.lines("answers.jsonl").count == 24)
     }
   }
 
@@ -297,7 +265,7 @@ struct RejectionRunTests {
       ]
       let status = try await Self.run(bench, command)
       #expect(status.state == .finished, "\(status.message)")
-      for answer in try bench.lines("answers.jsonl") {
+      for answer in try bench.run.lines("answers.jsonl") {
         let number = (answer["answer"] as? String).flatMap { $0.split(separator: " ").last }.flatMap { Int($0) } ?? 0
         let reason = answer["rejection"] as? String
         #expect(number != 16 || reason == "checker_time", "\(answer)")
