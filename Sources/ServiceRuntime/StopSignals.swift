@@ -29,13 +29,27 @@ public enum StopSignals {
         return source
       }
       if ProcessInfo.processInfo.environment[parentPipeVariable] != nil {
-        FileHandle.standardInput.readabilityHandler = { handle in
-          guard handle.availableData.isEmpty else { return }
-          handle.readabilityHandler = nil
+        // A thread of its own that waits in `read`, and no dispatch source: of one whose pipe hangs up while the process starts
+        // others, libdispatch's event loop was seen to use freed memory.
+        Thread.detachNewThread {
+          Self.waitForEnd(of: STDIN_FILENO)
           continuation.yield(.parentGone)
         }
       }
       continuation.onTermination = { _ in for source in unsafe sources { source.cancel() } }
+    }
+  }
+  /// Blocks until a descriptor has nothing more to read, whatever came before.
+  private static func waitForEnd(of file: Int32) {
+    var bytes = [UInt8](repeating: 0, count: 256)
+    while true {
+      let count = unsafe read(file, &bytes, bytes.count)
+      if count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN) { return }
+      if count < 0, errno == EAGAIN {
+        // Whoever shares the descriptor made it non-blocking.
+        var wait = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&wait, 1, -1)
+      }
     }
   }
 }
