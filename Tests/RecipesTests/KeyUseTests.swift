@@ -60,7 +60,8 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
     #expect(
       error.description
         == "recipe:6: objective.mu has no use in this recipe of method kd: it is for method akl; of 'objective' it takes "
-        + "standardize_logits, hidden_weight, loss_top_k, loss_add_tail, teacher_logprobs, teacher_precision, reduction")
+        + "standardize_logits, hidden_weight, loss_top_k, loss_add_tail, teacher_logprobs, teacher_precision, reduction"
+    )
   }
 
   @Test(
