@@ -19,7 +19,7 @@ def main():
         echo = channel.unary_unary("/test.Echo/Echo").with_call
         try:
             for size in (0, 100, 3 << 20):
-                reply, call = echo(bytes(size), timeout=10)
+                reply, call = echo(bytes(size), timeout=60)
                 assert reply == bytes(size)
             print(f"shown {dict(call.initial_metadata())['shown']}")
         except grpc.RpcError as error:

@@ -113,7 +113,7 @@ def stalled(channel):
 def main():
     options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(sys.argv[1], options=options) as channel:
-        grpc.channel_ready_future(channel).result(timeout=10)
+        grpc.channel_ready_future(channel).result(timeout=60)
         globals()[sys.argv[2]](channel)
 
 
