@@ -131,10 +131,17 @@ struct CallObserverTests {
     configuration.connection.streamWindowBytes = 1 << 16
     let (_, server) = try await observe(client: configuration) { loopback in
       _ = try await loopback.pull(count: 100, size: 1 << 16) { index, _ in
-        if index == 0 { try await Task.sleep(for: .milliseconds(50)) }
+        guard index == 0 else { return }
+        // Nothing is read until the writer stands, however slow the machine makes it.
+        var begun = 0
+        while loopback.service.pulled.count > begun {
+          begun = loopback.service.pulled.count
+          try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(begun < 100)
       }
     }
-    #expect(try #require(server.only).sent.waited >= .milliseconds(10))
+    #expect(try #require(server.only).sent.waited > .zero)
   }
 
   @Test("attempts that came before are told")

@@ -56,6 +56,8 @@ struct EchoService: RegistrableRPCService {
   /// Calls of `Hang` that have begun, and that were cancelled.
   let hanging = Tally()
   let cancelled = Tally()
+  /// Messages of `Pull` whose writing has begun.
+  let pulled = Tally()
 
   func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
     register(Self.echo, with: &router) { request, context in
@@ -79,7 +81,10 @@ struct EchoService: RegistrableRPCService {
       let text = try await request.messages.first { _ in true }?.text ?? "0 0"
       let numbers = text.split(separator: " ").compactMap { Int($0) }
       return StreamingServerResponse { writer in
-        for index in 0..<numbers[0] { try await writer.write(WireBytes(patterned: numbers[1], seed: index)) }
+        for index in 0..<numbers[0] {
+          pulled.add()
+          try await writer.write(WireBytes(patterned: numbers[1], seed: index))
+        }
         return [:]
       }
     }
