@@ -186,4 +186,17 @@ public struct Backoff: Sendable {
     guard failures > 0 else { return }
     try await clock.sleep(for: duration(afterFailures: failures))
   }
+
+  /// Repeats a body for as long as whom it calls is away.
+  func whileUnavailable(_ body: () async throws -> Void) async throws {
+    var failures = 0
+    while true {
+      do {
+        return try await body()
+      } catch let error as RPCError where error.code == .unavailable {
+        failures += 1
+        try await pause(afterFailures: failures)
+      }
+    }
+  }
 }

@@ -6,81 +6,52 @@ internal import Logging
 internal import Recipes
 internal import Sequences
 
-/// Carries out a run that collects, judges and keeps the teacher's answers before they are learnt, and tells its machine what
-/// happened. Each event is on disk before it counts.
-///
-/// An imitation is a run of its own, `RUN/round-K`.
-actor CurationDriver: RunWorker {
+/// Carries out a run that collects, judges and keeps the teacher's answers before they are learnt.
+actor CurationDriver: LoopDriver {
+  static let restarted = CurationEvent.restarted
   /// Requests to the teacher that are under way at a time.
   private static let requests = 16
   /// Answers that are judged at a time.
   private static let judgements = 4
 
-  private enum Post: Sendable {
-    case event(CurationEvent)
-    case failed(String)
-    case cancel
-  }
-
-  private let record: RunRecord
-  private let dependencies: RunDependencies
-  private let board: RunBoard
-  private let people: LoopStatus
-  private let folder: LoopFolder
-  private let posts: AsyncStream<Post>
-  private nonisolated let inbox: AsyncStream<Post>.Continuation
+  nonisolated let loop: LoopRun
+  nonisolated let inbox = LoopInbox<CurationEvent>()
+  var child: RunDriver?
+  var metricsFile: MetricsFile?
   private var machine: CurationMachine?
-  private var waiting = (asks: ArraySlice<AnswerRequest>(), judgements: ArraySlice<(AnswerRequest, String)>())
-  private var underWay = (asks: 0, judgements: 0)
-  private var child: RunDriver?
-  private var metricsFile: MetricsFile?
+  private var asks = WorkLane<AnswerRequest>(limit: CurationDriver.requests)
+  private var judgements = WorkLane<(AnswerRequest, String)>(limit: CurationDriver.judgements)
 
   init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
-    (self.record, self.dependencies, self.board) = (record, dependencies, board)
-    people = LoopStatus(record: record, dependencies: dependencies, board: board)
-    folder = LoopFolder(run: RunFolder(path: record.outputDir))
-    (posts, inbox) = AsyncStream<Post>.makeStream()
+    loop = LoopRun(record: record, dependencies: dependencies, board: board)
   }
 
-  nonisolated func cancel() { inbox.yield(.cancel) }
+  var isFinished: Bool { machine?.isFinished ?? true }
+  var place: String { "while \(machine?.line ?? "")" }
 
-  func run() async {
-    do {
-      let material = try await prepare()
-      let imitation = try ImitationRun.rehearsal(
-        of: material.recipe, runID: record.runID, rows: try material.unanswered, dependencies)
-      let judge = try await material.judge(dependencies)
-      try await shakeHands(material, imitation: imitation)
-      try await work(Crew(material: material, dependencies: dependencies, judge: judge))
-    } catch is CancellationError {
-      return
-    } catch {
-      await people.stop(status(.failed, "\((error as? RPCError)?.message ?? "\(error)")"))
-    }
+  func begin() async throws -> CurationCrew {
+    let material = try await prepare()
+    let imitation = try ImitationRun.rehearsal(
+      of: material.recipe, runID: loop.record.runID, rows: try material.unanswered, loop.dependencies)
+    let judge = try await material.judge(loop.dependencies)
+    try await shakeHands(material, imitation: imitation)
+    return CurationCrew(material: material, dependencies: loop.dependencies, judge: judge)
   }
 
   /// Reads the data and replays the journal.
   private func prepare() async throws -> CurationMaterial {
-    let recipe = try Recipe(yaml: record.recipeYAML, isKnown: true)
-    let material = try CurationMaterial(recipe: recipe, codec: dependencies.codec)
-    guard dependencies.facade != nil else { throw LoopProblem.noModel(method: recipe.method, role: "teacher") }
-    try folder.run.prepare(recipe)
-    let journal = dependencies.journal
-    try await journal.checkUnchanged(record, recipe: recipe, dataDigest: material.dataDigest)
+    let recipe = try recipe()
+    let material = try CurationMaterial(recipe: recipe, codec: loop.dependencies.codec)
     var machine = CurationMachine(settings: material.settings)
-    for event in try await journal.events(of: record.runID, as: CurationEvent.self) { _ = machine.step(event) }
-    metricsFile = try MetricsFile(
-      file: folder.run.metrics, entries: try await journal.metrics(of: record.runID).rows.inOrder)
+    try await takeUp(recipe, dataDigest: material.dataDigest) { _ = machine.step($0) }
     self.machine = machine
     return material
   }
 
   /// Compares the models before anything is paid.
   private func shakeHands(_ material: CurationMaterial, imitation: RunMaterial) async throws {
-    guard machine?.learntStages == 0, let facade = dependencies.facade else { return }
-    people.show(status(.waiting, "waiting for the teacher at \(facade.address)"))
-    let teacher = ModelSummary(try await facade.describe())
-    people.show(status(.waiting, "waiting for a student"))
+    guard machine?.learntStages == 0, let facade = loop.dependencies.facade else { return }
+    let teacher = try await describe(facade)
     let scores = material.recipe.critics?.leastFaithfulness != nil
     if scores, teacher.givesTokenLogprobs != true {
       throw HandshakeRefusal.ability(
@@ -89,52 +60,20 @@ actor CurationDriver: RunWorker {
     }
     let needs = LoopNeeds(
       method: material.recipe.method, imitation: imitation, scores: scores, longestToTeacher: material.longestPrompt)
-    try await dependencies.shakeHands(needs, teacher: teacher, folder.run)
+    try await loop.dependencies.shakeHands(needs, teacher: teacher, loop.folder.run)
   }
 
-  private func work(_ crew: Crew) async throws {
-    let failure: (any Error)? = await withDiscardingTaskGroup { group in
-      defer { group.cancelAll() }
-      do {
-        try await take(.restarted, crew, in: &group)
-        var iterator = posts.makeAsyncIterator()
-        while let machine, !machine.isFinished {
-          guard let post = await iterator.next(isolation: #isolation) else { return CancellationError() }
-          switch post {
-          case .event(let event): try await take(event, crew, in: &group)
-          case .failed(let message): throw LoopFailure(description: message)
-          case .cancel:
-            child?.cancel()
-            await people.stop(status(.cancelled, "cancelled while \(machine.line); it can be resumed"))
-            return nil
-          }
-        }
-        try await finish(crew.material)
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
-  }
-
-  /// Journals an event, steps the machine, and starts what it asks for.
-  private func take(_ event: CurationEvent, _ crew: Crew, in group: inout DiscardingTaskGroup) async throws {
+  func take(_ event: CurationEvent, _ crew: CurationCrew, in group: inout DiscardingTaskGroup) async throws {
     guard let before = machine?.phase else { return }
     switch event {
-    case .answered: underWay.asks -= 1
-    case .judged: underWay.judgements -= 1
+    case .answered: asks.end()
+    case .judged: judgements.end()
     case .restarted, .imitated: break
     }
     let effects = machine?.step(event) ?? []
     guard let machine else { return }
-    let status = status(.running, machine.line)
     let metrics = Self.chosen(machine, before).map { MetricsEntry(machine.stages[$0], number: $0) }
-    if event != .restarted {
-      try await dependencies.journal.append(anyEvent: event, to: record.runID, status: status, metrics: metrics)
-    }
-    if let metrics { try metricsFile?.append(metrics) }
-    people.show(status)
+    try await keep(event, status(.running, machine.line), metrics)
     start(effects, machine, crew, in: &group)
   }
 
@@ -145,26 +84,24 @@ actor CurationDriver: RunWorker {
   }
 
   private func start(
-    _ effects: [CurationEffect], _ machine: CurationMachine, _ crew: Crew, in group: inout DiscardingTaskGroup
+    _ effects: [CurationEffect], _ machine: CurationMachine, _ crew: CurationCrew, in group: inout DiscardingTaskGroup
   ) {
     for effect in effects {
       switch effect {
-      case .ask(let request): waiting.asks.append(request)
-      case .judge(let request, let text): waiting.judgements.append((request, text))
+      case .ask(let request): asks.add([request])
+      case .judge(let request, let text): judgements.add([(request, text)])
       case .imitate(let stage):
         group.addTask {
-          await self.reporting("imitation") { .event(try await self.imitate(stage, machine, crew)) }
+          await self.inbox.reporting("imitation") { .event(try await self.imitate(stage, machine, crew)) }
         }
       }
     }
-    while underWay.judgements < Self.judgements, let (request, text) = waiting.judgements.popFirst() {
-      underWay.judgements += 1
-      group.addTask { await self.reporting("the checker") { .event(try await crew.judge(request, text)) } }
+    while let (request, text) = judgements.next() {
+      group.addTask { await self.inbox.reporting("the checker") { .event(try await crew.judge(request, text)) } }
     }
-    while underWay.asks < Self.requests, let request = waiting.asks.popFirst() {
-      underWay.asks += 1
+    while let request = asks.next() {
       group.addTask {
-        await self.reporting("the teacher at \(crew.teacher(of: request.stage))") {
+        await self.inbox.reporting("the teacher at \(crew.teacher(of: request.stage))") {
           .event(try await crew.ask(request))
         }
       }
@@ -172,41 +109,30 @@ actor CurationDriver: RunWorker {
   }
 
   /// Trains a stage's student in a run of its own.
-  private func imitate(_ stage: Int, _ machine: CurationMachine, _ crew: Crew) async throws -> CurationEvent {
-    try folder.writeAnswers(machine, crew.material)
-    let rows = try crew.material.rows(machine, stage: stage, teacher: crew.teacher(of: stage))
-    try await ImitationRun(parent: record, round: stage, folder: folder)
-      .work(rows: rows, dependencies, board) { child = $0 }
+  private func imitate(_ stage: Int, _ machine: CurationMachine, _ crew: CurationCrew) async throws -> CurationEvent {
+    try loop.folder.writeAnswers(machine, crew.material)
+    try await imitate(stage, rows: try crew.material.rows(machine, stage: stage, teacher: crew.teacher(of: stage)))
     return .imitated(stage: stage)
   }
 
-  private func finish(_ material: CurationMaterial) async throws {
+  func finish(_ crew: CurationCrew) async throws {
     guard let machine else { return }
-    try folder.writeAnswers(machine, material)
+    try loop.folder.writeAnswers(machine, crew.material)
     if case .finished(.nothingKept) = machine.phase { throw CurationProblem.nothingKept(machine.line) }
-    try folder.takeStudent(ofRound: machine.stages.count - 1)
-    try await people.finish(status(.finished, machine.line))
+    try loop.folder.takeStudent(ofRound: machine.stages.count - 1)
+    try await loop.finish(status(.finished, machine.line))
   }
 
   // MARK: What people see
 
-  private func status(_ state: RunStatus.State, _ message: String) -> RunStatus {
+  func status(_ state: RunStatus.State, _ message: String) -> RunStatus {
     RunStatus(
       state: state, message: message, step: machine?.learntStages ?? 0, maxSteps: machine?.stages.count ?? 1)
-  }
-
-  /// Posts what a body gives, or why it failed.
-  private nonisolated func reporting(_ who: String, _ body: () async throws -> Post) async {
-    do {
-      inbox.yield(try await body())
-    } catch {
-      if let line = LoopStatus.failure(who, error) { inbox.yield(.failed(line)) }
-    }
   }
 }
 
 /// Who answers and who judges.
-private struct Crew: Sendable {
+struct CurationCrew: Sendable {
   let material: CurationMaterial
   let dependencies: RunDependencies
   let judge: any AnswerJudge

@@ -5,136 +5,67 @@ internal import Lion
 internal import Logging
 internal import Recipes
 
-/// Carries out a run whose student attempts, whose teacher edits, and tells its machine what happened. Each event is on disk before
-/// it counts.
-///
-/// An imitation is a run of its own, `RUN/round-K`.
-actor TrajectoryDriver: RunWorker {
+/// Carries out a run whose student attempts and whose teacher edits.
+actor TrajectoryDriver: LoopDriver {
+  static let restarted = TrajectoryEvent.restarted
   /// Requests to the teacher that are under way at a time.
   private static let requests = 16
   /// Answers that are verified at a time.
   private static let verdicts = 4
 
-  private enum Post: Sendable {
-    case event(TrajectoryEvent)
-    /// Unpaid work is done, whose events were posted before.
-    case unpaid
-    case failed(String)
-    case cancel
-  }
-
-  private let record: RunRecord
-  private let dependencies: RunDependencies
-  private let board: RunBoard
-  private let people: LoopStatus
-  private let folder: LoopFolder
-  private let posts: AsyncStream<Post>
-  private nonisolated let inbox: AsyncStream<Post>.Continuation
+  nonisolated let loop: LoopRun
+  nonisolated let inbox = LoopInbox<TrajectoryEvent>()
+  var child: RunDriver?
+  var metricsFile: MetricsFile?
   private var machine: TrajectoryMachine?
-  private var waiting = (
-    edits: ArraySlice<(TrajectoryQuestion, String)>(), verdicts: ArraySlice<(TrajectoryQuestion, String)>()
-  )
-  private var underWay = (edits: 0, verdicts: 0)
-  private var child: RunDriver?
-  private var metricsFile: MetricsFile?
+  private var edits = WorkLane<(TrajectoryQuestion, String)>(limit: TrajectoryDriver.requests)
+  private var verdicts = WorkLane<(TrajectoryQuestion, String)>(limit: TrajectoryDriver.verdicts)
 
   init(record: RunRecord, dependencies: RunDependencies, board: RunBoard) {
-    (self.record, self.dependencies, self.board) = (record, dependencies, board)
-    people = LoopStatus(record: record, dependencies: dependencies, board: board)
-    folder = LoopFolder(run: RunFolder(path: record.outputDir))
-    (posts, inbox) = AsyncStream<Post>.makeStream()
+    loop = LoopRun(record: record, dependencies: dependencies, board: board)
   }
 
-  nonisolated func cancel() { inbox.yield(.cancel) }
+  var isFinished: Bool { machine?.isFinished ?? true }
+  var place: String { "while \(machine?.line ?? "")" }
 
-  func run() async {
-    do {
-      let material = try await prepare()
-      let verifier = try await material.data.judge(dependencies)
-      try await shakeHands(material.recipe)
-      try await work(TrajectoryCrew(material: material, dependencies: dependencies, verifier: verifier))
-    } catch is CancellationError {
-      return
-    } catch {
-      await people.stop(status(.failed, "\((error as? RPCError)?.message ?? "\(error)")"))
-    }
+  func begin() async throws -> TrajectoryCrew {
+    let material = try await prepare()
+    let verifier = try await material.data.judge(loop.dependencies)
+    try await shakeHands(material.recipe)
+    return TrajectoryCrew(material: material, dependencies: loop.dependencies, verifier: verifier)
   }
 
   /// Reads the data and replays the journal.
   private func prepare() async throws -> TrajectoryMaterial {
-    let recipe = try Recipe(yaml: record.recipeYAML, isKnown: true)
-    let material = try TrajectoryMaterial(recipe: recipe, codec: dependencies.codec)
-    guard dependencies.facade != nil else { throw LoopProblem.noModel(method: recipe.method, role: "teacher") }
-    try folder.run.prepare(recipe)
-    let journal = dependencies.journal
-    guard try await journal.keepDataDigest(material.dataDigest, of: record.runID) == material.dataDigest else {
-      throw RecipeError.conflict("the data changed since the run began; bring it back, or start a new run")
-    }
+    let recipe = try recipe()
+    let material = try TrajectoryMaterial(recipe: recipe, codec: loop.dependencies.codec)
     var machine = TrajectoryMachine(settings: material.settings)
-    for event in try await journal.events(of: record.runID, as: TrajectoryEvent.self) { _ = machine.step(event) }
-    metricsFile = try MetricsFile(
-      file: folder.run.metrics, entries: try await journal.metrics(of: record.runID).rows.inOrder)
+    try await takeUp(recipe, dataDigest: material.dataDigest) { _ = machine.step($0) }
     self.machine = machine
     return material
   }
 
   /// Compares the models before anything is paid.
   private func shakeHands(_ recipe: Recipe) async throws {
-    guard machine?.learntIterations == 0, let facade = dependencies.facade else { return }
-    people.show(status(.waiting, "waiting for the teacher at \(facade.address)"))
-    let teacher = ModelSummary(try await facade.describe())
-    people.show(status(.waiting, "waiting for a student"))
+    guard machine?.learntIterations == 0, let facade = loop.dependencies.facade else { return }
+    let teacher = try await describe(facade)
     // What the imitations will ask on their way.
     let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
     let needs = TeacherNeeds(generate: true, topCount: measuresKL ? recipe.objective.topCount : nil)
-    try await dependencies.shakeHands(recipe, needs, teacher: teacher, folder.run)
+    try await loop.dependencies.shakeHands(recipe, needs, teacher: teacher, loop.folder.run)
   }
 
-  private func work(_ crew: TrajectoryCrew) async throws {
-    let failure: (any Error)? = await withDiscardingTaskGroup { group in
-      defer { group.cancelAll() }
-      do {
-        try await take(.restarted, crew, in: &group)
-        var iterator = posts.makeAsyncIterator()
-        while let machine, !machine.isFinished {
-          guard let post = await iterator.next(isolation: #isolation) else { return CancellationError() }
-          switch post {
-          case .event(let event): try await take(event, crew, in: &group)
-          case .unpaid: break
-          case .failed(let message): throw LoopFailure(description: message)
-          case .cancel:
-            child?.cancel()
-            await people.stop(status(.cancelled, "cancelled while \(machine.line); it can be resumed"))
-            return nil
-          }
-        }
-        try await finish(crew.material)
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
-  }
-
-  /// Journals an event, steps the machine, and starts what it asks for.
-  private func take(_ event: TrajectoryEvent, _ crew: TrajectoryCrew, in group: inout DiscardingTaskGroup) async throws
-  {
+  func take(_ event: TrajectoryEvent, _ crew: TrajectoryCrew, in group: inout DiscardingTaskGroup) async throws {
     guard let before = machine?.phase else { return }
     switch event {
-    case .edited: underWay.edits -= 1
-    case .verified: underWay.verdicts -= 1
+    case .edited: edits.end()
+    case .verified: verdicts.end()
     case .restarted, .attempted, .imitated: break
     }
     let effects = machine?.step(event) ?? []
     guard let machine else { return }
-    let status = status(.running, machine.line)
     let metrics = Self.chosen(machine, before).map { MetricsEntry(machine.iterations[$0], number: $0) }
-    if event != .restarted {
-      try await dependencies.journal.append(anyEvent: event, to: record.runID, status: status, metrics: metrics)
-    }
-    if let metrics { try metricsFile?.append(metrics) }
-    people.show(status)
+    try await keep(event, status(.running, machine.line), metrics)
     start(effects, machine, crew, in: &group)
   }
 
@@ -151,30 +82,30 @@ actor TrajectoryDriver: RunWorker {
   ) {
     for effect in effects {
       switch effect {
-      case .verify(let question, let answer): waiting.verdicts.append((question, answer))
-      case .edit(let question, let answer): waiting.edits.append((question, answer))
+      case .verify(let question, let answer): verdicts.add([(question, answer)])
+      case .edit(let question, let answer): edits.add([(question, answer)])
       case .attempt(let iteration, let round, let rows):
         let attempts = rows.map { TrajectoryAttempt(iteration: iteration, round: round, row: $0) }
         group.addTask {
-          await self.reporting("the student of iteration \(iteration + 1)") {
+          await self.inbox.reporting("the student of iteration \(iteration + 1)") {
             try await self.attempt(attempts, crew)
-            return .unpaid
+            return .done
           }
         }
       case .imitate(let iteration):
         group.addTask {
-          await self.reporting("imitation") { .event(try await self.imitate(iteration, machine, crew.material)) }
+          await self.inbox.reporting("imitation") { .event(try await self.imitate(iteration, machine, crew.material)) }
         }
       }
     }
-    while underWay.verdicts < Self.verdicts, let (question, answer) = waiting.verdicts.popFirst() {
-      underWay.verdicts += 1
-      group.addTask { await self.reporting("the checker") { .event(try await crew.verify(question, answer)) } }
+    while let (question, answer) = verdicts.next() {
+      group.addTask { await self.inbox.reporting("the checker") { .event(try await crew.verify(question, answer)) } }
     }
-    while underWay.edits < Self.requests, let (question, answer) = waiting.edits.popFirst() {
-      underWay.edits += 1
+    while let (question, answer) = edits.next() {
       group.addTask {
-        await self.reporting("the teacher at \(crew.teacherAddress)") { .event(try await crew.edit(question, answer)) }
+        await self.inbox.reporting("the teacher at \(crew.teacherAddress)") {
+          .event(try await crew.edit(question, answer))
+        }
       }
     }
   }
@@ -184,17 +115,10 @@ actor TrajectoryDriver: RunWorker {
     guard let iteration = attempts.first?.iteration else { return }
     let student =
       iteration == 0
-      ? crew.material.recipe.student.tokenizerFolder : RunFolder(path: folder.round(iteration - 1)).student
-    var failures = 0
-    while true {
-      do {
-        let rest = attempts.filter { machine?.iterations[iteration][$0] == nil }
-        try await crew.attempt(rest, by: student) { [inbox] in inbox.yield(.event($0)) }
-        return
-      } catch let error as RPCError where error.code == .unavailable {
-        failures += 1
-        try await dependencies.pauses.pause(afterFailures: failures)
-      }
+      ? crew.material.recipe.student.tokenizerFolder : RunFolder(path: loop.folder.round(iteration - 1)).student
+    try await loop.dependencies.pauses.whileUnavailable {
+      let rest = attempts.filter { machine?.iterations[iteration][$0] == nil }
+      try await crew.attempt(rest, by: student) { [inbox] in inbox.post(.event($0)) }
     }
   }
 
@@ -202,34 +126,23 @@ actor TrajectoryDriver: RunWorker {
   private func imitate(
     _ iteration: Int, _ machine: TrajectoryMachine, _ material: TrajectoryMaterial
   ) async throws -> TrajectoryEvent {
-    try folder.writeTrajectories(machine, material)
-    let rows = try material.lessons(machine.iterations[iteration])
-    try await ImitationRun(parent: record, round: iteration, folder: folder)
-      .work(rows: rows, dependencies, board) { child = $0 }
+    try loop.folder.writeTrajectories(machine, material)
+    try await imitate(iteration, rows: try material.lessons(machine.iterations[iteration]))
     return .imitated(iteration: iteration)
   }
 
-  private func finish(_ material: TrajectoryMaterial) async throws {
+  func finish(_ crew: TrajectoryCrew) async throws {
     guard let machine else { return }
-    try folder.writeTrajectories(machine, material)
+    try loop.folder.writeTrajectories(machine, crew.material)
     guard machine.learntIterations > 0 else { throw TrajectoryProblem.nothingImproved(machine.line) }
-    try folder.takeStudent(ofRound: machine.learntIterations - 1)
-    try await people.finish(status(.finished, machine.line))
+    try loop.folder.takeStudent(ofRound: machine.learntIterations - 1)
+    try await loop.finish(status(.finished, machine.line))
   }
 
   // MARK: What people see
 
-  private func status(_ state: RunStatus.State, _ message: String) -> RunStatus {
+  func status(_ state: RunStatus.State, _ message: String) -> RunStatus {
     RunStatus(
       state: state, message: message, step: machine?.learntIterations ?? 0, maxSteps: machine?.settings.iterations ?? 1)
-  }
-
-  /// Posts what a body gives, or why it failed.
-  private nonisolated func reporting(_ who: String, _ body: () async throws -> Post) async {
-    do {
-      inbox.yield(try await body())
-    } catch {
-      if let line = LoopStatus.failure(who, error) { inbox.yield(.failed(line)) }
-    }
   }
 }

@@ -1,11 +1,13 @@
 internal import GRPCCore
 internal import Logging
 
-/// What people see of a run that trains students in runs of their own.
-struct LoopStatus: Sendable {
+/// A run that trains students in runs of their own: what it is carried out with, and what people see of it.
+struct LoopRun: Sendable {
   let record: RunRecord
   let dependencies: RunDependencies
   let board: RunBoard
+
+  var folder: LoopFolder { LoopFolder(run: RunFolder(path: record.outputDir)) }
 
   /// Shows a status for now.
   func show(_ status: RunStatus) { board.show(status, of: record.runID) }
@@ -24,12 +26,6 @@ struct LoopStatus: Sendable {
     try await dependencies.journal.keep(status, of: record.runID)
     await dependencies.onFinished(record.outputDir, record.method)
     show(status)
-  }
-
-  /// One line about work that failed; nil where it was only ended with its run.
-  static func failure(_ who: String, _ error: any Error) -> String? {
-    if error is CancellationError || Task.isCancelled { return nil }
-    return "\(who): \((error as? RPCError).map { $0.message.isEmpty ? "\($0.code)" : $0.message } ?? "\(error)")"
   }
 }
 
