@@ -266,6 +266,11 @@ def tokenizer():
          pre_tokenizer={"type": "Metaspace", "prepend_scheme": "first", "split": True}, normalizer={"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAABhAA=="})
     case("affixes", model={**model, "continuing_subword_prefix": "##", "end_of_word_suffix": "</w>", "merges": []}, decoder={"type": "BPEDecoder"},
          pre_tokenizer={"type": "Punctuation", "behavior": "MergedWithNext"})
+    # Short ones, in which most mutations meet something that is read.
+    short = {"type": "BPE", "vocab": {"t": 0, "h": 1, "th": 2, "e": 3, "the": 4}}
+    case("merges", model={**short, "merges": ["t h", "th e"]})
+    case("merge-lists", model={**short, "merges": [["t", "h"], ["th", "e"]]})
+    case("pieces", model={"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["t", -3], ["the", -4]]})
 
 
 def sentencepiece():
@@ -295,8 +300,12 @@ def chat_templates():
 
     for name in ["llama2", "qwen3", "command-r", "zephyr"]:
         write("chat-template", name, FAMILIES[name].encode())
-    for index in range(0, len(FEATURES), 8):
-        write("chat-template", f"features-{index:03}", "\n".join(FEATURES[index : index + 8]).encode())
+    write("chat-template", "slices", b"{{ 'abcdef'[0:4:1] }}{{ messages[1:3:2][0].content[::-1] }}{{ [1, 2, 3][:2] }}")
+    write("chat-template", "slice-text", b"{{ 'abcdef'[1:5:2] }}")
+    write("chat-template", "slice-list", b"{% for m in messages[::1] %}{{ m.role }}{% endfor %}")
+    write("chat-template", "numbers", b"{{ range(1, 9, 2) | list }}{{ 7 // 2 % 3 }}{{ 'ab' * 3 }}{{ messages[-1] }}")
+    for index in range(0, len(FEATURES), 2):
+        write("chat-template", f"features-{index:03}", "\n".join(FEATURES[index : index + 2]).encode())
 
 
 for make in (server, client, messages, wire_messages, mappings, heads, safetensors, configuration, tokenizer, sentencepiece, chat_templates):

@@ -8,6 +8,8 @@ guard target != nil else {
   print("fuzz: RETORT_FUZZ_TARGET must be one of \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
   exit(2)
 }
+// These are text of which most is read only where brackets match.
+if let target, [.safetensors, .configuration, .tokenizer, .chatTemplate].contains(target) { retort_fuzz_text() }
 var argc = CommandLine.argc
 var argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
 exit(
