@@ -1,4 +1,5 @@
 public import Foundation
+import Evaluation
 import Puzzles
 import Recipes
 public import Reports
@@ -68,7 +69,7 @@ public struct Demonstration: Sendable {
         [run.title]
           + columns.map { _, name in
             let value = run.recipe == "ceiling" ? log.curve(name).first?.value : log.last(name)
-            return value.map { String(format: "%.3f", abs($0) < 0.0005 ? 0 : $0) } ?? "—"  // no «-0.000»
+            return value.map { $0.formatted(decimals: 3) } ?? "—"
           })
     }
     return table.text

@@ -39,8 +39,15 @@ public struct MeanInterval: Sendable, Hashable, Codable {
 
   /// The interval to a number of decimals, such as "0.731 ± 0.012".
   public func formatted(decimals: Int = 3) -> String {
-    let mean = String(format: "%.\(decimals)f", mean)
-    guard let halfWidth else { return mean }
-    return "\(mean) ± " + String(format: "%.\(decimals)f", halfWidth)
+    let mean = mean.formatted(decimals: decimals)
+    return halfWidth.map { "\(mean) ± \($0.formatted(decimals: decimals))" } ?? mean
+  }
+}
+
+extension Double {
+  /// The number to so many decimals; what is zero by then has no sign.
+  public func formatted(decimals: Int) -> String {
+    let text = String(format: "%.\(decimals)f", self)
+    return text.hasPrefix("-") && text.allSatisfy { "-0.".contains($0) } ? String(text.dropFirst()) : text
   }
 }

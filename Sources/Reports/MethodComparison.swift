@@ -183,15 +183,13 @@ extension MethodComparison {
   ///
   /// - Throws: ``ReportError`` where nothing was measured twice, or the file cannot be written.
   public func writeCurves(to file: URL) throws(ReportError) {
-    let path = file.path(percentEncoded: false)
     let series = figures.first.map(curves) ?? []
     guard let figure = figures.first, !series.isEmpty else {
-      throw .unwritable(file: path, reason: "no figure was measured twice, so there is no curve")
+      throw .unwritable(
+        file: file.path(percentEncoded: false), reason: "no figure was measured twice, so there is no curve")
     }
     let chart = Chart(title: figure.lastPart.title, note: "mean over seeds", series: series)
-    do { try Data(CurveGrid(chart).picture.utf8).write(to: file, options: .atomic) } catch {
-      throw .unwritable(file: path, reason: error.localizedDescription)
-    }
+    try Self.write(CurveGrid(chart).picture, to: file)
   }
 
   /// A figure's curve of each method that shows its way.
@@ -202,7 +200,11 @@ extension MethodComparison {
 
   /// Writes a page with the table, the intervals and the learning curves.
   public func write(to file: URL) throws(ReportError) {
-    do { try Data(ComparisonPage(self).html.utf8).write(to: file, options: .atomic) } catch {
+    try Self.write(ComparisonPage(self).html, to: file)
+  }
+
+  private static func write(_ text: String, to file: URL) throws(ReportError) {
+    do { try Data(text.utf8).write(to: file, options: .atomic) } catch {
       throw .unwritable(file: file.path(percentEncoded: false), reason: error.localizedDescription)
     }
   }

@@ -44,5 +44,7 @@ struct MeasureTests {
     #expect(one.formatted() == "0.500")
     #expect(MeanInterval([]) == nil)
     #expect(try #require(MeanInterval([1, 2, 3])).formatted(decimals: 2) == "2.00 ± 2.48")
+    #expect(try #require(MeanInterval([-0.0001])).formatted() == "0.000")
+    #expect((-0.0006).formatted(decimals: 3) == "-0.001" && (-0.4).formatted(decimals: 0) == "0")
   }
 }
