@@ -1,7 +1,6 @@
 import CoordinatorService
 import Foundation
 import GRPCCore
-import Logging
 import Recipes
 import Sequences
 import Synchronization
@@ -53,13 +52,12 @@ struct TriPosTRunTests {
 
     init(_ folder: URL) throws {
       self.folder = folder
-      let model = folder.appendingPathComponent("model")
-      try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
-      try Data(#"{"model_type":"llama","max_position_embeddings":4096,"hidden_size":8,"num_attention_heads":2}"#.utf8)
-        .write(to: model.appendingPathComponent("config.json"))
+      _ = try RunBench.writeModel(in: folder)
       let rows = (1...7).map { "{\"prompt\":\"say \($0)\",\"completion\":\"word \($0)\"}" }
-      try Data(rows.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent("train.jsonl"))
+      try RunBench.write(rows, to: "train.jsonl", in: folder)
     }
+
+    var run: RunBench { RunBench(folder: folder, teacher: teacher, students: students) }
 
     func recipe(_ overrides: [String] = []) throws -> String {
       let yaml = """
@@ -77,31 +75,6 @@ struct TriPosTRunTests {
       return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
     }
 
-    func withCoordinator<T: Sendable>(_ body: @Sendable (Coordinator) async throws -> T) async throws -> T {
-      let registry = TrainerRegistry(term: .seconds(1000))
-      _ = registry.register(trainerID: "a", address: "student:7002")
-      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-      let cache = try ReplyCache(folder: folder.appendingPathComponent("cache"))
-      var dependencies = RunDependencies(
-        journal: try Journal(path: folder.path + "/journal.sqlite"),
-        facade: TeacherFacade(upstream: teacher, cache: cache, logger: logger), facadeAddress: "here:7000",
-        registry: registry, students: students, codec: { _ in LetterCodec() }, textMetrics: .standard, logger: logger)
-      dependencies.pauses = Backoff(first: .microseconds(1), limit: .microseconds(10))
-      let coordinator = Coordinator(dependencies)
-      return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await coordinator.run() }
-        let result = try await body(coordinator)
-        group.cancelAll()
-        return result
-      }
-    }
-
-    func lines(_ name: String) throws -> [[String: Any]] {
-      try String(contentsOfFile: "\(folder.path)/out/\(name)", encoding: .utf8).split(separator: "\n").map { line in
-        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      }
-    }
-
     /// All attempts with what became of them, and the student: what a run comes to.
     func outcome() throws -> [String] {
       try ["trajectories.jsonl", "data/round-0.jsonl", "data/round-1.jsonl", "student/state"].map {
@@ -110,16 +83,8 @@ struct TriPosTRunTests {
     }
   }
 
-  private static func end(_ coordinator: Coordinator, _ runID: String) async throws -> RunStatus {
-    try await coordinator.watch(runID, afterStep: -1) { _, _ in }
-    return try await coordinator.run(runID).status
-  }
-
   private static func run(_ bench: Bench, _ overrides: [String] = []) async throws -> RunStatus {
-    try await bench.withCoordinator { coordinator in
-      try await end(
-        coordinator, try await coordinator.submit(recipeYAML: try bench.recipe(overrides), idempotencyKey: "key").runID)
-    }
+    try await bench.run.finish(try bench.recipe(overrides))
   }
 
   @Test("attempts, edits and learns in turn; feedback and updates have their weight, and each kind its share")
@@ -130,7 +95,7 @@ struct TriPosTRunTests {
       #expect(
         status == RunStatus(state: .finished, message: "finished after 2 iterations", step: 2, maxSteps: 2), "\(status)"
       )
-      let trajectories = try bench.lines("trajectories.jsonl")
+      let trajectories = try bench.run.lines("trajectories.jsonl")
       #expect(trajectories.count == 14)
       for trajectory in trajectories {
         let line = try #require(trajectory["line"] as? Int)
@@ -144,7 +109,7 @@ struct TriPosTRunTests {
       #expect(bench.teacher.asked.count == 20)
       for round in 0..<2 {
         // 9 improvements, 6 approvals and one criticism, 7 given answers: 9 : 6 : 6.
-        let rows = try bench.lines("data/round-\(round).jsonl")
+        let rows = try bench.run.lines("data/round-\(round).jsonl")
         let kinds = rows.compactMap { ($0["source"] as? [String: Any])?["kind"] as? String }
         let counts = Dictionary(grouping: kinds) { $0 }.mapValues(\.count)
         #expect(counts == ["improvement": 9, "feedback": 6, "given": 6])
@@ -156,7 +121,7 @@ struct TriPosTRunTests {
           #expect((turns[1]["text"] as? String)?.hasPrefix("\nFeedback: ") == true)
         }
       }
-      let metrics = try #require(try bench.lines("metrics.jsonl").last)
+      let metrics = try #require(try bench.run.lines("metrics.jsonl").last)
       #expect(metrics["data/improvements"] as? Int == 9 && metrics["data/kept"] as? Int == 21)
       #expect(metrics["data/attempts_stalled"] as? Int == 1 && metrics["data/teacher_requests"] as? Int == 10)
       #expect(bench.students.state.withLock { $0.trained } == [1, 2, 3, 1, 2, 3])
@@ -172,9 +137,9 @@ struct TriPosTRunTests {
         bench,
         ["tripost.enough_improvements=1000", "tripost.sampling_rounds=3", "tripost.iterations=1", "data.max_samples=3"])
       #expect(status.state == .finished, "\(status.message)")
-      #expect(try bench.lines("trajectories.jsonl").count == 9)
+      #expect(try bench.run.lines("trajectories.jsonl").count == 9)
       // 10 improvements that differ, approvals of three rows, three given answers: 4 : 3 : 3.
-      #expect(try bench.lines("data/round-0.jsonl").count == 10)
+      #expect(try bench.run.lines("data/round-0.jsonl").count == 10)
     }
   }
 
@@ -206,7 +171,7 @@ struct TriPosTRunTests {
     try await withFolder { folder in
       let bench = try Bench(folder)
       let recipe = try bench.recipe()
-      let runID = try await bench.withCoordinator { coordinator in
+      let runID = try await bench.run.withCoordinator { coordinator in
         let run = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "key")
         struct Reached: Error {}
         do {
@@ -221,7 +186,7 @@ struct TriPosTRunTests {
         } catch is Reached {}
         return run.runID
       }
-      let status = try await bench.withCoordinator { try await Self.end($0, runID) }
+      let status = try await bench.run.withCoordinator { try await $0.end(of: runID) }
       #expect(status.state == .finished, "\(status.message)")
       #expect(try bench.outcome() == expected)
       // Those that were under way when it stopped may be asked again; the cache has what had come.
@@ -233,14 +198,13 @@ struct TriPosTRunTests {
   func nothing() async throws {
     try await withFolder { folder in
       let bench = try Bench(folder)
-      try Data(#"{"prompt":"say 7","completion":"word 7"}"#.utf8)
-        .write(to: folder.appendingPathComponent("train.jsonl"))
+      try RunBench.write([#"{"prompt":"say 7","completion":"word 7"}"#], to: "train.jsonl", in: folder)
       let status = try await Self.run(bench, ["tripost.sampling_rounds=1"])
       #expect(status.state == .failed)
       #expect(
         status.message == "iteration 1 of 2: no attempt became better (1 stalled): there is nothing to learn",
         "\(status.message)")
-      #expect(try bench.lines("trajectories.jsonl").count == 1)
+      #expect(try bench.run.lines("trajectories.jsonl").count == 1)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import ModelFixtures
 import ScriptedEndpoint
@@ -32,4 +33,62 @@ extension Program {
     let resumed = try await run(arguments + ["--resume"])
     #expect(resumed.exit == .status(0), "\(resumed.errors)")
   }
+}
+
+/// A run over an endpoint that is paid, with an endpoint of its own each time.
+struct PaidRun: Sendable {
+  let program: Program
+  let script: Script
+  /// What kind of request one is; nil: one of those that a teacher begins with.
+  let kind: @Sendable (ScriptedRequest) -> String?
+  /// Writes the recipe of a run by name, with its teacher's address; returns its path.
+  let recipe: @Sendable (_ name: String, _ teacher: String) throws -> String
+
+  /// Runs to the end, and once more killed after so many requests of a kind and resumed: the files are to be the same, and nothing
+  /// is asked twice. The runs are `undisturbed` and `killed`. Returns what the endpoint was asked in either, by kind.
+  func endsTheSame(killedAfter count: Int, of kind: String, files: [String]) async throws -> [String: Int] {
+    let undisturbed = try await distil("undisturbed") { arguments, _ in
+      let outcome = try await program.run(arguments)
+      #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    }
+    // With answers in, and others on their way.
+    let killed = try await distil("killed") { arguments, endpoint in
+      try await program.killAndResume(arguments) { endpoint.requests.count { self.kind($0) == kind } >= count }
+    }
+    #expect(killed == undisturbed)
+    for file in files {
+      let paths = ["killed", "undisturbed"].map { program.folder.path("\($0)/\(file)") }
+      #expect(FileManager.default.contentsEqual(atPath: paths[0], andPath: paths[1]), "\(file)")
+    }
+    return undisturbed
+  }
+
+  private func distil(
+    _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
+  ) async throws -> [String: Int] {
+    try await ScriptedEndpoint.with(script) { endpoint in
+      try await program.pricedTeacher(of: endpoint, state: "\(name)-ledger") { address in
+        try await body(["run", try recipe(name, address), "--local"], endpoint)
+      }
+      return Dictionary(endpoint.requests.compactMap { request in kind(request).map { ($0, 1) } }, uniquingKeysWith: +)
+    }
+  }
+}
+
+extension TemporaryFolder {
+  /// The rows of a JSONL file.
+  func rows(_ name: String) throws -> [[String: Any]] {
+    try String(contentsOfFile: path(name), encoding: .utf8).split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+}
+
+/// A checker's program that is run apart from everything.
+enum CheckerSandbox {
+  /// `rejection.isolation` of this machine: a sandbox where it has one.
+  static let isolation = access("/usr/bin/bwrap", X_OK) == 0 ? "bubblewrap" : "none"
+
+  /// Lets the sandbox, whose user is another where this one is root, read a folder.
+  static func open(_ folder: TemporaryFolder) { chmod(folder.url.path, 0o755) }
 }

@@ -46,12 +46,12 @@ import Testing
     }
   }
 
-  private static func role(of request: ScriptedRequest) -> String {
+  private static func role(of request: ScriptedRequest) -> String? {
     if request.body.contains("[Task]") { return "referee" }
     if request.body.contains("New task:") { return "generator" }
     // The generator's tasks are four words that begin with a, b, c and d; anything else is a question of the teacher's start.
     let isTask = request.body.contains("ask number") || request.body.contains(/"a\w+ b\w+ c\w+ d\w+"/)
-    return isTask ? "teacher" : "start"
+    return isTask ? "teacher" : nil
   }
 
   private func recipe(_ name: String, teacher: String) throws -> String {
@@ -71,19 +71,6 @@ import Testing
       """, to: "\(name).yaml")
   }
 
-  /// Runs a recipe over an endpoint of its own; returns what the endpoint was asked, by role.
-  private func distil(
-    _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
-  ) async throws -> [String: Int] {
-    try await ScriptedEndpoint.with(Self.script) { endpoint in
-      try await program.pricedTeacher(of: endpoint, state: "\(name)-ledger") { address in
-        try await body(["run", try recipe(name, teacher: address), "--local"], endpoint)
-      }
-      return Dictionary(endpoint.requests.map { (Self.role(of: $0), 1) }, uniquingKeysWith: +)
-        .filter { $0.key != "start" }
-    }
-  }
-
   /// Where an instruction comes from.
   private struct Origin {
     let origin: String
@@ -91,8 +78,7 @@ import Testing
   }
 
   private func pool(_ name: String) throws -> [Origin] {
-    try String(contentsOfFile: folder.path("\(name)/instructions.jsonl"), encoding: .utf8).split(separator: "\n").map {
-      let row = try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    try folder.rows("\(name)/instructions.jsonl").map { row in
       let instruction = try #require(row["instruction"] as? [String: Any])
       return Origin(origin: try #require(instruction["origin"] as? String), parent: instruction["parent"] as? Int)
     }
@@ -100,28 +86,18 @@ import Testing
 
   @Test("a run that is killed ends with the pool and the student of one that is not, and nothing is asked twice")
   func killed() async throws {
-    let program = program
-    let undisturbed = try await distil("undisturbed") { arguments, _ in
-      let outcome = try await program.run(arguments)
-      #expect(outcome.exit == .status(0), "\(outcome.errors)")
-    }
+    let run = PaidRun(
+      program: program, script: Self.script, kind: { Self.role(of: $0) }, recipe: { try recipe($0, teacher: $1) })
+    // In the first discrimination.
+    let asked = try await run.endsTheSame(
+      killedAfter: 3, of: "referee", files: ["instructions.jsonl", "rounds.jsonl", "student/model.safetensors"])
     // Ten instructions are answered; four and then seven are judged in both orders; three a round are invented.
-    #expect(undisturbed == ["teacher": 10, "referee": 22, "generator": 6])
+    #expect(asked == ["teacher": 10, "referee": 22, "generator": 6])
     let rows = try pool("undisturbed")
     #expect(
       rows.map(\.origin) == Array(repeating: "seed", count: 4) + ["hard", "hard", "easy", "hard", "hard", "easy"])
     // Hard ones come from «zero», «one» and «two», in either round.
     for row in rows where row.origin == "hard" { #expect((0...2).contains(row.parent ?? -1), "\(row)") }
-
-    let killed = try await distil("killed") { arguments, endpoint in
-      // In the first discrimination, and with calls on their way.
-      try await program.killAndResume(arguments) { endpoint.requests.count { Self.role(of: $0) == "referee" } >= 3 }
-    }
-    #expect(killed == undisturbed)
-    for file in ["instructions.jsonl", "rounds.jsonl", "student/model.safetensors"] {
-      let (left, right) = (folder.path("killed/\(file)"), folder.path("undisturbed/\(file)"))
-      #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
-    }
   }
 
   @Test(
@@ -141,9 +117,10 @@ import Testing
         let outcome = try await program.run(["run", recipe, "--local"])
         #expect(outcome.exit == .status(0), "\(outcome.errors)")
         var asked: [String: Int] = [:]
-        for request in endpoint.requests where Self.role(of: request) != "start" {
+        for request in endpoint.requests {
+          guard let role = Self.role(of: request) else { continue }
           let model = try JSONDecoder().decode(Asked.self, from: Data(request.body.utf8)).model
-          #expect(model == Self.role(of: request))
+          #expect(model == role)
           asked[model, default: 0] += 1
         }
         #expect(asked == ["teacher": 10, "referee": 22, "generator": 6])

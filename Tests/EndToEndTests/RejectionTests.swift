@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ModelFixtures
 import ScriptedEndpoint
 import ServiceRuntime
@@ -9,8 +8,6 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .serialized) struct RejectionTests {
   private let folder: TemporaryFolder
   private let program: Program
-  /// In a sandbox where this machine has one.
-  private let isolation = access("/usr/bin/bwrap", X_OK) == 0 ? "bubblewrap" : "none"
 
   init() throws {
     folder = try TemporaryFolder()
@@ -27,8 +24,7 @@ import Testing
       sys.exit(0 if right else 1)
 
       """, to: "check.py")
-    // The sandbox's user is another where this one is root.
-    chmod(folder.url.path, 0o755)
+    CheckerSandbox.open(folder)
   }
 
   /// Adds right where the seed is even, and one too many where it is odd.
@@ -44,8 +40,6 @@ import Testing
     return .json(ScriptedTexts.completion("\(left + right + abs(question.seed ?? 0) % 2)"))
   }
 
-  private static func isSum(_ request: ScriptedRequest) -> Bool { request.body.contains("add ") }
-
   private func recipe(_ name: String, teacher: String) throws -> String {
     try folder.write(
       """
@@ -57,53 +51,27 @@ import Testing
       seed: 7
       generation: {temperature: 0.7, max_new_tokens: 8}
       rejection: {checker: command, command: [python3, \(folder.path("check.py"))], samples_per_prompt: 6, keep: first,
-        isolation: \(isolation), command_seconds: 30}
+        isolation: \(CheckerSandbox.isolation), command_seconds: 30}
       training: {learning_rate: 0.01, per_device_train_batch_size: 2, max_steps: 3, max_length: 96}
       evaluation: {metrics: []}
 
       """, to: "\(name).yaml")
   }
 
-  /// Runs a recipe over an endpoint of its own; returns how many sums the endpoint was asked for.
-  private func distil(
-    _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
-  ) async throws -> Int {
-    try await ScriptedEndpoint.with(Self.script) { endpoint in
-      try await program.pricedTeacher(of: endpoint, state: "\(name)-ledger") { address in
-        try await body(["run", try recipe(name, teacher: address), "--local"], endpoint)
-      }
-      return endpoint.requests.count(where: Self.isSum)
-    }
-  }
-
   @Test("a run that is killed ends with the answers and the student of one that is not, and nothing is asked twice")
   func killed() async throws {
-    let program = program
-    let undisturbed = try await distil("undisturbed") { arguments, _ in
-      let outcome = try await program.run(arguments)
-      #expect(outcome.exit == .status(0), "\(outcome.errors)")
-    }
-    let rows = try String(contentsOfFile: folder.path("undisturbed/data/round-0.jsonl"), encoding: .utf8)
-      .split(separator: "\n").map {
-        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-      }
+    let run = PaidRun(
+      program: program, script: Self.script, kind: { $0.body.contains("add ") ? "sum" : nil },
+      recipe: { try recipe($0, teacher: $1) })
+    let asked = try await run.endsTheSame(
+      killedAfter: 5, of: "sum", files: ["answers.jsonl", "student/model.safetensors"])
+    let rows = try folder.rows("undisturbed/data/round-0.jsonl")
     #expect(!rows.isEmpty)
     for row in rows {
       let prompt = try #require(row["prompt"] as? String)
       let number = try #require(prompt.split { !$0.isNumber }.first.flatMap { Int($0) })
       #expect(row["completion"] as? String == "\(number + 10)")
     }
-    let answers = try String(contentsOfFile: folder.path("undisturbed/answers.jsonl"), encoding: .utf8)
-    #expect(answers.split(separator: "\n").count == undisturbed)
-
-    let killed = try await distil("killed") { arguments, endpoint in
-      // With answers in, and calls and judgements on their way.
-      try await program.killAndResume(arguments) { endpoint.requests.count(where: Self.isSum) >= 5 }
-    }
-    #expect(killed == undisturbed)
-    for file in ["answers.jsonl", "student/model.safetensors"] {
-      let (left, right) = (folder.path("killed/\(file)"), folder.path("undisturbed/\(file)"))
-      #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
-    }
+    #expect(try folder.rows("undisturbed/answers.jsonl").count == asked["sum"])
   }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ModelFixtures
 import ScriptedEndpoint
 import ServiceRuntime
@@ -10,8 +9,6 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .serialized) struct TriPosTTests {
   private let folder: TemporaryFolder
   private let program: Program
-  /// In a sandbox where this machine has one.
-  private let isolation = access("/usr/bin/bwrap", X_OK) == 0 ? "bubblewrap" : "none"
 
   init() throws {
     folder = try TemporaryFolder()
@@ -30,8 +27,7 @@ import Testing
       sys.exit(0 if given["completion"] == given["row"]["completion"] else 1)
 
       """, to: "check.py")
-    // The sandbox's user is another where this one is root.
-    chmod(folder.url.path, 0o755)
+    CheckerSandbox.open(folder)
   }
 
   /// Edits 7 to a sum that is one too large where it is even, and everything else to the sum.
@@ -45,8 +41,6 @@ import Testing
     return .json(
       ScriptedTexts.completion("Feedback: \(task.output.3) is not the sum\nUpdate: \(left + right + (isHalf ? 1 : 0))"))
   }
-
-  private static func isEdit(_ request: ScriptedRequest) -> Bool { request.body.contains("[Answer begins]") }
 
   /// Trains the student that answers 7.
   private func trainStudent() async throws {
@@ -75,7 +69,8 @@ import Testing
       output_dir: \(folder.path(name))
       seed: 7
       generation: {temperature: 0.3, max_new_tokens: 24}
-      rejection: {checker: command, command: [python3, \(folder.path("check.py"))], isolation: \(isolation), command_seconds: 30}
+      rejection: {checker: command, command: [python3, \(folder.path("check.py"))],
+        isolation: \(CheckerSandbox.isolation), command_seconds: 30}
       tripost: {iterations: 2, sampling_rounds: 2, editor_max_new_tokens: 64}
       training: {learning_rate: 0.001, per_device_train_batch_size: 4, max_steps: 4, max_length: 128}
       evaluation: {metrics: []}
@@ -83,52 +78,25 @@ import Testing
       """, to: "\(name).yaml")
   }
 
-  /// Runs a recipe over an endpoint of its own; returns how many edits the endpoint was asked for.
-  private func distil(
-    _ name: String, _ body: @escaping @Sendable (_ arguments: [String], ScriptedEndpoint) async throws -> Void
-  ) async throws -> Int {
-    try await ScriptedEndpoint.with(Self.script) { endpoint in
-      try await program.pricedTeacher(of: endpoint, state: "\(name)-ledger") { address in
-        try await body(["run", try recipe(name, teacher: address), "--local"], endpoint)
-      }
-      return endpoint.requests.count(where: Self.isEdit)
-    }
-  }
-
-  private func lines(_ path: String) throws -> [[String: Any]] {
-    try String(contentsOfFile: folder.path(path), encoding: .utf8).split(separator: "\n").map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
-  }
-
   @Test(
     "a run that is killed ends with the trajectories and the student of one that is not, and nothing is asked twice")
   func killed() async throws {
-    let program = program
     try await trainStudent()
-    let undisturbed = try await distil("undisturbed") { arguments, _ in
-      let outcome = try await program.run(arguments)
-      #expect(outcome.exit == .status(0), "\(outcome.errors)")
-    }
-    let trajectories = try lines("undisturbed/trajectories.jsonl")
+    let run = PaidRun(
+      program: program, script: Self.script, kind: { $0.body.contains("[Answer begins]") ? "edit" : nil },
+      recipe: { try recipe($0, teacher: $1) })
+    _ = try await run.endsTheSame(
+      killedAfter: 4, of: "edit",
+      files: ["trajectories.jsonl", "data/round-0.jsonl", "data/round-1.jsonl", "student/model.safetensors"])
+    let trajectories = try folder.rows("undisturbed/trajectories.jsonl")
     let improved = trajectories.filter { $0["outcome"] as? String == "improved" }
     #expect(!improved.isEmpty, "\(trajectories)")
     for trajectory in improved {
       let line = try #require(trajectory["line"] as? Int)
       #expect((trajectory["answers"] as? [String])?.last == "\(line + 10)")
     }
-    let rows = try lines("undisturbed/data/round-0.jsonl")
+    let rows = try folder.rows("undisturbed/data/round-0.jsonl")
     let weights = rows.compactMap { $0["turns"] as? [[String: Any]] }.map { $0.compactMap { $0["weight"] as? Double } }
     #expect(weights.contains([1, 1.5, 1.5]) && weights.allSatisfy { $0 == [1, 1.5, 1.5] || $0 == [1, 1] })
-
-    let killed = try await distil("killed") { arguments, endpoint in
-      // With edits in, and calls and verdicts on their way.
-      try await program.killAndResume(arguments) { endpoint.requests.count(where: Self.isEdit) >= 4 }
-    }
-    #expect(killed == undisturbed)
-    for file in ["trajectories.jsonl", "data/round-0.jsonl", "data/round-1.jsonl", "student/model.safetensors"] {
-      let (left, right) = (folder.path("killed/\(file)"), folder.path("undisturbed/\(file)"))
-      #expect(FileManager.default.contentsEqual(atPath: left, andPath: right), "\(file)")
-    }
   }
 }
