@@ -259,15 +259,9 @@ struct RunEvaluation: Sendable {
     var answers: [Answer] = []
     let sampling = SamplingOptions(samplingTemperature: Float(temperature), maxNewTokens: options.maxNewTokens)
     for chunk in Array(material.evalSamples.indices).chunks(of: material.plan.itemSize) {
-      let prompts = chunk.map { TokenSequence(prompt: material.evalSamples[$0].prompt, completion: []) }
-      let request = StudentServiceGenerateRequest(
-        prompts: WireSequenceBatch(SequenceBatch(prompts)), sampling: WireSamplingOptions(sampling),
+      let completions = try await student.complete(
+        chunk.map { material.evalSamples[$0].prompt }, sampling,
         seeds: chunk.map { SeedStream.evaluationSeed(of: material.recipe.seed, prompt: $0, sample: sample) })
-      let completions = try await student.generate(request).sorted { $0.promptIndex < $1.promptIndex }
-      for (index, completion) in completions.enumerated() where completion.promptIndex != index {
-        throw ReplyError.missingCompletion(promptIndex: index)
-      }
-      guard completions.count == chunk.count else { throw ReplyError.missingCompletion(promptIndex: completions.count) }
       for completion in completions {
         answers.append(
           Answer(

@@ -18,6 +18,18 @@ public protocol StudentConnection: Sendable {
   func export(_ request: ExportRequest) async throws -> ExportResponse
 }
 
+extension StudentConnection {
+  /// One completion per prompt, in the prompts' order.
+  func complete(
+    _ prompts: [[TokenID]], _ sampling: SamplingOptions, seeds: [UInt64]
+  ) async throws -> [Completion] {
+    let batch = SequenceBatch(prompts.map { TokenSequence(prompt: $0, completion: []) })
+    let request = StudentServiceGenerateRequest(
+      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: seeds)
+    return try await generate(request).ordered(count: prompts.count)
+  }
+}
+
 /// Reaches students.
 public protocol StudentConnector: Sendable {
   /// Connects, runs the body, and disconnects.

@@ -28,7 +28,9 @@ struct KeyUse: Sendable {
     table.first { $0.keys.contains { $0 == key || $0.hasSuffix(".") && key.hasPrefix($0) } }
   }
 
-  private static let pairMethods = Method.allCases.filter { !$0.pairLosses.isEmpty }
+  private static let pairMethods = methods(where: { !$0.pairLosses.isEmpty })
+
+  private static func methods(where holds: (Method) -> Bool) -> [Method] { Method.allCases.filter(holds) }
 
   /// The narrow before the wide: the first entry that names a key counts.
   private static let table: [KeyUse] = [
@@ -41,14 +43,14 @@ struct KeyUse: Sendable {
     KeyUse("objective.draws", of: [.rskd]),
     KeyUse("objective.uld_weight", of: [.uld]),
     // Whose text.
-    KeyUse("objective.lmbda", of: [.gkd, .imitkd, .distillm], which: ", which mix texts"),
-    KeyUse("objective.seq_kd", of: [.gkd, .imitkd, .distillm, .llavadi]),
-    KeyUse("objective.standardize_logits", "objective.hidden_weight", of: [.kd, .rkl, .jsd, .llavadi]),
+    KeyUse("objective.lmbda", of: methods(where: \.mixesTexts), which: ", which mix texts"),
+    KeyUse("objective.seq_kd", of: methods(where: \.choosesText)),
+    KeyUse("objective.standardize_logits", "objective.hidden_weight", of: methods(where: \.alignsHiddenStates)),
     KeyUse("objective.loss_eps", of: [.distillm]),
     // A policy gradient.
     KeyUse(
       "objective.gamma", "objective.epsilon", "objective.length_normalization", "objective.single_step_decomposition",
-      "objective.cliprange_reward", of: [.opd, .minillm], which: ", which have a policy gradient"),
+      "objective.cliprange_reward", of: methods(where: \.hasPolicyGradient), which: ", which have a policy gradient"),
     // Pairs.
     KeyUse("objective.lm_weight", of: pairMethods + [.llavadi]),
     KeyUse("objective.length_normalized", for: "losses of pairs") { $0.objective.pair != nil },
@@ -75,7 +77,7 @@ struct KeyUse: Sendable {
       "rejection.command_memory_mib", "rejection.command_output_kib", for: "rejection.checker: command"
     ) { $0.rejection?.checker == .command },
     KeyUse("rejection.samples_per_prompt", "rejection.keep", "rejection.examples", of: [.rejection]),
-    KeyUse("rejection.", of: [.rejection, .tripost]),
+    KeyUse("rejection.", of: methods(where: \.hasChecker)),
     KeyUse("tripost.", of: [.tripost]),
     KeyUse(
       "critics.referee", "critics.referee.", "critics.referee_max_new_tokens", "critics.judge_prompt",

@@ -121,7 +121,7 @@ extension Recipe {
     }
     try checkLoss(place, lossName: lossName)
     try checkTexts()
-    try checkTriPosT(place)
+    try checkTriPosT()
     if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
     }

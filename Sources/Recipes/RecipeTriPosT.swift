@@ -36,15 +36,12 @@ extension Recipe {
     }
   }
 
-  /// Refuses what TriPosT cannot begin with, and keys of the checker's method that have no use in it.
-  func checkTriPosT(_ place: [String: String]) throws(RecipeError) {
+  /// Refuses what TriPosT cannot begin with.
+  func checkTriPosT() throws(RecipeError) {
     guard method == .tripost else { return }
     guard case .folder = student else {
       throw .conflict(
         "method tripost begins with what the student writes: train one with method sft first, and name its folder")
-    }
-    for key in ["rejection.samples_per_prompt", "rejection.keep", "rejection.examples"] where place[key] != nil {
-      throw .conflict("\(key) has no use in method tripost, which takes the checker of rejection alone")
     }
   }
 }

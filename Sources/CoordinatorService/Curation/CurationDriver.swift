@@ -1,8 +1,6 @@
 internal import Curation
 internal import Foundation
-internal import GRPCCore
 internal import Lion
-internal import Logging
 internal import Recipes
 internal import Sequences
 

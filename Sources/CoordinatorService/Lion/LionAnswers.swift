@@ -2,7 +2,6 @@ internal import GRPCCore
 internal import Lion
 internal import Recipes
 internal import Sequences
-internal import WireFormat
 
 /// Asks the models of a Lion run: teacher, referee and generator through their façades, the student on a trainer.
 struct LionAnswers: Sendable {
@@ -76,15 +75,13 @@ struct LionAnswers: Sendable {
       for chunk in instructions.chunks(of: material.recipe.generation?.batchSize ?? 64) {
         let prompts = try chunk.map { instruction in
           let prompt = material.prompts.task.filled(["instruction": instruction.text])
-          return TokenSequence(prompt: try material.tokenIDs(of: prompt), completion: [])
+          return try material.tokenIDs(of: prompt)
         }
-        let request = StudentServiceGenerateRequest(
-          prompts: WireSequenceBatch(SequenceBatch(prompts)), sampling: WireSamplingOptions(material.answerSampling),
-          seeds: chunk.map { material.seed(nil, round, $0.number) })
-        let completions = try await student.generate(request).inPromptOrder(count: chunk.count)
-        for (instruction, ids) in zip(chunk, completions) {
-          onAnswer(
-            .studentAnswered(round: round, instruction: instruction.number, answer: material.codec.decode(ids)))
+        let completions = try await student.complete(
+          prompts, material.answerSampling, seeds: chunk.map { material.seed(nil, round, $0.number) })
+        for (instruction, completion) in zip(chunk, completions) {
+          let answer = material.codec.decode(completion.tokenIDs)
+          onAnswer(.studentAnswered(round: round, instruction: instruction.number, answer: answer))
         }
       }
     }

@@ -1,7 +1,5 @@
 internal import Foundation
-internal import GRPCCore
 internal import Lion
-internal import Logging
 internal import Recipes
 internal import Sequences
 

@@ -1,4 +1,3 @@
-internal import GRPCCore
 internal import Logging
 
 /// A run that trains students in runs of their own: what it is carried out with, and what people see of it.

@@ -2,7 +2,6 @@ internal import Curation
 internal import GRPCCore
 internal import Recipes
 internal import Sequences
-internal import WireFormat
 
 /// Who attempts, verifies and edits.
 struct TrajectoryCrew: Sendable {
@@ -32,11 +31,8 @@ struct TrajectoryCrew: Sendable {
   ) async throws {
     try await dependencies.withStudent(of: folder, material.recipe) { student, _ in
       for chunk in attempts.chunks(of: material.recipe.generation?.batchSize ?? 64) {
-        let prompts = chunk.map { TokenSequence(prompt: material.rows[$0.row].promptIDs, completion: []) }
-        let request = StudentServiceGenerateRequest(
-          prompts: WireSequenceBatch(SequenceBatch(prompts)), sampling: WireSamplingOptions(material.attemptSampling),
-          seeds: chunk.map(material.seed))
-        let completions = try await student.generate(request).ordered(count: chunk.count)
+        let completions = try await student.complete(
+          chunk.map { material.rows[$0.row].promptIDs }, material.attemptSampling, seeds: chunk.map(material.seed))
         for (attempt, completion) in zip(chunk, completions) {
           onEvent(
             .attempted(
