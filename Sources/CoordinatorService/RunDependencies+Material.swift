@@ -17,7 +17,8 @@ extension RunDependencies {
     return material
   }
 
-  private func checkTeachers(_ recipe: Recipe) throws(RecipeError) {
+  /// Refuses a recipe whose teachers this coordinator has not.
+  func checkTeachers(_ recipe: Recipe) throws(RecipeError) {
     for name in recipe.teacherNames where teacher(named: name) == nil {
       throw .conflict(
         name.isEmpty

@@ -144,7 +144,8 @@ extension Recipe {
     if evaluation.metrics.contains("pass@k"), evaluation.checker == nil {
       throw .conflict("evaluation.metrics: pass@k needs evaluation.checker, which says what is right")
     }
-    if method == .lion || method.collectsAnswers, teachers.all.count > 1 {
+    try checkStages()
+    if method == .lion || method == .tripost, teachers.all.count > 1 {
       throw .conflict("teacher.teachers: method \(method.rawValue) has one teacher: leave one of them")
     }
     if teachers.all.count > 1, usesTeacherLogprobs, objective.teacherForm == .hiddenState {

@@ -44,13 +44,28 @@ extension Recipe {
     public var systemPrompts: String
     /// The files of the stages, in their order; empty: one stage, of the data.
     public var data: [String]
+    /// Names of the stages' teachers, in their order; empty: rows say whose they are, or there is one teacher.
+    public var teachers: [String]
     /// Answers that may be asked for a row until one is not cut off.
     public var samplesPerPrompt: Int
 
     init(_ values: ResolvedValues) throws(RecipeError) {
       systemPrompts = try values.required("orca.system_prompts", "a file with a system prompt on each line")
       data = values.list("orca.data")
+      teachers = values.list("orca.teachers")
       samplesPerPrompt = values.whole("orca.samples_per_prompt")
+    }
+  }
+  /// Refuses stages whose teachers are not those of the recipe.
+  func checkStages() throws(RecipeError) {
+    guard let orca, !orca.teachers.isEmpty else { return }
+    let (names, stages) = (teachers.all.map(\.name), max(orca.data.count, 1))
+    guard orca.teachers.count == stages else {
+      throw .conflict("orca.teachers names \(orca.teachers.count) and there are \(stages) stages: name one for each")
+    }
+    if let stranger = orca.teachers.first(where: { $0.isEmpty || !names.contains($0) }) {
+      let known = teachers.column == nil ? "which is empty" : names.sorted().joined(separator: ", ")
+      throw .conflict("orca.teachers: '\(stranger)' is not one of teacher.teachers: \(known)")
     }
   }
 }

@@ -209,6 +209,7 @@ enum RecipeSchema {
   private static let orca = [
     RecipeKey("orca.system_prompts", .text, nil),
     RecipeKey("orca.data", .texts(limit: 64)) { of(.orca, $0, .list([])) },
+    RecipeKey("orca.teachers", .texts(limit: 64)) { of(.orca, $0, .list([])) },
     RecipeKey("orca.samples_per_prompt", .whole(1...100)) { of(.orca, $0, .whole(1)) },
   ]
 

@@ -32,9 +32,11 @@ private struct ChatCodec: TextCodec {
 
 /// A teacher that repeats what it is asked; its first answer to a question is cut off where that has a «long».
 private final class RepeatingTeacher: TeacherUpstream {
-  let address = "teacher:7001"
+  let address: String
   private let prompts = Mutex<[String]>([])
   var asked: [String] { prompts.withLock { $0 } }
+
+  init(address: String = "teacher:7001") { self.address = address }
 
   func describe() async throws -> WireModelDescription { makeDescription { $0.contextLength = 4096 } }
 
@@ -128,6 +130,57 @@ struct OrcaRunTests {
       let status = try await Self.run(folder, teacher, template)
       #expect(status.state == .failed && status.message.contains(reason), "\(status.message)")
       #expect(teacher.asked.isEmpty)
+    }
+  }
+  /// Runs two stages with teachers of two names; the first stage's second row may name its own.
+  private static func staged(
+    _ folder: URL, weak: RepeatingTeacher, strong: RepeatingTeacher, own: String = ""
+  ) async throws -> RunStatus {
+    let model = try RunBench.writeModel(in: folder)
+    try RunBench.write(["Justify your answer."], to: "systems.txt", in: folder)
+    try RunBench.write([#"{"prompt":"why"}"#, #"{"prompt":"how"\#(own)}"#], to: "first.jsonl", in: folder)
+    try RunBench.write([#"{"prompt":"what"}"#], to: "second.jsonl", in: folder)
+    var bench = RunBench(folder: folder, teacher: weak, codec: ChatCodec())
+    bench.adjust = { dependencies in
+      let logger = dependencies.logger
+      guard let cache = try? ReplyCache(folder: folder.appendingPathComponent("strong")) else { return }
+      dependencies.namedTeachers["weak"] = dependencies.facade
+      dependencies.namedTeachers["strong"] = TeacherFacade(upstream: strong, cache: cache, logger: logger)
+    }
+    return try await bench.finish(
+      """
+      method: orca
+      teacher: {teachers: {weak: \(weak.address), strong: \(strong.address)}}
+      student: \(model)
+      output_dir: \(folder.path)/out
+      generation: {max_new_tokens: 64}
+      orca: {system_prompts: \(folder.path)/systems.txt, teachers: [weak, strong],
+        data: [\(folder.path)/first.jsonl, \(folder.path)/second.jsonl]}
+      training: {per_device_train_batch_size: 2, max_steps: 2}
+      evaluation: {metrics: []}
+      """)
+  }
+
+  @Test("each stage has its teacher, but for rows that name their own")
+  func teachers() async throws {
+    try await withFolder { folder in
+      let (weak, strong) = (RepeatingTeacher(address: "weak:7001"), RepeatingTeacher(address: "strong:7001"))
+      let status = try await Self.staged(folder, weak: weak, strong: strong, own: #","teacher":"strong""#)
+      #expect(status.state == .finished, "\(status.message)")
+      #expect(weak.asked.map { $0.suffix(14) } == ["why[assistant]"])
+      #expect(Set(strong.asked.map { $0.suffix(15) }) == ["]how[assistant]", "what[assistant]"])
+      let learnt = try String(contentsOfFile: "\(folder.path)/out/data/round-0.jsonl", encoding: .utf8)
+      #expect(learnt.contains(#""teacher":"weak""#) && learnt.contains(#""teacher":"strong:7001""#))
+    }
+  }
+
+  @Test("a row of a teacher that nobody knows is refused with its line before anything is paid")
+  func stranger() async throws {
+    try await withFolder { folder in
+      let (weak, strong) = (RepeatingTeacher(address: "weak:7001"), RepeatingTeacher(address: "strong:7001"))
+      let status = try await Self.staged(folder, weak: weak, strong: strong, own: #","teacher":"clever""#)
+      #expect(status.state == .failed && status.message.contains("first.jsonl:2"), "\(status.message)")
+      #expect(status.message.contains("there is no teacher 'clever'") && weak.asked.isEmpty, "\(status.message)")
     }
   }
 }

@@ -122,6 +122,26 @@ struct RecipeTeachersTests {
     let head = try refusal(two, ["method=kd", "objective.teacher_logprobs=hidden_state"])
     #expect(head.contains("output head of one teacher"))
     #expect(try refusal(two, ["method=lion"]).contains("method lion has one teacher"))
+    #expect(
+      try refusal(two, ["method=tripost", "rejection.checker=exact_match"]).contains("method tripost has one teacher"))
+  }
+
+  @Test(
+    "stages have as many teachers as there are, and known ones",
+    arguments: [
+      ("[a]", "orca.teachers names 1 and there are 2 stages"), ("[a, c]", "'c' is not one of teacher.teachers: a, b"),
+    ])
+  func stages(names: String, words: String) throws {
+    let yaml = """
+      method: orca
+      teacher: {teachers: {a: x, b: y}}
+      student: s
+      output_dir: out
+      generation: {max_new_tokens: 8}
+      orca: {system_prompts: p.txt, data: [d.jsonl, e.jsonl], teachers: \(names)}
+      """
+    let problem = try #require(throws: RecipeError.self) { try Recipe(yaml: yaml) }
+    #expect(problem.description.contains(words), "\(problem)")
   }
 
   @Test("a column of names is read beside the rows, and what is no name is refused with its line")

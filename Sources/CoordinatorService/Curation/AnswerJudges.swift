@@ -72,10 +72,11 @@ extension CurationMaterial {
   }
 
   private func critics(_ options: Recipe.Critics, _ dependencies: RunDependencies) throws -> Critics {
-    guard let teacher = dependencies.facade else { throw LoopProblem.noModel(method: .critics, role: "teacher") }
+    let referee = dependencies.referee ?? dependencies.facade
+    if options.leastScore != nil, referee == nil { throw LoopProblem.noModel(method: .critics, role: "referee") }
     let template = try AnswerScore.template(try options.judgePrompt.map(Self.text))
     return Critics(
-      material: self, options: options, teacher: teacher, referee: dependencies.referee ?? teacher, template: template)
+      material: self, options: options, dependencies: dependencies, referee: referee, template: template)
   }
 
   private static func numeric(_ form: NumericAnswer) -> TextTest {

@@ -11,10 +11,10 @@ internal import WireFormat
 struct Critics: AnswerJudge {
   let material: CurationMaterial
   let options: Recipe.Critics
-  /// Scores given text.
-  let teacher: TeacherFacade
-  /// Gives points.
-  let referee: TeacherFacade
+  /// Has the teachers, who score given text.
+  let dependencies: RunDependencies
+  /// Gives points; nil: nobody is asked for any.
+  let referee: TeacherFacade?
   let template: PromptTemplate
 
   func judge(_ text: String, to row: CurationRow) async throws -> AnswerJudgement {
@@ -26,7 +26,8 @@ struct Critics: AnswerJudge {
       if ratio > limit { judgement.rejection = "brevity" }
     }
     if let least = options.leastFaithfulness, judgement.rejection == nil {
-      let value = try await faithfulness(learnt, &judgement.usage)
+      let value = try await faithfulness(
+        learnt, try dependencies.teacher(named: row.teacher, of: .critics), &judgement.usage)
       judgement.figures["faithfulness"] = value
       if value < least { judgement.rejection = "faithfulness" }
     }
@@ -40,7 +41,7 @@ struct Critics: AnswerJudge {
 
   /// (log p(y|x) − log p(y)) / |y|, in nats: how much more probable the prompt makes each token of the answer.
   private func faithfulness(
-    _ learnt: (prompt: [TokenID], completion: [TokenID]), _ usage: inout ModelUsage
+    _ learnt: (prompt: [TokenID], completion: [TokenID]), _ teacher: TeacherFacade, _ usage: inout ModelUsage
   ) async throws -> Double {
     // A text without anything before it: behind what begins a sequence, or ends the one before.
     let start = material.codec.bosTokenIDs.first ?? material.codec.eosTokenIDs.first
@@ -70,6 +71,7 @@ struct Critics: AnswerJudge {
 
   /// The judge's points; nil where none of its replies could be read.
   private func score(_ text: String, _ row: CurationRow, _ usage: inout ModelUsage) async throws -> Double? {
+    guard let referee else { return nil }
     let prompt = template.filled(["instruction": row.question.instruction ?? row.promptText, "answer": text])
     let ids = try material.codec.tokenIDs(of: prompt)
     for attempt in 0..<3 {

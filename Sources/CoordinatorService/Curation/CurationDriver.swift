@@ -48,17 +48,17 @@ actor CurationDriver: LoopDriver {
 
   /// Compares the models before anything is paid.
   private func shakeHands(_ material: CurationMaterial, imitation: RunMaterial) async throws {
-    guard machine?.learntStages == 0, let facade = loop.dependencies.facade else { return }
-    let teacher = try await describe(facade)
-    let scores = material.recipe.critics?.leastFaithfulness != nil
-    if scores, teacher.givesTokenLogprobs != true {
-      throw HandshakeRefusal.ability(
-        method: material.recipe.method, missing: "log-probs of given text",
-        remedy: "leave out critics.least_faithfulness")
+    guard machine?.learntStages == 0 else { return }
+    let (method, scores) = (material.recipe.method, material.recipe.critics?.leastFaithfulness != nil)
+    for (name, longest) in material.longestPrompts.sorted(by: { $0.key < $1.key }) {
+      let teacher = try await describe(try loop.dependencies.teacher(named: name, of: method))
+      if scores, teacher.givesTokenLogprobs != true {
+        throw HandshakeRefusal.ability(
+          method: method, missing: "log-probs of given text", remedy: "leave out critics.least_faithfulness")
+      }
+      let needs = LoopNeeds(method: method, imitation: imitation, scores: scores, longestToTeacher: longest)
+      try await loop.dependencies.shakeHands(needs, teacher: teacher, loop.folder.run)
     }
-    let needs = LoopNeeds(
-      method: material.recipe.method, imitation: imitation, scores: scores, longestToTeacher: material.longestPrompt)
-    try await loop.dependencies.shakeHands(needs, teacher: teacher, loop.folder.run)
   }
 
   func take(_ event: CurationEvent, _ crew: CurationCrew, in group: inout DiscardingTaskGroup) async throws {
@@ -99,7 +99,7 @@ actor CurationDriver: LoopDriver {
     }
     while let request = asks.next() {
       group.addTask {
-        await self.inbox.reporting("the teacher at \(crew.teacher(of: request.stage))") {
+        await self.inbox.reporting("the teacher at \(crew.address(crew.row(request)))") {
           .event(try await crew.ask(request))
         }
       }
@@ -109,7 +109,7 @@ actor CurationDriver: LoopDriver {
   /// Trains a stage's student in a run of its own.
   private func imitate(_ stage: Int, _ machine: CurationMachine, _ crew: CurationCrew) async throws -> CurationEvent {
     try loop.folder.writeAnswers(machine, crew.material)
-    try await imitate(stage, rows: try crew.material.rows(machine, stage: stage, teacher: crew.teacher(of: stage)))
+    try await imitate(stage, rows: try crew.material.rows(machine, stage: stage, address: crew.address))
     return .imitated(stage: stage)
   }
 
@@ -135,21 +135,30 @@ struct CurationCrew: Sendable {
   let dependencies: RunDependencies
   let judge: any AnswerJudge
 
-  /// Where the teacher of a stage is.
-  func teacher(of stage: Int) -> String { dependencies.facade?.address ?? "no address" }
+  /// The row that an answer is to.
+  func row(_ request: AnswerRequest) -> CurationRow { material.stages[request.stage][request.row] }
+
+  /// Where the teacher of a row is.
+  func address(_ row: CurationRow) -> String { dependencies.teacher(named: row.teacher)?.address ?? "no address" }
 
   /// Asks the teacher; the façade waits for one that is away, and pays nothing twice.
   func ask(_ request: AnswerRequest) async throws -> CurationEvent {
-    guard let facade = dependencies.facade else {
-      throw LoopProblem.noModel(method: material.recipe.method, role: "teacher")
-    }
-    let prompt = material.stages[request.stage][request.row].promptIDs
-    let answer = try await facade.answer(to: prompt, material.sampling, seed: material.seed(request))
+    let row = row(request)
+    let facade = try dependencies.teacher(named: row.teacher, of: material.recipe.method)
+    let answer = try await facade.answer(to: row.promptIDs, material.sampling, seed: material.seed(request))
     return .answered(
       request, text: material.codec.decode(answer.tokenIDs), isTruncated: answer.isTruncated, answer.usage)
   }
 
   func judge(_ request: AnswerRequest, _ text: String) async throws -> CurationEvent {
-    .judged(request, try await judge.judge(text, to: material.stages[request.stage][request.row]))
+    .judged(request, try await judge.judge(text, to: row(request)))
+  }
+}
+
+extension RunDependencies {
+  /// The teacher of a name, empty for the one that recipes need not name; throws where there is none.
+  func teacher(named name: String, of method: Method) throws(LoopProblem) -> TeacherFacade {
+    guard let facade = teacher(named: name) else { throw .noModel(method: method, role: "teacher") }
+    return facade
   }
 }

@@ -13,6 +13,8 @@ struct CurationRow: Sendable {
   let promptText: String
   /// What the teacher is sent.
   let promptIDs: [TokenID]
+  /// Name of the row's teacher; empty: there is one for all.
+  let teacher: String
   /// The data's own answer; nil: there is none.
   let reference: String?
   /// The row of the file as it stands there.
@@ -50,7 +52,8 @@ struct CurationMaterial: Sendable {
     if systems != nil { try SystemPrompts.check(codec, folder: folder) }
     files = recipe.orca.flatMap { $0.data.isEmpty ? nil : $0.data } ?? [recipe.trainData]
     stages = try files.enumerated().map { stage, file in
-      try Self.read(file, recipe, codec, limits, examples: examples) { row, number in
+      let teacher = recipe.orca.flatMap { $0.teachers.isEmpty ? nil : $0.teachers[stage] }
+      return try Self.read(file, recipe, codec, limits, examples: examples, teacher: teacher) { row, number in
         systems.map { row.asked(under: $0.prompt(seed: recipe.seed, stage: stage, row: number)) } ?? row
       }
     }
@@ -67,11 +70,18 @@ struct CurationMaterial: Sendable {
 
   private static func read(
     _ path: String, _ recipe: Recipe, _ codec: any TextCodec, _ limits: SequenceLimits, examples: String?,
-    asked: (_ row: DataRow, _ number: Int) -> DataRow
+    teacher: String?, asked: (_ row: DataRow, _ number: Int) -> DataRow
   ) throws -> [CurationRow] {
     let contents = try text(path)
     let lines = DataFile.lines(of: Data(contents.utf8))
-    let rows = try DataFile(contents: contents, path: path, limit: recipe.maxSamples).rows
+    let file = try DataFile(
+      contents: contents, path: path, limit: recipe.maxSamples, column: recipe.teachers.column)
+    let rows = file.rows
+    let teachers = try zip(rows, file.names).map { row, name in
+      do throws(RowProblem) { return try recipe.teachers.name(given: name ?? teacher) ?? "" } catch {
+        throw RecipeError.badRow(path: path, line: row.line, reason: error.reason)
+      }
+    }
     let questions = try rows.enumerated().map { number, row in
       guard let question = row.row.answered(by: nil) else {
         throw RecipeError.badRow(
@@ -88,7 +98,7 @@ struct CurationMaterial: Sendable {
     return rows.indices.map { place in
       CurationRow(
         line: rows[place].line, question: questions[place], promptText: learnt[place].promptText,
-        promptIDs: (sent ?? learnt)[place].prompt, reference: rows[place].row.answer,
+        promptIDs: (sent ?? learnt)[place].prompt, teacher: teachers[place], reference: rows[place].row.answer,
         json: String(decoding: lines[rows[place].line - 1], as: UTF8.self))
     }
   }
@@ -114,12 +124,21 @@ struct CurationMaterial: Sendable {
   var unanswered: [Data] {
     get throws {
       let row = stages.joined().max { $0.promptText.utf8.count < $1.promptText.utf8.count }
-      return try [row?.question.answered(by: "")?.json()].compactMap(\.self)
+      return try [row.flatMap { try self.row($0, answer: "") }].compactMap(\.self)
     }
   }
 
-  /// Tokens of the longest prompt that the teacher is sent.
-  var longestPrompt: Int { stages.joined().map(\.promptIDs.count).max() ?? 0 }
+  /// A row with an answer, as it is learnt, with its teacher and more columns that nobody reads; nil: it takes none.
+  func row(_ row: CurationRow, answer: String?, adding columns: [String: any Encodable] = [:]) throws -> Data? {
+    var columns = columns
+    if let column = recipe.teachers.column { columns[column] = row.teacher }
+    return try row.question.answered(by: answer)?.json(adding: columns)
+  }
+
+  /// The teachers that rows ask, with the tokens of the longest prompt that each is sent.
+  var longestPrompts: [String: Int] {
+    Dictionary(stages.joined().map { ($0.teacher, $0.promptIDs.count) }, uniquingKeysWith: max)
+  }
 
   /// A seed of its own for each answer: it does not depend on how many others are asked for.
   func seed(_ request: AnswerRequest) -> UInt64 {

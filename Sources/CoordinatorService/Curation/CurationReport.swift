@@ -71,12 +71,14 @@ extension LoopFolder {
 
 extension CurationMaterial {
   /// What a stage's student learns, each row with where it comes from.
-  func rows(_ machine: CurationMachine, stage: Int, teacher: String) throws -> [Data] {
+  ///
+  /// - Parameter address: Where the teacher of a row is.
+  func rows(_ machine: CurationMachine, stage: Int, address: (CurationRow) -> String) throws -> [Data] {
     try machine.stages[stage].kept.compactMap { request in
       let row = stages[stage][request.row]
       let answer = machine.stages[stage].rows[request.row][request.sample]?.text
-      let source = AnswerSource(file: files[stage], line: row.line, sample: request.sample, teacher: teacher)
-      return try row.question.answered(by: answer)?.json(adding: ["source": source])
+      let source = AnswerSource(file: files[stage], line: row.line, sample: request.sample, teacher: address(row))
+      return try self.row(row, answer: answer, adding: ["source": source])
     }
   }
 }

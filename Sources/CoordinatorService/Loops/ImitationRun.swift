@@ -46,8 +46,8 @@ struct ImitationRun: Sendable {
     let overrides = [method, "data.train=\(parent.trainData)"]
     let recipe = try Recipe(yaml: parent.resolvedYAML, overrides: overrides, isKnown: true)
     let contents = rows.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-    return try dependencies.material(
-      of: recipe, runID: runID, train: try DataFile(contents: contents, path: recipe.trainData))
+    let file = try DataFile(contents: contents, path: recipe.trainData, column: recipe.teachers.column)
+    return try dependencies.material(of: recipe, runID: runID, train: file)
   }
 
   /// Writes the rows and works on the run until it has ended.

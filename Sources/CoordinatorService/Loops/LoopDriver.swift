@@ -85,7 +85,7 @@ extension LoopDriver {
   ///   - replay: Called with each event, in order.
   func takeUp(_ recipe: Recipe, dataDigest: String, replay: (Event) -> Void) async throws {
     let (journal, runID) = (loop.dependencies.journal, loop.record.runID)
-    guard loop.dependencies.facade != nil else { throw LoopProblem.noModel(method: recipe.method, role: "teacher") }
+    try loop.dependencies.checkTeachers(recipe)
     try loop.folder.run.prepare(recipe)
     try await journal.checkUnchanged(loop.record, recipe: recipe, dataDigest: dataDigest)
     for event in try await journal.events(of: runID, as: Event.self) { replay(event) }
