@@ -207,4 +207,13 @@ struct TriPosTRunTests {
       #expect(try bench.run.lines("trajectories.jsonl").count == 1)
     }
   }
+  @Test("what would keep the imitation from its end is refused before the student and the teacher write")
+  func rehearsal() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let status = try await Self.run(bench, ["data.eval=\(folder.path)/nowhere.jsonl"])
+      #expect(status.state == .failed && status.message.contains("nowhere.jsonl"), "\(status.message)")
+      #expect(bench.teacher.asked.isEmpty)
+    }
+  }
 }

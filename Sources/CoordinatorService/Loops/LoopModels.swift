@@ -50,28 +50,12 @@ extension RunDependencies {
     }
   }
 
-  /// Loads a loop's student as it begins, and says what it is.
-  private func withFirstStudent(
-    _ recipe: Recipe, _ folder: RunFolder, _ body: @escaping @Sendable (ModelSummary) throws -> Void
-  ) async throws {
-    let (start, isNew): (String, Bool) =
-      if case .folder(let given) = recipe.student { (given, false) } else { (folder.start, true) }
-    try await withStudent(of: start, isNew: isNew, recipe) { _, student in try body(student) }
-  }
-
-  /// Compares a loop's student, as it begins, with a teacher; throws why the two cannot work together.
-  func shakeHands(_ recipe: Recipe, _ needs: TeacherNeeds, teacher: ModelSummary, _ folder: RunFolder) async throws {
-    try await withFirstStudent(recipe, folder) { student in
-      if let refusal = Handshake.refusal(method: recipe.method, needs: needs, teacher: teacher, student: student) {
-        throw refusal
-      }
-    }
-  }
-
   /// Compares a loop's student, as it begins, with its teacher; throws why the two cannot work together, or with what they are sent.
   func shakeHands(_ loop: LoopNeeds, teacher: ModelSummary, _ folder: RunFolder) async throws {
     let recipe = loop.imitation.recipe
-    try await withFirstStudent(recipe, folder) { student in
+    let (start, isNew): (String, Bool) =
+      if case .folder(let given) = recipe.student { (given, false) } else { (folder.start, true) }
+    try await withStudent(of: start, isNew: isNew, recipe) { _, student in
       let refusal = Handshake.refusal(
         method: loop.method, needs: loop.needs, longestSequence: loop.imitation.plan.longestSequence, teacher: teacher,
         student: student)

@@ -28,8 +28,10 @@ actor TrajectoryDriver: LoopDriver {
 
   func begin() async throws -> TrajectoryCrew {
     let material = try await prepare()
+    let imitation = try ImitationRun.rehearsal(
+      of: material.recipe, runID: loop.record.runID, rows: try material.data.unanswered, loop.dependencies)
     let verifier = try await material.data.judge(loop.dependencies)
-    try await shakeHands(material.recipe)
+    try await shakeHands(material, imitation: imitation)
     return TrajectoryCrew(material: material, dependencies: loop.dependencies, verifier: verifier)
   }
 
@@ -44,13 +46,13 @@ actor TrajectoryDriver: LoopDriver {
   }
 
   /// Compares the models before anything is paid.
-  private func shakeHands(_ recipe: Recipe) async throws {
+  private func shakeHands(_ material: TrajectoryMaterial, imitation: RunMaterial) async throws {
     guard machine?.learntIterations == 0, let facade = loop.dependencies.facade else { return }
     let teacher = try await describe(facade)
-    // What the imitations will ask on their way.
-    let measuresKL = recipe.evalData != nil && recipe.evaluation.metrics.contains("kl")
-    let needs = TeacherNeeds(generate: true, topCount: measuresKL ? recipe.objective.topCount : nil)
-    try await loop.dependencies.shakeHands(recipe, needs, teacher: teacher, loop.folder.run)
+    let needs = LoopNeeds(
+      method: .tripost, imitation: imitation, longestToTeacher: try material.longestEditorPrompt,
+      longestToStudent: material.rows.map(\.promptIDs.count).max() ?? 0)
+    try await loop.dependencies.shakeHands(needs, teacher: teacher, loop.folder.run)
   }
 
   func take(_ event: TrajectoryEvent, _ crew: TrajectoryCrew, in group: inout DiscardingTaskGroup) async throws {

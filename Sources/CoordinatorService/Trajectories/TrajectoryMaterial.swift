@@ -68,6 +68,9 @@ struct TrajectoryMaterial: Sendable {
     return try data.codec.tokenIDs(of: prompt)
   }
 
+  /// Tokens of the longest prompt that the teacher is sent, not counting the student's answer in it.
+  var longestEditorPrompt: Int { get throws { try rows.map { try editorPrompt($0, answer: "").count }.max() ?? 0 } }
+
   /// What the student of an iteration learns, each row with where it comes from.
   func lessons(_ iteration: TrajectoryIteration) throws -> [Data] {
     try iteration.lessons.compactMap { lesson in
