@@ -13,7 +13,7 @@ import pathlib
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from generate_steps import HEAD, VOCABULARY, model
+from generate_steps import HEAD, VOCABULARY, adamw, model, values
 
 SEQUENCES = [  # (token ids, prompt length)
     ([1, 4, 2, 7, 5, 9], 2),
@@ -86,23 +86,15 @@ def positions(network, ids, prompt):
     return logits, output.hidden_states[-1][0, prompt - 1:-1]
 
 
-def flat(module):
-    return {name: p.detach().flatten().tolist() for name, p in module.named_parameters()}
-
-
 def steps(case, known):
     standardized, cross_entropy, weight, sequence_mean = case
     student = model(1)
     torch.manual_seed(4)
     projector = torch.nn.Sequential(
         torch.nn.Linear(8, TEACHER_WIDTH), torch.nn.GELU(), torch.nn.Linear(TEACHER_WIDTH, TEACHER_WIDTH))
-    start, projector_start = flat(student), flat(projector)
+    start, projector_start = values(student), values(projector)
     everything = list(student.parameters()) + list(projector.parameters())
-    decayed = [p for p in everything if p.dim() > 1]
-    others = [p for p in everything if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
-        betas=(0.9, 0.95), eps=1e-6)
+    optimizer = adamw(everything)
     lengths = [len(ids) - prompt for ids, prompt in SEQUENCES]
     made = []
     for _ in range(3):
@@ -123,8 +115,8 @@ def steps(case, known):
         made.append({"loss": total.item(), "term": term.item(), "hidden": hidden.item(), "norm": norm.item()})
     return {
         "standardized": standardized, "crossEntropy": cross_entropy, "hiddenWeight": weight, "sequenceMean": sequence_mean,
-        "start": start, "projectorStart": projector_start, "steps": made, "parameters": flat(student),
-        "projector": flat(projector)}
+        "start": start, "projectorStart": projector_start, "steps": made, "parameters": values(student),
+        "projector": values(projector)}
 
 
 def main():

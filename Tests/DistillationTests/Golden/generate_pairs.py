@@ -14,7 +14,7 @@ import torch
 from torch.nn.functional import logsigmoid
 from trl.experimental.cpo import CPOTrainer
 
-from generate_steps import VOCABULARY, model
+from generate_steps import VOCABULARY, adamw, model, values
 
 FORMS = [  # (form, beta or tau, gamma or margin, label smoothing, length normalised, referenced)
     ("logistic", 0.1, 0.0, 0.0, False, True),  # DPO
@@ -91,18 +91,10 @@ def numbers():
     return rows
 
 
-def parameters(network):
-    return {name: p.detach().flatten().tolist() for name, p in network.named_parameters()}
-
-
 def steps(case):
     form, number, second, smoothing, means, reference, weight, anchor, margins, weights = case
     student, teacher = model(1), model(2)
-    decayed = [p for p in student.parameters() if p.dim() > 1]
-    others = [p for p in student.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
-        betas=(0.9, 0.95), eps=1e-6)
+    optimizer = adamw(student.parameters())
 
     def sums(network):
         logprobs = []
@@ -138,7 +130,7 @@ def steps(case):
             "loss": total.item(), "pairLoss": pair.item(), "terms": [t.item() for t in terms], "norm": norm.item(),
             "logprobs": [x.item() for x in s]})
     keys = ("form", "number", "second", "smoothing", "means", "reference", "weight", "anchor", "margins", "weights")
-    return {**dict(zip(keys, case)), "steps": taken, "parameters": parameters(student)}
+    return {**dict(zip(keys, case)), "steps": taken, "parameters": values(student)}
 
 
 def row(generator, size):
@@ -168,7 +160,7 @@ def main():
     content = {
         "numbers": numbers(),
         "sequences": [{"tokenIDs": ids, "promptLength": prompt} for ids, prompt in SEQUENCES],
-        "start": parameters(model(1)), "given": GIVEN, "teacher": logprobs, "cases": [steps(case) for case in CASES],
+        "start": values(model(1)), "given": GIVEN, "teacher": logprobs, "cases": [steps(case) for case in CASES],
         "rows": [row(generator, size) for size in (2, 5, 5, 40, 40, 130)],
     }
     text = json.dumps(content, separators=(",", ":"))

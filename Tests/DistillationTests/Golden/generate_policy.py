@@ -10,7 +10,7 @@ import pathlib
 
 import torch
 
-from generate_steps import VOCABULARY, model
+from generate_steps import VOCABULARY, adamw, model, values
 
 SEQUENCES = [  # (token ids, prompt length)
     ([1, 4, 2, 7, 5, 9], 2),
@@ -76,12 +76,8 @@ def steps(policy, generator):
     with torch.no_grad():
         for parameter in before.parameters():
             parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
-    start = {name: p.detach().flatten().tolist() for name, p in student.named_parameters()}
-    decayed = [p for p in student.parameters() if p.dim() > 1]
-    others = [p for p in student.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
-        betas=(0.9, 0.95), eps=1e-6)
+    start = values(student)
+    optimizer = adamw(student.parameters())
     count = sum(len(ids) - prompt for ids, prompt in SEQUENCES)
     behavior, known = [], []
     with torch.no_grad():
@@ -110,7 +106,7 @@ def steps(policy, generator):
         made.append({"loss": total.item(), "norm": norm.item()})
     return {
         "policy": policy, "start": start, "behavior": behavior, "teacher": [[] if not len(x) else x.tolist() for x in known],
-        "steps": made, "parameters": {name: p.detach().flatten().tolist() for name, p in student.named_parameters()}}
+        "steps": made, "parameters": values(student)}
 
 
 def main():

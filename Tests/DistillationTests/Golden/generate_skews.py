@@ -10,8 +10,7 @@ import pathlib
 
 import torch
 
-from generate_pairs import parameters
-from generate_steps import VOCABULARY, model, row_loss
+from generate_steps import VOCABULARY, adamw, model, row_loss, values
 
 SEQUENCES = [  # (token ids, prompt length, term)
     ([1, 4, 2, 7, 5, 9], 2, 0), ([1, 3, 3], 1, 1), ([1, 8, 6, 10, 2], 1, 0), ([1, 5, 0, 7, 2, 2, 6], 2, 1),
@@ -35,11 +34,7 @@ def logprobs(network, ids, prompt):
 
 def run(case):
     student, teacher = model(1), model(2)
-    decayed = [p for p in student.parameters() if p.dim() > 1]
-    others = [p for p in student.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
-        betas=(0.9, 0.95), eps=1e-6)
+    optimizer = adamw(student.parameters())
     known = [[], []]
     steps = []
     for step in range(STEPS):
@@ -74,7 +69,7 @@ def run(case):
         steps.append({
             "loss": loss.item(), "terms": [t.item() for t in terms], "norm": norm.item(), "weights": weights,
             "alphas": [sum(a) / len(a) for a in alphas], "gaps": [sum(g) / len(g) for g in gaps]})
-    return {**case, "steps": steps, "parameters": parameters(student)}
+    return {**case, "steps": steps, "parameters": values(student)}
 
 
 def main():
@@ -86,7 +81,7 @@ def main():
         for mean in (0.05, 0.4, -0.1) for gap in (-0.5, -0.001, 0.0, 0.04, 0.046, 0.0475, 0.05, 0.38, 0.4, 0.9)]
     content = {
         "sequences": [{"tokenIDs": ids, "promptLength": prompt, "term": term} for ids, prompt, term in SEQUENCES],
-        "teacher": rows, "start": parameters(model(1)), "maxSteps": MAX_STEPS, "least": LEAST, "alphas": numbers,
+        "teacher": rows, "start": values(model(1)), "maxSteps": MAX_STEPS, "least": LEAST, "alphas": numbers,
         "cases": [run(case) for case in CASES]}
     text = json.dumps(content, separators=(",", ":"))
     (pathlib.Path(__file__).parent / "skews.json").write_text(text + "\n")

@@ -53,14 +53,24 @@ def row_loss(kind, weight, lp, lq, target, top):
     return divergence(kind, weight, lp, lq)
 
 
-def run(case):
-    student, teacher = model(1), model(2)
-    start = {name: p.detach().flatten().tolist() for name, p in student.named_parameters()}
-    decayed = [p for p in student.parameters() if p.dim() > 1]
-    others = [p for p in student.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
+def adamw(parameters):
+    """The optimizer of every golden run: vectors are not decayed."""
+    parameters = list(parameters)
+    decayed = [p for p in parameters if p.dim() > 1]
+    others = [p for p in parameters if p.dim() == 1]
+    return torch.optim.AdamW(
         [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
         betas=(0.9, 0.95), eps=1e-6)
+
+
+def values(network):
+    return {name: p.detach().flatten().tolist() for name, p in network.named_parameters()}
+
+
+def run(case):
+    student, teacher = model(1), model(2)
+    start = values(student)
+    optimizer = adamw(student.parameters())
     steps = []
     for _ in range(3):
         terms = [0.0 for _ in case["terms"]]
@@ -88,7 +98,7 @@ def run(case):
         optimizer.step()
         steps.append({
             "loss": loss.item(), "terms": [term.item() for term in terms], "norm": norm.item(),
-            "parameters": {name: p.detach().flatten().tolist() for name, p in student.named_parameters()},
+            "parameters": values(student),
         })
     return {**case, "start": start, "steps": steps}
 

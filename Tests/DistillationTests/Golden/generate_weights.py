@@ -9,8 +9,7 @@ import pathlib
 
 import torch
 
-from generate_pairs import parameters
-from generate_steps import SEQUENCES, VOCABULARY, model, row_loss
+from generate_steps import SEQUENCES, VOCABULARY, adamw, model, row_loss, values
 
 WEIGHTS = [[1, 1.5, 1.5, 0.25], [0, 2], [1.5], [0, 0, 1, 1.5, 1.5], []]  # By completion token; 0: not learnt.
 CASES = [
@@ -21,11 +20,7 @@ CASES = [
 
 def run(case):
     student, teacher = model(1).double(), model(2).double()
-    decayed = [p for p in student.parameters() if p.dim() > 1]
-    others = [p for p in student.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
-        betas=(0.9, 0.95), eps=1e-6)
+    optimizer = adamw(student.parameters())
     steps = []
     for _ in range(3):
         terms = [0.0 for _ in case["terms"]]
@@ -52,9 +47,9 @@ def run(case):
         optimizer.step()
         steps.append({
             "loss": loss.item(), "norm": norm.item(), "terms": [t.item() for t in terms],
-            "parameters": parameters(student)})
+            "parameters": values(student)})
     steps = [{**step, "parameters": step["parameters"] if step is steps[-1] else {}} for step in steps]
-    return {**case, "start": parameters(model(1)), "steps": steps}
+    return {**case, "start": values(model(1)), "steps": steps}
 
 
 def main():
