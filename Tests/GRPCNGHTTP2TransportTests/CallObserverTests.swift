@@ -55,6 +55,7 @@ struct CallObserverTests {
   func deadline() async throws {
     // An end that hears of a call a fifth of its time later than the other, or half a second, takes its end for a cancellation:
     // that happens on a busy machine, so longer calls follow.
+    var seen: [String] = []
     for seconds in [1, 3, 3, 3] {
       let (client, server) = try await observe { loopback in
         var options = CallOptions.defaults
@@ -67,8 +68,9 @@ struct CallObserverTests {
         reports.contains { $0.end == .deadlineExceeded && $0.status == .deadlineExceeded }
       }
       if isTold { return }
+      seen += (client + server).map { "\($0.role) \($0.end) \($0.status) after \($0.duration) of \(seconds) s" }
     }
-    Issue.record("an end took a call whose time was over for something else, four times")
+    Issue.record("an end took a call whose time was over for something else, four times: \(seen)")
   }
 
   @Test("a message over the limit is refused, and its bytes are told apart from those that were read")

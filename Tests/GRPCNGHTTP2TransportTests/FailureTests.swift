@@ -21,6 +21,17 @@ struct FailureTests {
     }
   }
 
+  @Test("a handler that its client's deadline cancels answers with the deadline")
+  func deadlineOfServer() async throws {
+    try await Loopback.run { loopback in
+      // The header alone: the client itself waits for as long as it takes.
+      let error = await #expect(throws: RPCError.self) {
+        try await loopback.unary(WireBytes([1]), method: EchoService.hang, metadata: ["grpc-timeout": "100m"]).message
+      }
+      #expect(error?.code == .deadlineExceeded)
+    }
+  }
+
   @Test("a request that is written after its call was left opens no stream", arguments: [true, false])
   func lateWriter(isUnary: Bool) async throws {
     try await Loopback.run { loopback in

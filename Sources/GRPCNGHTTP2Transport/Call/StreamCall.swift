@@ -15,6 +15,8 @@ final class StreamCall: Sendable {
   let maxMessageBytes: Int
   /// The client reads answers that are compressed.
   let peerReadsGzip: Bool
+  /// Server: when the time that the client gave is over; nil: it gave none.
+  let deadline: ContinuousClock.Instant?
   /// What the call costs; nil where nobody observes.
   let account: CallAccount?
 
@@ -36,13 +38,14 @@ final class StreamCall: Sendable {
 
   init(
     descriptor: MethodDescriptor, link: ConnectionLink, token: UInt64, configuration: ConnectionConfiguration,
-    maxMessageBytes: Int? = nil, peerReadsGzip: Bool = false, account: CallAccount? = nil
+    maxMessageBytes: Int? = nil, peerReadsGzip: Bool = false, timeout: Duration? = nil, account: CallAccount? = nil
   ) {
     self.descriptor = descriptor
     self.link = link
     self.token = token
     self.maxMessageBytes = maxMessageBytes ?? configuration.maxReceiveMessageBytes
     self.peerReadsGzip = peerReadsGzip
+    self.deadline = timeout.map { .now + $0 }
     self.account = account
     self.inbound = InboundQueue(highWater: configuration.inboundHighWaterBytes)
     self.gate = WriteGate(highWater: configuration.outboundHighWaterBytes, total: link.unsent)

@@ -69,7 +69,7 @@ extension ConnectionHandler {
     account?.began(headers)
     let call = StreamCall(
       descriptor: method, link: link, token: UInt64(stream.id), configuration: configuration,
-      peerReadsGzip: headers.acceptGzip, account: account)
+      peerReadsGzip: headers.acceptGzip, timeout: headers.timeout, account: account)
     stream.call = call
     stream.callTime = CallTime(method, headers, configuration)
     streams[call.token] = stream

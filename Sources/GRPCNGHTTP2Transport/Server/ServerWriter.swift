@@ -91,7 +91,10 @@ final class ServerWriter: ClosableRPCWriterProtocol {
     if !isHeld { call.link.post(operation) }
   }
 
-  private func end(_ status: Status, _ metadata: Metadata) {
+  private func end(_ given: Status, _ metadata: Metadata) {
+    // The handler of a call whose time is over is cancelled, and says that; the client is told why it was.
+    let isOverdue = given.code == .cancelled && call.deadline.map { $0 <= .now } ?? false
+    let status = isOverdue ? Status(code: .deadlineExceeded, message: given.message) : given
     let operations = state.withLockedValue { state -> [ConnectionLink.Operation] in
       guard !state.isOver else { return [] }
       state.isOver = true
