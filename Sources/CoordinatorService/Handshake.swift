@@ -96,6 +96,11 @@ public enum Handshake {
     if !teacher.vocabularyDigest.isEmpty, teacher.vocabularyDigest != foreign.vocabularyDigest {
       return .otherTokenizer(named: foreign.vocabularyDigest, teacher: teacher.vocabularyDigest)
     }
+    if method == .bialign {
+      return .ability(
+        method: method, missing: "log-probs of whole rows in the student's tokens",
+        remedy: "use a student with the teacher's tokenizer, or method: kd with objective.loss_top_k")
+    }
     if needs.topCount == 0 || needs.hiddenState {
       return .foreignLogprobs(method: method, isForEvaluation: !needs.learnsFromLogprobs)
     }

@@ -16,14 +16,14 @@ extension WireObjective {
       precision: WirePrecision(objective.teacherPrecision), pair: objective.pair.map(WirePairLoss.init),
       policy: objective.terms.lazy.compactMap(\.policy).first.map(WirePolicyGradient.init),
       drawCount: UInt32(objective.drawCount), drawSeed: drawSeed,
-      hiddenWeight: objective.hiddenWeight)
+      hiddenWeight: objective.hiddenWeight, ranking: objective.ranking.map(WireRankingLoss.init))
   }
 
   /// One loss, averaged over positions, of what the teacher sends in a run with this objective.
   init(single kind: WireTokenLossKind, teacherAsIn objective: Recipe.Objective) {
     self.init(objective)
     (topCount, hiddenState) = (UInt32(objective.topCount), objective.teacherForm == .hiddenState)
-    (pair, policy, drawCount, drawSeed, hiddenWeight) = (nil, nil, 0, 0, 0)
+    (pair, policy, ranking, drawCount, drawSeed, hiddenWeight) = (nil, nil, nil, 0, 0, 0)
     (terms, reduction) = ([WireLossTerm(kind: kind, weight: 1)], .tokenMean)
   }
 }
@@ -82,6 +82,14 @@ extension WirePairLoss {
     self.init(
       form: form, reference: reference, lengthNormalized: pair.isLengthNormalized, beta: pair.beta, gamma: pair.gamma,
       margin: pair.margin, labelSmoothing: pair.labelSmoothing, weight: 1)
+  }
+}
+
+extension WireRankingLoss {
+  /// The ranking of the second term's sequences.
+  init(_ ranking: RankingObjective) {
+    self.init(
+      term: 1, groupSize: UInt32(ranking.subsetCount), weight: ranking.weight, leastSpread: ranking.leastSpread)
   }
 }
 

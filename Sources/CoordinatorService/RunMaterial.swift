@@ -36,8 +36,13 @@ struct RunMaterial: Sendable {
       contextLength: try recipe.student.contextLength())
     (self.codec, self.limits) = (codec, limits)
     let column = recipe.teachers.column
-    let train = try given ?? DataFile(path: recipe.trainData, limit: recipe.maxSamples, column: column)
-    let eval = try recipe.evalData.map { try DataFile(path: $0, limit: recipe.maxEvalSamples, column: column) }
+    var train = try given ?? DataFile(path: recipe.trainData, limit: recipe.maxSamples, column: column)
+    var eval = try recipe.evalData.map { try DataFile(path: $0, limit: recipe.maxEvalSamples, column: column) }
+    if let options = recipe.biAlign {
+      let rows = train
+      train = try rows.demonstrated(by: options) { Self.demonstrations(of: $0, isHeldOut: false, recipe) }
+      eval = try eval?.demonstrated(by: options, from: rows) { Self.demonstrations(of: $0, isHeldOut: true, recipe) }
+    }
     samples = try Self.read(train, recipe.teachers, codec, limits) { Self.problem(with: $0, recipe) }
     evalSamples =
       try eval.map { file in
@@ -98,8 +103,17 @@ struct RunMaterial: Sendable {
     return languages
   }
 
+  /// Draws demonstrations of a row, and subsets of them.
+  private static func demonstrations(of row: Int, isHeldOut: Bool, _ recipe: Recipe) -> SeededGenerator {
+    SeededGenerator(
+      seed: recipe.seed, path: SeedStream.demonstrations.rawValue, isHeldOut ? 1 : 0, UInt64(row))
+  }
+
   /// What the method misses in a row.
   private static func problem(with sample: TrainingSample, _ recipe: Recipe) -> String? {
+    if recipe.biAlign != nil, sample.completionWeights != nil {
+      return "'turns' have no weights in method bialign, which compares whole sequences: give 'completion'"
+    }
     for source in [TextSource.data, .teacher, .student] where recipe.textSources.contains(source) {
       let isWritten = recipe.generation != nil && source != .data
       switch source {
@@ -142,6 +156,7 @@ struct RunMaterial: Sendable {
 extension TrainingSample {
   /// Length of the sample's longest sequence, if completions of so many tokens are written.
   fileprivate func longest(_ written: Int) -> Int {
-    prompt.count + max(written, completion?.count ?? 0, rejected?.count ?? 0)
+    let prompt = (rankedPrompts ?? []).map(\.count).reduce(prompt.count, max)
+    return prompt + max(written, completion?.count ?? 0, rejected?.count ?? 0)
   }
 }

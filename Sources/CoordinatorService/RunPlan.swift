@@ -97,7 +97,8 @@ public struct RunPlan: Sendable, Hashable {
     teacherWritesEvaluation =
       comparesTeacher || judges && recipe.evaluation.judgeOpponent == .teacher || adapts && teacherWrites
     let isAdaptive = recipe.objective.terms.contains(where: \.isAdaptive)
-    let givenTokens = recipe.objective.pair?.reference == .teacher || recipe.hasPolicyGradient
+    let givenTokens =
+      recipe.objective.pair?.reference == .teacher || recipe.hasPolicyGradient || recipe.objective.ranking != nil
     let draws = recipe.objective.drawCount > 0
     let needsLogprobs = recipe.usesTeacherDistributions && !draws || comparesTeacher
     needs = TeacherNeeds(
@@ -234,6 +235,7 @@ public enum SeedStream: UInt64, Sendable {
   case curation = 7
   case mixture = 8
   case trajectories = 9
+  case demonstrations = 10
 }
 
 extension SeedStream {

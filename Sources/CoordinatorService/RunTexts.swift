@@ -79,17 +79,29 @@ extension RunMaterial {
         let source = source(index, planned)
         let completion = completion(of: index, source, round, texts)
         weights += tokenWeights(of: index, source, count: completion.count)
-        batch.append(TokenSequence(prompt: samples[index].prompt, completion: completion))
-        terms.append(UInt32(term))
+        for sequence in sequences(of: samples[index], term: term, completion) {
+          batch.append(sequence)
+          terms.append(UInt32(term))
+        }
       }
     }
-    let perSample = recipe.objective.terms.count
+    let perSample = recipe.sequencesPerSample
     var wire = WireTrainBatch(
       sequences: WireSequenceBatch(batch), termIndices: terms,
       microBatchSize: UInt32(recipe.training.perDeviceTrainBatchSize * perSample))
     if weights.contains(where: { $0 != 1 }) { wire.tokenWeights = weights }
     if recipe.usesTeacherLogprobs { nameTeachers(of: indices.map { samples[$0] }, perSample: perSample, in: &wire) }
     return wire
+  }
+
+  /// What a term learns of a sample: its prompt with a completion. Where subsets of demonstrations are ranked, the first term has
+  /// prompt and completion as one piece, the second the completion after each subset.
+  private func sequences(of sample: TrainingSample, term: Int, _ completion: [TokenID]) -> [TokenSequence] {
+    guard let prompts = sample.rankedPrompts else {
+      return [TokenSequence(prompt: sample.prompt, completion: completion)]
+    }
+    if term == 0 { return [TokenSequence(tokenIDs: sample.prompt + completion, promptLength: 1)] }
+    return prompts.map { TokenSequence(prompt: $0, completion: completion) }
   }
 
   /// A sample's text from a source, cut where the sequence would be too long.

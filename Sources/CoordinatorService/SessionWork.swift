@@ -198,11 +198,17 @@ struct SessionWork: Sendable {
     row.add("loss", metrics.loss)
     row.add("train/learning_rate", metrics.learningRate)
     row.add("train/grad_norm", metrics.gradientNorm)
-    for (index, value) in metrics.termLosses.enumerated() where index < recipe.objective.terms.count {
+    // What is ranked has a term of weight 0.
+    let terms = recipe.objective.ranking == nil ? recipe.objective.terms.count : 1
+    for (index, value) in metrics.termLosses.enumerated() where index < terms {
       let source = recipe.objective.mixture == nil ? recipe.objective.terms[index].source.rawValue : "mixed"
       row.add("train/loss_on_\(source)_text", value)
     }
     addSchedules(metrics, to: &row)
+    if recipe.objective.ranking != nil {
+      row.add("train/ranking_loss", metrics.rankingLoss)
+      row.add("train/ranking_agreement", metrics.rankingAgreement)
+    }
     if recipe.objective.hiddenWeight > 0 { row.add("train/hidden_loss", metrics.hiddenLoss) }
     if let share = studentShares.take(step) { row.add("train/student_share", share) }
     row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))

@@ -26,7 +26,9 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case termBesidePairs(TokenLossKind)
   /// A loss that draws from the teacher would bias: all but forward KL.
   case biasedByDraws(TokenLossKind)
-  /// Weights of tokens beside a loss of pairs.
+  /// A ranking of sequences whose term is no cross-entropy.
+  case termBesideRanking(TokenLossKind)
+  /// Weights of tokens beside a loss of pairs or groups.
   case weightsBesidePairs
   /// A teacher whose log-probs have no z-scores: one is infinite or no number.
   case teacherNotStandardizable(position: Int)
@@ -65,6 +67,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the log-prob that the text's writer gave position \(position) is not a number: send what Generate answered"
     case .termBesidePairs(let kind):
       "the loss \(kind) cannot stand beside a loss of pairs: give the terms cross-entropies"
+    case .termBesideRanking(let kind):
+      "sequences that are ranked cannot have the loss \(kind): give their term a cross-entropy"
     case .biasedByDraws(let kind):
       "the loss \(kind) is no mean over draws from the teacher: ask for log-probs, or take forward KL"
     case .weightsBesidePairs:

@@ -70,7 +70,7 @@ struct LossPlan: Sendable {
 
   private static func check(_ weights: [Float], count: Int, _ objective: Objective) throws(DistillationError) {
     guard !weights.isEmpty else { return }
-    guard objective.pair == nil else { throw .weightsBesidePairs }
+    guard objective.pair == nil, objective.ranking == nil else { throw .weightsBesidePairs }
     guard weights.count == count else {
       throw .countMismatch(column: "the tokens' weights", expected: count, found: weights.count)
     }

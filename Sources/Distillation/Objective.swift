@@ -9,7 +9,8 @@ public enum Reduction: String, Sendable, Hashable, Codable {
   case sequenceMean
 }
 
-/// What is minimised: `Σ weight · term`, each term reduced over its own group of sequences, and a loss of pairs where there is one.
+/// What is minimised: `Σ weight · term`, each term reduced over its own group of sequences, and a loss of pairs or a ranking where there
+/// is one.
 ///
 /// DistiLLM-2 has two: `skewForwardKL(0.1)` on the teacher's texts and `skewReverseKL(0.1)` on the student's.
 public struct Objective: Sendable, Hashable {
@@ -17,6 +18,8 @@ public struct Objective: Sendable, Hashable {
   public let terms: [LossTerm]
   /// The loss of each two neighbouring sequences of a batch; nil: sequences are no pairs. All terms are cross-entropies then.
   public let pair: PairLoss?
+  /// The loss of the order of some term's sequences; nil: none is ranked.
+  public let ranking: RankingLoss?
   /// How positions and sequences are averaged.
   public let reduction: Reduction
   /// Teacher log-probs to ask per position: 0 asks for all V, else K and a tail.
@@ -34,8 +37,8 @@ public struct Objective: Sendable, Hashable {
 
   /// Makes an objective; refuses no terms, and numbers outside their ranges.
   public init(
-    terms: [LossTerm], reduction: Reduction, pair: PairLoss? = nil, topCount: Int = 0, usesHiddenStates: Bool = false,
-    precision: Precision = .float32, drawCount: Int = 0, drawSeed: UInt64 = 0,
+    terms: [LossTerm], reduction: Reduction, pair: PairLoss? = nil, ranking: RankingLoss? = nil, topCount: Int = 0,
+    usesHiddenStates: Bool = false, precision: Precision = .float32, drawCount: Int = 0, drawSeed: UInt64 = 0,
     hiddenWeight: Double = 0
   ) throws(DistillationError) {
     guard !terms.isEmpty else { throw .noTerms }
@@ -55,6 +58,11 @@ public struct Objective: Sendable, Hashable {
         name: "hidden_weight", value: hiddenWeight, range: "[0, ∞), and 0 beside pairs and draws")
     }
     try pair?.validate()
+    try ranking?.validate(terms)
+    guard ranking == nil || (pair == nil && drawCount == 0 && hiddenWeight == 0) else {
+      throw .parameterOutOfRange(
+        name: "ranking", value: 1, range: "0...0: it stands beside no pairs, draws or hidden states")
+    }
     for term in terms {
       try term.validate()
       guard pair == nil || term.kind == .crossEntropy else { throw .termBesidePairs(term.kind) }
@@ -68,6 +76,7 @@ public struct Objective: Sendable, Hashable {
     }
     self.terms = terms
     self.pair = pair
+    self.ranking = ranking
     self.reduction = reduction
     self.topCount = topCount
     self.usesHiddenStates = usesHiddenStates
@@ -84,13 +93,15 @@ public struct Objective: Sendable, Hashable {
   public var isAdaptive: Bool { terms.contains { $0.adaptiveSkew != nil } }
 
   /// Whether sequences of a term need the teacher's log-probs.
-  func needsTeacher(term: Int) -> Bool { terms[term].kind.needsTeacher || pair?.reference == .teacher }
+  func needsTeacher(term: Int) -> Bool {
+    terms[term].kind.needsTeacher || pair?.reference == .teacher || ranking?.term == term
+  }
 
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.
   public var scoreOptions: ScoreOptions {
     if pair?.reference == .teacher { return ScoreOptions(tokenLogprobs: true, precision: precision) }
     if drawCount > 0 { return ScoreOptions(drawCount: drawCount, drawSeed: drawSeed, precision: precision) }
-    let tokens = terms.contains { $0.kind.needsTokenLogprobs }
+    let tokens = ranking != nil || terms.contains { $0.kind.needsTokenLogprobs }
     guard terms.contains(where: { $0.kind.needsDistribution }) || !tokens else {
       return ScoreOptions(tokenLogprobs: true, precision: precision)
     }

@@ -14,6 +14,10 @@ public struct StepMeasurements: Sendable, Hashable {
   public var pairLoss: Double
   /// The pairs in their order; empty where the objective has none.
   public var pairs: [PairMeasurement]
+  /// Mean loss of the pairs that the teacher orders, before its weight; 0 where the objective ranks nothing.
+  public var rankingLoss: Double
+  /// Share of these pairs that the student orders alike; 0 where there are none.
+  public var rankingAgreement: Double
   /// Mean squared error of the projected hidden states, before its weight; 0 where the objective has none.
   public var hiddenLoss: Double
   /// Norm of the gradient before clipping; 0 for an evaluation.
@@ -38,6 +42,8 @@ struct LossSums: Sendable {
   var pairs: [PairMeasurement] = []
   /// In the order of the batch.
   var skews: [SkewMeasurement] = []
+  /// In the order of the batch.
+  var rankings: [RankingValue] = []
   /// Squared errors of hidden states, divided as the reduction asks.
   var hidden = 0.0
   var teacherMass = 0.0

@@ -118,10 +118,14 @@ public final class StudentTrainer: @unchecked Sendable {
     let policy =
       plan.policyPositionCount == 0 && batch.behaviorLogprobs.isEmpty
       ? nil : try PolicyPlan(batch, plan, objective, teacher: teacher)
+    let ranking = try objective.ranking.map { ranking throws(DistillationError) in
+      try RankingPlan(batch, ranking, plan, teacher: teacher)
+    }
     let known = try plan.teacherScores(teacher, vocabSize: vocabSize, objective, head: head)
     let pass = TrainingPass(
       transformer: transformer, parameters: parameters, objective: objective, plan: plan,
-      pairs: pairs, skews: try SkewPlan(batch, objective, plan, skewGaps, afterSteps: steps, teacher: teacher),
+      pairs: pairs, ranking: ranking,
+      skews: try SkewPlan(batch, objective, plan, skewGaps, afterSteps: steps, teacher: teacher),
       weights: weights, policy: policy,
       teacher: known,
       gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace,
@@ -130,11 +134,15 @@ public final class StudentTrainer: @unchecked Sendable {
     let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
     if !evaluate { for skew in sums.skews where skew.isFirst { skewGaps.add(skew) } }
     let pairLoss = sums.pairs.reduce(0) { $0 + $1.weight * $1.loss } / Double(pairs?.divisor ?? 1)
-    let beside = (objective.pair?.weight ?? 0) * pairLoss + objective.hiddenWeight * sums.hidden
+    let rankingLoss = sums.rankings.reduce(0) { $0 + $1.sum } / Double(ranking?.divisor ?? 1)
+    let beside =
+      (objective.pair?.weight ?? 0) * pairLoss + (objective.ranking?.weight ?? 0) * rankingLoss
+      + objective.hiddenWeight * sums.hidden
     return StepMeasurements(
       loss: zip(weights, sums.terms).reduce(beside) { $0 + $1.0 * $1.1 },
       termLosses: sums.terms, termWeights: weights, termAlphas: sums.skewMeans(\.alpha),
-      termGaps: sums.skewMeans(\.gap), pairLoss: pairLoss, pairs: sums.pairs,
+      termGaps: sums.skewMeans(\.gap), pairLoss: pairLoss, pairs: sums.pairs, rankingLoss: rankingLoss,
+      rankingAgreement: Double(sums.rankings.reduce(0) { $0 + $1.agreementCount }) / Double(ranking?.divisor ?? 1),
       hiddenLoss: sums.hidden, gradientNorm: update.gradientNorm, learningRate: update.learningRate,
       tokenCount: plan.tokenCount,
       positionCount: batch.sequences.tokenIDs.count,
@@ -210,7 +218,8 @@ public final class StudentTrainer: @unchecked Sendable {
     var sums = LossSums(termCount: objective.terms.count)
     workspace.beginStep()
     if let gradients = pass.gradients { clear(gradients) }
-    let segments = GradientSegments(batch.sequences, unit: objective.pair == nil ? 1 : 2)
+    let segments = GradientSegments(
+      batch.sequences, unit: objective.pair == nil ? 1 : 2, groups: pass.ranking?.groups ?? [])
     for segments in segments.passes(ofAtMost: batch.microBatchSize) {
       try pass.run(segments, of: batch.sequences, addingTo: &sums)
     }

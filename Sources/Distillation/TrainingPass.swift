@@ -10,6 +10,8 @@ struct TrainingPass: Sendable {
   let plan: LossPlan
   /// Nil where the objective has no loss of pairs.
   let pairs: PairPlan?
+  /// Nil where nothing is ranked.
+  let ranking: RankingPlan?
   /// Nil where no term's skew is adaptive.
   let skews: SkewPlan?
   /// Factor of each term at this step.
@@ -68,11 +70,11 @@ struct TrainingPass: Sendable {
   }
 
   /// Whether losses depend on log-probs of whole sequences.
-  private var looksFirst: Bool { pairs != nil || skews != nil }
+  private var looksFirst: Bool { pairs != nil || ranking != nil || skews != nil }
 
-  /// Measures pairs and gaps of a pass, whose tape is there; returns what they say of each of its sequences.
+  /// Measures pairs, rankings and gaps of a pass, whose tape is there; returns what they say of each of its sequences.
   ///
-  /// The gradient at a position depends on all positions of its sequence, or of both of a pair. So the head goes over the
+  /// The gradient at a position depends on all positions of its sequence, or of a pair or group. So the head goes over the
   /// chunks once for the log-probs and, where there is more than one, once more for the gradients: the tape is kept, logits
   /// are not.
   private func measureSequences(
@@ -90,6 +92,11 @@ struct TrainingPass: Sendable {
     if let pairs {
       let measured = try pairs.measure(first: first, logprobs: totals, lengths: lengths)
       sums.pairs += measured.pairs
+      known.slopes = measured.slopes
+    }
+    if let ranking {
+      let measured = try ranking.measure(first: first, logprobs: totals)
+      sums.rankings += measured.groups
       known.slopes = measured.slopes
     }
     if let skews {
@@ -203,7 +210,7 @@ struct TrainingPass: Sendable {
 
   /// One position's loss; its logits become their gradient, or `rounded` takes it.
   ///
-  /// Beside a loss of pairs each term is a cross-entropy, whose gradient is `q − onehot`; that of s is `onehot − q`.
+  /// What pairs or rankings look at has a cross-entropy for its term, whose gradient is `q − onehot`; that of s is `onehot − q`.
   private func compute(
     _ logits: FloatView, target: TokenID, _ owner: Owner, _ teacherLogits: FloatView?, _ lane: RowLossWorkspace,
     _ known: SequenceMeasurements, rounded: BFloat16View?
@@ -241,7 +248,7 @@ struct TrainingPass: Sendable {
 private struct SequenceMeasurements {
   /// The pass's first sequence in the batch.
   let first: Int
-  /// `∂loss/∂s`, s being the sum of a sequence's log-probs; empty where the objective has no loss of pairs.
+  /// `∂loss/∂s`, s being the sum of a sequence's log-probs; empty where the objective has no loss of pairs and no ranking.
   var slopes: [Double] = []
   /// α of sequences whose skew is adaptive; empty where there is none.
   var alphas: [Double?] = []

@@ -25,12 +25,14 @@ public struct TrainingSample: Sendable, Hashable, Codable {
   public var teacher: String?
   /// Factors of the losses of the completion's ids; nil: 1 for all.
   public var completionWeights: [Float]?
+  /// The prompt with each subset of its demonstrations that is ranked; nil: none is.
+  public var rankedPrompts: [[TokenID]]?
 }
 
 /// A JSONL file of rows.
 public struct DataFile: Sendable {
   /// The rows with their line numbers, in order. Blank lines are skipped.
-  public let rows: [(line: Int, row: DataRow)]
+  public internal(set) var rows: [(line: Int, row: DataRow)]
   /// What each row has in the column that was asked for; nil: nothing, or not asked.
   public let names: [String?]
   /// The turns that each row's answer is made of; nil: it is one piece.

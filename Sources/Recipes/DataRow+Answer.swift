@@ -7,6 +7,7 @@ extension DataRow {
     case .prompt(_, let completion): completion
     case .pair(_, let chosen, _, _): chosen
     case .instruction(_, _, let output): output
+    case .demonstrated(let row): row.completion
     case .chat(let messages, _): messages.last.flatMap { $0.role == "assistant" ? $0.content : nil }
     case .text: nil
     }
@@ -19,6 +20,7 @@ extension DataRow {
     // One text: an input belongs to what is asked.
     case .instruction(let instruction, let input, _): input.isEmpty ? instruction : "\(instruction)\n\n\(input)"
     case .chat(let messages, _): messages.last { $0.role == "user" }?.content
+    case .demonstrated(let row): row.text
     case .text: nil
     }
   }
@@ -31,6 +33,9 @@ extension DataRow {
     case .chat(let messages, let tools):
       let asked = messages.last?.role == "assistant" ? Array(messages.dropLast()) : messages
       return .chat(asked + (text.map { [ChatMessage(role: "assistant", content: $0)] } ?? []), tools: tools)
+    case .demonstrated(var row):
+      row.completion = text
+      return .demonstrated(row)
     case .text: return nil
     }
   }
@@ -48,6 +53,9 @@ extension DataRow {
         messages[place].content = text + messages[place].content
       }
       return .chat(messages, tools: tools)
+    case .demonstrated(var row):
+      row.prompt = text + row.prompt
+      return .demonstrated(row)
     case .text: return self
     }
   }
@@ -68,6 +76,10 @@ extension DataRow {
     case .chat(let messages, let tools):
       row["messages"] = messages
       if let tools { row["tools"] = tools }
+    case .demonstrated(let question):
+      row["demonstrations"] = question.demonstrations.map { ["prompt": $0.prompt, "completion": $0.completion] }
+      row["prompt"] = question.prompt
+      if let completion = question.completion { row["completion"] = completion }
     case .text(let text): row["text"] = text
     }
     let encoder = JSONEncoder()

@@ -15,6 +15,9 @@ extension DataRow {
       var sample = try Self.sample(prompt, chosen, rejected, codec, lengths, special: true)
       sample.scores = scores
       return sample
+    case .demonstrated(let row):
+      if !row.subsets.isEmpty { return try Self.ranked(row, codec, lengths) }
+      return try Self.sample(row.text, row.completion, nil, codec, lengths, special: true)
     case .text(let text):
       return try Self.text(text, codec, lengths)
     case .chat(let messages, let tools):
@@ -30,7 +33,7 @@ extension DataRow {
   }
 
   /// The prompt that Stanford Alpaca was trained with.
-  private static func alpacaPrompt(_ instruction: String, input: String) -> String {
+  static func alpacaPrompt(_ instruction: String, input: String) -> String {
     input.isEmpty
       ? "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
         + "### Instruction:\n\(instruction)\n\n### Response:\n"
@@ -54,6 +57,25 @@ extension DataRow {
     return TrainingSample(
       prompt: promptIDs, completion: ids(completion), rejected: ids(rejected), isPrompt: true,
       promptText: prompt, completionText: completion, isChat: special ? nil : true)
+  }
+
+  /// A row whose answer is compared after several subsets of demonstrations: nothing of it may be cut.
+  private static func ranked(
+    _ row: DemonstratedRow, _ codec: some TextCodec, _ lengths: SequenceLimits
+  ) throws -> TrainingSample {
+    let whole = SequenceLimits(prompt: .max, sequence: .max, completion: .max)
+    var sample = try sample(row.text, row.completion, nil, codec, whole, special: true)
+    let prompts = row.subsets.map { codec.encode(row.text(after: $0), addSpecialTokens: true) }
+    let prompt = prompts.map(\.count).reduce(sample.prompt.count, max)
+    let completion = sample.completion?.count ?? 0
+    guard prompt <= lengths.prompt, completion <= lengths.completion, prompt + completion <= lengths.sequence else {
+      throw RowProblem(
+        "demonstrations and question have \(prompt) tokens, the answer \(completion), where at most \(lengths.prompt), "
+          + "\(lengths.completion) and together \(lengths.sequence) are taken, and nothing of what is ranked may be cut: "
+          + "give fewer demonstrations, or raise training.max_length")
+    }
+    sample.rankedPrompts = prompts
+    return sample
   }
 
   private static func text(_ text: String, _ codec: some TextCodec, _ lengths: SequenceLimits) throws -> TrainingSample

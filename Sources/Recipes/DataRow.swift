@@ -11,13 +11,15 @@ public enum DataRow: Sendable, Hashable {
   /// `messages`; where the last is the assistant's it is the completion. `tools`, where there are any: a JSON array of what
   /// the model may call, for the chat template.
   case chat([ChatMessage], tools: String?)
+  /// `demonstrations`, a list of `prompt` and `completion`, before `prompt` and `completion`, where there is one.
+  case demonstrated(DemonstratedRow)
   /// `text`: no prompt, all of it is learnt.
   case text(String)
 }
 
 extension DataRow {
   static let shapes =
-    "{\"messages\"}, {\"prompt\",\"completion\"}, {\"prompt\",\"chosen\",\"rejected\"}, {\"instruction\",\"input\",\"output\"} or {\"text\"}"
+    "{\"messages\"}, {\"prompt\",\"completion\"}, {\"prompt\",\"chosen\",\"rejected\"}, {\"demonstrations\",\"prompt\",\"completion\"}, {\"instruction\",\"input\",\"output\"} or {\"text\"}"
 
   /// Reads a row; throws what is wrong with it.
   init(json line: Data) throws(RowProblem) {
@@ -40,7 +42,9 @@ extension DataRow {
           prompt: prompt, chosen: try text("chosen", row), rejected: try text("rejected", row),
           scores: try scores(row))
       }
-      return .prompt(prompt, completion: row["completion"] == nil ? nil : try text("completion", row))
+      let completion = row["completion"] == nil ? nil : try text("completion", row)
+      guard let examples = try demonstrations(row) else { return .prompt(prompt, completion: completion) }
+      return .demonstrated(DemonstratedRow(demonstrations: examples, prompt: prompt, completion: completion))
     }
     if row["instruction"] != nil { return try alpaca(row) }
     if row["text"] != nil { return .text(try text("text", row)) }
@@ -55,6 +59,20 @@ extension DataRow {
       chosen.isFinite, rejected.isFinite
     else { throw RowProblem("'score_chosen' and 'score_rejected': expected two numbers") }
     return PairScores(chosen: chosen, rejected: rejected)
+  }
+
+  /// The examples before a prompt; nil: there is no such column.
+  private static func demonstrations(_ row: [String: Any]) throws(RowProblem) -> [DemonstratedRow.Demonstration]? {
+    guard let column = row["demonstrations"], !(column is NSNull) else { return nil }
+    guard let items = column as? [[String: Any]], !items.isEmpty else {
+      throw RowProblem("'demonstrations': expected a list of {\"prompt\",\"completion\"}")
+    }
+    var demonstrations: [DemonstratedRow.Demonstration] = []
+    for item in items {
+      demonstrations.append(
+        DemonstratedRow.Demonstration(prompt: try text("prompt", item), completion: try text("completion", item)))
+    }
+    return demonstrations
   }
 
   private static func alpaca(_ row: [String: Any]) throws(RowProblem) -> DataRow {

@@ -79,6 +79,7 @@ struct KeyUse: Sendable {
     KeyUse("rejection.samples_per_prompt", "rejection.keep", "rejection.examples", of: [.rejection]),
     KeyUse("rejection.", of: methods(where: \.hasChecker)),
     KeyUse("tripost.", of: [.tripost]),
+    KeyUse("bialign.", of: [.bialign]),
     KeyUse(
       "critics.referee", "critics.referee.", "critics.referee_max_new_tokens", "critics.judge_prompt",
       for: "critics.least_score"

@@ -20,6 +20,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case rskd
   /// LLAVADI's text half: cross-entropy, forward KL of z-scored logits, and the squared error of projected hidden states.
   case llavadi
+  /// BiAlign: forward KL along whole rows of demonstrations and question, and the teacher's ranking of subsets of them.
+  case bialign
   /// GKD: generalised Jensen–Shannon divergence on a mixture of the student's text and the data's, or the teacher's.
   case gkd
   /// ImitKD: forward KL on such a mixture.
@@ -226,6 +228,7 @@ extension Method {
     case .rkl: [aligned(term(.student, .reverseKL), values)]
     case .jsd: [aligned(term(.teacher, .generalizedJSD), values)]
     case .llavadi: [aligned(term(fixed(values), .forwardKL), values)]
+    case .bialign: demonstratedTerms(term(.data, .forwardKL))
     case .tvd: [term(.teacher, .totalVariation)]
     case .akl: [PlannedTerm(.teacher, .adaptiveKL, alpha: values.number("objective.mu"), beta: beta)]
     case .abkd: [term(.teacher, .alphaBeta)]
@@ -251,6 +254,9 @@ extension Method {
 
   /// Whether logits may be z-scored, and hidden states compared.
   public var alignsHiddenStates: Bool { [.kd, .rkl, .jsd, .llavadi].contains(self) }
+
+  /// Whether teacher or student may write what is learnt.
+  var mayWrite: Bool { self != .sft && self != .bialign }
 
   /// Whether `objective.seq_kd` says whose text is learnt.
   var choosesText: Bool { mixesTexts || self == .llavadi }

@@ -81,7 +81,7 @@ extension Method {
   public var pairLosses: [LossName] {
     switch self {
     case .sft, .seqkd, .kd, .rkl, .jsd, .uld, .tvd, .akl, .abkd, .rskd, .llavadi, .distillm2, .lion: []
-    case .rejection, .critics, .orca, .tripost: []
+    case .rejection, .critics, .orca, .tripost, .bialign: []
     case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: []
     case .dpkd: [.dpkd, .ipo, .cpo, .simpo, .asReleased]
     case .plad: [.margin, .scoreMargin, .slic]
@@ -98,7 +98,7 @@ extension Method {
     switch self {
     case .sft, .seqkd, .kd, .rkl, .jsd, .tvd, .akl, .rskd, .llavadi, .distillm2, .lion, .uld: 0.5
     case .abkd: 0.7
-    case .rejection, .critics, .orca, .tripost: 0.5
+    case .rejection, .critics, .orca, .tripost, .bialign: 0.5
     case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: 0.5
     case .dpkd, .dpo, .ipo, .cpo: 0.1
     case .simpo: 2

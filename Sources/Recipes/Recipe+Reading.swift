@@ -42,13 +42,15 @@ extension Recipe {
         ?? (topCount > 0 ? .topK : .full),
       teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32,
       drawCount: method == .rskd ? values.whole("objective.draws") : 0,
-      hiddenWeight: method.alignsHiddenStates ? values.number("objective.hidden_weight") : 0)
-    generation = values.text("generation") == "none" || method == .sft ? nil : Generation(values)
+      hiddenWeight: method.alignsHiddenStates ? values.number("objective.hidden_weight") : 0,
+      ranking: RankingObjective(method, values))
+    generation = values.text("generation") == "none" || !method.mayWrite ? nil : Generation(values)
     lion = method == .lion ? try Lion(values) : nil
     rejection = method.hasChecker ? try Rejection(values) : nil
     critics = method == .critics ? try Critics(values) : nil
     orca = method == .orca ? try Orca(values) : nil
     tripost = method == .tripost ? TriPosT(values) : nil
+    biAlign = method == .bialign ? BiAlign(values) : nil
     training = Training(values)
     evaluation = try Evaluation(values)
     resolvedYAML = values.yaml

@@ -38,6 +38,8 @@ public struct Recipe: Sendable, Hashable {
   public var orca: Orca?
   /// How attempts are edited; nil: another method.
   public var tripost: TriPosT?
+  /// How rows come to demonstrations; nil: another method.
+  public var biAlign: BiAlign?
   /// How the student is trained.
   public var training: Training
   /// What is measured on the way.
@@ -80,6 +82,8 @@ public struct Recipe: Sendable, Hashable {
     public var drawCount: Int
     /// Factor of the squared error of projected hidden states; 0: none.
     public var hiddenWeight: Double
+    /// The ranking of what the last term learns of a sample, N sequences; nil: there is none.
+    public var ranking: RankingObjective?
   }
 
   /// How teacher and student write.

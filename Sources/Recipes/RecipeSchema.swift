@@ -25,7 +25,8 @@ struct RecipeKey: Sendable {
 /// rate 1e-6, cpo_alpha 1), SimPO's paper (beta 2, gamma half of it).
 enum RecipeSchema {
   static let keys: [RecipeKey] =
-    top + student + data + objective + generation + lion + rejection + critics + orca + tripost + training + evaluation
+    top + student + data + objective + generation + lion + rejection + critics + orca + tripost + bialign + training
+    + evaluation
 
   /// Keys that hold other keys.
   private static let blocks: Set<String> = Set(
@@ -226,6 +227,14 @@ enum RecipeSchema {
     RecipeKey("tripost.editor_prompt", .text, nil),
   ]
 
+  private static let bialign = [
+    RecipeKey("bialign.subsets", .whole(2...64)) { of(.bialign, $0, .whole(4)) },
+    RecipeKey("bialign.demonstrations", .whole(1...60), nil),
+    RecipeKey("bialign.separator", .text) { of(.bialign, $0, .text(DemonstratedRow.usualSeparator)) },
+    RecipeKey("bialign.rank_weight", .number(0...Double.infinity)) { of(.bialign, $0, .number(1)) },
+    RecipeKey("bialign.rank_epsilon", .number(0...Double.infinity, open: true)) { of(.bialign, $0, .number(0.01)) },
+  ]
+
   /// A default of one method; others leave the key out.
   private static func of(_ owner: Method, _ method: Method, _ value: RecipeValue) -> RecipeValue? {
     owner == method ? value : nil
@@ -233,12 +242,15 @@ enum RecipeSchema {
 
   private static let training = [
     RecipeKey("training.learning_rate", .number(0...Double.infinity, open: true)) {
-      .number($0 == .distillm2 ? 5e-5 : [.tripost, .dpo, .ipo, .simpo, .cpo, .slic].contains($0) ? 1e-6 : 2e-5)
+      .number(
+        $0 == .distillm2 ? 5e-5 : [.bialign, .tripost, .dpo, .ipo, .simpo, .cpo, .slic].contains($0) ? 1e-6 : 2e-5)
     },
     RecipeKey("training.per_device_train_batch_size", .whole(1...65_536), .whole(8)),
     RecipeKey("training.gradient_accumulation_steps", .whole(1...65_536), .whole(1)),
     RecipeKey("training.max_steps", .whole(-1...Int(Int32.max)), .whole(-1)),
-    RecipeKey("training.num_train_epochs", .number(0...100_000, open: true)) { .number($0 == .tripost ? 4 : 3) },
+    RecipeKey("training.num_train_epochs", .number(0...100_000, open: true)) {
+      .number($0 == .tripost ? 4 : $0 == .bialign ? 10 : 3)
+    },
     RecipeKey("training.warmup_ratio", share) { .number($0 == .distillm2 ? 0.1 : 0) },
     RecipeKey("training.warmup_steps", natural, .whole(0)),
     RecipeKey("training.lr_scheduler_type", .choice(["linear", "cosine", "constant"])) {

@@ -35,7 +35,12 @@ enum ChartPlan {
     Rule(title: "Rewards of pairs", note: "β times the log-ratio to the reference") {
       ["rewards/chosen", "rewards/rejected", "rewards/margins"].contains($0)
     },
-    Rule(title: "Pairs in the right order", note: "share of the pairs, 0 to 1") { $0 == "rewards/accuracies" },
+    Rule(title: "Pairs in the right order", note: "share of the pairs, 0 to 1") {
+      $0 == "rewards/accuracies" || $0 == "train/ranking_agreement"
+    },
+    Rule(title: "Ranking of demonstrations", note: "mean over pairs of subsets; lower is better") {
+      $0 == "train/ranking_loss"
+    },
     Rule(title: "Log-probs of pairs", note: "nats per token; both falling is a collapse") {
       $0.hasPrefix("logps/") && $0.hasSuffix("_per_token")
     },

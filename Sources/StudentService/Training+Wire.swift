@@ -17,7 +17,7 @@ extension Objective {
     }
     try self.init(
       terms: wire.terms.map { try LossTerm($0, policy: wire.policy) }, reduction: reduction,
-      pair: wire.pair.map { try PairLoss($0) },
+      pair: wire.pair.map { try PairLoss($0) }, ranking: wire.ranking.map { RankingLoss($0) },
       topCount: Int(wire.topCount),
       usesHiddenStates: wire.hiddenState, precision: Precision(wire.precision), drawCount: Int(wire.drawCount),
       drawSeed: wire.drawSeed, hiddenWeight: wire.hiddenWeight)
@@ -83,6 +83,13 @@ extension PairLoss {
   }
 }
 
+extension RankingLoss {
+  init(_ wire: WireRankingLoss) {
+    self.init(
+      term: Int(wire.term), groupSize: Int(wire.groupSize), weight: wire.weight, leastSpread: wire.leastSpread)
+  }
+}
+
 extension AdamWOptions {
   init(_ wire: WireOptimizerOptions) throws(OptimizationError) {
     try self.init(
@@ -124,7 +131,8 @@ extension WireStepMetrics {
       topAgreement: measurements.topAgreement,
       pairs: measurements.pairs.isEmpty ? nil : WirePairMetrics(measurements), termWeights: measurements.termWeights,
       termAlphas: measurements.termAlphas, termGaps: measurements.termGaps,
-      hiddenLoss: measurements.hiddenLoss)
+      hiddenLoss: measurements.hiddenLoss, rankingLoss: measurements.rankingLoss,
+      rankingAgreement: measurements.rankingAgreement)
   }
 }
 

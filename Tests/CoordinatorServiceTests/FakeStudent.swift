@@ -70,6 +70,8 @@ final class FakeStudents: StudentConnector {
     var trained: [Int] = []
     /// Of each batch.
     var tokenWeights: [[Float]] = []
+    /// What was trained on.
+    var batches: [WireTrainBatch] = []
     var lossAt: [Int: Double] = [:]
     /// What writing a folder is answered with; nil: it works.
     var writeError: RPCError?
@@ -138,13 +140,14 @@ private struct FakeStudent: StudentConnection {
         state.step += 1
         state.trained.append(state.step)
         state.tokenWeights.append(request.batch?.tokenWeights ?? [])
+        state.batches.append(request.batch ?? WireTrainBatch())
         return WireStepMetrics(
           loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8,
           traffic: [
             WireCallTraffic(
               rpc: "retort.v1.TeacherService/Score", messagesSent: 1, messagesReceived: 2, bytesSent: 30,
               bytesReceived: 400, encodeSeconds: 0.5, decodeSeconds: 0.25, readWaitSeconds: 1, retries: 3)
-          ])
+          ], rankingLoss: 0.25, rankingAgreement: 0.75)
       }
       try await onReply(TrainResponse(step: request.step, metrics: metrics))
     }

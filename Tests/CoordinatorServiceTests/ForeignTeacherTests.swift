@@ -29,6 +29,12 @@ struct ForeignTeacherTests {
     #expect(try #require(refusal(evaluates)).contains("leave kl and next_token_agreement out"))
   }
 
+  @Test("whole rows are compared with a teacher of the same tokens alone", arguments: [0, 5])
+  func wholeRows(topCount: Int) throws {
+    let needs = TeacherNeeds(generate: false, topCount: topCount, tokenLogprobs: true)
+    #expect(try #require(refusal(needs, method: .bialign)).contains("method: kd with objective.loss_top_k"))
+  }
+
   @Test("the teacher must have the tokenizer that is named for it, and room for the prompts in its tokens")
   func limits() throws {
     let needs = TeacherNeeds(generate: true, topCount: nil)

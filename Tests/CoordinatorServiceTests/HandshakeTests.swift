@@ -56,6 +56,20 @@ struct HandshakeTests {
     #expect(try #require(textOnly).contains("plad, simpo and dpo"))
   }
 
+  @Test("a ranking asks for log-probs of given text beside the teacher's distributions")
+  func ranking() throws {
+    let plan = try makePlan(["method=bialign", "objective.loss_top_k=5"])
+    #expect(plan.needs.tokenLogprobs && plan.needs.topCount == 5)
+    func given(tokens: Bool, top: UInt32) -> String? {
+      refusal(.bialign, needs: plan.needs) {
+        $0.abilities = WireAbilities(generate: true, tokenLogprobs: tokens, maxTopCount: top)
+      }
+    }
+    #expect(given(tokens: true, top: 5) == nil)
+    #expect(try #require(given(tokens: false, top: 5)).contains("method bialign needs log-probs of given text"))
+    #expect(try #require(given(tokens: true, top: 4)).contains("set objective.loss_top_k to at most 4"))
+  }
+
   @Test("draws are asked of a teacher that promises them alone")
   func draws() throws {
     let needs = TeacherNeeds(generate: true, topCount: nil, draws: true)

@@ -9,7 +9,16 @@ import Testing
 @Suite(.timeLimit(.minutes(10)), .serialized) struct TokenMethodTests {
   private let run: SmallRun
 
-  init() throws { run = try SmallRun() }
+  init() throws {
+    run = try SmallRun()
+    let words = (0..<24).map { "\($0 % 7)\(Character(UnicodeScalar(UInt8(97 + $0))))" }
+    let rows = words.indices.map { place in
+      let demonstrations = (1...3).map { #"{"prompt":"\#(words[(place + 5 * $0) % 24]):","completion":"\#($0)"}"# }
+      return
+        #"{"demonstrations":[\#(demonstrations.joined(separator: ","))],"prompt":"\#(words[place]):","completion":"\#(place % 4)"}"#
+    }
+    try run.folder.write(rows.joined(separator: "\n") + "\n", to: "demonstrated.jsonl")
+  }
 
   private func arguments(_ name: String, _ method: String, _ overrides: [String]) throws -> [String] {
     ["run", try run.recipe(name, method: method), "--local", "evaluation.metrics=[]"] + overrides
@@ -51,6 +60,34 @@ import Testing
     #expect(!exported.contains("projector.safetensors"))
   }
 
+  @Test(
+    "BiAlign learns the teacher's distributions along whole rows, and its order of subsets of demonstrations",
+    arguments: ["objective.loss_top_k=0", "objective.loss_top_k=4", "objective.teacher_logprobs=hidden_state"])
+  func rankings(form: String) async throws {
+    let log = try await distil(
+      "bialign", form, "training.max_steps=16", "bialign.separator=, ",
+      "data.train=\(run.folder.path("demonstrated.jsonl"))")
+    let (losses, agreements) = (
+      log.curve("train/ranking_loss").map(\.value), log.curve("train/ranking_agreement").map(\.value)
+    )
+    try #require(losses.count == 16 && agreements.count == 16)
+    #expect(losses.suffix(3).reduce(0, +) < losses.prefix(3).reduce(0, +))
+    #expect(agreements.allSatisfy { (0...1).contains($0) })
+    let divergences = log.curve("train/loss_on_data_text").map(\.value)
+    #expect(divergences.count == 16 && divergences[15] < divergences[0])
+    #expect(log.curve("train/positions").allSatisfy { $0.value > 5 * 8 })
+  }
+
+  @Test("BiAlign draws demonstrations of rows that have none")
+  func rankedDraws() async throws {
+    try run.folder.write(
+      (0..<24).map { #"{"prompt":"\#($0):","completion":"\#($0 % 4)"}"# }.joined(separator: "\n"), to: "plain.jsonl")
+    let log = try await distil(
+      "bialign", "training.max_steps=2", "bialign.separator=, ", "bialign.demonstrations=5", "bialign.subsets=6",
+      "data.train=\(run.folder.path("plain.jsonl"))")
+    #expect(log.curve("train/ranking_loss").count == 2)
+  }
+
   @Test("DistiLLM-2's skews adapt from the second round on, and its weights move to the student's text")
   func schedules() async throws {
     let log = try await distil("distillm2")
@@ -73,8 +110,12 @@ import Testing
 
   @Test(
     "a run killed half-way goes on with the skews or the projector that it had, and writes the same bytes",
-    arguments: [("distillm2", []), ("llavadi", ["objective.seq_kd=true"])] as [(String, [String])])
+    arguments: [
+      ("distillm2", []), ("llavadi", ["objective.seq_kd=true"]), ("bialign", ["bialign.separator=, "]),
+    ] as [(String, [String])])
   func resumed(method: String, overrides: [String]) async throws {
+    let data = method == "bialign" ? ["data.train=\(run.folder.path("demonstrated.jsonl"))"] : []
+    let overrides = overrides + data
     #expect(try await run.program.run(arguments("undisturbed", method, overrides)).exit == .status(0))
     let (output, again) = (run.output("resumed"), try arguments("resumed", method, overrides))
     let killed = try await run.program.run(again) { parent in

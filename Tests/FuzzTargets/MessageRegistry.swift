@@ -19,6 +19,6 @@ package let allMessages: [any WireMessage.Type] = [
   TeacherServiceGenerateResponse.self, TeacherServiceScoreRequest.self, TeacherServiceScoreResponse.self,
   GetOutputHeadRequest.self, GetOutputHeadResponse.self,
   WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireAdapterOptions.self, WireTrainBatch.self,
-  WireStepMetrics.self, WirePolicyGradient.self, WirePairLoss.self, WirePairMetrics.self,
+  WireStepMetrics.self, WirePolicyGradient.self, WirePairLoss.self, WirePairMetrics.self, WireRankingLoss.self,
   WireCallTraffic.self,
 ]

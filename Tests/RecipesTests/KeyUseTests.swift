@@ -41,6 +41,7 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
       ("rejection", "rejection.isolation=none", "rejection.checker: command"),
       ("critics", "critics.judge_prompt=p.txt", "critics.least_score"),
       ("rejection", "critics.rouge_limit=0.5", "method critics"), ("lion", "orca.data=[a]", "method orca"),
+      ("kd", "bialign.subsets=3", "method bialign"),
       ("orca", "data.train=other.jsonl", "orca.data, which names the files of all stages"),
     ])
   func refused(method: String, override: String, owners: String) throws {

@@ -300,6 +300,9 @@ public struct WireObjective: WireMessage {
   /// trainer makes the projection from the run's seed, trains it with the same optimizer, and keeps it in checkpoints alone. Asks
   /// for hidden states beside the log-probs. Needs `draw_count` 0 and no pairs.
   public var hiddenWeight: Double
+  /// A loss of the order that log-probs of one completion have after several prompts, beside the terms. Unset: there is none. Not
+  /// beside a loss of pairs, draws or hidden states.
+  public var ranking: WireRankingLoss?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -312,7 +315,8 @@ public struct WireObjective: WireMessage {
     policy: WirePolicyGradient? = nil,
     drawCount: UInt32 = 0,
     drawSeed: UInt64 = 0,
-    hiddenWeight: Double = 0
+    hiddenWeight: Double = 0,
+    ranking: WireRankingLoss? = nil
   ) {
     self.terms = terms
     self.reduction = reduction
@@ -324,6 +328,7 @@ public struct WireObjective: WireMessage {
     self.drawCount = drawCount
     self.drawSeed = drawSeed
     self.hiddenWeight = hiddenWeight
+    self.ranking = ranking
   }
 
   /// Name in Protos/.
@@ -351,18 +356,21 @@ extension WireObjective: @unsafe CMessageConvertible {
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__Objective>) throws -> R) rethrows -> R {
     return try unsafe withOptional(pair, arena) { pair in
       return try unsafe withOptional(policy, arena) { policy in
-        var cMessage = unsafe Self.makeCMessage()
-        unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
-        unsafe cMessage.reduction = reduction.cValue
-        unsafe cMessage.top_count = topCount
-        unsafe cMessage.hidden_state = hiddenState ? 1 : 0
-        unsafe cMessage.precision = precision.cValue
-        unsafe cMessage.pair = pair
-        unsafe cMessage.policy = policy
-        unsafe cMessage.draw_count = drawCount
-        unsafe cMessage.draw_seed = drawSeed
-        unsafe cMessage.hidden_weight = hiddenWeight
-        return try unsafe body(&cMessage)
+        return try unsafe withOptional(ranking, arena) { ranking in
+          var cMessage = unsafe Self.makeCMessage()
+          unsafe (cMessage.n_terms, cMessage.terms) = arena.messages(terms)
+          unsafe cMessage.reduction = reduction.cValue
+          unsafe cMessage.top_count = topCount
+          unsafe cMessage.hidden_state = hiddenState ? 1 : 0
+          unsafe cMessage.precision = precision.cValue
+          unsafe cMessage.pair = pair
+          unsafe cMessage.policy = policy
+          unsafe cMessage.draw_count = drawCount
+          unsafe cMessage.draw_seed = drawSeed
+          unsafe cMessage.hidden_weight = hiddenWeight
+          unsafe cMessage.ranking = ranking
+          return try unsafe body(&cMessage)
+        }
       }
     }
   }
@@ -378,6 +386,72 @@ extension WireObjective: @unsafe CMessageConvertible {
     drawCount = unsafe cMessage.draw_count
     drawSeed = unsafe cMessage.draw_seed
     hiddenWeight = unsafe cMessage.hidden_weight
+    ranking = try unsafe readMessage(cMessage.ranking) as WireRankingLoss?
+  }
+}
+
+/// A loss of groups of sequences with one completion after different prompts (BiAlign). s_i is the student's log-prob of the completion
+/// after prompt i, summed over its tokens, t_i the teacher's, rank_i 1 + the number of j with t_j > t_i. Each two with t_i > t_j have
+/// max(0, (s_j - s_i) / D + (rank_j - rank_i) / (group_size - 1)), D = max(max s - min s, least_spread) of the group being a
+/// constant of the gradient. The loss is the mean over all such pairs of the batch, whatever their groups.
+public struct WireRankingLoss: WireMessage {
+  /// Index of the term whose sequences are ranked, a CROSS_ENTROPY whose weight may be 0. Each `group_size` neighbouring ones are a
+  /// group. The teacher is asked for the log-probs of their actual tokens.
+  public var term: UInt32
+  /// Sequences of a group, at least 2.
+  public var groupSize: UInt32
+  /// Factor of the mean over pairs in the loss, at least 0.
+  public var weight: Double
+  /// Least denominator, above 0. Unit: nats.
+  public var leastSpread: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    term: UInt32 = 0,
+    groupSize: UInt32 = 0,
+    weight: Double = 0,
+    leastSpread: Double = 0
+  ) {
+    self.term = term
+    self.groupSize = groupSize
+    self.weight = weight
+    self.leastSpread = leastSpread
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.RankingLoss"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireRankingLoss: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__RankingLoss {
+    var cMessage = unsafe Retort__V1__RankingLoss()
+    unsafe retort__v1__ranking_loss__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__RankingLoss, _ arena: EncodingArena) {
+    unsafe cMessage.term = term
+    unsafe cMessage.group_size = groupSize
+    unsafe cMessage.weight = weight
+    unsafe cMessage.least_spread = leastSpread
+  }
+
+  init(cMessage: Retort__V1__RankingLoss) throws(WireFormatError) {
+    term = unsafe cMessage.term
+    groupSize = unsafe cMessage.group_size
+    weight = unsafe cMessage.weight
+    leastSpread = unsafe cMessage.least_spread
   }
 }
 
@@ -812,6 +886,10 @@ public struct WireStepMetrics: WireMessage {
   public var termGaps: [Double]
   /// Mean squared error of the projected hidden states, before its weight; 0 where Objective.hidden_weight is.
   public var hiddenLoss: Double
+  /// Mean loss of the pairs that the teacher orders, before its weight; 0 where Objective.ranking is unset.
+  public var rankingLoss: Double
+  /// Share of these pairs that the student orders alike; 0 where there are none.
+  public var rankingAgreement: Double
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -831,7 +909,9 @@ public struct WireStepMetrics: WireMessage {
     termWeights: [Double] = [],
     termAlphas: [Double] = [],
     termGaps: [Double] = [],
-    hiddenLoss: Double = 0
+    hiddenLoss: Double = 0,
+    rankingLoss: Double = 0,
+    rankingAgreement: Double = 0
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -850,6 +930,8 @@ public struct WireStepMetrics: WireMessage {
     self.termAlphas = termAlphas
     self.termGaps = termGaps
     self.hiddenLoss = hiddenLoss
+    self.rankingLoss = rankingLoss
+    self.rankingAgreement = rankingAgreement
   }
 
   /// Name in Protos/.
@@ -898,6 +980,8 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
               unsafe (cMessage.n_term_alphas, cMessage.term_alphas) = (termAlphas.count, termAlphas.start)
               unsafe (cMessage.n_term_gaps, cMessage.term_gaps) = (termGaps.count, termGaps.start)
               unsafe cMessage.hidden_loss = hiddenLoss
+              unsafe cMessage.ranking_loss = rankingLoss
+              unsafe cMessage.ranking_agreement = rankingAgreement
               return try unsafe body(&cMessage)
             }
           }
@@ -924,6 +1008,8 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     termAlphas = unsafe readColumn(cMessage.term_alphas, cMessage.n_term_alphas)
     termGaps = unsafe readColumn(cMessage.term_gaps, cMessage.n_term_gaps)
     hiddenLoss = unsafe cMessage.hidden_loss
+    rankingLoss = unsafe cMessage.ranking_loss
+    rankingAgreement = unsafe cMessage.ranking_agreement
   }
 }
 

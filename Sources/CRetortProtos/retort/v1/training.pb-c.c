@@ -142,6 +142,51 @@ void   retort__v1__objective__free_unpacked
   assert(message->base.descriptor == &retort__v1__objective__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__ranking_loss__init
+                     (Retort__V1__RankingLoss         *message)
+{
+  static const Retort__V1__RankingLoss init_value = RETORT__V1__RANKING_LOSS__INIT;
+  *message = init_value;
+}
+size_t retort__v1__ranking_loss__get_packed_size
+                     (const Retort__V1__RankingLoss *message)
+{
+  assert(message->base.descriptor == &retort__v1__ranking_loss__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__ranking_loss__pack
+                     (const Retort__V1__RankingLoss *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__ranking_loss__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__ranking_loss__pack_to_buffer
+                     (const Retort__V1__RankingLoss *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__ranking_loss__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__RankingLoss *
+       retort__v1__ranking_loss__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__RankingLoss *)
+     protobuf_c_message_unpack (&retort__v1__ranking_loss__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__ranking_loss__free_unpacked
+                     (Retort__V1__RankingLoss *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__ranking_loss__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__pair_loss__init
                      (Retort__V1__PairLoss         *message)
 {
@@ -715,7 +760,7 @@ const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor =
   (ProtobufCMessageInit) retort__v1__policy_gradient__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[10] =
+static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[11] =
 {
   {
     "terms",
@@ -837,6 +882,18 @@ static const ProtobufCFieldDescriptor retort__v1__objective__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ranking",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Objective, ranking),
+    &retort__v1__ranking_loss__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__objective__field_indices_by_name[] = {
   7,   /* field[7] = draw_count */
@@ -846,6 +903,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
   5,   /* field[5] = pair */
   6,   /* field[6] = policy */
   4,   /* field[4] = precision */
+  10,   /* field[10] = ranking */
   1,   /* field[1] = reduction */
   0,   /* field[0] = terms */
   2,   /* field[2] = top_count */
@@ -853,7 +911,7 @@ static const unsigned retort__v1__objective__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__objective__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
 {
@@ -863,11 +921,88 @@ const ProtobufCMessageDescriptor retort__v1__objective__descriptor =
   "Retort__V1__Objective",
   "retort.v1",
   sizeof(Retort__V1__Objective),
-  10,
+  11,
   retort__v1__objective__field_descriptors,
   retort__v1__objective__field_indices_by_name,
   1,  retort__v1__objective__number_ranges,
   (ProtobufCMessageInit) retort__v1__objective__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__ranking_loss__field_descriptors[4] =
+{
+  {
+    "term",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RankingLoss, term),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RankingLoss, group_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "weight",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RankingLoss, weight),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "least_spread",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RankingLoss, least_spread),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__ranking_loss__field_indices_by_name[] = {
+  1,   /* field[1] = group_size */
+  3,   /* field[3] = least_spread */
+  0,   /* field[0] = term */
+  2,   /* field[2] = weight */
+};
+static const ProtobufCIntRange retort__v1__ranking_loss__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor retort__v1__ranking_loss__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.RankingLoss",
+  "RankingLoss",
+  "Retort__V1__RankingLoss",
+  "retort.v1",
+  sizeof(Retort__V1__RankingLoss),
+  4,
+  retort__v1__ranking_loss__field_descriptors,
+  retort__v1__ranking_loss__field_indices_by_name,
+  1,  retort__v1__ranking_loss__number_ranges,
+  (ProtobufCMessageInit) retort__v1__ranking_loss__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor retort__v1__pair_loss__field_descriptors[8] =
@@ -1425,7 +1560,7 @@ const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor =
   (ProtobufCMessageInit) retort__v1__pair_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[17] =
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[19] =
 {
   {
     "loss",
@@ -1631,6 +1766,30 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "ranking_loss",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, ranking_loss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ranking_agreement",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, ranking_agreement),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
@@ -1640,6 +1799,8 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   0,   /* field[0] = loss */
   12,   /* field[12] = pairs */
   5,   /* field[5] = position_count */
+  18,   /* field[18] = ranking_agreement */
+  17,   /* field[17] = ranking_loss */
   8,   /* field[8] = teacher_bytes */
   9,   /* field[9] = teacher_mass */
   14,   /* field[14] = term_alphas */
@@ -1654,7 +1815,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 19 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -1664,7 +1825,7 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  17,
+  19,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,

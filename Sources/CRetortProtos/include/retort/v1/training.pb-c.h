@@ -20,6 +20,7 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Retort__V1__LossTerm Retort__V1__LossTerm;
 typedef struct Retort__V1__PolicyGradient Retort__V1__PolicyGradient;
 typedef struct Retort__V1__Objective Retort__V1__Objective;
+typedef struct Retort__V1__RankingLoss Retort__V1__RankingLoss;
 typedef struct Retort__V1__PairLoss Retort__V1__PairLoss;
 typedef struct Retort__V1__OptimizerOptions Retort__V1__OptimizerOptions;
 typedef struct Retort__V1__TrainBatch Retort__V1__TrainBatch;
@@ -308,10 +309,47 @@ struct  Retort__V1__Objective
    * for hidden states beside the log-probs. Needs `draw_count` 0 and no pairs.
    */
   double hidden_weight;
+  /*
+   * A loss of the order that log-probs of one completion have after several prompts, beside the terms. Unset: there is none. Not
+   * beside a loss of pairs, draws or hidden states.
+   */
+  Retort__V1__RankingLoss *ranking;
 };
 #define RETORT__V1__OBJECTIVE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__objective__descriptor) \
-    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL, 0, 0, 0 }
+    , 0,NULL, RETORT__V1__REDUCTION__REDUCTION_UNSPECIFIED, 0, 0, RETORT__V1__PRECISION__PRECISION_UNSPECIFIED, NULL, NULL, 0, 0, 0, NULL }
+
+
+/*
+ * A loss of groups of sequences with one completion after different prompts (BiAlign). s_i is the student's log-prob of the completion
+ * after prompt i, summed over its tokens, t_i the teacher's, rank_i 1 + the number of j with t_j > t_i. Each two with t_i > t_j have
+ * max(0, (s_j - s_i) / D + (rank_j - rank_i) / (group_size - 1)), D = max(max s - min s, least_spread) of the group being a
+ * constant of the gradient. The loss is the mean over all such pairs of the batch, whatever their groups.
+ */
+struct  Retort__V1__RankingLoss
+{
+  ProtobufCMessage base;
+  /*
+   * Index of the term whose sequences are ranked, a CROSS_ENTROPY whose weight may be 0. Each `group_size` neighbouring ones are a
+   * group. The teacher is asked for the log-probs of their actual tokens.
+   */
+  uint32_t term;
+  /*
+   * Sequences of a group, at least 2.
+   */
+  uint32_t group_size;
+  /*
+   * Factor of the mean over pairs in the loss, at least 0.
+   */
+  double weight;
+  /*
+   * Least denominator, above 0. Unit: nats.
+   */
+  double least_spread;
+};
+#define RETORT__V1__RANKING_LOSS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__ranking_loss__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 /*
@@ -599,10 +637,18 @@ struct  Retort__V1__StepMetrics
    * Mean squared error of the projected hidden states, before its weight; 0 where Objective.hidden_weight is.
    */
   double hidden_loss;
+  /*
+   * Mean loss of the pairs that the teacher orders, before its weight; 0 where Objective.ranking is unset.
+   */
+  double ranking_loss;
+  /*
+   * Share of these pairs that the student orders alike; 0 where there are none.
+   */
+  double ranking_agreement;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0 }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0 }
 
 
 /*
@@ -746,6 +792,25 @@ Retort__V1__Objective *
                       const uint8_t       *data);
 void   retort__v1__objective__free_unpacked
                      (Retort__V1__Objective *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__RankingLoss methods */
+void   retort__v1__ranking_loss__init
+                     (Retort__V1__RankingLoss         *message);
+size_t retort__v1__ranking_loss__get_packed_size
+                     (const Retort__V1__RankingLoss   *message);
+size_t retort__v1__ranking_loss__pack
+                     (const Retort__V1__RankingLoss   *message,
+                      uint8_t             *out);
+size_t retort__v1__ranking_loss__pack_to_buffer
+                     (const Retort__V1__RankingLoss   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__RankingLoss *
+       retort__v1__ranking_loss__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__ranking_loss__free_unpacked
+                     (Retort__V1__RankingLoss *message,
                       ProtobufCAllocator *allocator);
 /* Retort__V1__PairLoss methods */
 void   retort__v1__pair_loss__init
@@ -891,6 +956,9 @@ typedef void (*Retort__V1__PolicyGradient_Closure)
 typedef void (*Retort__V1__Objective_Closure)
                  (const Retort__V1__Objective *message,
                   void *closure_data);
+typedef void (*Retort__V1__RankingLoss_Closure)
+                 (const Retort__V1__RankingLoss *message,
+                  void *closure_data);
 typedef void (*Retort__V1__PairLoss_Closure)
                  (const Retort__V1__PairLoss *message,
                   void *closure_data);
@@ -925,6 +993,7 @@ extern const ProtobufCEnumDescriptor    retort__v1__pair_reference__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__objective__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__ranking_loss__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__pair_loss__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__optimizer_options__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor;
