@@ -1,5 +1,5 @@
-public import Foundation
 import Evaluation
+public import Foundation
 import Puzzles
 import Recipes
 public import Reports

@@ -11,8 +11,7 @@ import pathlib
 
 import torch
 
-from generate_pairs import parameters
-from generate_steps import VOCABULARY, model, row_loss
+from generate_steps import VOCABULARY, adamw, model, row_loss, values
 
 # By sample: demonstrations, question, answer, and the places of the demonstrations of each subset. The last sample has one subset
 # twice, between which the teacher has no preference; the third has no answer, so that nothing is preferred.
@@ -94,11 +93,7 @@ def total(rows, prompt, ids):
 
 def steps(case):
     student, teacher = model(1).double(), model(2).double()
-    decayed = [p for p in student.parameters() if p.dim() > 1]
-    others = [p for p in student.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-2,
-        betas=(0.9, 0.95), eps=1e-6)
+    optimizer = adamw(student.parameters())
     taken = []
     for _ in range(3):
         terms, means = [0.0, 0.0], case["reduction"] == "sequenceMean"
@@ -129,7 +124,7 @@ def steps(case):
         taken.append({
             "loss": loss.item(), "ranking": ranked.item(), "terms": [t.item() for t in terms], "norm": norm.item(),
             "agreement": sum(alike for _, _, alike in found) / pairs})
-    return {**case, "steps": taken, "parameters": parameters(student)}
+    return {**case, "steps": taken, "parameters": values(student)}
 
 
 def main():
@@ -137,7 +132,7 @@ def main():
     with torch.no_grad():
         rows = [logprobs(teacher, ids, prompt).tolist() for ids, prompt, _ in sequences()]
     content = {
-        "groups": groups(), "start": parameters(model(1)),
+        "groups": groups(), "start": values(model(1)),
         "sequences": [{"tokenIDs": ids, "promptLength": prompt, "term": term} for ids, prompt, term in sequences()],
         "teacher": rows, "cases": [steps(case) for case in CASES]}
     text = json.dumps(content, separators=(",", ":"))
