@@ -5,7 +5,7 @@ public import Transformer
 
 /// All that a student needs to go on with the same bits: a folder `checkpoint-<step>` that is also a Hugging Face model folder.
 ///
-/// Beside the model's files it has those of adapters as PEFT has them, where there are, `optimizer.safetensors` (both moments), `projector.safetensors` where one learns, `trainer_state.json` and, written last,
+/// Beside the model's files it has those of adapters as PEFT has them, where there are, `optimizer.safetensors` (both moments), `projector.safetensors` and `module.safetensors` where one learns, `trainer_state.json` and, written last,
 /// `manifest.json` with the size and the SHA-256 of each file.
 public struct Checkpoint: Sendable {
   /// The student; with adapters, the model that they adapt.
@@ -14,6 +14,8 @@ public struct Checkpoint: Sendable {
   public let adapters: Adapters?
   /// What learns beside the student, and is no part of it; nil: nothing.
   public let projector: LearnedProjector?
+  /// The adapters of a teacher's module that learns beside the student; nil: there is none.
+  public let module: LearnedModule?
   /// AdamW's first moments.
   public let firstMoments: ParameterBuffer
   /// AdamW's second moments.
@@ -23,8 +25,8 @@ public struct Checkpoint: Sendable {
 
   /// Makes a checkpoint of what is in memory; nothing is copied until it is written.
   public init(
-    model: ModelFolder, adapters: Adapters? = nil, projector: LearnedProjector? = nil, firstMoments: ParameterBuffer,
-    secondMoments: ParameterBuffer, state: TrainerState
+    model: ModelFolder, adapters: Adapters? = nil, projector: LearnedProjector? = nil, module: LearnedModule? = nil,
+    firstMoments: ParameterBuffer, secondMoments: ParameterBuffer, state: TrainerState
   ) {
     let count = adapters?.values.count ?? model.parameters.count
     precondition(
@@ -32,7 +34,9 @@ public struct Checkpoint: Sendable {
       "\(firstMoments.count) and \(secondMoments.count) moments of \(count) parameters")
     self.model = model
     self.adapters = adapters
+    precondition((module == nil) == (state.module == nil), "a module without its state, or a state without its module")
     self.projector = projector
+    self.module = module
     self.firstMoments = firstMoments
     self.secondMoments = secondMoments
     self.state = state
@@ -63,6 +67,7 @@ public struct Checkpoint: Sendable {
       }
       try folder.write("optimizer.safetensors", tensors: momentTensors, type: .float32)
       try projector?.write(into: &folder)
+      try module?.write(into: &folder)
       try folder.write("trainer_state.json", JSONFile.bytes(state))
       let manifest = Manifest(format: Manifest.currentFormat, files: folder.files)
       try folder.write(Manifest.name, JSONFile.bytes(manifest))
@@ -103,8 +108,9 @@ public struct Checkpoint: Sendable {
     let count = adapters?.values.count ?? model.parameters.count
     let (first, second) = (ParameterBuffer(count: count), ParameterBuffer(count: count))
     let checkpoint = Checkpoint(
-      model: model, adapters: adapters, projector: try LearnedProjector.ifPresent(in: folder), firstMoments: first,
-      secondMoments: second, state: state)
+      model: model, adapters: adapters, projector: try LearnedProjector.ifPresent(in: folder),
+      module: try state.module.map { _ throws(CheckpointError) in try LearnedModule.load(folder) },
+      firstMoments: first, secondMoments: second, state: state)
     let file = try SafetensorsFile(folder.appending(path: "optimizer.safetensors"))
     let tensors = checkpoint.momentTensors
     guard file.header.tensors.count == tensors.count else {

@@ -1,4 +1,5 @@
 public import Optimization
+public import Transformer
 
 /// What decides the last bits of a result on one machine. The number of threads does not.
 public struct Arithmetic: Sendable, Hashable, Codable, CustomStringConvertible {
@@ -33,6 +34,26 @@ public struct TrainerState: Sendable, Hashable, Codable {
   public var version: String
   /// What adaptive skews remember, by term of the objective; nil: nothing.
   public var skewGaps: [GapSum]?
+  /// Of the module that learns beside the student, whose numbers are in `module.safetensors`; nil: there is none.
+  public var module: Module?
+
+  /// What a module's adapters are on.
+  public struct Module: Sendable, Hashable, Codable {
+    /// SHA-256 of the configuration and parameters of the model.
+    public var modelDigest: String
+    /// The adapters.
+    public var adapters: AdapterOptions
+
+    /// Names the two.
+    public init(modelDigest: String, adapters: AdapterOptions) {
+      (self.modelDigest, self.adapters) = (modelDigest, adapters)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case modelDigest = "model_digest"
+      case adapters
+    }
+  }
 
   /// Gaps between teacher and student, added up.
   public struct GapSum: Sendable, Hashable, Codable {
@@ -48,7 +69,7 @@ public struct TrainerState: Sendable, Hashable, Codable {
   /// Makes a state.
   public init(
     optimizerStep: Int, seed: UInt64, optimizer: AdamWOptions, schedule: LearningRateSchedule, arithmetic: Arithmetic,
-    version: String, skewGaps: [GapSum]? = nil
+    version: String, skewGaps: [GapSum]? = nil, module: Module? = nil
   ) {
     self.optimizerStep = optimizerStep
     self.seed = seed
@@ -57,11 +78,12 @@ public struct TrainerState: Sendable, Hashable, Codable {
     self.arithmetic = arithmetic
     self.version = version
     self.skewGaps = skewGaps
+    self.module = module
   }
 
   private enum CodingKeys: String, CodingKey {
     case optimizerStep = "global_step"
     case skewGaps = "skew_gaps"
-    case seed, optimizer, schedule, arithmetic, version
+    case seed, optimizer, schedule, arithmetic, version, module
   }
 }

@@ -24,6 +24,7 @@ extension Recipe {
       overrides.append("orca.system_prompts=\(place(orca.systemPrompts))")
       overrides.append("orca.data=\(Self.list(orca.data.map(place)))")
     }
+    if let folder = okd?.teacher { overrides.append("okd.teacher=\(place(folder))") }
     if let file = tripost?.editorPrompt { overrides.append("tripost.editor_prompt=\(place(file))") }
     if let file = rejection?.examples { overrides.append("rejection.examples=\(place(file))") }
     if let program = rejection?.program {

@@ -25,6 +25,7 @@ struct RunPremises: Sendable {
       try LocalModel.checkBFloat16(setting: "teacher_weights: bfloat16")
     }
     try Self.checkModel(recipe.student.tokenizerFolder)
+    if let folder = recipe.okd?.teacher { try Self.checkModel(folder) }
     _ = try DataFile(path: recipe.trainData, limit: recipe.maxSamples)
     if let file = recipe.evalData { _ = try DataFile(path: file, limit: recipe.maxEvalSamples) }
   }

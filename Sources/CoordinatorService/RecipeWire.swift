@@ -113,6 +113,22 @@ extension WireAdapterOptions {
   }
 }
 
+extension WireOnlineModule {
+  /// The module of a recipe, and what it minimises: `CE + β D`, which is D of weight β and 1 / β of the cross-entropy beside it.
+  init(_ module: Recipe.OnlineModule, beside objective: Recipe.Objective) {
+    let kind: WireTokenLossKind = objective.terms.first?.kind == .reverseKL ? .reverseKL : .forwardKL
+    let term =
+      module.beta > 0
+      ? WireLossTerm(kind: kind, weight: module.beta, crossEntropyWeight: 1 / module.beta)
+      : WireLossTerm(kind: .crossEntropy, weight: 1)
+    self.init(
+      path: RunFolder.named(module.teacher), adapters: WireAdapterOptions(module.adapters),
+      objective: WireObjective(
+        terms: [term], reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean),
+      learningRate: module.learningRate)
+  }
+}
+
 extension WireGenerationWeights {
   init(_ weights: StudentWeights) {
     self =

@@ -7,6 +7,7 @@ struct RunFolder: Sendable {
 
   func checkpoint(_ step: Int) -> String { "\(path)/checkpoint-\(step)" }
   var student: String { "\(path)/student" }
+  var module: String { "\(path)/module" }
   var start: String { "\(path)/student-start" }
   func calibration(_ step: Int) -> URL { URL(fileURLWithPath: path).appendingPathComponent("calibration-\(step).csv") }
   var metrics: URL { URL(fileURLWithPath: path).appendingPathComponent("metrics.jsonl") }

@@ -31,6 +31,7 @@ struct RunMaterial: Sendable {
   ) throws {
     (self.recipe, self.runID) = (recipe, runID)
     let codec = try load(recipe.student.tokenizerFolder)
+    try Self.checkModule(recipe.okd)
     let limits = SequenceLimits(
       training: recipe.training, maxNewTokens: recipe.generation?.maxNewTokens,
       contextLength: try recipe.student.contextLength())
@@ -67,6 +68,15 @@ struct RunMaterial: Sendable {
           vocabularyDigest: language.codec.vocabularyDigest, longestSequence: language.longest(mostWritten))
       })
     dataDigest = try Self.digest(recipe, samples, evalSamples)
+  }
+
+  /// Refuses a module on what is no model folder before anything is begun.
+  private static func checkModule(_ module: Recipe.OnlineModule?) throws {
+    guard let module else { return }
+    let file = "\(module.teacher)/config.json"
+    guard FileManager.default.isReadableFile(atPath: file) else {
+      throw RecipeError.conflict("okd.teacher: \(file): no such file, or no permission; give a model folder")
+    }
   }
 
   private static func read(

@@ -37,7 +37,9 @@ struct SessionWork: Sendable {
       }
     } catch {
       guard !Task.isCancelled else { return }
-      let failure = (error as? StepFailure)?.failure ?? Failure(error, doing: "the student at \(grant.address)")
+      let failure =
+        (error as? StepFailure)?.failure ?? (error as? ModuleRefusal)?.failure
+        ?? Failure(error, doing: "the student at \(grant.address)")
       post(.studentFailed(session: session, failure))
     }
   }
@@ -86,7 +88,12 @@ struct SessionWork: Sendable {
       post(.saved(session: session, position: position))
     case .export:
       driver.folder.clear(driver.folder.student)
-      try await writing { _ = try await student.export(ExportRequest(path: RunFolder.named(driver.folder.student))) }
+      var request = ExportRequest(path: RunFolder.named(driver.folder.student))
+      if recipe.okd != nil {
+        driver.folder.clear(driver.folder.module)
+        request.modulePath = RunFolder.named(driver.folder.module)
+      }
+      try await writing { [request] in _ = try await student.export(request) }
       post(.exported(session: session))
     default: break
     }
@@ -117,11 +124,16 @@ struct SessionWork: Sendable {
       case .architecture: (request.path, request.initialize) = (RunFolder.named(driver.folder.start), true)
       }
     }
+    request.module = recipe.okd.map { WireOnlineModule($0, beside: recipe.objective) }
     let response = try await student.load(request)
-    post(
-      .loaded(
-        session: session, position: Int(response.step), student: ModelSummary(response.model ?? WireModelDescription()))
-    )
+    let model = ModelSummary(response.model ?? WireModelDescription())
+    if let module = response.module {
+      let refusal = Handshake.refusal(
+        method: recipe.method, needs: TeacherNeeds(generate: false, topCount: nil),
+        longestSequence: material.plan.longestSequence, teacher: ModelSummary(module), student: model)
+      if let refusal { throw ModuleRefusal(refusal: refusal) }
+    }
+    post(.loaded(session: session, position: Int(response.step), student: model))
   }
 
   private func generate(_ key: WorkItemKey, _ student: any StudentConnection) async throws {
@@ -210,6 +222,12 @@ struct SessionWork: Sendable {
       row.add("train/ranking_agreement", metrics.rankingAgreement)
     }
     if recipe.objective.hiddenWeight > 0 { row.add("train/hidden_loss", metrics.hiddenLoss) }
+    if let module = metrics.module {
+      row.add("train/module_loss", module.loss)
+      row.add("train/module_learning_rate", module.learningRate)
+      row.add("train/module_grad_norm", module.gradientNorm)
+      row.add("train/top_agreement", metrics.topAgreement)
+    }
     if let share = studentShares.take(step) { row.add("train/student_share", share) }
     row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))
     row.add("train/round", Double(material.plan.round(at: step - 1) + 1))
@@ -263,6 +281,13 @@ private struct StepFailure: Error {
         "step \(step): the loss is \(loss.map { "\($0)" } ?? "missing"); lower training.learning_rate or check the model"
     )
   }
+}
+
+/// A model that a module is on, and that cannot teach the run's student.
+private struct ModuleRefusal: Error {
+  let refusal: HandshakeRefusal
+
+  var failure: Failure { .permanent(message: "okd.teacher: \(refusal)") }
 }
 
 /// A value put down by one task and taken up by another.

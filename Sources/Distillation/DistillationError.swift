@@ -34,6 +34,10 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case teacherNotStandardizable(position: Int)
   /// The squared error of hidden states without those of the teacher, or with some of another width.
   case hiddenStatesMissing(expected: Int, found: Int)
+  /// An objective by which two models cannot teach each other.
+  case notMutual(Objective)
+  /// Two models that are to teach each other, of other numbers of ids.
+  case moduleVocabulary(module: Int, student: Int)
   /// The loss is NaN or infinite.
   case lossNotFinite(sequence: Int, value: Double)
   /// The gradient is NaN or infinite.
@@ -78,6 +82,11 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
     case .hiddenStatesMissing(let expected, let found):
       "the teacher sent \(found) numbers of hidden states where \(expected) are expected: hidden_weight needs the same teacher "
         + "all along, one that gives its last hidden states"
+    case .notMutual:
+      "a module and a student teach each other by divergences of all log-probs, with as many terms: leave out pairs, rankings, policies, "
+        + "top_count, draw_count, hidden_weight and adaptive skews"
+    case .moduleVocabulary(let module, let student):
+      "the module's model has \(module) tokens, the student \(student): both must have one tokenizer"
     case .lossNotFinite(let sequence, let value):
       "the loss of sequence \(sequence) is \(value): the parameters were left as they were; lower the learning rate or look at the data"
     case .gradientNotFinite(let norm):

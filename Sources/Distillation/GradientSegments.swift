@@ -41,3 +41,25 @@ struct GradientSegments: Sendable {
     return passes
   }
 }
+
+/// Neighbouring segments of a batch, as one pass reads them.
+struct PassSequences: Sendable {
+  /// Place of the first sequence in the batch.
+  let first: Int
+  /// The sequences of all segments.
+  let sequences: SequenceBatch
+  /// The sequences of each segment, from 0.
+  let segments: [Range<Int>]
+  /// The packed rows of each segment.
+  let rowGroups: [Range<Int>]
+
+  /// Takes the sequences of some segments; nil where these are none.
+  init?(_ segments: ArraySlice<Range<Int>>, of batch: SequenceBatch) {
+    guard let first = segments.first?.lowerBound, let end = segments.last?.upperBound else { return nil }
+    let sequences = batch.slice(first..<end)
+    let local = segments.map { $0.lowerBound - first..<$0.upperBound - first }
+    let starts = sequences.sequenceStarts
+    rowGroups = local.map { starts[$0.lowerBound]..<starts[$0.upperBound] }
+    (self.first, self.sequences, self.segments) = (first, sequences, local)
+  }
+}

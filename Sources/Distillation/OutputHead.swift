@@ -12,18 +12,23 @@ public final class OutputHead: Sendable {
   let weights: FloatView
   /// Nil where there are none. Shape: `[V]`.
   let biases: FloatView?
+  /// c of logits that are `c tanh(z / c)`; nil: they are as the product has them.
+  let logitSoftCap: Float?
 
   /// Takes a head.
   ///
   /// - Parameters:
   ///   - weights: Row-major. Shape: `[vocabSize, width]`.
   ///   - biases: Nil where there are none. Shape: `[vocabSize]`.
-  public init(digest: String, weights: FloatView, biases: FloatView? = nil, vocabSize: Int, width: Int) {
+  ///   - logitSoftCap: c of logits that are `c tanh(z / c)`; nil: they are not capped.
+  public init(
+    digest: String, weights: FloatView, biases: FloatView? = nil, vocabSize: Int, width: Int, logitSoftCap: Float? = nil
+  ) {
     precondition(
       weights.count == vocabSize * width && biases.map { $0.count == vocabSize } ?? true,
       "\(weights.count) weights of \(vocabSize) rows of \(width)")
     (self.digest, self.weights, self.biases) = (digest, weights, biases)
-    (self.vocabSize, self.width) = (vocabSize, width)
+    (self.vocabSize, self.width, self.logitSoftCap) = (vocabSize, width, logitSoftCap)
   }
 
   /// The weights as products in a precision read them.
@@ -35,10 +40,12 @@ public final class OutputHead: Sendable {
     return WeightMatrix(values, rounded: BFloat16Matrix(rounded, rows: vocabSize, columns: width))
   }
 
-  /// Writes the logits `W h + b` of hidden states `[n, D]`, W being ``matrix(_:)``. Shape of `logits`: `[n, V]`.
+  /// Writes the logits `W h + b`, capped where the head caps, of hidden states `[n, D]`, W being ``matrix(_:)``. Shape of
+  /// `logits`: `[n, V]`.
   func logits(of hidden: ProductRows, _ matrix: WeightMatrix, into logits: FloatView, groups: [Range<Int>]) {
     hidden.multiply(matrix.transposed, into: logits, rowGroups: groups)
     if let biases, hidden.count > 0 { Elementwise.addBias(biases, to: logits) }
+    if let logitSoftCap { Elementwise.softCap(logits, cap: logitSoftCap) }
   }
 }
 

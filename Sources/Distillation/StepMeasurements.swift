@@ -32,6 +32,23 @@ public struct StepMeasurements: Sendable, Hashable {
   public var teacherMass: Double
   /// Share of the positions scored by the teacher where it and the student prefer the same token.
   public var topAgreement: Double
+  /// Of the module that learnt beside the student; nil: there was none.
+  public var module: ModuleMeasurements?
+}
+
+/// What one optimizer step, or one evaluation, measured of a module that learns beside the student.
+public struct ModuleMeasurements: Sendable, Hashable {
+  /// Its loss before the update.
+  public var loss: Double
+  /// Norm of its gradient before clipping; 0 for an evaluation.
+  public var gradientNorm: Double
+  /// Learning rate of the step; 0 for an evaluation.
+  public var learningRate: Double
+
+  init(_ measurements: StepMeasurements) {
+    (loss, gradientNorm) = (measurements.loss, measurements.gradientNorm)
+    learningRate = measurements.learningRate
+  }
 }
 
 /// Sums over the positions of a step, in their order.

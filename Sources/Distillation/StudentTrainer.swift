@@ -46,6 +46,7 @@ public final class StudentTrainer: @unchecked Sendable {
   private let dropoutSeed: UInt64
   private let workspace: LossWorkspace
   private let lock = Mutex(())
+  private lazy var headView = makeOutputHead()
 
   /// Makes a trainer of a student.
   ///
@@ -108,6 +109,21 @@ public final class StudentTrainer: @unchecked Sendable {
   private func lockedStep(
     _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool
   ) throws(DistillationError) -> StepMeasurements {
+    let found = try measure(batch, teacher: teacher, head: head, evaluate: evaluate)
+    return evaluate ? found.measurements : try learn(found, norm: gradientNorm())
+  }
+
+  /// What a batch says. Its gradients are there, and nothing has learnt from them.
+  struct Found {
+    /// Without the norm of the gradients and the learning rate.
+    var measurements: StepMeasurements
+    fileprivate let skews: [SkewMeasurement]
+  }
+
+  /// Runs all passes of a batch; needs ``alone(_:)``, as do the others that are not public.
+  func measure(
+    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool
+  ) throws(DistillationError) -> Found {
     try check(batch.sequences)
     let plan = try LossPlan(batch, objective)
     let pairs = try objective.pair.map { pair throws(DistillationError) in
@@ -131,23 +147,32 @@ public final class StudentTrainer: @unchecked Sendable {
       gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace,
       hidden: try hiddenLoss(plan, teacher))
     let sums = try run(pass, batch)
-    let update = evaluate ? (gradientNorm: 0, learningRate: 0) : try update()
-    if !evaluate { for skew in sums.skews where skew.isFirst { skewGaps.add(skew) } }
     let pairLoss = sums.pairs.reduce(0) { $0 + $1.weight * $1.loss } / Double(pairs?.divisor ?? 1)
     let rankingLoss = sums.rankings.reduce(0) { $0 + $1.sum } / Double(ranking?.divisor ?? 1)
     let beside =
       (objective.pair?.weight ?? 0) * pairLoss + (objective.ranking?.weight ?? 0) * rankingLoss
       + objective.hiddenWeight * sums.hidden
-    return StepMeasurements(
+    let measurements = StepMeasurements(
       loss: zip(weights, sums.terms).reduce(beside) { $0 + $1.0 * $1.1 },
       termLosses: sums.terms, termWeights: weights, termAlphas: sums.skewMeans(\.alpha),
       termGaps: sums.skewMeans(\.gap), pairLoss: pairLoss, pairs: sums.pairs, rankingLoss: rankingLoss,
       rankingAgreement: Double(sums.rankings.reduce(0) { $0 + $1.agreementCount }) / Double(ranking?.divisor ?? 1),
-      hiddenLoss: sums.hidden, gradientNorm: update.gradientNorm, learningRate: update.learningRate,
+      hiddenLoss: sums.hidden, gradientNorm: 0, learningRate: 0,
       tokenCount: plan.tokenCount,
       positionCount: batch.sequences.tokenIDs.count,
       teacherMass: sums.teacherMass / Double(max(sums.scoredCount, 1)),
       topAgreement: Double(sums.agreements) / Double(max(sums.scoredCount, 1)))
+    return Found(measurements: measurements, skews: sums.skews)
+  }
+
+  /// Updates the parameters by the gradients of what was measured last.
+  ///
+  /// - Parameter norm: ``gradientNorm()``.
+  func learn(_ found: Found, norm: Double) throws(DistillationError) -> StepMeasurements {
+    var measurements = found.measurements
+    (measurements.gradientNorm, measurements.learningRate) = (norm, try update(norm: norm))
+    for skew in found.skews where skew.isFirst { skewGaps.add(skew) }
+    return measurements
   }
 
   /// The loss of hidden states of a batch; nil where there is none.
@@ -185,18 +210,27 @@ public final class StudentTrainer: @unchecked Sendable {
     }
   }
 
-  private func update() throws(DistillationError) -> (gradientNorm: Double, learningRate: Double) {
+  /// The norm of all gradients that are clipped together.
+  ///
+  /// - Throws: ``DistillationError/gradientNotFinite(norm:)``; nothing has changed.
+  func gradientNorm() throws(DistillationError) -> Double {
+    var norm = optimizer.norm(gradients.learning)
+    if let projected = projection.gradients, let other = projection.optimizer {
+      let beside = other.norm(projected)
+      norm = (norm * norm + beside * beside).squareRoot()
+    }
+    guard norm.isFinite else { throw .gradientNotFinite(norm: norm) }
+    return norm
+  }
+
+  /// Returns the learning rate of the step.
+  private func update(norm: Double) throws(DistillationError) -> Double {
     do {
-      var norm: Double?
-      if let projected = projection.gradients, let other = projection.optimizer {
-        let (own, beside) = (optimizer.norm(gradients.learning), other.norm(projected))
-        norm = (own * own + beside * beside).squareRoot()
-      }
       let update = try optimizer.step(
         parameters.learning, gradients: gradients.learning, clearsGradients: true, norm: norm)
-      if let norm { try projection.step(norm: norm) }
+      try projection.step(norm: norm)
       gradientsAreClear = true
-      return update
+      return update.learningRate
     } catch .gradientNotFinite(let norm) {
       throw .gradientNotFinite(norm: norm)
     } catch {
@@ -225,5 +259,45 @@ public final class StudentTrainer: @unchecked Sendable {
     }
     if let gradients = pass.gradients { workspace.addEmbeddedGradients(transformer, to: gradients) }
     return sums
+  }
+}
+
+extension StudentTrainer {
+  /// Keeps everybody else from the trainer.
+  func alone<Result: Sendable>(
+    _ body: () throws(DistillationError) -> Result
+  ) throws(DistillationError) -> Result {
+    try lock.withLock { _ throws(DistillationError) -> Result in try body() }
+  }
+
+  /// Hidden states that predict the completions of some sequences, by the present parameters and with all that adapters read.
+  ///
+  /// - Parameter microBatchSize: Sequences per pass, as of ``TrainingBatch/microBatchSize``.
+  func hiddenStates(of batch: SequenceBatch, microBatchSize: Int) throws(DistillationError) -> PositionScores {
+    try check(batch)
+    let (tape, width) = (workspace.tape, transformer.configuration.embeddingWidth)
+    var scores = PositionScores()
+    tape.dropout = nil
+    for segments in GradientSegments(batch).passes(ofAtMost: microBatchSize) {
+      guard let read = PassSequences(segments, of: batch) else { continue }
+      let rows = read.sequences.scoredPositions.predictingRows
+      guard !rows.isEmpty else { continue }
+      transformer.forward(read.sequences, parameters: parameters, tape: tape, rowGroups: read.rowGroups)
+      for row in rows { scores.hiddenStates += tape.hidden.window(row * width, width).array }
+      scores.positionCount += rows.count
+    }
+    return scores
+  }
+
+  /// The output head as it is now.
+  var outputHead: OutputHead { headIsView ? headView : makeOutputHead() }
+
+  /// Whether what was made of the head stays true: adapters leave it as it is, and products in float32 read the parameters themselves.
+  private var headIsView: Bool { parameters.adapters != nil || workspace.tape.precision == .float32 }
+
+  fileprivate func makeOutputHead() -> OutputHead {
+    OutputHead(
+      digest: "", weights: transformer.outputHead(parameters, vocabSize: vocabSize), vocabSize: vocabSize,
+      width: transformer.configuration.embeddingWidth, logitSoftCap: transformer.configuration.block.logitSoftCap)
   }
 }

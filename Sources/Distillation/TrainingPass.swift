@@ -34,19 +34,16 @@ struct TrainingPass: Sendable {
   func run(
     _ segments: ArraySlice<Range<Int>>, of batch: SequenceBatch, addingTo sums: inout LossSums
   ) throws(DistillationError) {
-    guard let first = segments.first?.lowerBound, let end = segments.last?.upperBound else { return }
-    let sequences = batch.slice(first..<end)
+    guard let read = PassSequences(segments, of: batch) else { return }
+    let (first, sequences) = (read.first, read.sequences)
     let positions = sequences.scoredPositions
     guard positions.count > 0 else { return }
-    let local = segments.map { $0.lowerBound - first..<$0.upperBound - first }
-    let starts = sequences.sequenceStarts
-    let rowGroups = local.map { starts[$0.lowerBound]..<starts[$0.upperBound] }
     workspace.tape.dropout = dropoutSeed.map { AdapterDropout(seed: $0, firstSequence: first) }
-    transformer.forward(sequences, parameters: parameters, tape: workspace.tape, rowGroups: rowGroups)
+    transformer.forward(sequences, parameters: parameters, tape: workspace.tape, rowGroups: read.rowGroups)
     let owners = positions.ranges.enumerated().flatMap { index, range in
       range.map { Owner(sequence: first + index, offset: $0 - range.lowerBound) }
     }
-    let positionGroups = local.map {
+    let positionGroups = read.segments.map {
       positions.ranges[$0.lowerBound].lowerBound..<positions.ranges[$0.upperBound - 1].upperBound
     }
     let chunks = LossChunk.cut(positionGroups, rowSize: workspace.rowSize)

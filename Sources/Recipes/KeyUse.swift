@@ -36,8 +36,8 @@ struct KeyUse: Sendable {
   private static let table: [KeyUse] = [
     // The loss.
     KeyUse("objective.loss_type", for: "methods that have several losses") { !$0.method.lossNames.isEmpty },
-    KeyUse("objective.alpha", of: [.abkd, .distillm, .distillm2]),
-    KeyUse("objective.beta", of: [.jsd, .gkd, .abkd] + pairMethods),
+    KeyUse("objective.alpha", of: [.abkd, .distillm, .distillm2, .okd]),
+    KeyUse("objective.beta", of: [.jsd, .gkd, .abkd, .okd] + pairMethods),
     KeyUse("objective.alpha_schedule", "objective.beta_schedule", of: [.distillm2]),
     KeyUse("objective.mu", of: [.akl]),
     KeyUse("objective.draws", of: [.rskd]),
@@ -80,6 +80,7 @@ struct KeyUse: Sendable {
     KeyUse("rejection.", of: methods(where: \.hasChecker)),
     KeyUse("tripost.", of: [.tripost]),
     KeyUse("bialign.", of: [.bialign]),
+    KeyUse("okd.", of: [.okd]),
     KeyUse(
       "critics.referee", "critics.referee.", "critics.referee_max_new_tokens", "critics.judge_prompt",
       for: "critics.least_score"

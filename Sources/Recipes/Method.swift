@@ -22,6 +22,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case llavadi
   /// BiAlign: forward KL along whole rows of demonstrations and question, and the teacher's ranking of subsets of them.
   case bialign
+  /// OKD, as reconstructed: cross-entropy and a divergence from a teacher whose module learns beside the student.
+  case okd
   /// GKD: generalised Jensen–Shannon divergence on a mixture of the student's text and the data's, or the teacher's.
   case gkd
   /// ImitKD: forward KL on such a mixture.
@@ -229,6 +231,7 @@ extension Method {
     case .jsd: [aligned(term(.teacher, .generalizedJSD), values)]
     case .llavadi: [aligned(term(fixed(values), .forwardKL), values)]
     case .bialign: demonstratedTerms(term(.data, .forwardKL))
+    case .okd: [onlineTerm(values, alpha: alpha)]
     case .tvd: [term(.teacher, .totalVariation)]
     case .akl: [PlannedTerm(.teacher, .adaptiveKL, alpha: values.number("objective.mu"), beta: beta)]
     case .abkd: [term(.teacher, .alphaBeta)]
@@ -244,6 +247,18 @@ extension Method {
     }
   }
 
+  /// `(1 − α) CE + α D`, which is D of weight α and (1 − α) / α of the cross-entropy beside it.
+  private func onlineTerm(_ values: ResolvedValues, alpha: Double) -> PlannedTerm {
+    var term = PlannedTerm(
+      .data, tokenLoss(values) == .rkl ? .reverseKL : .forwardKL, alpha: alpha, beta: values.number("objective.beta"),
+      weight: alpha)
+    term.crossEntropyWeight = (1 - alpha) / alpha
+    return term
+  }
+
+  /// Whether all that is learnt is in the data and in what the student's own process holds, so that no teacher is asked.
+  public var needsNoTeacher: Bool { self == .sft || self == .okd }
+
   /// A divergence with what LLAVADI adds to it.
   private func aligned(_ term: PlannedTerm, _ values: ResolvedValues) -> PlannedTerm {
     var term = term
@@ -256,7 +271,7 @@ extension Method {
   public var alignsHiddenStates: Bool { [.kd, .rkl, .jsd, .llavadi].contains(self) }
 
   /// Whether teacher or student may write what is learnt.
-  var mayWrite: Bool { self != .sft && self != .bialign }
+  var mayWrite: Bool { !needsNoTeacher && self != .bialign }
 
   /// Whether `objective.seq_kd` says whose text is learnt.
   var choosesText: Bool { mixesTexts || self == .llavadi }

@@ -80,7 +80,7 @@ extension Method {
   /// The losses of pairs that the method may have, its own first; empty where it learns from no pairs.
   public var pairLosses: [LossName] {
     switch self {
-    case .sft, .seqkd, .kd, .rkl, .jsd, .uld, .tvd, .akl, .abkd, .rskd, .llavadi, .distillm2, .lion: []
+    case .sft, .seqkd, .kd, .rkl, .jsd, .uld, .tvd, .akl, .abkd, .rskd, .llavadi, .okd, .distillm2, .lion: []
     case .rejection, .critics, .orca, .tripost, .bialign: []
     case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: []
     case .dpkd: [.dpkd, .ipo, .cpo, .simpo, .asReleased]
@@ -102,7 +102,7 @@ extension Method {
     case .gkd, .imitkd, .distillm, .fdistill, .opd, .minillm: 0.5
     case .dpkd, .dpo, .ipo, .cpo: 0.1
     case .simpo: 2
-    case .plad, .slic: 1
+    case .plad, .slic, .okd: 1
     }
   }
 

@@ -44,5 +44,7 @@ extension Recipe {
   public var hasPolicyGradient: Bool { objective.terms.contains { $0.policy != nil } }
 
   /// Whether the teacher's distributions enter the loss, and not only log-probs of the actual tokens.
-  public var usesTeacherDistributions: Bool { objective.terms.contains(where: \.needsDistribution) }
+  public var usesTeacherDistributions: Bool {
+    !method.needsNoTeacher && objective.terms.contains(where: \.needsDistribution)
+  }
 }

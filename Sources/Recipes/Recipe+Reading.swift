@@ -51,6 +51,7 @@ extension Recipe {
     orca = method == .orca ? try Orca(values) : nil
     tripost = method == .tripost ? TriPosT(values) : nil
     biAlign = method == .bialign ? BiAlign(values) : nil
+    okd = method == .okd ? try OnlineModule(values) : nil
     training = Training(values)
     evaluation = try Evaluation(values)
     resolvedYAML = values.yaml
@@ -86,7 +87,7 @@ extension Recipe {
   }
 
   /// True where the method needs a teacher's text or log-probs, and the data does not hold all of it.
-  public var asksTeacher: Bool { method != .sft && (usesTeacherLogprobs || generation != nil) }
+  public var asksTeacher: Bool { !method.needsNoTeacher && (usesTeacherLogprobs || generation != nil) }
 
   /// True where the method collects, judges and keeps the teacher's answers before they are learnt.
   public var collectsAnswers: Bool { method.collectsAnswers }
@@ -106,7 +107,8 @@ extension Recipe {
 
   /// True where the teacher's log-probs enter the loss.
   public var usesTeacherLogprobs: Bool {
-    objective.pair?.reference == .teacher || objective.terms.contains { $0.kind.needsTeacherLogprobs }
+    guard !method.needsNoTeacher else { return false }
+    return objective.pair?.reference == .teacher || objective.terms.contains { $0.kind.needsTeacherLogprobs }
   }
 
   /// Refuses a recipe that names no teacher although its method asks one: for a run whose coordinator has none of its own.
@@ -194,8 +196,16 @@ extension Recipe {
       }
     }
     let beta = objective.pair?.beta ?? term.beta
+    let least = OnlineModule.leastFactor
+    if method == .okd, term.alpha < least {
+      throw refuse("objective.alpha", "\(term.alpha)", "a number from \(least) to 1, 1 left out")
+    }
+    if method == .okd, beta != 0, !(least...1000).contains(beta) {
+      throw refuse("objective.beta", "\(beta)", "0, or a number from \(least) to 1000")
+    }
     let range: ValueKind? =
       switch method {
+      case .okd: nil
       case .gkd: beta <= 1 ? nil : .number(0...1)
       case .jsd: beta > 0 && beta < 1 ? nil : .number(0...1, open: true)
       default: beta > 0 ? nil : .number(0...Double.infinity, open: true)

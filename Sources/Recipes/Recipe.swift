@@ -40,6 +40,8 @@ public struct Recipe: Sendable, Hashable {
   public var tripost: TriPosT?
   /// How rows come to demonstrations; nil: another method.
   public var biAlign: BiAlign?
+  /// What learns beside the student; nil: another method.
+  public var okd: OnlineModule?
   /// How the student is trained.
   public var training: Training
   /// What is measured on the way.

@@ -12,13 +12,14 @@ extension Recipe {
     /// `use_rslora`: whether the scale is `alpha / √r` and not `alpha / r`.
     public var usesRankStabilizedScale: Bool
 
-    init(_ values: ResolvedValues) {
-      rank = values.whole("training.lora_r")
-      alpha = values.number("training.lora_alpha")
-      dropout = values.number("training.lora_dropout")
-      let names = values.list("training.lora_target_modules")
+    /// Reads the keys of a block.
+    init(_ values: ResolvedValues, of block: String = "training") {
+      rank = values.whole("\(block).lora_r")
+      alpha = values.number("\(block).lora_alpha")
+      dropout = values.number("\(block).lora_dropout")
+      let names = values.list("\(block).lora_target_modules")
       targetModules = names == ["all-linear"] ? [] : names
-      usesRankStabilizedScale = values.flag("training.use_rslora")
+      usesRankStabilizedScale = values.flag("\(block).use_rslora")
     }
   }
 }

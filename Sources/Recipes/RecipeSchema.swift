@@ -26,7 +26,7 @@ struct RecipeKey: Sendable {
 enum RecipeSchema {
   static let keys: [RecipeKey] =
     top + student + data + objective + generation + lion + rejection + critics + orca + tripost + bialign + training
-    + evaluation
+    + evaluation + okd
 
   /// Keys that hold other keys.
   private static let blocks: Set<String> = Set(
@@ -84,7 +84,9 @@ enum RecipeSchema {
   ]
 
   private static let objective = [
-    RecipeKey("objective.alpha", .number(0...1, open: true)) { .number($0 == .abkd ? 0.2 : 0.1) },
+    RecipeKey("objective.alpha", .number(0...1, open: true)) {
+      .number($0 == .abkd ? 0.2 : $0 == .okd ? 0.5 : 0.1)
+    },
     RecipeKey("objective.beta", .number(0...Double.infinity)) { .number($0.defaultBeta) },
     RecipeKey("objective.alpha_schedule", .choice(["fixed", "adaptive"]), nil),
     RecipeKey("objective.beta_schedule", .choice(["constant", "gradual"]), nil),
@@ -233,6 +235,17 @@ enum RecipeSchema {
     RecipeKey("bialign.separator", .text) { of(.bialign, $0, .text(DemonstratedRow.usualSeparator)) },
     RecipeKey("bialign.rank_weight", .number(0...Double.infinity)) { of(.bialign, $0, .number(1)) },
     RecipeKey("bialign.rank_epsilon", .number(0...Double.infinity, open: true)) { of(.bialign, $0, .number(0.01)) },
+  ]
+
+  /// Defaults are those of `training`, but for the learning rate, which is usual for adapters.
+  private static let okd = [
+    RecipeKey("okd.teacher", .text, nil),
+    RecipeKey("okd.learning_rate", .number(0...Double.infinity, open: true)) { of(.okd, $0, .number(1e-4)) },
+    RecipeKey("okd.lora_r", .whole(1...4096)) { of(.okd, $0, .whole(16)) },
+    RecipeKey("okd.lora_alpha", .number(0...Double.infinity, open: true)) { of(.okd, $0, .number(32)) },
+    RecipeKey("okd.lora_dropout", .number(0...0.99)) { of(.okd, $0, .number(0.05)) },
+    RecipeKey("okd.lora_target_modules", .names) { of(.okd, $0, .list(["all-linear"])) },
+    RecipeKey("okd.use_rslora", .flag) { of(.okd, $0, .flag(false)) },
   ]
 
   /// A default of one method; others leave the key out.

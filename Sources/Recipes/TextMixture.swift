@@ -66,9 +66,9 @@ public enum TokenLossName: String, Sendable, Codable, CaseIterable {
   case js
   /// f-DISTILL: half of the total variation distance on each text.
   case tvd
-  /// f-DISTILL: KL(p ‖ q) on the teacher's text.
+  /// f-DISTILL: KL(p ‖ q) on the teacher's text. OKD: KL(the other ‖ the learner).
   case kl
-  /// f-DISTILL: KL(q ‖ p) on the student's text.
+  /// f-DISTILL: KL(q ‖ p) on the student's text. OKD: KL(the learner ‖ the other).
   case rkl
 }
 
@@ -78,6 +78,7 @@ extension Method {
     switch self {
     case .distillm: [.srkl, .skl]
     case .fdistill: [.js, .tvd, .kl, .rkl]
+    case .okd: [.kl, .rkl]
     default: []
     }
   }

@@ -22,11 +22,15 @@ final class LoadedStudent: @unchecked Sendable {
   private let optimizer: AdamW?
   private let skewGaps: SkewGaps
   private let projection: ProjectorTraining
+  private let module: LoadedModule?
   private var trainers: [Objective: StudentTrainer] = [:]
+  private var mutual: MutualTrainer?
   private var digest: (step: Int, hex: String)
 
   /// Reads what a request names. Blocks.
-  init(_ request: LoadRequest, from url: URL) throws {
+  ///
+  /// - Parameter moduleURL: Place of the model that the request's module is on.
+  init(_ request: LoadRequest, from url: URL, module moduleURL: URL?) throws {
     let objective = try request.objective.map { try Objective($0) }
     let precision = try ProductPrecision(request.precision)
     arithmetic = TrainingArithmetic(precision: precision, recomputesActivations: request.gradientCheckpointing)
@@ -55,6 +59,7 @@ final class LoadedStudent: @unchecked Sendable {
         ProjectorTraining($0.projector, firstMoments: $0.firstMoments, secondMoments: $0.secondMoments)
       } ?? ProjectorTraining(seed: seed)
     optimizer = try Self.optimizer(request.optimizer, checkpoint, learning.learningLayout)
+    module = try Self.module(request, from: moduleURL, seed: seed, checkpoint)
     (runID, teacherAddress, self.objective) = (request.runID, request.teacherAddress, objective)
     digest = (optimizer?.stepCount ?? 0, model.description.modelDigest)
   }
@@ -71,6 +76,14 @@ final class LoadedStudent: @unchecked Sendable {
       firstMoments: checkpoint.firstMoments, secondMoments: checkpoint.secondMoments)
   }
 
+  private static func module(
+    _ request: LoadRequest, from url: URL?, seed: UInt64, _ checkpoint: Checkpoint?
+  ) throws -> LoadedModule? {
+    guard let wire = request.module, let url else { return nil }
+    guard let options = request.optimizer else { throw StudentError.notGiven(field: "optimizer") }
+    return try LoadedModule(wire, from: url, options, seed: seed, checkpoint)
+  }
+
   /// Optimizer steps that the parameters have behind them.
   var step: Int { optimizer?.stepCount ?? 0 }
 
@@ -82,13 +95,23 @@ final class LoadedStudent: @unchecked Sendable {
     return description
   }
 
+  /// The model that the module is on; nil: there is no module.
+  var moduleDescription: WireModelDescription? { module?.model.description }
+
+  /// Whether the module answers what an objective asks of a teacher.
+  func hasModule(for objective: Objective) -> Bool { module != nil && objective == self.objective }
+
   /// Makes one step, or one evaluation, after checking its number.
   func train(_ work: TrainWork, _ teacher: PositionScores, head: OutputHead?) throws -> StepMeasurements {
     let expected = work.evaluate ? step : step + 1
     guard work.step == UInt64(expected) else { throw StudentError.wrongStep(given: work.step, expected: expected) }
     defer { if !work.evaluate { model.parametersChanged() } }
-    let measurements = try trainer(for: work.objective).step(
-      work.batch, teacher: teacher, head: head, evaluate: work.evaluate)
+    let measurements =
+      if let module, hasModule(for: work.objective) {
+        try mutualTrainer(module, work.objective).step(work.batch, evaluate: work.evaluate)
+      } else {
+        try trainer(for: work.objective).step(work.batch, teacher: teacher, head: head, evaluate: work.evaluate)
+      }
     if !work.evaluate { learning.merge() }
     return measurements
   }
@@ -107,6 +130,14 @@ final class LoadedStudent: @unchecked Sendable {
     return trainer
   }
 
+  private func mutualTrainer(_ module: LoadedModule, _ objective: Objective) throws -> MutualTrainer {
+    if let mutual { return mutual }
+    let made = try MutualTrainer(
+      student: trainer(for: objective), module: module.trainer(arithmetic, seed: seed))
+    mutual = made
+    return made
+  }
+
   private var learnedProjector: LearnedProjector? {
     guard let projector = projection.projector, let optimizer = projection.optimizer else { return nil }
     return LearnedProjector(
@@ -123,16 +154,21 @@ final class LoadedStudent: @unchecked Sendable {
     let state = TrainerState(
       optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
       arithmetic: .present(arithmetic.precision), version: version,
-      skewGaps: skewGaps.sums.isEmpty ? nil : skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) })
+      skewGaps: skewGaps.sums.isEmpty ? nil : skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) },
+      module: module?.state)
     let checkpoint = Checkpoint(
-      model: learning.base, adapters: learning.adapters, projector: learnedProjector,
+      model: learning.base, adapters: learning.adapters, projector: learnedProjector, module: module?.learned,
       firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
     try checkpoint.save(in: url.deletingLastPathComponent())
     return SaveResponse(step: UInt64(step), modelDigest: describe().modelDigest)
   }
 
-  /// Writes a model folder in place of one that is there.
-  func export(to url: URL) throws -> ExportResponse {
+  /// Writes a model folder in place of one that is there, and the module's adapters where a place for them is given.
+  func export(to url: URL, module moduleURL: URL?) throws -> ExportResponse {
+    if let moduleURL {
+      guard let module else { throw StudentError.notGiven(field: "module") }
+      try module.export(to: moduleURL)
+    }
     try learning.spoken.write(to: url, replacing: true)
     return ExportResponse(modelDigest: describe().modelDigest)
   }
@@ -154,6 +190,8 @@ struct TrainWork: Sendable {
     (step, evaluate, self.objective) = (request.step, request.evaluate, objective)
     batch = try TrainingBatch(request.batch)
     try student.model.transformer.check(batch.sequences, vocabSize: student.model.vocabSize)
-    questions = try TeacherQuestions(batch, objective, request.batch)
+    questions =
+      student.hasModule(for: objective)
+      ? TeacherQuestions() : try TeacherQuestions(batch, objective, request.batch)
   }
 }

@@ -16,7 +16,7 @@ public enum StudentError: Error, Hashable {
   case unknownSchedule(name: String)
   /// This machine cannot compute in the precision that Load asks for.
   case noPrecision(name: String, reason: String)
-  /// A checkpoint's adapters are not those that Load asks for.
+  /// A checkpoint's adapters, or those of its module, are not those that Load asks for.
   case otherAdapters(saved: String, asked: String)
   /// The objective needs a teacher, and Load named none.
   case noTeacher
@@ -42,7 +42,7 @@ extension StudentError: CustomStringConvertible {
     case .noPrecision(let name, let reason): "training.precision \(name) cannot be had here: \(reason)"
     case .otherAdapters(let saved, let asked):
       "the checkpoint has \(saved) where the run asks for \(asked): go on with the recipe that it was made with"
-    case .noTeacher: "the objective needs a teacher's log-probs, and Load gave no teacher_address"
+    case .noTeacher: "the objective needs a teacher's log-probs, and Load gave neither teacher_address nor module"
     case .teacherRefused(let address, let reason): "the teacher at \(address) refused: \(reason)"
     }
   }

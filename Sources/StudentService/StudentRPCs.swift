@@ -52,10 +52,12 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   /// Answers Load: what is loaded stays where the new one cannot be read.
   public func load(request: LoadRequest, context: ServerContext) async throws -> LoadResponse {
     let url = try root.resolve(request.path)
+    let module = try request.module.map { try root.resolve($0.path) }
     return try await queue.run {
-      let student = try LoadedStudent(request, from: url)
+      let student = try LoadedStudent(request, from: url, module: module)
       loaded.withLockedValue { $0 = student }
-      return LoadResponse(model: student.describe(), step: UInt64(student.step))
+      return LoadResponse(
+        model: student.describe(), step: UInt64(student.step), module: student.moduleDescription)
     }
   }
 
@@ -114,7 +116,8 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   public func export(request: ExportRequest, context: ServerContext) async throws -> ExportResponse {
     let student = try present()
     let url = try root.resolve(request.path)
-    return try await queue.run { try student.export(to: url) }
+    let module = request.modulePath.isEmpty ? nil : try root.resolve(request.modulePath)
+    return try await queue.run { try student.export(to: url, module: module) }
   }
 
   private func present() throws(StudentError) -> LoadedStudent {

@@ -13,6 +13,9 @@ struct TeacherQuestions: Sendable {
 
   private let questions: [Question]
 
+  /// Asks nothing.
+  init() { questions = [] }
+
   /// Sorts the sequences of a batch that need a teacher by the one that each has.
   ///
   /// - Throws: `DistillationError`, and `WireFormatError` where the columns of teachers do not fit the batch.

@@ -132,7 +132,10 @@ extension WireStepMetrics {
       pairs: measurements.pairs.isEmpty ? nil : WirePairMetrics(measurements), termWeights: measurements.termWeights,
       termAlphas: measurements.termAlphas, termGaps: measurements.termGaps,
       hiddenLoss: measurements.hiddenLoss, rankingLoss: measurements.rankingLoss,
-      rankingAgreement: measurements.rankingAgreement)
+      rankingAgreement: measurements.rankingAgreement,
+      module: measurements.module.map {
+        WireModuleMetrics(loss: $0.loss, gradientNorm: $0.gradientNorm, learningRate: $0.learningRate)
+      })
   }
 }
 

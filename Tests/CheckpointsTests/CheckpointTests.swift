@@ -42,6 +42,50 @@ import Transformer
     #expect(try temporary.names == ["checkpoint-12"])
   }
 
+  /// The checkpoint with a module on another model.
+  private func checkpointWithModule() throws -> (checkpoint: Checkpoint, module: LearnedModule) {
+    let plain = try checkpoint(step: 4)
+    let transformer = Transformer(try smallModel(.gpt2).configuration)
+    let options = try AdapterOptions(rank: 2, alpha: 3, targets: .names(["c_attn"]))
+    let adapters = Adapters(zeros: try AdapterLayout(transformer, options))
+    let count = adapters.values.count
+    let moments = (0..<2).map { _ in ParameterBuffer(count: count) }
+    for index in 0..<count {
+      adapters.values.view[index] = 1 / Float(index + 1)
+      moments[0].view[index] = -Float(index)
+      moments[1].view[index] = Float(index) * 0.25
+    }
+    let module = LearnedModule(adapters, firstMoments: moments[0], secondMoments: moments[1])
+    var state = plain.state
+    state.module = TrainerState.Module(modelDigest: "0123", adapters: options)
+    return (
+      Checkpoint(
+        model: plain.model, module: module, firstMoments: plain.firstMoments, secondMoments: plain.secondMoments,
+        state: state), module
+    )
+  }
+
+  @Test("reads the module that learns beside the student, whatever model that is on")
+  func module() throws {
+    let (saved, module) = try checkpointWithModule()
+    let url = try saved.save(in: temporary.url)
+    let read = try Checkpoint.load(url, arithmetic: arithmetic)
+    let found = try #require(read.module)
+    #expect(read.state == saved.state && found.layout == module.layout)
+    #expect(found.values.view.array == module.values.view.array)
+    #expect(found.firstMoments.view.array == module.firstMoments.view.array)
+    #expect(found.secondMoments.view.array == module.secondMoments.view.array)
+    // As a model folder it is the student.
+    #expect(try ModelFolder.load(url).digest() == saved.model.digest())
+    #expect(try Checkpoint.load(checkpoint(step: 5).save(in: temporary.url), arithmetic: arithmetic).module == nil)
+    let file = url.appending(path: "module.safetensors")
+    var bytes = try Data(contentsOf: file)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: file)
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint.load(url, arithmetic: arithmetic) }
+    #expect(error?.description.contains("module.safetensors") == true)
+  }
+
   @Test("saves the same bytes again, in place of what was there")
   func repeats() throws {
     let saved = try checkpoint(step: 3)

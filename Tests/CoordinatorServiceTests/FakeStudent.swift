@@ -78,6 +78,10 @@ final class FakeStudents: StudentConnector {
     var writes = 0
     /// Who the student says it is.
     var description = makeDescription()
+    /// What the model of a run's module is.
+    var moduleDescription = makeDescription()
+    /// What was asked for beside the student.
+    var module: WireOnlineModule?
   }
 
   let state = Mutex(State())
@@ -112,8 +116,9 @@ private struct FakeStudent: StudentConnection {
       } else {
         (state.step, state.parameters) = (0, request.seed)
       }
-      (state.loaded, state.origin) = (true, request.path)
-      return LoadResponse(model: state.description, step: UInt64(state.step))
+      (state.loaded, state.origin, state.module) = (true, request.path, request.module)
+      return LoadResponse(
+        model: state.description, step: UInt64(state.step), module: request.module.map { _ in state.moduleDescription })
     }
   }
 
@@ -141,13 +146,14 @@ private struct FakeStudent: StudentConnection {
         state.trained.append(state.step)
         state.tokenWeights.append(request.batch?.tokenWeights ?? [])
         state.batches.append(request.batch ?? WireTrainBatch())
+        let module = state.module.map { _ in WireModuleMetrics(loss: 0.25, gradientNorm: 2, learningRate: 0.5) }
         return WireStepMetrics(
           loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8,
           traffic: [
             WireCallTraffic(
               rpc: "retort.v1.TeacherService/Score", messagesSent: 1, messagesReceived: 2, bytesSent: 30,
               bytesReceived: 400, encodeSeconds: 0.5, decodeSeconds: 0.25, readWaitSeconds: 1, retries: 3)
-          ], rankingLoss: 0.25, rankingAgreement: 0.75)
+          ], rankingLoss: 0.25, rankingAgreement: 0.75, module: module)
       }
       try await onReply(TrainResponse(step: request.step, metrics: metrics))
     }
@@ -167,6 +173,9 @@ private struct FakeStudent: StudentConnection {
       state.writes += 1
       if let error = state.writeError { throw error }
       try write(state, to: request.path)
+      if !request.modulePath.isEmpty {
+        try FileManager.default.createDirectory(atPath: request.modulePath, withIntermediateDirectories: false)
+      }
       return ExportResponse(modelDigest: "\(state.parameters)")
     }
   }

@@ -17,7 +17,8 @@ func makeRecipe(_ overrides: [String] = [], teacher: Bool = true) throws -> Reci
     training: {per_device_train_batch_size: 3, max_steps: 9, save_steps: 4}
     evaluation: {eval_steps: 3}
     """
-  return try Recipe(yaml: base, overrides: (teacher ? ["teacher=host:1"] : []) + overrides)
+  let needed = overrides.contains("method=okd") ? ["okd.teacher=large"] : []
+  return try Recipe(yaml: base, overrides: (teacher ? ["teacher=host:1"] : []) + needed + overrides)
 }
 
 func makePlan(_ overrides: [String] = [], samples: Int = 10, evals: Int = 5) throws -> RunPlan {

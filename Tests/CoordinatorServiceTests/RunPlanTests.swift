@@ -65,6 +65,7 @@ struct RunPlanTests {
     "a method asks its teacher for what it needs and no more",
     arguments: [
       ("distillm2", true, 0), ("kd", true, 0), ("rkl", false, 0), ("seqkd", true, nil), ("sft", false, nil),
+      ("okd", false, nil),
     ] as [(String, Bool, Int?)])
   func needs(method: String, generate: Bool, topCount: Int?) throws {
     let plan = try makePlan(["method=\(method)", "evaluation.metrics=perplexity"])

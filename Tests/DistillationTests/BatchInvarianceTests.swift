@@ -61,6 +61,39 @@ private struct UnevenBatch {
         ], reduction: .sequenceMean),
       arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes))
   }
+
+  /// A student, and adapters with dropout on a wider model, that teach each other.
+  func pair(_ precision: ProductPrecision, recomputes: Bool = false) throws -> MutualTrainer {
+    let wide = Transformer(
+      try ModelConfiguration(
+        family: .llama, vocabSize: 304, width: 40, layerCount: 2, headCount: 4, keyValueHeadCount: 4,
+        feedForwardWidth: 56, contextLength: 320))
+    let base = ParameterBuffer(count: wide.layout.count)
+    var generator = SeededGenerator(seed: 9)
+    wide.initialize(base, using: &generator)
+    let adapters = Adapters(zeros: try AdapterLayout(wide, AdapterOptions(rank: 3, alpha: 6, dropout: 0.2)))
+    for index in 0..<adapters.values.count { adapters.values.view[index] = Float(generator.nextUnit() - 0.5) / 4 }
+    let schedule = try LearningRateSchedule(shape: .constant, peak: 2e-3, maxSteps: 100)
+    func trainer(_ transformer: Transformer, _ parameters: ParameterBuffer, _ layout: ParameterLayout) throws
+      -> StudentTrainer
+    {
+      try StudentTrainer(
+        transformer: transformer, parameters: parameters, vocabSize: Self.vocabSize,
+        optimizer: AdamW(layout: layout, options: try AdamWOptions(), schedule: schedule),
+        objective: try Objective(
+          terms: [LossTerm(.forwardKL, weight: 0.5, crossEntropyWeight: 1), LossTerm(.reverseKL)],
+          reduction: .tokenMean),
+        arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes), dropoutSeed: 3)
+    }
+    return try MutualTrainer(
+      student: trainer(transformer, parameters.copy(), transformer.layout),
+      module: trainer(wide, base.adapted(by: adapters), adapters.layout.parameters))
+  }
+}
+
+extension MutualTrainer {
+  /// All that learns.
+  fileprivate var learned: [Float] { student.parameters.view.array + module.parameters.learning.view.array }
 }
 
 @Suite("A step's bits")
@@ -89,6 +122,17 @@ struct BatchInvarianceTests {
     #expect(trainers[0].parameters.view.array == trainers[1].parameters.view.array)
   }
 
+  @Test("are the same of two models that teach each other", arguments: precisions)
+  func mutual(_ precision: ProductPrecision) throws {
+    let uneven = try UnevenBatch()
+    let runs = try [(1, false), (4, true), (11, false)].map { size, recomputes in
+      let pair = try uneven.pair(precision, recomputes: recomputes)
+      let measured = try (0..<2).map { _ in try pair.step(uneven.batch(microBatchSize: size)) }
+      return (measured, pair.learned)
+    }
+    for run in runs.dropFirst() { #expect(run.0 == runs[0].0 && run.1 == runs[0].1) }
+  }
+
   /// bfloat16 has 8 bits: a product's factors are off by at most 2⁻⁹ each, independently.
   @Test("in bfloat16 are close to float32's, and so is what is learned", .enabled(if: precisions.contains(.bfloat16)))
   func bfloat16() throws {
@@ -115,7 +159,7 @@ struct BatchInvarianceTests {
   func repeats() throws {
     func all() throws -> [UInt64] {
       let divergences = try precisions.flatMap { precision in
-        try [false, true].flatMap { try Self.bits(precision, isAdaptive: $0) }
+        try [false, true].flatMap { try Self.bits(precision, isAdaptive: $0) } + Self.mutualBits(precision)
       }
       return try divergences + UnevenRanking().bits()
     }
@@ -150,6 +194,17 @@ struct BatchInvarianceTests {
     #expect(runs.map { $0[0] } == ["1 threads", "2 threads", "3 threads"])
     #expect(runs[0].count > 10_000)
     for run in runs.dropFirst() { #expect(run.dropFirst() == runs[0].dropFirst()) }
+  }
+
+  /// Bits of two steps' losses of models that teach each other, and of both after them.
+  private static func mutualBits(_ precision: ProductPrecision) throws -> [UInt64] {
+    let uneven = try UnevenBatch()
+    let pair = try uneven.pair(precision)
+    let losses = try (0..<2).flatMap { _ in
+      let measured = try pair.step(uneven.batch(microBatchSize: 4))
+      return [measured.loss.bitPattern, measured.module?.loss.bitPattern ?? 0]
+    }
+    return losses + pair.learned.map { UInt64($0.bitPattern) }
   }
 
   /// Bits of two steps' losses, of the student after them, and of its scores.

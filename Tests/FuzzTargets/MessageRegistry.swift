@@ -18,7 +18,8 @@ package let allMessages: [any WireMessage.Type] = [
   TeacherServiceDescribeRequest.self, TeacherServiceDescribeResponse.self, TeacherServiceGenerateRequest.self,
   TeacherServiceGenerateResponse.self, TeacherServiceScoreRequest.self, TeacherServiceScoreResponse.self,
   GetOutputHeadRequest.self, GetOutputHeadResponse.self,
-  WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireAdapterOptions.self, WireTrainBatch.self,
-  WireStepMetrics.self, WirePolicyGradient.self, WirePairLoss.self, WirePairMetrics.self, WireRankingLoss.self,
+  WireLossTerm.self, WireObjective.self, WireOptimizerOptions.self, WireAdapterOptions.self, WireOnlineModule.self,
+  WireTrainBatch.self, WireStepMetrics.self, WireModuleMetrics.self, WirePolicyGradient.self, WirePairLoss.self,
+  WirePairMetrics.self, WireRankingLoss.self,
   WireCallTraffic.self,
 ]

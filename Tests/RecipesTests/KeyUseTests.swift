@@ -6,6 +6,7 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
     switch method {
     case "rejection": ["rejection.checker=exact_match"]
     case "critics": ["critics.brevity_limit=1"]
+    case "okd": ["okd.teacher=models/large"]
     case "orca": ["orca.system_prompts=systems.txt", "orca.data=[rows.jsonl, more.jsonl]"]
     default: [String]()
     }
@@ -24,8 +25,11 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
   @Test(
     "is refused, with those whose it is",
     arguments: [
-      ("kd", "objective.mu=0.3", "it is for method akl"), ("fdistill", "objective.alpha=0.3", "distillm and distillm2"),
-      ("kd", "objective.alpha=0.3", "abkd, distillm and distillm2"), ("imitkd", "objective.beta=0.3", "jsd, gkd, abkd"),
+      ("kd", "objective.mu=0.3", "it is for method akl"), ("fdistill", "objective.alpha=0.3", "distillm2 and okd"),
+      ("kd", "objective.alpha=0.3", "abkd, distillm, distillm2 and okd"), ("kd", "okd.lora_r=4", "method okd"),
+      ("sft", "okd.teacher=folder", "method okd"),
+      ("okd", "objective.loss_top_k=8", "compare the teacher's distributions"),
+      ("imitkd", "objective.beta=0.3", "jsd, gkd, abkd"),
       ("distillm2", "objective.beta=0.3", "jsd, gkd, abkd"), ("kd", "objective.uld_weight=1", "method uld"),
       ("kd", "objective.alpha_schedule=adaptive", "method distillm2"), ("dpo", "objective.mu=0.5", "method akl"),
       ("opd", "objective.loss_top_k=8", "compare the teacher's distributions"),

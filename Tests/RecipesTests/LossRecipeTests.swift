@@ -98,6 +98,47 @@ private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
     }
   }
 
+  @Test("has a module learn beside the student in OKD, and asks no teacher")
+  func online() throws {
+    let recipe = try recipe("okd", "okd.teacher=models/large")
+    let (term, module) = (try #require(recipe.objective.terms.first), try #require(recipe.okd))
+    #expect(recipe.objective.terms.count == 1 && term.source == .data && term.kind == .forwardKL)
+    #expect(term.weight == 0.5 && term.crossEntropyWeight == 1 && module.beta == 1)
+    #expect(module.teacher == "models/large" && module.learningRate == 1e-4 && recipe.training.learningRate == 2e-5)
+    #expect(module.adapters.rank == 16 && module.adapters.targetModules.isEmpty && recipe.training.adapters == nil)
+    #expect(!recipe.asksTeacher && !recipe.usesTeacherLogprobs && !recipe.usesTeacherDistributions)
+    #expect(recipe.generation == nil)
+    #expect(try Recipe(yaml: recipe.resolvedYAML) == recipe)
+    let other = try LossRecipeTests.onlineRecipe(
+      "objective.loss_type=rkl", "objective.alpha=0.2", "objective.beta=0", "okd.learning_rate=0.01", "okd.lora_r=4",
+      "okd.lora_alpha=8", "okd.lora_dropout=0", "okd.lora_target_modules=[q_proj, v_proj]", "okd.use_rslora=true")
+    #expect(other.objective.terms.map(\.kind) == [.reverseKL] && other.objective.terms[0].crossEntropyWeight == 4)
+    #expect(other.okd?.adapters.targetModules == ["q_proj", "v_proj"] && other.okd?.beta == 0)
+    #expect(try Recipe(yaml: other.resolvedYAML) == other)
+  }
+
+  private static func onlineRecipe(_ overrides: String...) throws -> Recipe {
+    try Recipe(
+      yaml: "method: okd\nstudent: s\ndata: d\noutput_dir: o\n", overrides: ["okd.teacher=models/large"] + overrides)
+  }
+
+  @Test("says what OKD's module needs, and refuses numbers that leave nothing of a loss")
+  func onlineRefusals() throws {
+    let error = try #require(throws: RecipeError.self) {
+      try Recipe(yaml: "method: okd\nteacher: t\nstudent: s\ndata: d\noutput_dir: o\n")
+    }
+    #expect(error.description.contains("okd.teacher"), "\(error)")
+    try LossRecipeTests.onlineRecipe().checkTeacherIsNamed()
+    for override in [
+      "objective.alpha=0", "objective.alpha=1", "objective.alpha=0.0001", "objective.beta=-1", "objective.beta=1e-9",
+      "objective.beta=1e9", "objective.loss_type=js", "okd.learning_rate=0", "okd.lora_r=0", "okd.rank=3",
+      "objective.seq_kd=true", "objective.loss_top_k=4", "objective.teacher_logprobs=hidden_state",
+      "objective.hidden_weight=1",
+    ] {
+      #expect(throws: RecipeError.self, "\(override)") { try LossRecipeTests.onlineRecipe(override) }
+    }
+  }
+
   @Test("refuses schedules of what the method has not, and other methods' forms")
   func refuses() throws {
     for (method, override) in [

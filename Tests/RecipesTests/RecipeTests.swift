@@ -130,6 +130,7 @@ struct RecipeTests {
     case .distillm: ["data.eval=heldout.jsonl"]
     case .rejection: ["rejection.checker=command", #"rejection.command=["sh", "-c", "a, 'b'"]"#]
     case .critics: ["critics.brevity_limit=0.5", "critics.least_faithfulness=-1"]
+    case .okd: ["okd.teacher=a b", "okd.lora_target_modules=[q_proj, v_proj]"]
     case .tripost: ["rejection.checker=puzzles", "student=folder", "tripost.editor_prompt=editor.txt"]
     case .orca: ["orca.system_prompts=systems.txt", "orca.data=[a b: c.jsonl, b.jsonl]"]
     default: []

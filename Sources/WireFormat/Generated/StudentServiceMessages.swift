@@ -147,6 +147,9 @@ public struct LoadRequest: WireMessage {
   public var adapters: WireAdapterOptions?
   /// How weights are kept while the student generates.
   public var generationWeights: WireGenerationWeights
+  /// A teacher's module that learns beside the student by the same batches; absent: none does. With `resume` its adapters are the
+  /// checkpoint's, and FAILED_PRECONDITION where these are others, or on another model.
+  public var module: WireOnlineModule?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -161,7 +164,8 @@ public struct LoadRequest: WireMessage {
     precision: WireProductPrecision = .unspecified,
     gradientCheckpointing: Bool = false,
     adapters: WireAdapterOptions? = nil,
-    generationWeights: WireGenerationWeights = .unspecified
+    generationWeights: WireGenerationWeights = .unspecified,
+    module: WireOnlineModule? = nil
   ) {
     self.runID = runID
     self.path = path
@@ -175,6 +179,7 @@ public struct LoadRequest: WireMessage {
     self.gradientCheckpointing = gradientCheckpointing
     self.adapters = adapters
     self.generationWeights = generationWeights
+    self.module = module
   }
 
   /// Name in Protos/.
@@ -203,20 +208,23 @@ extension LoadRequest: @unsafe CMessageConvertible {
     return try unsafe withOptional(objective, arena) { objective in
       return try unsafe withOptional(optimizer, arena) { optimizer in
         return try unsafe withOptional(adapters, arena) { adapters in
-          var cMessage = unsafe Self.makeCMessage()
-          unsafe cMessage.run_id = arena.string(runID)
-          unsafe cMessage.path = arena.string(path)
-          unsafe cMessage.resume = resume ? 1 : 0
-          unsafe cMessage.initialize = initialize ? 1 : 0
-          unsafe cMessage.seed = seed
-          unsafe cMessage.teacher_address = arena.string(teacherAddress)
-          unsafe cMessage.objective = objective
-          unsafe cMessage.optimizer = optimizer
-          unsafe cMessage.precision = precision.cValue
-          unsafe cMessage.gradient_checkpointing = gradientCheckpointing ? 1 : 0
-          unsafe cMessage.adapters = adapters
-          unsafe cMessage.generation_weights = generationWeights.cValue
-          return try unsafe body(&cMessage)
+          return try unsafe withOptional(module, arena) { module in
+            var cMessage = unsafe Self.makeCMessage()
+            unsafe cMessage.run_id = arena.string(runID)
+            unsafe cMessage.path = arena.string(path)
+            unsafe cMessage.resume = resume ? 1 : 0
+            unsafe cMessage.initialize = initialize ? 1 : 0
+            unsafe cMessage.seed = seed
+            unsafe cMessage.teacher_address = arena.string(teacherAddress)
+            unsafe cMessage.objective = objective
+            unsafe cMessage.optimizer = optimizer
+            unsafe cMessage.precision = precision.cValue
+            unsafe cMessage.gradient_checkpointing = gradientCheckpointing ? 1 : 0
+            unsafe cMessage.adapters = adapters
+            unsafe cMessage.generation_weights = generationWeights.cValue
+            unsafe cMessage.module = module
+            return try unsafe body(&cMessage)
+          }
         }
       }
     }
@@ -235,6 +243,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     gradientCheckpointing = unsafe cMessage.gradient_checkpointing != 0
     adapters = try unsafe readMessage(cMessage.adapters) as WireAdapterOptions?
     generationWeights = unsafe WireGenerationWeights(cMessage.generation_weights)
+    module = try unsafe readMessage(cMessage.module) as WireOnlineModule?
   }
 }
 
@@ -244,14 +253,18 @@ public struct LoadResponse: WireMessage {
   public var model: WireModelDescription?
   /// Optimizer steps that the parameters have behind them.
   public var step: UInt64
+  /// The model that LoadRequest.module is on; unset where there is none.
+  public var module: WireModelDescription?
 
   /// Makes the message; what is left out is not sent.
   public init(
     model: WireModelDescription? = nil,
-    step: UInt64 = 0
+    step: UInt64 = 0,
+    module: WireModelDescription? = nil
   ) {
     self.model = model
     self.step = step
+    self.module = module
   }
 
   /// Name in Protos/.
@@ -278,16 +291,20 @@ extension LoadResponse: @unsafe CMessageConvertible {
 
   func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__LoadResponse>) throws -> R) rethrows -> R {
     return try unsafe withOptional(model, arena) { model in
-      var cMessage = unsafe Self.makeCMessage()
-      unsafe cMessage.model = model
-      unsafe cMessage.step = step
-      return try unsafe body(&cMessage)
+      return try unsafe withOptional(module, arena) { module in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.model = model
+        unsafe cMessage.step = step
+        unsafe cMessage.module = module
+        return try unsafe body(&cMessage)
+      }
     }
   }
 
   init(cMessage: Retort__V1__LoadResponse) throws(WireFormatError) {
     model = try unsafe readMessage(cMessage.model) as WireModelDescription?
     step = unsafe cMessage.step
+    module = try unsafe readMessage(cMessage.module) as WireModelDescription?
   }
 }
 
@@ -720,12 +737,16 @@ extension SaveResponse: @unsafe FlatCMessageConvertible {
 public struct ExportRequest: WireMessage {
   /// Folder to make; it appears whole or not at all.
   public var path: String
+  /// Folder to make for the adapters of LoadRequest.module, as PEFT has them; empty: none. FAILED_PRECONDITION where there is no module.
+  public var modulePath: String
 
   /// Makes the message; what is left out is not sent.
   public init(
-    path: String = ""
+    path: String = "",
+    modulePath: String = ""
   ) {
     self.path = path
+    self.modulePath = modulePath
   }
 
   /// Name in Protos/.
@@ -752,10 +773,12 @@ extension ExportRequest: @unsafe FlatCMessageConvertible {
 
   func fill(_ cMessage: inout Retort__V1__ExportRequest, _ arena: EncodingArena) {
     unsafe cMessage.path = arena.string(path)
+    unsafe cMessage.module_path = arena.string(modulePath)
   }
 
   init(cMessage: Retort__V1__ExportRequest) throws(WireFormatError) {
     path = try unsafe readString(cMessage.path, field: "retort.v1.ExportRequest.path")
+    modulePath = try unsafe readString(cMessage.module_path, field: "retort.v1.ExportRequest.module_path")
   }
 }
 

@@ -890,6 +890,8 @@ public struct WireStepMetrics: WireMessage {
   public var rankingLoss: Double
   /// Share of these pairs that the student orders alike; 0 where there are none.
   public var rankingAgreement: Double
+  /// Of the module that learns beside the student; unset where there is none.
+  public var module: WireModuleMetrics?
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -911,7 +913,8 @@ public struct WireStepMetrics: WireMessage {
     termGaps: [Double] = [],
     hiddenLoss: Double = 0,
     rankingLoss: Double = 0,
-    rankingAgreement: Double = 0
+    rankingAgreement: Double = 0,
+    module: WireModuleMetrics? = nil
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -932,6 +935,7 @@ public struct WireStepMetrics: WireMessage {
     self.hiddenLoss = hiddenLoss
     self.rankingLoss = rankingLoss
     self.rankingAgreement = rankingAgreement
+    self.module = module
   }
 
   /// Name in Protos/.
@@ -962,27 +966,30 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
         return try unsafe withColumn(termWeights) { termWeights in
           return try unsafe withColumn(termAlphas) { termAlphas in
             return try unsafe withColumn(termGaps) { termGaps in
-              var cMessage = unsafe Self.makeCMessage()
-              unsafe cMessage.loss = loss
-              unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
-              unsafe cMessage.gradient_norm = gradientNorm
-              unsafe cMessage.learning_rate = learningRate
-              unsafe cMessage.token_count = tokenCount
-              unsafe cMessage.position_count = positionCount
-              unsafe cMessage.compute_seconds = computeSeconds
-              unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
-              unsafe cMessage.teacher_bytes = teacherBytes
-              unsafe cMessage.teacher_mass = teacherMass
-              unsafe cMessage.top_agreement = topAgreement
-              unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
-              unsafe cMessage.pairs = pairs
-              unsafe (cMessage.n_term_weights, cMessage.term_weights) = (termWeights.count, termWeights.start)
-              unsafe (cMessage.n_term_alphas, cMessage.term_alphas) = (termAlphas.count, termAlphas.start)
-              unsafe (cMessage.n_term_gaps, cMessage.term_gaps) = (termGaps.count, termGaps.start)
-              unsafe cMessage.hidden_loss = hiddenLoss
-              unsafe cMessage.ranking_loss = rankingLoss
-              unsafe cMessage.ranking_agreement = rankingAgreement
-              return try unsafe body(&cMessage)
+              return try unsafe withOptional(module, arena) { module in
+                var cMessage = unsafe Self.makeCMessage()
+                unsafe cMessage.loss = loss
+                unsafe (cMessage.n_term_losses, cMessage.term_losses) = (termLosses.count, termLosses.start)
+                unsafe cMessage.gradient_norm = gradientNorm
+                unsafe cMessage.learning_rate = learningRate
+                unsafe cMessage.token_count = tokenCount
+                unsafe cMessage.position_count = positionCount
+                unsafe cMessage.compute_seconds = computeSeconds
+                unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
+                unsafe cMessage.teacher_bytes = teacherBytes
+                unsafe cMessage.teacher_mass = teacherMass
+                unsafe cMessage.top_agreement = topAgreement
+                unsafe (cMessage.n_traffic, cMessage.traffic) = arena.messages(traffic)
+                unsafe cMessage.pairs = pairs
+                unsafe (cMessage.n_term_weights, cMessage.term_weights) = (termWeights.count, termWeights.start)
+                unsafe (cMessage.n_term_alphas, cMessage.term_alphas) = (termAlphas.count, termAlphas.start)
+                unsafe (cMessage.n_term_gaps, cMessage.term_gaps) = (termGaps.count, termGaps.start)
+                unsafe cMessage.hidden_loss = hiddenLoss
+                unsafe cMessage.ranking_loss = rankingLoss
+                unsafe cMessage.ranking_agreement = rankingAgreement
+                unsafe cMessage.module = module
+                return try unsafe body(&cMessage)
+              }
             }
           }
         }
@@ -1010,6 +1017,62 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     hiddenLoss = unsafe cMessage.hidden_loss
     rankingLoss = unsafe cMessage.ranking_loss
     rankingAgreement = unsafe cMessage.ranking_agreement
+    module = try unsafe readMessage(cMessage.module) as WireModuleMetrics?
+  }
+}
+
+/// What one step, or one evaluation, measured of a module that learns beside the student.
+public struct WireModuleMetrics: WireMessage {
+  /// Its loss as defined by its own objective, before the update.
+  public var loss: Double
+  /// Norm of its gradient before clipping.
+  public var gradientNorm: Double
+  /// Its learning rate of the step.
+  public var learningRate: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    loss: Double = 0,
+    gradientNorm: Double = 0,
+    learningRate: Double = 0
+  ) {
+    self.loss = loss
+    self.gradientNorm = gradientNorm
+    self.learningRate = learningRate
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ModuleMetrics"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireModuleMetrics: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ModuleMetrics {
+    var cMessage = unsafe Retort__V1__ModuleMetrics()
+    unsafe retort__v1__module_metrics__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ModuleMetrics, _ arena: EncodingArena) {
+    unsafe cMessage.loss = loss
+    unsafe cMessage.gradient_norm = gradientNorm
+    unsafe cMessage.learning_rate = learningRate
+  }
+
+  init(cMessage: Retort__V1__ModuleMetrics) throws(WireFormatError) {
+    loss = unsafe cMessage.loss
+    gradientNorm = unsafe cMessage.gradient_norm
+    learningRate = unsafe cMessage.learning_rate
   }
 }
 
@@ -1174,5 +1237,74 @@ extension WireAdapterOptions: @unsafe FlatCMessageConvertible {
     rankStabilized = unsafe cMessage.rank_stabilized != 0
     dropout = unsafe cMessage.dropout
     targetModules = try unsafe readStrings(cMessage.target_modules, cMessage.n_target_modules, field: "retort.v1.AdapterOptions.target_modules")
+  }
+}
+
+/// A teacher's module that learns beside the student, in the same process: low-rank adapters on a model that stays as it is. Where the
+/// student's objective needs a teacher, that is the model with its module, and where the module's does, the student, each as it is before the
+/// step; no TeacherService is asked. Both objectives take the log-probs of the whole vocabulary, and are no losses of pairs and no policies.
+public struct WireOnlineModule: WireMessage {
+  /// Folder of the model that the adapters are on, relative to the service's root. Its vocabulary is the student's.
+  public var path: String
+  /// The adapters.
+  public var adapters: WireAdapterOptions?
+  /// What they minimise, with as many terms as the student's objective.
+  public var objective: WireObjective?
+  /// Peak learning rate; all else is that of the student's optimizer.
+  public var learningRate: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    path: String = "",
+    adapters: WireAdapterOptions? = nil,
+    objective: WireObjective? = nil,
+    learningRate: Double = 0
+  ) {
+    self.path = path
+    self.adapters = adapters
+    self.objective = objective
+    self.learningRate = learningRate
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.OnlineModule"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireOnlineModule: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__OnlineModule {
+    var cMessage = unsafe Retort__V1__OnlineModule()
+    unsafe retort__v1__online_module__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__OnlineModule>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(adapters, arena) { adapters in
+      return try unsafe withOptional(objective, arena) { objective in
+        var cMessage = unsafe Self.makeCMessage()
+        unsafe cMessage.path = arena.string(path)
+        unsafe cMessage.adapters = adapters
+        unsafe cMessage.objective = objective
+        unsafe cMessage.learning_rate = learningRate
+        return try unsafe body(&cMessage)
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__OnlineModule) throws(WireFormatError) {
+    path = try unsafe readString(cMessage.path, field: "retort.v1.OnlineModule.path")
+    adapters = try unsafe readMessage(cMessage.adapters) as WireAdapterOptions?
+    objective = try unsafe readMessage(cMessage.objective) as WireObjective?
+    learningRate = unsafe cMessage.learning_rate
   }
 }

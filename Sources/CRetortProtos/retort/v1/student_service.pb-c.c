@@ -732,7 +732,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[12] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[13] =
 {
   {
     "run_id",
@@ -878,12 +878,25 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "module",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, module),
+    &retort__v1__online_module__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   10,   /* field[10] = adapters */
   11,   /* field[11] = generation_weights */
   9,   /* field[9] = gradient_checkpointing */
   3,   /* field[3] = initialize */
+  12,   /* field[12] = module */
   6,   /* field[6] = objective */
   7,   /* field[7] = optimizer */
   1,   /* field[1] = path */
@@ -896,7 +909,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -906,14 +919,14 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  12,
+  13,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,
   (ProtobufCMessageInit) retort__v1__load_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor retort__v1__load_response__field_descriptors[3] =
 {
   {
     "model",
@@ -939,15 +952,28 @@ static const ProtobufCFieldDescriptor retort__v1__load_response__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "module",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadResponse, module),
+    &retort__v1__model_description__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_response__field_indices_by_name[] = {
   0,   /* field[0] = model */
+  2,   /* field[2] = module */
   1,   /* field[1] = step */
 };
 static const ProtobufCIntRange retort__v1__load_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_response__descriptor =
 {
@@ -957,7 +983,7 @@ const ProtobufCMessageDescriptor retort__v1__load_response__descriptor =
   "Retort__V1__LoadResponse",
   "retort.v1",
   sizeof(Retort__V1__LoadResponse),
-  2,
+  3,
   retort__v1__load_response__field_descriptors,
   retort__v1__load_response__field_indices_by_name,
   1,  retort__v1__load_response__number_ranges,
@@ -1372,7 +1398,7 @@ const ProtobufCMessageDescriptor retort__v1__save_response__descriptor =
   (ProtobufCMessageInit) retort__v1__save_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__export_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor retort__v1__export_request__field_descriptors[2] =
 {
   {
     "path",
@@ -1386,14 +1412,27 @@ static const ProtobufCFieldDescriptor retort__v1__export_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "module_path",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ExportRequest, module_path),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__export_request__field_indices_by_name[] = {
+  1,   /* field[1] = module_path */
   0,   /* field[0] = path */
 };
 static const ProtobufCIntRange retort__v1__export_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor retort__v1__export_request__descriptor =
 {
@@ -1403,7 +1442,7 @@ const ProtobufCMessageDescriptor retort__v1__export_request__descriptor =
   "Retort__V1__ExportRequest",
   "retort.v1",
   sizeof(Retort__V1__ExportRequest),
-  1,
+  2,
   retort__v1__export_request__field_descriptors,
   retort__v1__export_request__field_indices_by_name,
   1,  retort__v1__export_request__number_ranges,

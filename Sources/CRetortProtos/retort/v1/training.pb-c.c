@@ -412,6 +412,51 @@ void   retort__v1__step_metrics__free_unpacked
   assert(message->base.descriptor == &retort__v1__step_metrics__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__module_metrics__init
+                     (Retort__V1__ModuleMetrics         *message)
+{
+  static const Retort__V1__ModuleMetrics init_value = RETORT__V1__MODULE_METRICS__INIT;
+  *message = init_value;
+}
+size_t retort__v1__module_metrics__get_packed_size
+                     (const Retort__V1__ModuleMetrics *message)
+{
+  assert(message->base.descriptor == &retort__v1__module_metrics__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__module_metrics__pack
+                     (const Retort__V1__ModuleMetrics *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__module_metrics__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__module_metrics__pack_to_buffer
+                     (const Retort__V1__ModuleMetrics *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__module_metrics__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__ModuleMetrics *
+       retort__v1__module_metrics__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__ModuleMetrics *)
+     protobuf_c_message_unpack (&retort__v1__module_metrics__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__module_metrics__free_unpacked
+                     (Retort__V1__ModuleMetrics *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__module_metrics__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__call_traffic__init
                      (Retort__V1__CallTraffic         *message)
 {
@@ -500,6 +545,51 @@ void   retort__v1__adapter_options__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &retort__v1__adapter_options__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__online_module__init
+                     (Retort__V1__OnlineModule         *message)
+{
+  static const Retort__V1__OnlineModule init_value = RETORT__V1__ONLINE_MODULE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__online_module__get_packed_size
+                     (const Retort__V1__OnlineModule *message)
+{
+  assert(message->base.descriptor == &retort__v1__online_module__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__online_module__pack
+                     (const Retort__V1__OnlineModule *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__online_module__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__online_module__pack_to_buffer
+                     (const Retort__V1__OnlineModule *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__online_module__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__OnlineModule *
+       retort__v1__online_module__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__OnlineModule *)
+     protobuf_c_message_unpack (&retort__v1__online_module__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__online_module__free_unpacked
+                     (Retort__V1__OnlineModule *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__online_module__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[10] =
@@ -1560,7 +1650,7 @@ const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor =
   (ProtobufCMessageInit) retort__v1__pair_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[19] =
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[20] =
 {
   {
     "loss",
@@ -1790,6 +1880,18 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "module",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, module),
+    &retort__v1__module_metrics__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
@@ -1797,6 +1899,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   16,   /* field[16] = hidden_loss */
   3,   /* field[3] = learning_rate */
   0,   /* field[0] = loss */
+  19,   /* field[19] = module */
   12,   /* field[12] = pairs */
   5,   /* field[5] = position_count */
   18,   /* field[18] = ranking_agreement */
@@ -1815,7 +1918,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 19 }
+  { 0, 20 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -1825,11 +1928,75 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  19,
+  20,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,
   (ProtobufCMessageInit) retort__v1__step_metrics__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__module_metrics__field_descriptors[3] =
+{
+  {
+    "loss",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ModuleMetrics, loss),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "gradient_norm",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ModuleMetrics, gradient_norm),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "learning_rate",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ModuleMetrics, learning_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__module_metrics__field_indices_by_name[] = {
+  1,   /* field[1] = gradient_norm */
+  2,   /* field[2] = learning_rate */
+  0,   /* field[0] = loss */
+};
+static const ProtobufCIntRange retort__v1__module_metrics__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor retort__v1__module_metrics__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.ModuleMetrics",
+  "ModuleMetrics",
+  "Retort__V1__ModuleMetrics",
+  "retort.v1",
+  sizeof(Retort__V1__ModuleMetrics),
+  3,
+  retort__v1__module_metrics__field_descriptors,
+  retort__v1__module_metrics__field_indices_by_name,
+  1,  retort__v1__module_metrics__number_ranges,
+  (ProtobufCMessageInit) retort__v1__module_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor retort__v1__call_traffic__field_descriptors[10] =
@@ -2075,6 +2242,83 @@ const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor =
   retort__v1__adapter_options__field_indices_by_name,
   1,  retort__v1__adapter_options__number_ranges,
   (ProtobufCMessageInit) retort__v1__adapter_options__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__online_module__field_descriptors[4] =
+{
+  {
+    "path",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__OnlineModule, path),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "adapters",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__OnlineModule, adapters),
+    &retort__v1__adapter_options__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "objective",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__OnlineModule, objective),
+    &retort__v1__objective__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "learning_rate",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__OnlineModule, learning_rate),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__online_module__field_indices_by_name[] = {
+  1,   /* field[1] = adapters */
+  3,   /* field[3] = learning_rate */
+  2,   /* field[2] = objective */
+  0,   /* field[0] = path */
+};
+static const ProtobufCIntRange retort__v1__online_module__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor retort__v1__online_module__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.OnlineModule",
+  "OnlineModule",
+  "Retort__V1__OnlineModule",
+  "retort.v1",
+  sizeof(Retort__V1__OnlineModule),
+  4,
+  retort__v1__online_module__field_descriptors,
+  retort__v1__online_module__field_indices_by_name,
+  1,  retort__v1__online_module__number_ranges,
+  (ProtobufCMessageInit) retort__v1__online_module__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue retort__v1__token_loss_kind__enum_values_by_number[14] =

@@ -157,10 +157,15 @@ struct  Retort__V1__LoadRequest
    * How weights are kept while the student generates.
    */
   Retort__V1__GenerationWeights generation_weights;
+  /*
+   * A teacher's module that learns beside the student by the same batches; absent: none does. With `resume` its adapters are the
+   * checkpoint's, and FAILED_PRECONDITION where these are others, or on another model.
+   */
+  Retort__V1__OnlineModule *module;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL }
 
 
 /*
@@ -177,10 +182,14 @@ struct  Retort__V1__LoadResponse
    * Optimizer steps that the parameters have behind them.
    */
   uint64_t step;
+  /*
+   * The model that LoadRequest.module is on; unset where there is none.
+   */
+  Retort__V1__ModelDescription *module;
 };
 #define RETORT__V1__LOAD_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_response__descriptor) \
-    , NULL, 0 }
+    , NULL, 0, NULL }
 
 
 /*
@@ -355,10 +364,14 @@ struct  Retort__V1__ExportRequest
    * Folder to make; it appears whole or not at all.
    */
   ProtobufCBinaryData path;
+  /*
+   * Folder to make for the adapters of LoadRequest.module, as PEFT has them; empty: none. FAILED_PRECONDITION where there is no module.
+   */
+  ProtobufCBinaryData module_path;
 };
 #define RETORT__V1__EXPORT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__export_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, {0,NULL} }
 
 
 /*

@@ -26,8 +26,10 @@ typedef struct Retort__V1__OptimizerOptions Retort__V1__OptimizerOptions;
 typedef struct Retort__V1__TrainBatch Retort__V1__TrainBatch;
 typedef struct Retort__V1__PairMetrics Retort__V1__PairMetrics;
 typedef struct Retort__V1__StepMetrics Retort__V1__StepMetrics;
+typedef struct Retort__V1__ModuleMetrics Retort__V1__ModuleMetrics;
 typedef struct Retort__V1__CallTraffic Retort__V1__CallTraffic;
 typedef struct Retort__V1__AdapterOptions Retort__V1__AdapterOptions;
+typedef struct Retort__V1__OnlineModule Retort__V1__OnlineModule;
 
 
 /* --- enums --- */
@@ -645,10 +647,38 @@ struct  Retort__V1__StepMetrics
    * Share of these pairs that the student orders alike; 0 where there are none.
    */
   double ranking_agreement;
+  /*
+   * Of the module that learns beside the student; unset where there is none.
+   */
+  Retort__V1__ModuleMetrics *module;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0 }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, NULL }
+
+
+/*
+ * What one step, or one evaluation, measured of a module that learns beside the student.
+ */
+struct  Retort__V1__ModuleMetrics
+{
+  ProtobufCMessage base;
+  /*
+   * Its loss as defined by its own objective, before the update.
+   */
+  double loss;
+  /*
+   * Norm of its gradient before clipping.
+   */
+  double gradient_norm;
+  /*
+   * Its learning rate of the step.
+   */
+  double learning_rate;
+};
+#define RETORT__V1__MODULE_METRICS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__module_metrics__descriptor) \
+    , 0, 0, 0 }
 
 
 /*
@@ -734,6 +764,36 @@ struct  Retort__V1__AdapterOptions
 #define RETORT__V1__ADAPTER_OPTIONS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__adapter_options__descriptor) \
     , 0, 0, 0, 0, 0,NULL }
+
+
+/*
+ * A teacher's module that learns beside the student, in the same process: low-rank adapters on a model that stays as it is. Where the
+ * student's objective needs a teacher, that is the model with its module, and where the module's does, the student, each as it is before the
+ * step; no TeacherService is asked. Both objectives take the log-probs of the whole vocabulary, and are no losses of pairs and no policies.
+ */
+struct  Retort__V1__OnlineModule
+{
+  ProtobufCMessage base;
+  /*
+   * Folder of the model that the adapters are on, relative to the service's root. Its vocabulary is the student's.
+   */
+  ProtobufCBinaryData path;
+  /*
+   * The adapters.
+   */
+  Retort__V1__AdapterOptions *adapters;
+  /*
+   * What they minimise, with as many terms as the student's objective.
+   */
+  Retort__V1__Objective *objective;
+  /*
+   * Peak learning rate; all else is that of the student's optimizer.
+   */
+  double learning_rate;
+};
+#define RETORT__V1__ONLINE_MODULE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__online_module__descriptor) \
+    , {0,NULL}, NULL, NULL, 0 }
 
 
 /* Retort__V1__LossTerm methods */
@@ -907,6 +967,25 @@ Retort__V1__StepMetrics *
 void   retort__v1__step_metrics__free_unpacked
                      (Retort__V1__StepMetrics *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__ModuleMetrics methods */
+void   retort__v1__module_metrics__init
+                     (Retort__V1__ModuleMetrics         *message);
+size_t retort__v1__module_metrics__get_packed_size
+                     (const Retort__V1__ModuleMetrics   *message);
+size_t retort__v1__module_metrics__pack
+                     (const Retort__V1__ModuleMetrics   *message,
+                      uint8_t             *out);
+size_t retort__v1__module_metrics__pack_to_buffer
+                     (const Retort__V1__ModuleMetrics   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__ModuleMetrics *
+       retort__v1__module_metrics__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__module_metrics__free_unpacked
+                     (Retort__V1__ModuleMetrics *message,
+                      ProtobufCAllocator *allocator);
 /* Retort__V1__CallTraffic methods */
 void   retort__v1__call_traffic__init
                      (Retort__V1__CallTraffic         *message);
@@ -945,6 +1024,25 @@ Retort__V1__AdapterOptions *
 void   retort__v1__adapter_options__free_unpacked
                      (Retort__V1__AdapterOptions *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__OnlineModule methods */
+void   retort__v1__online_module__init
+                     (Retort__V1__OnlineModule         *message);
+size_t retort__v1__online_module__get_packed_size
+                     (const Retort__V1__OnlineModule   *message);
+size_t retort__v1__online_module__pack
+                     (const Retort__V1__OnlineModule   *message,
+                      uint8_t             *out);
+size_t retort__v1__online_module__pack_to_buffer
+                     (const Retort__V1__OnlineModule   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__OnlineModule *
+       retort__v1__online_module__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__online_module__free_unpacked
+                     (Retort__V1__OnlineModule *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Retort__V1__LossTerm_Closure)
@@ -974,11 +1072,17 @@ typedef void (*Retort__V1__PairMetrics_Closure)
 typedef void (*Retort__V1__StepMetrics_Closure)
                  (const Retort__V1__StepMetrics *message,
                   void *closure_data);
+typedef void (*Retort__V1__ModuleMetrics_Closure)
+                 (const Retort__V1__ModuleMetrics *message,
+                  void *closure_data);
 typedef void (*Retort__V1__CallTraffic_Closure)
                  (const Retort__V1__CallTraffic *message,
                   void *closure_data);
 typedef void (*Retort__V1__AdapterOptions_Closure)
                  (const Retort__V1__AdapterOptions *message,
+                  void *closure_data);
+typedef void (*Retort__V1__OnlineModule_Closure)
+                 (const Retort__V1__OnlineModule *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -999,8 +1103,10 @@ extern const ProtobufCMessageDescriptor retort__v1__optimizer_options__descripto
 extern const ProtobufCMessageDescriptor retort__v1__train_batch__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__module_metrics__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__call_traffic__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__adapter_options__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__online_module__descriptor;
 
 PROTOBUF_C__END_DECLS
 
