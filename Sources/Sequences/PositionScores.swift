@@ -44,6 +44,7 @@ public struct PositionScores: Sendable, Hashable {
     some.fullLogprobs = slice(fullLogprobs)
     some.entropies = slice(entropies)
     some.hiddenStates = slice(hiddenStates)
+    some.drawnTokenIDs = slice(drawnTokenIDs)
     return some
   }
 

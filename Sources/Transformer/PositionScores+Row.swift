@@ -37,24 +37,4 @@ extension PositionScores {
     }
     tailLogprobs.append(Float(Softmax.logSumExp(logits) - logSumExp))
   }
-
-  /// Some of these positions.
-  func positions(_ range: Range<Int>) -> PositionScores {
-    func part<Element>(_ column: [Element]) -> [Element] {
-      let width = positionCount == 0 ? 0 : column.count / positionCount
-      return Array(column[range.lowerBound * width..<range.upperBound * width])
-    }
-    var result = PositionScores()
-    result.positionCount = range.count
-    result.tokenLogprobs = part(tokenLogprobs)
-    result.topTokenIDs = part(topTokenIDs)
-    result.topLogprobs = part(topLogprobs)
-    result.tailLogprobs = part(tailLogprobs)
-    result.gatheredLogprobs = part(gatheredLogprobs)
-    result.fullLogprobs = part(fullLogprobs)
-    result.entropies = part(entropies)
-    result.hiddenStates = part(hiddenStates)
-    result.drawnTokenIDs = part(drawnTokenIDs)
-    return result
-  }
 }
