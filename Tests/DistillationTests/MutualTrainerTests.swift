@@ -137,7 +137,8 @@ struct MutualPair {
       { example.gradients.module[$0] }, within: tolerance)
   }
 
-  /// Tolerance: Adam's first steps amplify a small gradient's error, by at most the rate over ε, 1e-2 / 1e-4.
+  /// Tolerance: Adam's first steps amplify a small gradient's error, by at most the rate over ε; the module's rate is three times the
+  /// student's.
   @Test("four optimizer steps of both are PyTorch's, clipped or not, and the module's model stays", arguments: 0..<3)
   func steps(_ index: Int) throws {
     let example = golden.cases[index]
@@ -156,7 +157,8 @@ struct MutualPair {
     try check(
       pair.studentLayout, pair.student, { example.parameters[$0]?.map(Double.init) }, within: tolerance)
     try check(
-      pair.moduleLayout, pair.adapters.values, { example.adapters[$0]?.map(Double.init) }, within: tolerance)
+      pair.moduleLayout, pair.adapters.values, { example.adapters[$0]?.map(Double.init) },
+      within: { 3 * tolerance($0) })
     #expect(pair.base.view.array == before)
   }
 
