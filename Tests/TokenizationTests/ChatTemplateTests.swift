@@ -153,7 +153,9 @@ struct ChatTemplateTests {
       "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
       "{% set ns = namespace(x='ab') %}{% for i in range(90) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
       "{% set ns = namespace(x=[1]) %}{% for i in range(90) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
-      "{{ range(9999999999) }}",
+      "{{ range(9999999999) }}", "{{ [1] * 9223372036854775807 }}", "{{ 9223372036854775807 * 'ab' }}",
+      "{{ [1, 2] * 4611686018427387905 }}",
+      "{% set ns = namespace(x=(1,)) %}{% for i in range(90) %}{% set ns.x = ns.x + ns.x %}{% endfor %}{{ ns.x }}",
       "{{ ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))",
       "{{ nothing" + String(repeating: "(not ", count: 5_000), String(repeating: "{% if true %}", count: 5_000),
       "{{ " + String(repeating: "not ", count: 50_000) + "1 }}", "{{ " + String(repeating: "[", count: 50_000) + "1 }}",
@@ -161,6 +163,14 @@ struct ChatTemplateTests {
   func bounded(template: String) throws {
     let tokenizer = try Self.tokenizer(template)
     #expect(throws: ChatTemplateError.self) { _ = try tokenizer.renderChat(messages: [], addGenerationPrompt: false) }
+  }
+
+  @Test("repeats what is empty in no time, and nothing less than once")
+  func repeated() throws {
+    let tokenizer = try Self.tokenizer(
+      "{{ [] * 9223372036854775807 }}{{ '' * 9223372036854775807 }}{{ 'a' * -1 }}{{ [1] * 2 }}{{ 5 % 9223372036854775807 }}"
+    )
+    #expect(try tokenizer.renderChat(messages: [], addGenerationPrompt: false) == "[][1, 1]5")
   }
 
   @Test("is taken from its own file before the configuration, and has a digest")

@@ -143,6 +143,22 @@ extension TemplateInterpreter {
     return .string(head + tail)
   }
 
+  /// How often something is repeated; 0 for what has no size.
+  private static func times(
+    _ count: Int, of size: Int, limit: Int, what: String
+  ) throws(ChatTemplateError) -> Int {
+    guard count > 0, size > 0 else { return 0 }
+    guard count <= limit / size else { throw .tooLarge(what: what) }
+    return count
+  }
+
+  private func bounded(
+    _ head: [TemplateValue], _ tail: [TemplateValue]
+  ) throws(ChatTemplateError) -> [TemplateValue] {
+    guard head.count + tail.count <= ChatTemplate.maximumSteps else { throw .tooLarge(what: "a list") }
+    return head + tail
+  }
+
   func arithmetic(
     _ symbol: String, _ left: TemplateValue, _ right: TemplateValue
   ) throws(ChatTemplateError) -> TemplateValue {
@@ -151,20 +167,14 @@ extension TemplateInterpreter {
     case ("%", .string(let form), .tuple(let values)): return .string(try formatted(form, values))
     case ("%", .string(let form), _): return .string(try formatted(form, [right]))
     case ("+", .string(let head), .string(let tail)): return try bounded(head, tail)
-    case ("+", .list(let head), .list(let tail)):
-      guard head.count + tail.count <= ChatTemplate.maximumSteps else { throw .tooLarge(what: "a list") }
-      return .list(head + tail)
-    case ("+", .tuple(let head), .tuple(let tail)): return .tuple(head + tail)
+    case ("+", .list(let head), .list(let tail)): return .list(try bounded(head, tail))
+    case ("+", .tuple(let head), .tuple(let tail)): return .tuple(try bounded(head, tail))
     case ("*", .string(let part), .int(let count)), ("*", .int(let count), .string(let part)):
-      guard part.utf8.count * min(max(count, 0), ChatTemplate.maximumOutput) <= ChatTemplate.maximumOutput else {
-        throw .tooLarge(what: "a text")
-      }
-      return .string(String(repeating: part, count: max(count, 0)))
+      let times = try Self.times(count, of: part.utf8.count, limit: ChatTemplate.maximumOutput, what: "a text")
+      return .string(String(repeating: part, count: times))
     case ("*", .list(let part), .int(let count)), ("*", .int(let count), .list(let part)):
-      guard part.count * min(max(count, 0), ChatTemplate.maximumSteps) <= ChatTemplate.maximumSteps else {
-        throw .tooLarge(what: "a list")
-      }
-      return .list([[TemplateValue]](repeating: part, count: max(count, 0)).flatMap { $0 })
+      let times = try Self.times(count, of: part.count, limit: ChatTemplate.maximumSteps, what: "a list")
+      return .list([[TemplateValue]](repeating: part, count: times).flatMap { $0 })
     case (_, .int(let first), .int(let second)):
       guard let result = try Self.whole(symbol, first, second) else { break }
       return .int(result)
@@ -202,7 +212,9 @@ extension TemplateInterpreter {
       result = (power, false)
     case "//" where right > 0:
       result = (left >= 0 ? left / right : -((-(left + 1)) / right) - 1, false)
-    case "%" where right > 0: result = ((left % right + right) % right, false)
+    case "%" where right > 0:
+      let rest = left % right
+      result = (rest < 0 ? rest + right : rest, false)
     default: return nil
     }
     return result.overflow ? nil : result.partialValue
