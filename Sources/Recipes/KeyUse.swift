@@ -1,6 +1,7 @@
 /// Who reads some keys. What nobody would read is refused: a setting without effect misleads whoever wrote it.
 ///
 /// Keys that the table does not name are every method's: whoever writes or is evaluated reads `generation`, whoever learns `training`.
+/// So is `generation.rounds`: methods that are compared share a recipe, and not all of their students write.
 struct KeyUse: Sendable {
   /// The keys; one that ends with a dot stands for all below it.
   private let keys: [String]
@@ -90,6 +91,19 @@ struct KeyUse: Sendable {
     KeyUse("data", "data.train", for: "recipes without orca.data, which names the files of all stages") { recipe in
       recipe.orca.map { $0.data.isEmpty || $0.data.first == recipe.trainData } ?? true
     },
+    // What learns.
+    KeyUse(
+      "training.lora_r", "training.lora_alpha", "training.lora_dropout", "training.lora_target_modules",
+      "training.use_rslora", for: "adapters (training.use_peft: true)"
+    ) { $0.training.adapters != nil },
+    // What is measured.
+    KeyUse(
+      "evaluation.judge", "evaluation.judge.", "evaluation.judge_against", "evaluation.judge_max_new_tokens",
+      for: "the metric judge (evaluation.metrics)"
+    ) { $0.measures("judge") },
+    KeyUse("evaluation.checker", for: "metrics valid and pass@k (evaluation.metrics)") {
+      $0.measures("valid", "pass@k")
+    },
   ]
 }
 
@@ -109,6 +123,12 @@ extension Recipe {
   fileprivate var measuresTeacherDistributions: Bool {
     evalData != nil && (teacher != nil || asksTeacher)
       && !Set(evaluation.metrics).isDisjoint(with: ["kl", "next_token_agreement"])
+  }
+
+  /// Whether the recipe has one of some metrics, or none at all: `evaluation.metrics=[]` turns evaluation off, and what
+  /// else the recipe says of it may stay.
+  fileprivate func measures(_ names: String...) -> Bool {
+    evaluation.metrics.isEmpty || !Set(evaluation.metrics).isDisjoint(with: names)
   }
 
   /// Refuses keys that nothing of the recipe reads. One that says its default is let be, as resolved recipes have all of them.

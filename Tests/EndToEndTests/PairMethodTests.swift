@@ -61,7 +61,7 @@ import Testing
 
   @Test("PLaD says how calibrated the student is, at the start and at the end")
   func calibration() async throws {
-    let log = try await distil("plad", "evaluation.metrics=perplexity,calibration")
+    let log = try await distil("plad", "evaluation.metrics=perplexity,calibration,valid")
     #expect(log.curve("eval/perplexity").map(\.step) == [0, 12])
     for step in [0, 12] {
       let table = try String(contentsOf: run.output("plad").appending(path: "calibration-\(step).csv"), encoding: .utf8)

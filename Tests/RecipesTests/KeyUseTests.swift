@@ -47,6 +47,15 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
       ("rejection", "critics.rouge_limit=0.5", "method critics"), ("lion", "orca.data=[a]", "method orca"),
       ("kd", "bialign.subsets=3", "method bialign"),
       ("orca", "data.train=other.jsonl", "orca.data, which names the files of all stages"),
+      ("kd", "training.lora_r=4", "adapters (training.use_peft: true)"),
+      ("sft", "training.lora_alpha=8", "adapters (training.use_peft: true)"),
+      ("dpo", "training.lora_dropout=0", "adapters (training.use_peft: true)"),
+      ("okd", "training.lora_target_modules=[q_proj]", "adapters (training.use_peft: true)"),
+      ("lion", "training.use_rslora=true", "adapters (training.use_peft: true)"),
+      ("kd", "evaluation.judge=models/judge", "the metric judge"),
+      ("lion", "evaluation.judge_against=teacher", "the metric judge"),
+      ("sft", "evaluation.judge_max_new_tokens=64", "the metric judge"),
+      ("kd", "evaluation.checker=puzzles", "metrics valid and pass@k"),
     ])
   func refused(method: String, override: String, owners: String) throws {
     let error = try #require(throws: RecipeError.self) { try recipe(method, [override]) }
@@ -79,6 +88,13 @@ private func recipe(_ method: String, _ overrides: [String] = [], isKnown: Bool 
       ("rejection", ["rejection.checker=command", "rejection.command=[a]", "rejection.isolation=none"]),
       ("critics", ["critics.least_score=5", "critics.judge_prompt=p.txt"]), ("akl", ["objective.mu=0.3"]),
       ("orca", ["orca.system_prompts=systems.txt"]), ("imitkd", ["objective.lmbda=0.3"]),
+      ("kd", ["training.lora_r=16", "training.use_rslora=false", "evaluation.judge_against=reference"]),
+      ("kd", ["training.use_peft=true", "training.lora_r=4", "training.lora_target_modules=[q_proj]"]),
+      ("kd", ["evaluation.metrics=[judge]", "evaluation.judge=judge:1", "evaluation.judge_against=teacher"]),
+      ("kd", ["evaluation.metrics=[valid]", "evaluation.checker=puzzles"]),
+      ("kd", ["evaluation.metrics=[pass@k]", "evaluation.checker=puzzles"]),
+      ("kd", ["evaluation.metrics=[]", "evaluation.checker=puzzles", "evaluation.judge=models/judge"]),
+      ("kd", ["generation.rounds=5"]), ("sft", ["generation.rounds=5"]),
     ])
   func letBe(method: String, overrides: [String]) throws {
     let given = try recipe(method, overrides)

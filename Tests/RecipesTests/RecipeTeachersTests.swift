@@ -73,13 +73,13 @@ struct RecipeTeachersTests {
     #expect(referee.options == ["--price-input", "1.0", "--price-output", "2.0", "--budget", "3.0"])
     #expect(read.otherModels.map(\.key) == ["lion.referee", "lion.generator"])
     #expect(try Recipe(yaml: read.resolvedYAML) == read, "\(read.resolvedYAML)")
-    let judged = try recipe("teacher: t:1", ["evaluation.judge=models/judge"])
+    let judged = try recipe("teacher: t:1", ["evaluation.metrics=[judge]", "evaluation.judge=models/judge"])
     #expect(judged.otherModels.map(\.source) == [.folder("models/judge")])
     for (overrides, words) in [
       (["lion.referee=https://host/v1"], "'lion.referee: {url: https://host/v1, model: NAME}'"),
       (["lion.referee.concurrency=2"], "lion.referee.concurrency is an endpoint's: give lion.referee.url"),
       (["lion.referee.url=http://h", "lion.referee.model=m", "lion.referee.budget=1"], "needs prices"),
-      (["lion.referee=a:1", "evaluation.judge=b:1"], "a run has one judge for both"),
+      (["lion.referee=a:1", "evaluation.metrics=[judge]", "evaluation.judge=b:1"], "a run has one judge for both"),
       (["lion.referee.tokenizer=t"], "unknown key 'lion.referee.tokenizer'"),
       (
         ["referee", "generator"].flatMap { role in
@@ -90,7 +90,7 @@ struct RecipeTeachersTests {
       let error = try #require(throws: RecipeError.self) { try Recipe(yaml: lion, overrides: overrides) }
       #expect(error.description.contains(words), "\(error)")
     }
-    _ = try Recipe(yaml: lion, overrides: ["lion.referee=a:1", "evaluation.judge=a:1"])
+    _ = try Recipe(yaml: lion, overrides: ["lion.referee=a:1", "evaluation.metrics=[judge]", "evaluation.judge=a:1"])
   }
 
   @Test("several teachers: the default's first, each a folder, an address or an endpoint with its own options")

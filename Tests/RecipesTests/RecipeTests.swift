@@ -71,7 +71,7 @@ struct RecipeTests {
           per_device_train_batch_size: 4
           gradient_accumulation_steps: 2
           max_steps: 30
-        evaluation: {eval_steps: 5, metrics: [kl, rouge_l], checker: puzzles}
+        evaluation: {eval_steps: 5, metrics: [kl, valid], checker: puzzles}
         """
     let recipe = try Recipe(yaml: yaml)
     #expect(recipe.seed == 7)
@@ -79,7 +79,7 @@ struct RecipeTests {
     #expect(recipe.training.batchSize == 8)
     #expect(recipe.training.maxSteps == 30)
     #expect(recipe.evaluation.evalSteps == 5)
-    #expect(recipe.evaluation.metrics == ["kl", "rouge_l"])
+    #expect(recipe.evaluation.metrics == ["kl", "valid"])
     #expect(recipe.evaluation.checker == "puzzles")
   }
 
@@ -97,7 +97,7 @@ struct RecipeTests {
     #expect(some.training.adapters?.rank == 4 && some.training.adapters?.usesRankStabilizedScale == true)
     #expect(try Recipe(yaml: some.resolvedYAML) == some)
     #expect(throws: RecipeError.self) {
-      try Recipe(yaml: minimal, overrides: ["training.lora_target_modules=[]"])
+      try Recipe(yaml: minimal, overrides: ["training.use_peft=true", "training.lora_target_modules=[]"])
     }
   }
 
