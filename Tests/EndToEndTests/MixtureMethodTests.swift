@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ModelFixtures
 import Reports
 import ServiceRuntime
@@ -67,24 +66,11 @@ import Testing
   @Test(
     "a killed run draws the same texts again, and writes the same bytes",
     arguments: [
-      ("gkd", ["objective.seq_kd=true"]),
+      ("gkd", ["objective.seq_kd=true"]), ("imitkd", ["objective.seq_kd=true"]), ("fdistill", []),
       ("distillm", ["objective.seq_kd=true", "objective.loss_eps=-1000", "objective.lmbda=0.4"]),
-      ("opd", ["objective.epsilon=0.2"]),
+      ("opd", ["objective.epsilon=0.2"]), ("minillm", []),
     ] as [(String, [String])])
   func resumed(method: String, overrides: [String]) async throws {
-    let undisturbed = try await run.program.run(arguments("undisturbed", method, steps: 24, overrides))
-    #expect(undisturbed.exit == .status(0), "\(undisturbed.errors)")
-    let output = run.output("resumed")
-    let again = try arguments("resumed", method, steps: 24, overrides)
-    let killed = try await run.program.run(again) { parent in
-      try await wait { rowCount(output) >= 11 }
-      let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
-      kill(parent, SIGKILL)
-      for child in children { try await wait { kill(child, 0) != 0 } }
-    }
-    #expect(killed.exit == .signal(SIGKILL))
-    let outcome = try await run.program.run(again + ["--resume"])
-    #expect(outcome.exit == .status(0), "\(outcome.errors)")
-    #expect(try run.weights("resumed") == run.weights("undisturbed"))
+    try await run.expectSameBytesAfterKill(afterRows: 11) { try arguments($0, method, steps: 24, overrides) }
   }
 }

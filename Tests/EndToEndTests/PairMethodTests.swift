@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ModelFixtures
 import Reports
 import ServiceRuntime
@@ -79,23 +78,11 @@ import Testing
   }
 
   @Test(
-    "a killed run goes on with the reference that it began with, and writes the same bytes", arguments: ["dpo", "dpkd"])
+    "a killed run goes on with the reference that it began with, if any, and writes the same bytes",
+    arguments: ["dpkd", "plad", "dpo", "ipo", "simpo", "cpo", "slic"])
   func resumed(method: String) async throws {
-    func recipe(_ name: String) throws -> [String] {
+    try await run.expectSameBytesAfterKill(afterRows: 8) { name in
       ["run", try run.recipe(name, method: method), "--local", "evaluation.metrics=[]"]
     }
-    #expect(try await run.program.run(recipe("undisturbed")).exit == .status(0))
-    let output = run.output("resumed")
-    let arguments = try recipe("resumed")
-    let killed = try await run.program.run(arguments) { parent in
-      try await wait { rowCount(output) >= 8 }
-      let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
-      kill(parent, SIGKILL)
-      for child in children { try await wait { kill(child, 0) != 0 } }
-    }
-    #expect(killed.exit == .signal(SIGKILL))
-    let outcome = try await run.program.run(arguments + ["--resume"])
-    #expect(outcome.exit == .status(0), "\(outcome.errors)")
-    #expect(try run.weights("resumed") == run.weights("undisturbed"))
   }
 }

@@ -1,6 +1,8 @@
 import Foundation
+import Glibc
 import ModelFixtures
 import ServiceRuntime
+import Testing
 
 /// A run of a second or two: random teacher, smaller student, puzzles.
 struct SmallRun: Sendable {
@@ -63,6 +65,30 @@ struct SmallRun: Sendable {
     let outcome = try await program.run(["run", recipe(name, steps: steps), "--local"])
     guard outcome.exit == .status(0) else { throw RunFailed(errors: outcome.errors) }
     return try weights(name)
+  }
+
+  /// Expects that a run, killed with all its services and resumed, writes the bytes of one that was left alone.
+  ///
+  /// - Parameters:
+  ///   - rows: Rows of metrics that are there when it is killed.
+  ///   - arguments: What a run of some name is started with.
+  func expectSameBytesAfterKill(
+    afterRows rows: Int, sourceLocation: SourceLocation = #_sourceLocation, _ arguments: (String) throws -> [String]
+  ) async throws {
+    let undisturbed = try await program.run(arguments("undisturbed"))
+    #expect(undisturbed.exit == .status(0), "\(undisturbed.errors)", sourceLocation: sourceLocation)
+    let (again, results) = (try arguments("resumed"), output("resumed"))
+    let killed = try await program.run(again) { parent in
+      try await wait { rowCount(results) > 0 }
+      let children = ["teacher", "coordinator", "student"].compactMap { child(of: parent, named: $0) }
+      try await wait { rowCount(results) >= rows }
+      kill(parent, SIGKILL)
+      for child in children { try await wait { kill(child, 0) != 0 } }
+    }
+    #expect(killed.exit == .signal(SIGKILL), "\(killed.errors)", sourceLocation: sourceLocation)
+    let resumed = try await program.run(again + ["--resume"])
+    #expect(resumed.exit == .status(0), "\(resumed.errors)", sourceLocation: sourceLocation)
+    #expect(try weights("resumed") == weights("undisturbed"), sourceLocation: sourceLocation)
   }
 
   /// A run that should have ended well.
