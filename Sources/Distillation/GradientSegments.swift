@@ -11,17 +11,14 @@ struct GradientSegments: Sendable {
   /// Ranges of sequences, in order.
   let sequences: [Range<Int>]
 
-  /// - Parameters:
-  ///   - unit: So many neighbouring sequences are never parted: 2 where they are pairs.
-  ///   - groups: Sequences that are never parted either.
-  init(_ batch: SequenceBatch, unit: Int = 1, groups: [Range<Int>] = []) {
+  /// - Parameter groups: Neighbouring sequences that are never parted.
+  init(_ batch: SequenceBatch, groups: [Range<Int>] = []) {
     let parted = Set(groups.flatMap { $0.dropLast() })
     var ranges: [Range<Int>] = []
     var (first, tokens) = (0, 0)
     for (index, length) in batch.sequenceLengths.enumerated() {
       tokens += length
-      let mayEnd = (index + 1).isMultiple(of: unit) && !parted.contains(index)
-      guard (tokens >= Self.leastTokens && mayEnd) || index == batch.count - 1 else { continue }
+      guard (tokens >= Self.leastTokens && !parted.contains(index)) || index == batch.count - 1 else { continue }
       ranges.append(first..<index + 1)
       (first, tokens) = (index + 1, 0)
     }

@@ -5,6 +5,9 @@ struct PairPlan: Sendable {
   let loss: PairLoss
   /// Pairs that count in the mean, at least 1.
   let divisor: Int
+  /// The two sequences of each pair.
+  var groups: [Range<Int>] { (0..<pairCount).map { 2 * $0..<2 * $0 + 2 } }
+  private let pairCount: Int
   private let columns: PairColumns
   /// The reference's log-prob of each sequence; empty without one. Shape: `[B]`.
   private let references: [Double]
@@ -16,30 +19,22 @@ struct PairPlan: Sendable {
       throw .countMismatch(column: "the sequences of pairs", expected: count + 1, found: count)
     }
     try batch.pairs.validate(pairCount: count / 2, loss)
-    (self.loss, columns) = (loss, batch.pairs)
-    divisor = max(columns.weights.isEmpty ? count / 2 : columns.weights.count { $0 > 0 }, 1)
+    (self.loss, columns, pairCount) = (loss, batch.pairs, count / 2)
+    divisor = max(columns.weights.isEmpty ? pairCount : columns.weights.count { $0 > 0 }, 1)
     references =
       switch loss.reference {
       case .none: []
       case .given: zip(columns.referenceChosen, columns.referenceRejected).flatMap { [$0, $1] }
-      case .teacher: try Self.sums(of: teacher, batch.sequences)
+      case .teacher: try Self.logprobs(teacher, batch.sequences.scoredPositions)
       }
   }
 
   /// The teacher's log-prob of each sequence.
-  private static func sums(
-    of teacher: PositionScores, _ sequences: SequenceBatch
+  private static func logprobs(
+    _ teacher: PositionScores, _ positions: ScoredPositions
   ) throws(DistillationError) -> [Double] {
-    let positions = sequences.scoredPositions
-    guard teacher.tokenLogprobs.count == positions.count else {
-      throw .countMismatch(
-        column: "the teacher's log-probs of the actual tokens", expected: positions.count,
-        found: teacher.tokenLogprobs.count)
-    }
-    for (position, logprob) in teacher.tokenLogprobs.enumerated() where !logprob.isFinite {
-      throw .teacherLogprobNotFinite(position: position)
-    }
-    return positions.ranges.map { range in range.reduce(0) { $0 + Double(teacher.tokenLogprobs[$1]) } }
+    try teacher.expectTokenLogprobs(count: positions.count)
+    return try positions.ranges.map { positions throws(DistillationError) in try teacher.logprob(of: positions) }
   }
 
   /// Measures pairs.

@@ -18,28 +18,14 @@ struct RankingPlan: Sendable {
   ) throws(DistillationError) {
     self.loss = loss
     groups = try Self.groups(batch.termIndices, loss)
-    guard scores.tokenLogprobs.count == plan.teacherPositionCount else {
-      throw .countMismatch(
-        column: "the teacher's log-probs of the actual tokens", expected: plan.teacherPositionCount,
-        found: scores.tokenLogprobs.count)
-    }
+    try scores.expectTokenLogprobs(count: plan.teacherPositionCount)
     let lengths = batch.sequences.scoredPositions.ranges.map(\.count)
-    var teacher: [[Double]] = []
-    for group in groups {
-      var sums: [Double] = []
-      for sequence in group {
+    teacher = try groups.map { group throws(DistillationError) in
+      try group.map { sequence throws(DistillationError) in
         let start = plan.shares[sequence].teacherStart ?? 0
-        var sum = 0.0
-        for position in start..<start + lengths[sequence] {
-          let logprob = Double(scores.tokenLogprobs[position])
-          guard logprob.isFinite else { throw .teacherLogprobNotFinite(position: position) }
-          sum += logprob
-        }
-        sums.append(sum)
+        return try scores.logprob(of: start..<start + lengths[sequence])
       }
-      teacher.append(sums)
     }
-    self.teacher = teacher
     divisor = max(teacher.reduce(0) { $0 + RankingLoss.pairs($1).count }, 1)
   }
 

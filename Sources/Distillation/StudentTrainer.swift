@@ -252,8 +252,7 @@ public final class StudentTrainer: @unchecked Sendable {
     var sums = LossSums(termCount: objective.terms.count)
     workspace.beginStep()
     if let gradients = pass.gradients { clear(gradients) }
-    let segments = GradientSegments(
-      batch.sequences, unit: objective.pair == nil ? 1 : 2, groups: pass.ranking?.groups ?? [])
+    let segments = GradientSegments(batch.sequences, groups: pass.ranking?.groups ?? pass.pairs?.groups ?? [])
     for segments in segments.passes(ofAtMost: batch.microBatchSize) {
       try pass.run(segments, of: batch.sequences, addingTo: &sums)
     }

@@ -213,7 +213,7 @@ struct TrainingPass: Sendable {
     _ known: SequenceMeasurements, rounded: BFloat16View?
   ) -> Result<RowLoss, DistillationError> {
     let share = plan.shares[owner.sequence]
-    let term = objective.terms[share.term]
+    var term = objective.terms[share.term]
     let kind = term.kind
     var source: (TeacherScores, Int)?
     if let position = teacherPosition(owner), let teacher { source = (teacher, position) }
@@ -226,17 +226,11 @@ struct TrainingPass: Sendable {
           teacherLogits: source == nil ? nil : teacherLogits, scale: scale, rounded: rounded)
       }
     }
-    if !term.isPlain {
-      return Result { () throws(DistillationError) -> RowLoss in
-        try lane.replaceLogits(
-          logits, term: term, target: target, teacher: source, teacherLogits: source == nil ? nil : teacherLogits,
-          scale: scale, rounded: rounded)
-      }
-    }
+    if let alpha = known.alpha(owner.sequence) { term.kind = kind.skewed(by: alpha) }
     return Result { () throws(DistillationError) -> RowLoss in
       try lane.replaceLogits(
-        logits, kind: known.alpha(owner.sequence).map(kind.skewed) ?? kind, target: target, teacher: source,
-        teacherLogits: source == nil ? nil : teacherLogits, scale: scale, rounded: rounded)
+        logits, term: term, target: target, teacher: source, teacherLogits: source == nil ? nil : teacherLogits,
+        scale: scale, rounded: rounded)
     }
   }
 }
