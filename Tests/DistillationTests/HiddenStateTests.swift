@@ -207,17 +207,8 @@ private struct AlignedStudent {
       #expect(abs(measured.gradientNorm - step.norm) <= 1e-4 * step.norm)
     }
     let (model, projector) = (aligned.student.transformer.layout, aligned.projector)
-    func check(_ layout: ParameterLayout, _ values: ParameterBuffer, _ known: [String: [Float]]) throws {
-      for entry in layout.entries {
-        let theirs = try #require(known[entry.name])
-        for (ours, theirs) in zip(values.view(entry).array, theirs)
-        where !(abs(ours - theirs) <= 1e-5 + 1e-4 * abs(theirs)) {
-          Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)")
-        }
-      }
-    }
-    try check(model, aligned.student.parameters, example.parameters)
-    try check(projector.layout, projector.values, example.projector)
+    try expectPyTorch(example.parameters, model, aligned.student.parameters, absolute: 1e-5, relative: 1e-4)
+    try expectPyTorch(example.projector, projector.layout, projector.values, absolute: 1e-5, relative: 1e-4)
   }
 
   /// 750 tokens make two segments.

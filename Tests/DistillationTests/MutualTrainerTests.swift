@@ -104,20 +104,6 @@ struct MutualPair {
 
   init() throws { golden = try DistillationTests.golden("mutual.json") }
 
-  private func check(
-    _ layout: ParameterLayout, _ values: ParameterBuffer, factor: Float = 1, _ known: (String) -> [Double]?,
-    within tolerance: (Double) -> Double
-  ) throws {
-    for entry in layout.entries {
-      let theirs = try #require(known(entry.name))
-      #expect(theirs.count == entry.count)
-      for (ours, theirs) in zip(values.view(entry).array, theirs)
-      where !(abs(Double(ours * factor) - theirs) <= tolerance(abs(theirs))) {
-        Issue.record("\(entry.name): \(ours * factor) where PyTorch has \(theirs)")
-      }
-    }
-  }
-
   /// Tolerance: float32 against float64, over two layers and twelve positions.
   @Test("both losses and all of both gradients are PyTorch's", arguments: [0, 1])
   func gradients(_ index: Int) throws {
@@ -128,13 +114,10 @@ struct MutualPair {
     #expect(abs(measured.loss - step.loss) <= 2e-6 * step.loss)
     #expect(abs(module.loss - step.moduleLoss) <= 2e-6 * step.moduleLoss)
     // Without clipping a first moment is then a tenth of the gradient.
-    func tolerance(_ size: Double) -> Double { 2e-6 + 2e-5 * size }
-    try check(
-      pair.studentLayout, pair.trainer.student.optimizer.firstMoments, factor: 10,
-      { example.gradients.student[$0] }, within: tolerance)
-    try check(
-      pair.moduleLayout, pair.trainer.module.optimizer.firstMoments, factor: 10,
-      { example.gradients.module[$0] }, within: tolerance)
+    for (known, layout, optimizer) in [
+      (example.gradients.student, pair.studentLayout, pair.trainer.student.optimizer),
+      (example.gradients.module, pair.moduleLayout, pair.trainer.module.optimizer),
+    ] { try expectPyTorch(known, layout, optimizer.firstMoments, factor: 10, absolute: 2e-6, relative: 2e-5) }
   }
 
   /// Tolerance: Adam's first steps amplify a small gradient's error, by at most the rate over ε; the module's rate is three times the
@@ -153,12 +136,8 @@ struct MutualPair {
       #expect(abs(module.gradientNorm - step.moduleNorm) <= 2e-4 * step.moduleNorm)
       #expect(measured.learningRate == 1e-2 && module.learningRate == 3e-2)
     }
-    func tolerance(_ size: Double) -> Double { 2e-5 + 1e-4 * size }
-    try check(
-      pair.studentLayout, pair.student, { example.parameters[$0]?.map(Double.init) }, within: tolerance)
-    try check(
-      pair.moduleLayout, pair.adapters.values, { example.adapters[$0]?.map(Double.init) },
-      within: { 3 * tolerance($0) })
+    try expectPyTorch(example.parameters, pair.studentLayout, pair.student, absolute: 2e-5, relative: 1e-4)
+    try expectPyTorch(example.adapters, pair.moduleLayout, pair.adapters.values, absolute: 6e-5, relative: 3e-4)
     #expect(pair.base.view.array == before)
   }
 

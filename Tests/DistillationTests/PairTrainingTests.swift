@@ -29,13 +29,8 @@ import Transformer
       #expect(logprobs.count == step.logprobs.count)
       for (ours, theirs) in zip(logprobs, step.logprobs) { #expect(abs(ours - theirs) <= 1e-5 + 1e-5 * abs(theirs)) }
     }
-    for entry in student.transformer.layout.entries {
-      let known = try #require(example.parameters[entry.name])
-      for (ours, theirs) in zip(student.parameters.view(entry).array, known)
-      where !(abs(ours - theirs) <= 1e-5 + 1e-4 * abs(theirs)) {
-        Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)")
-      }
-    }
+    try expectPyTorch(
+      example.parameters, student.transformer.layout, student.parameters, absolute: 1e-5, relative: 1e-4)
   }
 
   @Test("a student that is its own reference has Δ = 0: DPO's loss is log 2, to the bit")

@@ -160,13 +160,8 @@ struct GoldenPolicies: Decodable {
       #expect(abs(measured.loss - step.loss) <= 2e-5 + 2e-5 * abs(step.loss))
       #expect(abs(measured.gradientNorm - step.norm) <= 1e-5 + 1e-4 * step.norm)
     }
-    for entry in student.transformer.layout.entries {
-      let known = try #require(example.parameters[entry.name])
-      for (ours, theirs) in zip(student.parameters.view(entry).array, known)
-      where !(abs(ours - theirs) <= 1e-5 + 1e-4 * abs(theirs)) {
-        Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)")
-      }
-    }
+    try expectPyTorch(
+      example.parameters, student.transformer.layout, student.parameters, absolute: 1e-5, relative: 1e-4)
   }
 
   @Test("refuses columns of another length, what is no number, and a teacher without what it needs")

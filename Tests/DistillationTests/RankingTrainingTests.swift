@@ -28,13 +28,8 @@ import Transformer
       #expect(abs(measured.rankingAgreement - step.agreement) <= 1e-12)
       for (ours, theirs) in zip(measured.termLosses, step.terms) { #expect(abs(ours - theirs) <= 2e-5 * theirs) }
     }
-    for entry in student.transformer.layout.entries {
-      let known = try #require(example.parameters[entry.name])
-      for (ours, theirs) in zip(student.parameters.view(entry).array, known)
-      where !(abs(ours - theirs) <= 1e-5 + 1e-4 * abs(theirs)) {
-        Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)")
-      }
-    }
+    try expectPyTorch(
+      example.parameters, student.transformer.layout, student.parameters, absolute: 1e-5, relative: 1e-4)
   }
 
   @Test("asks the teacher about whole rows and about answers, and about nothing else")

@@ -117,13 +117,8 @@ struct GoldenSkews: Decodable {
       for (ours, theirs) in zip(measured.termGaps, step.gaps) { #expect(abs(ours - theirs) <= 1e-5) }
       for (ours, theirs) in zip(measured.termAlphas, step.alphas) { #expect(abs(ours - theirs) <= 1e-3) }
     }
-    for entry in trainer.transformer.layout.entries {
-      let known = try #require(example.parameters[entry.name])
-      for (ours, theirs) in zip(trainer.parameters.view(entry).array, known)
-      where !(abs(ours - theirs) <= 2e-5 + 2e-4 * abs(theirs)) {
-        Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)")
-      }
-    }
+    try expectPyTorch(
+      example.parameters, trainer.transformer.layout, trainer.parameters, absolute: 2e-5, relative: 2e-4)
   }
 
   @Test("has the same bits for any number of micro-batches", arguments: 0..<2)

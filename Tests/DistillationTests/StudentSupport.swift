@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import Optimization
 import Sequences
+import Testing
 import Transformer
 
 /// steps.json: a tiny Llama's optimizer steps in PyTorch.
@@ -99,5 +100,21 @@ struct TinyStudent {
     return try StudentTrainer(
       transformer: transformer, parameters: parameters, vocabSize: Self.vocabSize, optimizer: optimizer,
       objective: objective)
+  }
+}
+
+/// Expects every element of some tensors, times `factor`, to be PyTorch's within `absolute + relative · |PyTorch's|`.
+func expectPyTorch<Known: BinaryFloatingPoint>(
+  _ known: [String: [Known]], _ layout: ParameterLayout, _ values: ParameterBuffer, factor: Double = 1,
+  absolute: Double, relative: Double, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  for entry in layout.entries {
+    let theirs = try #require(known[entry.name], sourceLocation: sourceLocation)
+    #expect(theirs.count == entry.count, "\(entry.name)", sourceLocation: sourceLocation)
+    for (ours, theirs) in zip(values.view(entry).array, theirs) {
+      let (ours, theirs) = (Double(ours) * factor, Double(theirs))
+      guard !(abs(ours - theirs) <= absolute + relative * abs(theirs)) else { continue }
+      Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)", sourceLocation: sourceLocation)
+    }
   }
 }

@@ -23,13 +23,7 @@ import Transformer
       #expect(abs(measured.loss - step.loss) <= 2e-5 * step.loss)
       #expect(abs(measured.gradientNorm - step.norm) <= 1e-4 * step.norm)
       for (ours, theirs) in zip(measured.termLosses, step.terms) { #expect(abs(ours - theirs) <= 2e-5 * theirs) }
-      for entry in student.transformer.layout.entries {
-        let known = try #require(step.parameters[entry.name])
-        for (ours, theirs) in zip(student.parameters.view(entry).array, known)
-        where !(abs(ours - theirs) <= 1e-5 + 1e-4 * abs(theirs)) {
-          Issue.record("\(entry.name): \(ours) where PyTorch has \(theirs)")
-        }
-      }
+      try expectPyTorch(step.parameters, student.transformer.layout, student.parameters, absolute: 1e-5, relative: 1e-4)
     }
   }
 
