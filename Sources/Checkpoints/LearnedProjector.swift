@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Kernels
 public import Transformer
 
 /// A projector that learns beside the student, with its moments: `projector.safetensors` of a checkpoint.
@@ -8,32 +7,22 @@ public import Transformer
 public struct LearnedProjector: Sendable {
   /// The projector.
   public let projector: HiddenProjector
+  private let tensors: LearnedTensors
+
   /// AdamW's first moments.
-  public let firstMoments: ParameterBuffer
+  public var firstMoments: ParameterBuffer { tensors.firstMoments }
   /// AdamW's second moments.
-  public let secondMoments: ParameterBuffer
+  public var secondMoments: ParameterBuffer { tensors.secondMoments }
 
   private static let name = "projector.safetensors"
 
   /// Puts the three together; the counts must agree.
   public init(_ projector: HiddenProjector, firstMoments: ParameterBuffer, secondMoments: ParameterBuffer) {
-    let count = projector.layout.count
-    precondition(
-      firstMoments.count == count && secondMoments.count == count,
-      "\(firstMoments.count) and \(secondMoments.count) moments of \(count) parameters")
-    (self.projector, self.firstMoments, self.secondMoments) = (projector, firstMoments, secondMoments)
+    self.projector = projector
+    tensors = LearnedTensors(projector.layout, projector.values, first: firstMoments, second: secondMoments)
   }
 
-  private var tensors: [(name: String, shape: [Int], values: FloatView)] {
-    [("", projector.values), ("first_moment.", firstMoments), ("second_moment.", secondMoments)]
-      .flatMap { prefix, buffer in
-        projector.layout.entries.map { (prefix + $0.name, $0.shape, buffer.view($0)) }
-      }
-  }
-
-  func write(into folder: inout NewFolder) throws(CheckpointError) {
-    try folder.write(Self.name, tensors: tensors, type: .float32)
-  }
+  func write(into folder: inout NewFolder) throws(CheckpointError) { try tensors.write(Self.name, into: &folder) }
 
   /// Reads the projector of a checkpoint; nil where it has none.
   static func ifPresent(in folder: URL) throws(CheckpointError) -> LearnedProjector? {
@@ -48,13 +37,7 @@ public struct LearnedProjector: Sendable {
     let read = LearnedProjector(
       projector, firstMoments: ParameterBuffer(count: projector.layout.count),
       secondMoments: ParameterBuffer(count: projector.layout.count))
-    for tensor in read.tensors {
-      guard let entry = file[tensor.name] else { throw .missingTensor(folder: file.path, name: tensor.name, hint: "") }
-      guard entry.shape == tensor.shape else {
-        throw .wrongShape(path: file.path, name: tensor.name, expected: tensor.shape, found: entry.shape)
-      }
-      try file.read(entry, into: tensor.values)
-    }
+    try read.tensors.read(file)
     return read
   }
 
