@@ -14,12 +14,8 @@ public struct AnswerTurn: Sendable, Hashable, Codable {
 
 extension DataRow {
   /// The `turns` column of a row, which stands for its answer; nil: there is none.
-  static func turns(of line: Data) throws(RowProblem) -> [AnswerTurn]? {
-    // Most rows have none, and need not be read twice.
-    guard line.range(of: Self.turnsKey) != nil,
-      let row = try? JSONSerialization.jsonObject(with: line) as? [String: Any], let column = row["turns"],
-      !(column is NSNull)
-    else { return nil }
+  static func turns(of row: [String: Any]) throws(RowProblem) -> [AnswerTurn]? {
+    guard let column = row["turns"], !(column is NSNull) else { return nil }
     guard let items = column as? [[String: Any]], !items.isEmpty else {
       throw RowProblem("'turns': expected a list of {\"text\",\"weight\"}")
     }
@@ -33,8 +29,6 @@ extension DataRow {
     }
     return turns
   }
-
-  private static let turnsKey = Data("\"turns\"".utf8)
 
   /// The same question with the answer that turns make together.
   func answered(by turns: [AnswerTurn]) throws(RowProblem) -> DataRow {

@@ -76,10 +76,11 @@ public struct DataFile: Sendable {
       if let limit, rows.count == limit { break }
       guard line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
       do {
-        let (row, pieces) = (try DataRow(json: line), try DataRow.turns(of: line))
+        let columns = try DataRow.columns(of: line)
+        let (row, pieces) = (try DataRow(columns, of: line), try DataRow.turns(of: columns))
         rows.append((index + 1, try pieces.map { pieces throws(RowProblem) in try row.answered(by: pieces) } ?? row))
         turns.append(pieces)
-        names.append(try column.flatMap { column throws(RowProblem) in try DataRow.name(in: column, of: line) })
+        names.append(try column.flatMap { column throws(RowProblem) in try DataRow.name(in: column, of: columns) })
       } catch let problem {
         throw .badRow(path: path, line: index + 1, reason: problem.reason)
       }

@@ -21,17 +21,22 @@ extension DataRow {
   static let shapes =
     "{\"messages\"}, {\"prompt\",\"completion\"}, {\"prompt\",\"chosen\",\"rejected\"}, {\"demonstrations\",\"prompt\",\"completion\"}, {\"instruction\",\"input\",\"output\"} or {\"text\"}"
 
-  /// Reads a row; throws what is wrong with it.
-  init(json line: Data) throws(RowProblem) {
+  /// The columns of a line; throws where it is no JSON object.
+  static func columns(of line: Data) throws(RowProblem) -> [String: Any] {
     let object: Any
     do {
       object = try JSONSerialization.jsonObject(with: line)
     } catch {
-      throw RowProblem("not valid JSON; expected one object per line: \(DataRow.shapes)")
+      throw RowProblem("not valid JSON; expected one object per line: \(shapes)")
     }
-    guard let row = object as? [String: Any] else { throw RowProblem("expected a JSON object: \(DataRow.shapes)") }
-    self = try DataRow.detect(row, line)
+    guard let row = object as? [String: Any] else { throw RowProblem("expected a JSON object: \(shapes)") }
+    return row
   }
+
+  /// Reads a row; throws what is wrong with it.
+  ///
+  /// - Parameter line: The line that the columns are of.
+  init(_ columns: [String: Any], of line: Data) throws(RowProblem) { self = try DataRow.detect(columns, line) }
 
   private static func detect(_ row: [String: Any], _ line: Data) throws(RowProblem) -> DataRow {
     if row["messages"] != nil { return .chat(try messages(row), tools: try tools(row, line)) }
@@ -105,11 +110,9 @@ extension DataRow {
     return tools.isEmpty ? nil : text
   }
 
-  /// The name that a row has in a column; nil: none. The row is valid JSON.
-  static func name(in column: String, of line: Data) throws(RowProblem) -> String? {
-    guard let row = try? JSONSerialization.jsonObject(with: line) as? [String: Any], let value = row[column],
-      !(value is NSNull)
-    else { return nil }
+  /// The name that a row has in a column; nil: none.
+  static func name(in column: String, of row: [String: Any]) throws(RowProblem) -> String? {
+    guard let value = row[column], !(value is NSNull) else { return nil }
     guard let name = value as? String, !name.isEmpty else { throw RowProblem("'\(column)': expected a teacher's name") }
     return name
   }
