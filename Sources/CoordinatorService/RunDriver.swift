@@ -211,11 +211,7 @@ extension RunDriver {
     }
     do {
       let bytes = try item.request.encoded()
-      let messages = try await facade.reply(to: WireBytes(bytes), of: .generate)
-      let completions = try messages.flatMap { message in
-        let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
-        return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: item.samples.count)
-      }
+      let completions = try await facade.completions(of: WireBytes(bytes), promptCount: item.samples.count)
       let own = try material.studentTokens(
         of: completions, for: item, isEvaluation: key.stage == .teacherEvaluation)
       let digest = try await facade.describe().modelDigest

@@ -3,7 +3,6 @@ internal import GRPCCore
 internal import Lion
 internal import Recipes
 internal import Sequences
-internal import WireBytes
 internal import WireFormat
 
 /// Has a model that writes text compare the student's answers with others, each pair in both orders.
@@ -57,15 +56,8 @@ struct RunJudge: Sendable {
   }
 
   private func replies(to prompts: [[TokenID]]) async throws -> [String] {
-    let batch = SequenceBatch(prompts.map { TokenSequence(prompt: $0, completion: []) })
     let sampling = SamplingOptions(samplingTemperature: 0, maxNewTokens: maxNewTokens)
-    let request = TeacherServiceGenerateRequest(
-      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: prompts.map { _ in 0 })
-    let messages = try await facade.reply(to: WireBytes(try request.encoded()), of: .generate)
-    let completions = try messages.flatMap { message in
-      let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
-      return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: prompts.count)
-    }
+    let completions = try await facade.complete(prompts, sampling, seeds: prompts.map { _ in 0 })
     return try completions.inPromptOrder(count: prompts.count).map { codec.decode($0) }
   }
 }

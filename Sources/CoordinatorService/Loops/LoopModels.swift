@@ -13,17 +13,30 @@ struct ModelAnswer: Sendable {
 }
 
 extension TeacherFacade {
-  /// One answer to a prompt. The same request again is answered from the cache: it is paid once.
-  func answer(to promptIDs: [TokenID], _ sampling: SamplingOptions, seed: UInt64) async throws -> ModelAnswer {
-    let batch = SequenceBatch([TokenSequence(prompt: promptIDs, completion: [])])
+  /// The completions of some prompts, each with its seed, in the order in which the teacher sends them. The same request again is
+  /// answered from the cache: it is paid once.
+  func complete(
+    _ prompts: [[TokenID]], _ sampling: SamplingOptions, seeds: [UInt64]
+  ) async throws -> [Completion] {
+    let batch = SequenceBatch(prompts.map { TokenSequence(prompt: $0, completion: []) })
     let request = TeacherServiceGenerateRequest(
-      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: [seed])
-    let messages = try await reply(to: WireBytes(try request.encoded()), of: .generate)
-    let completions = try messages.flatMap { message in
+      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: seeds)
+    return try await completions(of: WireBytes(try request.encoded()), promptCount: prompts.count)
+  }
+
+  /// What the teacher sends to an encoded ``TeacherServiceGenerateRequest``, in its order.
+  func completions(of request: WireBytes, promptCount: Int) async throws -> [Completion] {
+    try await reply(to: request, of: .generate).flatMap { message in
       let reply = try message.withUnsafeBytes { try TeacherServiceGenerateResponse(decoding: $0) }
-      return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: 1)
+      return try (reply.completions ?? WireCompletionBatch()).completions(promptCount: promptCount)
     }
-    guard let completion = completions.first else { throw ReplyError.missingCompletion(promptIndex: 0) }
+  }
+
+  /// One answer to a prompt.
+  func answer(to promptIDs: [TokenID], _ sampling: SamplingOptions, seed: UInt64) async throws -> ModelAnswer {
+    guard let completion = try await complete([promptIDs], sampling, seeds: [seed]).first else {
+      throw ReplyError.missingCompletion(promptIndex: 0)
+    }
     return ModelAnswer(
       tokenIDs: completion.tokenIDs, isTruncated: completion.finishReason == .length,
       usage: ModelUsage(
