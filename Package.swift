@@ -363,9 +363,11 @@ let package = Package(
       name: "UpstreamTeacherTests",
       dependencies: [
         "ScriptedEndpoint", "Sequences", "ServiceMetrics", "Tokenization", "UpstreamTeacher", "WireFormat",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCInProcessTransport", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ], swiftSettings: settings),
     .target(
       name: "StudentService",

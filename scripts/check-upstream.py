@@ -4,7 +4,8 @@
 usage: scripts/check-upstream.py RETORT FOLDER [--kills N] [--seed N] [--real] [--serve]
 
 RETORT is the program, FOLDER a Llama folder whose tokenizer.json is a byte-fallback BPE, such as TinyStories'. Killed: the teacher
-of a faulty endpoint ends by SIGKILL N times (20) while prompts are asked for; then the endpoint's bill is compared with the ledger.
+of a faulty endpoint ends by SIGKILL N times (20) while prompts are asked for, under --doubtful-calls retry and skip; then the endpoint's
+bill is compared with the ledger.
 --real also serves FOLDER by llama-cpp-python (scripts/venv.sh --bench) and compares the teacher's log-probs with the engine's.
 --serve serves FOLDER by `transformers serve` (scripts/venv.sh --bench), compares greedy text with the engine's, and makes a run of
 `method: seqkd` whose recipe names the endpoint, twice: the second asks nothing and writes the same bytes.
@@ -51,7 +52,7 @@ def free_port():
 
 
 class Endpoint:
-    """Bills what it answers, puts off some calls and breaks off others, as a seed says."""
+    """Bills what it answers, fails at and breaks off, and puts off some calls, as a seed says."""
 
     def __init__(self, seed):
         self.random, self.lock = random.Random(seed), threading.Lock()
@@ -69,7 +70,7 @@ class Endpoint:
                 with endpoint.lock:
                     fate = endpoint.random.choices(["answer", "later", "broken", "cut"], [70, 14, 6, 10])[0]
                     pause = endpoint.random.uniform(0, 0.05)
-                    if fate in ("answer", "cut"):
+                    if fate != "later":
                         endpoint.billed[body] += 1
                     endpoint.faults[fate] += 1
                 time.sleep(pause)
@@ -135,8 +136,8 @@ def batch(prompts):
         prompt_lengths=[length for _, length in prompts])
 
 
-def check_bill(arguments):
-    """Kills the teacher at seeded moments until all prompts are answered; compares bill and ledger."""
+def check_bill(arguments, policy):
+    """Kills the teacher at seeded moments until a process comes to the end; compares bill and ledger."""
     from retort.v1 import sequences_pb2, teacher_service_pb2
     draws = random.Random(arguments.seed)
     endpoint = Endpoint(arguments.seed)
@@ -145,7 +146,7 @@ def check_bill(arguments):
         prompts=batch(prompts), seeds=list(range(160)), sampling=sequences_pb2.SamplingOptions(temperature=1, max_new_tokens=8))
     kills, attempts = 0, 0
     with tempfile.TemporaryDirectory() as state:
-        options = ["--price-input", str(PRICE_IN), "--price-output", str(PRICE_OUT), "--budget", str(BUDGET), "--doubtful-calls", "retry"]
+        options = ["--price-input", str(PRICE_IN), "--price-output", str(PRICE_OUT), "--budget", str(BUDGET), "--doubtful-calls", policy]
         while True:
             attempts += 1
             teacher = Teacher(arguments.retort, arguments.folder, endpoint.url, state, *options).ready()
@@ -171,19 +172,23 @@ def check_bill(arguments):
         rows = collections.Counter(dict(ledger.execute("SELECT state, count(*) FROM calls GROUP BY state").fetchall()))
         spent = sum(ledger.execute("SELECT sum(CASE state WHEN 'settled' THEN cost ELSE worst END) FROM calls WHERE state != 'released'").fetchone()) / 1e9
     answered = {index for part in answers for index in part.prompt_indices}
+    empty = sum(length == 0 for part in answers for length in part.completion_lengths)
     billed = sum(endpoint.billed.values())
     bill = billed * (5 * PRICE_IN + 3 * PRICE_OUT) / 1e6
     print(f"killed {kills} times in {attempts} processes, seed {arguments.seed}; the endpoint did {dict(endpoint.faults)}")
     print(f"bill: {billed} calls, {bill:.4f}; ledger: {dict(rows)}, {spent:.4f} of {BUDGET}")
     assert answered == set(range(160)), "some prompts have no answer"
-    assert billed <= rows["settled"] + rows["doubtful"] + rows["reserved"], "a billed call is in no row of the ledger"
+    assert billed <= rows["settled"] + rows["doubtful"] + rows["failed"] + rows["reserved"], "a billed call is in no row of the ledger"
     assert bill <= spent <= BUDGET, "the ledger says less than the bill, or more than the budget"
     # What each process asks to find out what the endpoint gives is no question of ours.
     per_question = [count for body, count in endpoint.billed.items() if json.loads(body)["max_tokens"] == 8]
     assert len(per_question) == 160, f"{len(per_question)} questions were billed"
     extra = sum(per_question) - 160
-    assert extra <= rows["doubtful"], "a settled call was paid twice"
-    print(f"160 questions were billed {sum(per_question)} times: {extra} times more, all doubtful in the ledger")
+    assert extra <= rows["doubtful"] + rows["failed"], "a settled call was paid twice"
+    assert policy == "skip" or empty == 0, "a prompt was left out"
+    assert empty <= rows["doubtful"], "a prompt was left out whose answer is known"
+    print(f"{policy}: 160 questions were billed {sum(per_question)} times: {extra} times more, all doubtful or failed in the ledger; "
+          f"{empty} left without an answer")
 
 
 def with_byte_tokens(folder, target):
@@ -366,7 +371,8 @@ def main():
     arguments = parser.parse_args()
     make_stubs()
     if arguments.kills:
-        check_bill(arguments)
+        for policy in ("retry", "skip"):
+            check_bill(arguments, policy)
     if arguments.real:
         check_real(arguments)
     if arguments.serve:

@@ -25,7 +25,7 @@ enum TeacherOptions {
     RecipeKey("price_output", .number(0...1e6), nil),
     RecipeKey("prices", .text, nil),
     RecipeKey("budget", .number(0...1e9, open: true), nil),
-    RecipeKey("doubtful_calls", .choice(["retry", "refuse"]), nil),
+    RecipeKey("doubtful_calls", .choice(["retry", "skip", "refuse"]), nil),
     RecipeKey("requests_per_minute", .whole(1...1 << 30), nil),
     RecipeKey("tokens_per_minute", .whole(1...1 << 30), nil),
     RecipeKey("concurrency", .whole(1...1 << 30), nil),

@@ -32,8 +32,11 @@ struct AnswerReader {
   /// - Throws: `AnswerText.Unreadable` where the end is missing.
   func finished() throws(AnswerText.Unreadable) -> UpstreamReply {
     guard hasEnding else { throw AnswerText.Unreadable(reason: "an answer without finish_reason") }
-    guard hasText else { throw AnswerText.Unreadable(reason: "an answer without text") }
-    return reply
+    guard !hasText, reply.ending == .stop else { return reply }
+    // Paid for like any other, and no text to learn an end from: what is left where hidden reasoning was all.
+    var silent = reply
+    silent.ending = .other
+    return silent
   }
 
   private mutating func take(_ usage: AnswerText.Usage) throws(AnswerText.Unreadable) {
@@ -50,7 +53,7 @@ struct AnswerReader {
       hasText = true
     }
     if let refusal = message?.refusal, !refusal.isEmpty {
-      (reply.ending, hasEnding, hasText) = (.filtered, true, true)
+      (reply.ending, hasEnding) = (.filtered, true)
     }
     if let logprobs = choice.logprobs { try take(logprobs) }
     if let entries = choice.promptLogprobs {
@@ -59,8 +62,6 @@ struct AnswerReader {
     guard let reason = choice.finishReason else { return }
     if reply.ending != .filtered { reply.ending = Self.ending(reason) }
     hasEnding = true
-    // An answer that was filtered, or that calls a tool, may have no text at all.
-    if reply.ending == .filtered || reply.ending == .other || choice.delta != nil { hasText = true }
   }
 
   private static func ending(_ reason: String) -> UpstreamReply.Ending {

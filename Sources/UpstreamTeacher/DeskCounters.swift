@@ -20,6 +20,10 @@ public final class DeskCounters: Sendable {
     public var closedCalls = 0
     /// Answers whose text was held back.
     public var filtered = 0
+    /// Questions left without an answer, since they may have been billed.
+    public var skipped = 0
+    /// Answers of another model than the one before.
+    public var otherModels = 0
   }
 
   private let box = Mutex(Counts())
@@ -45,4 +49,6 @@ public final class DeskCounters: Sendable {
   func lost() { box.withLock { $0.lostAnswers += 1 } }
   func closed() { box.withLock { $0.closedCalls += 1 } }
   func filtered() { box.withLock { $0.filtered += 1 } }
+  func skipped() { box.withLock { $0.skipped += 1 } }
+  func otherModel() { box.withLock { $0.otherModels += 1 } }
 }

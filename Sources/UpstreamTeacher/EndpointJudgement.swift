@@ -8,6 +8,8 @@ enum EndpointJudgement: Sendable {
   case refused(UpstreamError)
   /// It was not done now, says the endpoint.
   case later(retryAfter: Double?, reason: String)
+  /// It failed on the endpoint's side, which may bill it.
+  case failed(retryAfter: Double?, reason: String)
   /// It was done or not, and what came cannot be used.
   case doubtful(reason: String)
 
@@ -24,7 +26,9 @@ enum EndpointJudgement: Sendable {
     case 401, 403: self = .refused(.keyRefused(status: answer.status))
     case 429 where problem.code == "insufficient_quota" || problem.code == "billing_hard_limit_reached":
       self = .refused(.refused(status: 429, reason: problem.reason))
-    case 408, 409, 425, 429, 500...599: self = .later(retryAfter: answer.retryAfter, reason: problem.reason)
+    // 529 is what 503 is, at endpoints that say which of their parts has too much to do.
+    case 409, 425, 429, 503, 529: self = .later(retryAfter: answer.retryAfter, reason: problem.reason)
+    case 408, 500...599: self = .failed(retryAfter: answer.retryAfter, reason: problem.reason)
     case 300..<400:
       self = .refused(
         .refused(status: answer.status, reason: "it redirects, which is not followed: correct --upstream"))
@@ -41,7 +45,8 @@ enum EndpointJudgement: Sendable {
     }
     var events = ServerSentEvents()
     let pieces: [[UInt8]]
-    do { pieces = try events.take(answer.body) } catch {
+    // Some servers end their last event with the stream.
+    do { pieces = try events.take(answer.body + Array("\n\n".utf8)) } catch {
       throw AnswerText.Unreadable(reason: "a line of the stream over \(error.limit) bytes")
     }
     let end = Array("[DONE]".utf8)

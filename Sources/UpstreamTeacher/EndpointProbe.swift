@@ -86,7 +86,9 @@ public struct EndpointProbe: Sendable {
   private func takesSeeds(_ api: EndpointProfile.API) async throws -> Bool {
     var request = question(api)
     (request.temperature, request.seed, request.sendsSeed) = (1, 7, true)
-    return try await attempt(request) != nil
+    // A seed is part of a question's name: what was once asked with seeds must not be asked anew since one answer was lost.
+    do { _ = try await ask(request) } catch UpstreamError.refused { return false }
+    return true
   }
 
   /// Log-probs of new tokens: how many, and whether the sampling temperature changes them.

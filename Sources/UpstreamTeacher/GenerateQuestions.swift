@@ -67,7 +67,7 @@ struct GenerateQuestions: Sendable {
     func completion(_ ids: [TokenID], _ reason: FinishReason) -> Completion {
       Completion(promptIndex: index, tokenIDs: ids, tokenLogprobs: [], finishReason: reason)
     }
-    guard reply.ending == .stop || reply.ending == .length else { return completion([], .length) }
+    guard reply.ending == .stop || reply.ending == .length else { return Self.nothing(index: index) }
     var ids = tokenIDs(of: reply, after: prompt)
     let limit = sampling.maxNewTokens
     if let end = ids.firstIndex(where: { model.eosTokenIDs.contains($0) }), end < limit {
@@ -78,6 +78,11 @@ struct GenerateQuestions: Sendable {
       return completion(ids, .stop)
     }
     return completion(Array(ids.prefix(limit)), .length)
+  }
+
+  /// A completion without ids: nobody learns from it.
+  static func nothing(index: Int) -> Completion {
+    Completion(promptIndex: index, tokenIDs: [], tokenLogprobs: [], finishReason: .length)
   }
 
   private func tokenIDs(of reply: UpstreamReply, after prompt: ArraySlice<TokenID>) -> [TokenID] {

@@ -104,7 +104,7 @@ public final class HTTPTransport: EndpointTransport {
   }
 
   /// Whether anything was sent before it failed.
-  private static func failure(_ error: any Error) -> TransportFailure {
+  package static func failure(_ error: any Error) -> TransportFailure {
     switch error {
     case let error as NIOConnectionError:
       return .notSent("nobody listens there (\(words(error.connectionErrors.first?.error)))")
@@ -116,9 +116,23 @@ public final class HTTPTransport: EndpointTransport {
     case let error as HTTPClientError where error == .remoteConnectionClosed: return .lost("the connection was closed")
     case let error as HTTPClientError: return .lost("\(error.shortDescription)")
     case let error as IOError where error.errnoCode == ECONNREFUSED: return .notSent("nobody listens there")
-    case is NIOSSLError, is NIOSSLExtraError: return .notSent("no TLS connection (\(error))")
+    case let error as NIOSSLError where error.isOfHandshake: return .notSent("no TLS connection (\(error))")
+    case is NIOSSLExtraError: return .notSent("no TLS connection (\(error))")
+    case is NIOSSLError: return .lost("the TLS connection broke off (\(error))")
     case is HTTPParserError: return .lost("an answer that is not HTTP")
     default: return .lost("\(error)")
+    }
+  }
+}
+
+extension NIOSSLError {
+  /// Whether no connection stood yet, so that nothing can have been sent.
+  fileprivate var isOfHandshake: Bool {
+    switch self {
+    case .handshakeFailed, .noCertificateToValidate, .unableToValidateCertificate, .failedToLoadCertificate,
+      .noSuchFilesystemObject:
+      true
+    default: false
     }
   }
 }

@@ -5,8 +5,9 @@ internal import Synchronization
 /// What was asked of the endpoint, what it cost, and what it answered: one SQLite file, shared by all runs that use it.
 ///
 /// A call is *reserved* at its worst price before it is sent. It becomes *settled*, in the same transaction that stores its
-/// answer; *released*, where the endpoint says that it did nothing; or *doubtful*, where nobody can say: then its worst
-/// price stays counted. What a method returned for is on disk. Calls that were reserved when a process ended are doubtful.
+/// answer; *released*, where the endpoint says that it did nothing; *failed*, where it says that it tried; or *doubtful*,
+/// where nobody can say: for these two the worst price stays counted. What a method returned for is on disk. Calls that were
+/// reserved when a process ended are doubtful.
 public final class Ledger: Sendable {
   /// A call that was reserved.
   public struct CallID: Sendable, Hashable {
@@ -22,15 +23,17 @@ public final class Ledger: Sendable {
     public var reserved = Money.zero
     /// Worst price of calls whose end nobody knows.
     public var doubtful = Money.zero
-    /// Number of settled, released and doubtful calls.
-    public var settledCalls = 0, releasedCalls = 0, doubtfulCalls = 0
+    /// Worst price of calls that failed on the endpoint's side.
+    public var failed = Money.zero
+    /// Number of settled, released, doubtful and failed calls.
+    public var settledCalls = 0, releasedCalls = 0, doubtfulCalls = 0, failedCalls = 0
     /// Tokens of settled calls, as the endpoint counted them, or at their worst where it did not.
     public var promptTokens = 0, completionTokens = 0
     /// Settled calls that the endpoint did not count.
     public var uncountedCalls = 0
 
     /// What counts against the budget.
-    public var spent: Money { settled + reserved + doubtful }
+    public var spent: Money { settled + reserved + doubtful + failed }
   }
 
   /// A stored answer.
@@ -54,7 +57,8 @@ public final class Ledger: Sendable {
     self.path = path
     var configuration = Configuration()
     configuration.journalMode = .wal
-    configuration.busyMode = .immediateError
+    // Somebody may be reading it with a tool of their own.
+    configuration.busyMode = .timeout(5)
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
       // GRDB sets NORMAL when it opens a WAL database, so FULL is set afterwards and read back.
@@ -106,6 +110,7 @@ public final class Ledger: Sendable {
         (totals.settledCalls, totals.settled) = (row[1], Money(billionths: row[2]))
         (totals.promptTokens, totals.completionTokens, totals.uncountedCalls) = (row[4], row[5], row[6])
       case "released": totals.releasedCalls = row[1]
+      case "failed": (totals.failedCalls, totals.failed) = (row[1], Money(billionths: row[3]))
       case "doubtful": (totals.doubtfulCalls, totals.doubtful) = (row[1], Money(billionths: row[3]))
       default: break
       }
@@ -198,6 +203,16 @@ public final class Ledger: Sendable {
     totalsBox.withLock { totals in
       totals.reserved = totals.reserved - call.worst
       totals.releasedCalls += 1
+    }
+  }
+
+  /// Notes that a call failed on the endpoint's side, which may bill it all the same.
+  package func fail(_ call: CallID, reason: String) throws(UpstreamError) {
+    try end(call, state: "failed", reason: reason)
+    totalsBox.withLock { totals in
+      totals.reserved = totals.reserved - call.worst
+      totals.failed = totals.failed + call.worst
+      totals.failedCalls += 1
     }
   }
 

@@ -5,6 +5,8 @@ package import Logging
 public enum DoubtfulCalls: String, Sendable, CaseIterable {
   /// It is asked again, at worst paid twice.
   case retry
+  /// It is not asked again: where text was wanted there is none, which nobody learns from, and log says so.
+  case skip
   /// It is not asked again: whoever asks is told.
   case refuse
 }
@@ -40,9 +42,12 @@ public actor QuestionDesk {
   private final class Question {
     let request: UpstreamRequest
     let name: String
+    let isProbe: Bool
     var askers: [Int: CheckedContinuation<UpstreamReply, any Error>] = [:]
     var cancel: (@Sendable () -> Void)?
-    init(_ request: UpstreamRequest, name: String) { (self.request, self.name) = (request, name) }
+    init(_ request: UpstreamRequest, name: String, isProbe: Bool) {
+      (self.request, self.name, self.isProbe) = (request, name, isProbe)
+    }
   }
 
   private let endpoint: EndpointURL
@@ -61,6 +66,8 @@ public actor QuestionDesk {
   private let start: AsyncStream<String>.Continuation
   private let began = ContinuousClock.now
   private var generator = SystemRandomNumberGenerator()
+  /// The model that answers, as the endpoint names it.
+  private var servedModel = ""
   /// What the desk did.
   public nonisolated let counters = DeskCounters()
 
@@ -76,6 +83,9 @@ public actor QuestionDesk {
     pace = Pace(rules.pace)
     (starts, start) = AsyncStream.makeStream()
   }
+
+  /// Whether a question of which nobody knows whether it was billed is left without an answer.
+  nonisolated var skipsDoubtful: Bool { rules.doubtful == .skip }
 
   /// Where the endpoint is, for messages.
   var address: String { endpoint.base }
@@ -107,29 +117,27 @@ public actor QuestionDesk {
     nextAsker += 1
     let asker = nextAsker
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { enter(asker, name, request, $0) }
+      try await withCheckedThrowingContinuation {
+        enter(asker, Question(request, name: name, isProbe: isProbe), $0)
+      }
     } onCancel: {
       Task { await self.leave(asker, name) }
     }
   }
 
   private func enter(
-    _ asker: Int, _ name: String, _ request: UpstreamRequest,
-    _ continuation: CheckedContinuation<UpstreamReply, any Error>
+    _ asker: Int, _ question: Question, _ continuation: CheckedContinuation<UpstreamReply, any Error>
   ) {
     guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
-    if let question = questions[name] {
-      question.askers[asker] = continuation
+    if let known = questions[question.name] {
+      known.askers[asker] = continuation
       return
     }
     guard queue.count < rules.waitingLimit else {
       return continuation.resume(throwing: UpstreamError.busy(waiting: queue.count))
     }
-    let question = Question(request, name: name)
     question.askers[asker] = continuation
-    questions[name] = question
-    queue.append(name)
-    startMore()
+    enqueue(question)
   }
 
   private func leave(_ asker: Int, _ name: String) {
@@ -144,6 +152,12 @@ public actor QuestionDesk {
       questions[name] = nil
       question.cancel?()
     }
+  }
+
+  private func enqueue(_ question: Question) {
+    questions[question.name] = question
+    queue.append(question.name)
+    startMore()
   }
 
   private func startMore() {
@@ -168,10 +182,10 @@ public actor QuestionDesk {
     guard let question = questions[name] else { return }
     let (cancelled, cancel) = AsyncStream<Void>.makeStream()
     question.cancel = { cancel.finish() }
-    let request = question.request
+    let (request, isProbe) = (question.request, question.isProbe)
     do {
       let reply = try await withThrowingTaskGroup(of: UpstreamReply?.self) { group in
-        group.addTask { try await self.ask(request, name: name) }
+        group.addTask { try await self.ask(request, name: name, isProbe: isProbe) }
         group.addTask {
           for await _ in cancelled {}
           return nil
@@ -181,6 +195,9 @@ public actor QuestionDesk {
         return reply
       }
       end(question, .success(reply))
+    } catch is CancellationError where !Task.isCancelled && questions[name] === question && !question.askers.isEmpty {
+      // Those who had asked went away, and others came before that was seen.
+      enqueue(question)
     } catch {
       end(question, .failure(error))
     }
@@ -195,11 +212,13 @@ extension QuestionDesk {
   }
 
   /// Asks the endpoint, again and again where that can be right.
-  private func ask(_ request: UpstreamRequest, name: String) async throws -> UpstreamReply {
-    try checkDoubts(name)
+  ///
+  /// A probe is a token or a few, and without it nothing starts: it is asked whatever became of earlier ones.
+  private func ask(_ request: UpstreamRequest, name: String, isProbe: Bool) async throws -> UpstreamReply {
+    if !isProbe { try checkDoubts(name) }
     let worst = rules.price?.worst(request) ?? .zero
     let tokens = request.promptTokenBound / 3 + request.maxTokens
-    let first = now
+    var first: Double?
     var (passing, lost) = (0, 0)
     while true {
       try await Task.sleep(for: .seconds(pace.take(tokens: tokens, at: now)))
@@ -208,18 +227,25 @@ extension QuestionDesk {
       guard questions[name]?.askers.isEmpty == false else { throw CancellationError() }
       let call = try ledger.reserve(name, worst: worst, price: rules.price, budget: rules.budget)
       let sent = now
+      let began = first ?? sent
+      first = began
       let judgement = try await send(request, call)
       switch judgement {
       case .answered(let reply):
-        return try settle(call, name: name, request: request, reply: reply, seconds: now - sent, paced: tokens)
+        settle(call, name: name, request: request, reply: reply, seconds: now - sent, paced: tokens)
+        return reply
       case .refused(let error):
         try ledger.release(call, reason: error.description)
         throw error
-      case .later(let retryAfter, let reason):
-        try ledger.release(call, reason: reason)
+      case .later(let retryAfter, let reason), .failed(let retryAfter, let reason):
+        if case .failed = judgement {
+          try ledger.fail(call, reason: reason)
+        } else {
+          try ledger.release(call, reason: reason)
+        }
         passing += 1
         counters.passing()
-        let waited = now - first
+        let waited = now - began
         guard waited < Self.seconds(rules.patience) else {
           throw UpstreamError.away(url: endpoint.base, waited: .seconds(waited), reason: reason)
         }
@@ -227,13 +253,15 @@ extension QuestionDesk {
           afterFailures: passing, retryAfter: retryAfter, unit: Double.random(in: 0..<1, using: &generator))
         // An endpoint that says when it will answer says so to everybody.
         if let retryAfter { pace.hold(until: now + min(retryAfter, rules.pauses.longestRetryAfter)) }
+        // Where each failure may cost something, one call finds out for all whether it goes on.
+        if case .failed = judgement, rules.price != nil { pace.hold(until: now + pause) }
         note("the endpoint asks for patience", reason, failures: passing, pause: pause)
         try await Task.sleep(for: .seconds(min(pause, max(0, Self.seconds(rules.patience) - waited) + 0.01)))
       case .doubtful(let reason):
         try ledger.doubt(call, reason: reason)
         lost += 1
         counters.lost()
-        if rules.doubtful == .refuse { try checkDoubts(name) }
+        if !isProbe { try checkDoubts(name) }
         guard lost < rules.lostAttempts else { throw UpstreamError.unreadable(attempts: lost, reason: reason) }
         let pause = rules.pauses.seconds(
           afterFailures: lost, retryAfter: nil, unit: Double.random(in: 0..<1, using: &generator))
@@ -244,9 +272,15 @@ extension QuestionDesk {
   }
 
   private func checkDoubts(_ name: String) throws {
-    guard rules.doubtful == .refuse else { return }
+    guard rules.doubtful != .retry else { return }
     let (count, worst) = try ledger.doubtfulCalls(of: name)
-    if count > 0 { throw UpstreamError.mayBePaid(calls: count, worst: "\(worst)") }
+    guard count > 0 else { return }
+    if rules.doubtful == .skip {
+      logger.warning(
+        "a question that may have been billed is left without an answer",
+        metadata: ["calls": "\(count)", "worst.price": "\(worst)"])
+    }
+    throw UpstreamError.mayBePaid(calls: count, worst: "\(worst)")
   }
 
   /// Sends one call. A call that is cut off by cancellation is doubtful.
@@ -267,13 +301,19 @@ extension QuestionDesk {
     }
   }
 
+  /// Stores an answer. Where that fails, whoever asked gets what is paid for, and its row stays at the worst price.
   private func settle(
     _ call: Ledger.CallID, name: String, request: UpstreamRequest, reply: UpstreamReply, seconds: Double, paced: Int
-  ) throws -> UpstreamReply {
+  ) {
     let usage =
       reply.usage ?? UpstreamReply.Usage(prompt: request.promptTokenBound, completion: request.maxTokens)
     let cost = rules.price?.cost(usage) ?? .zero
-    try ledger.settle(call, question: name, reply: reply, usage: usage, cost: cost, seconds: seconds)
+    do {
+      try ledger.settle(call, question: name, reply: reply, usage: usage, cost: cost, seconds: seconds)
+    } catch {
+      logger.error("an answer is passed on that could not be stored", metadata: ["reason": "\(error)"])
+    }
+    notice(reply.model)
     pace.giveBack(tokens: paced - usage.prompt - usage.completion)
     counters.asked(seconds: seconds)
     if cost > call.worst {
@@ -281,7 +321,17 @@ extension QuestionDesk {
         "the endpoint counts more tokens than it was allowed",
         metadata: ["tokens.prompt": "\(usage.prompt)", "tokens.completion": "\(usage.completion)"])
     }
-    return reply
+  }
+
+  /// Counts answers of another model than the one before, and says so: an alias that moves changes the teacher within a run.
+  private func notice(_ model: String) {
+    guard !model.isEmpty, model != servedModel else { return }
+    defer { servedModel = model }
+    guard !servedModel.isEmpty else { return }
+    counters.otherModel()
+    logger.warning(
+      "another model answers than before: give --upstream-model a name that stays",
+      metadata: ["model.before": "\(servedModel)", "model.now": "\(model)"])
   }
 
   private func note(_ message: Logger.Message, _ reason: String, failures: Int, pause: Double) {

@@ -1,7 +1,7 @@
 public import GRPCCore
 
 // The one place that chooses gRPC status codes for an endpoint's answers. UNAVAILABLE is what the coordinator asks again:
-// only a call that nobody can have been billed for gets it.
+// only a call gets it that the ledger counts for whatever it may have cost.
 extension UpstreamError: RPCErrorConvertible {
   /// The status.
   public var rpcErrorCode: RPCError.Code {

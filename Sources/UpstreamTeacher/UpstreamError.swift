@@ -68,7 +68,7 @@ extension UpstreamError: CustomStringConvertible {
       "the budget of \(budget) has \(left) left, and this call may cost \(worst): raise --budget, then go on with --resume"
     case .mayBePaid(let calls, let worst):
       "\(calls) earlier calls with this question ended unseen and may have been billed (at most \(worst)): "
-        + "start the teacher with --doubtful-calls retry to ask again"
+        + "start the teacher with --doubtful-calls retry to ask again, or skip to go on without"
     case .busy(let waiting): "\(waiting) questions wait for the endpoint already: try again later"
     case .keyRefused(let status): "the endpoint refuses the key (HTTP \(status)): check --api-key-file"
     case .refused(let status, let reason): "the endpoint refuses the question (HTTP \(status)): \(reason)"

@@ -26,9 +26,16 @@ public struct UpstreamMetrics: Sendable {
     text.sample(["kind": "closed"], Double(desk.closedCalls))
     text.family("retort_upstream_filtered_total", .counter, "Answers whose text the endpoint held back.")
     text.sample(Double(desk.filtered))
+    text.family(
+      "retort_upstream_skipped_total", .counter, "Questions left without an answer, since they may have been billed.")
+    text.sample(Double(desk.skipped))
+    text.family(
+      "retort_upstream_other_models_total", .counter, "Answers of another model than the one that answered before.")
+    text.sample(Double(desk.otherModels))
     text.family("retort_upstream_calls", .gauge, "Calls in the ledger, of all processes so far.")
     text.sample(["state": "settled"], Double(ledger.settledCalls))
     text.sample(["state": "released"], Double(ledger.releasedCalls))
+    text.sample(["state": "failed"], Double(ledger.failedCalls))
     text.sample(["state": "doubtful"], Double(ledger.doubtfulCalls))
     text.family("retort_upstream_tokens", .gauge, "Tokens of settled calls, of all processes so far.")
     text.sample(["kind": "prompt"], Double(ledger.promptTokens))
@@ -36,6 +43,7 @@ public struct UpstreamMetrics: Sendable {
     text.family("retort_upstream_price", .gauge, "Price of the ledger's calls in units of the price table.")
     text.sample(["state": "settled"], ledger.settled.units)
     text.sample(["state": "reserved"], ledger.reserved.units)
+    text.sample(["state": "failed"], ledger.failed.units)
     text.sample(["state": "doubtful"], ledger.doubtful.units)
   }
 }

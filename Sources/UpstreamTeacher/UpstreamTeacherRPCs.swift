@@ -43,12 +43,22 @@ public struct UpstreamTeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
       try await answerEach(sequences.indices) { index in
         let prompt = sequences[index].prompt
         let seed = request.seeds.isEmpty ? 0 : request.seeds[index]
-        let reply = try await desk.answer(questions.question(prompt, sampling, seed: seed))
+        guard let reply = try await answer(to: questions.question(prompt, sampling, seed: seed)) else {
+          return GenerateQuestions.nothing(index: index)
+        }
         if reply.ending == .filtered || reply.ending == .other { desk.counters.filtered() }
         return questions.completion(reply, of: prompt, index: index, sampling: sampling)
       } write: { completion in
         try await response.write(TeacherServiceGenerateResponse(completions: WireCompletionBatch([completion])))
       }
+    }
+  }
+
+  /// The endpoint's answer; nil where the question may have been billed and is to be skipped then.
+  private func answer(to question: UpstreamRequest) async throws -> UpstreamReply? {
+    do { return try await desk.answer(question) } catch UpstreamError.mayBePaid where desk.skipsDoubtful {
+      desk.counters.skipped()
+      return nil
     }
   }
 

@@ -49,7 +49,8 @@ struct UpstreamOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Calls that ended unseen and may be billed: retry, or refuse, the default with prices.", valueName: "policy"))
+      "Questions whose call ended unseen and may be billed: retry; skip, the default with prices; or refuse.",
+      valueName: "policy"))
   var doubtfulCalls: String?
 
   @Option(help: ArgumentHelp("Most calls per minute.", valueName: "n"))
@@ -108,10 +109,10 @@ struct UpstreamOptions: ParsableArguments {
       }
       rules.budget = Money(budget)
     }
-    rules.doubtful = rules.price == nil ? .retry : .refuse
+    rules.doubtful = rules.price == nil ? .retry : .skip
     if let doubtfulCalls {
       guard let policy = DoubtfulCalls(rawValue: doubtfulCalls) else {
-        throw CommandError.badOption(name: "--doubtful-calls", value: doubtfulCalls, expected: "retry or refuse")
+        throw CommandError.badOption(name: "--doubtful-calls", value: doubtfulCalls, expected: "retry, skip or refuse")
       }
       rules.doubtful = policy
     }

@@ -21,12 +21,13 @@ extension Program {
     }
   }
 
-  /// Kills a run with its coordinator and its student once a condition holds, and resumes it to its end.
+  /// Kills a run with all of its processes once a condition holds, and resumes it to its end.
   func killAndResume(_ arguments: [String], once isTime: @escaping @Sendable () -> Bool) async throws {
     let outcome = try await run(arguments) { parent in
       try await wait(until: isTime)
-      let children = ["coordinator", "student"].compactMap { child(of: parent, named: $0) }
+      let children = ["coordinator", "student", "teacher"].compactMap { child(of: parent, named: $0) }
       kill(parent, SIGKILL)
+      for child in children { kill(child, SIGKILL) }
       for child in children { try await wait { kill(child, 0) != 0 } }
     }
     #expect(outcome.exit == .signal(SIGKILL))

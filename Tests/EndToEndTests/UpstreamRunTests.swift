@@ -33,6 +33,26 @@ struct UpstreamRunTests {
     }
   }
 
+  @Test(
+    "killed with paid calls on their way, a run resumes to its end without a hand: these are not asked again, and all others once"
+  )
+  func killedWhilePaying() async throws {
+    let small = try SmallRun()
+    // Eight calls get no answer, which is as many as are on their way at once.
+    let script = Script.by { request in
+      (24..<32).contains(request.index) ? .silence : .json(ScriptedTexts.completion(" \(request.index)"))
+    }
+    try await ScriptedEndpoint.with(script) { endpoint in
+      let teacher = "{url: \"\(endpoint.url)\", model: m, api: completions, price_input: 1, price_output: 1, budget: 5}"
+      let recipe = try small.folder.write(Self.recipe(small, "killed", teacher: teacher), to: "killed.yaml")
+      try await small.program.killAndResume(["run", recipe, "--local"]) { endpoint.requests.count >= 32 }
+      let bodies = endpoint.requests.map(\.body).filter { $0.contains("\"max_tokens\":11,") }
+      #expect(bodies.count == 48 && Set(bodies).count == 48)
+      let log = try String(contentsOf: small.folder.url.appending(path: "killed/logs/teacher.log"), encoding: .utf8)
+      #expect(log.components(separatedBy: "is left without an answer").count == 9, "\(log)")
+    }
+  }
+
   @Test("a method that needs log-probs is refused before the first step, with the method that needs none")
   func refusesLogprobs() async throws {
     let small = try SmallRun()

@@ -148,6 +148,39 @@ struct EndpointProbeTests {
     }
   }
 
+  @Test(
+    "a probe whose answer was lost keeps nothing from being found out, then and at the next start",
+    arguments: DoubtfulCalls.allCases)
+  func lostProbes(policy: DoubtfulCalls) async throws {
+    let fixture = try EndpointFixture()
+    defer { fixture.remove() }
+    let tokenizer = try SmallTokenizer.make(template: true)
+    let served = LetterEndpoint(tokenizer: tokenizer)
+    let rules = EndpointFixture.rules { ($0.doubtful, $0.price) = (policy, try? Price(input: 1, output: 1)) }
+    let script = Script.by { $0.index == 0 || $0.body.contains("top_logprobs") ? .cut("{") : served.answer($0) }
+    for _ in 0..<2 {
+      let profile = try await ScriptedEndpoint.with(script) { endpoint in
+        try await fixture.withDesk(endpoint.url, rules: rules, ledger: try fixture.openLedger()) { desk in
+          try await EndpointProbe(desk: desk, tokenizer: tokenizer, logger: EndpointFixture.quiet).run(api: nil)
+        }
+      }
+      #expect(profile.api == .chat && profile.takesSeeds && profile.topLogprobs == nil)
+    }
+  }
+
+  @Test("a lost answer does not say that the endpoint takes no seeds")
+  func lostSeeds() async throws {
+    let tokenizer = try SmallTokenizer.make(template: true)
+    let served = LetterEndpoint(tokenizer: tokenizer)
+    try await EndpointFixture.run(script: .by { $0.body.contains("seed") ? .cut("{") : served.answer($0) }) {
+      desk, _, _ in
+      let error = await #expect(throws: UpstreamError.self) {
+        try await EndpointProbe(desk: desk, tokenizer: tokenizer, logger: EndpointFixture.quiet).run(api: nil)
+      }
+      #expect(error?.rpcErrorCode == .dataLoss)
+    }
+  }
+
   @Test("prompt_logprobs are promised where they are of the student's ids, as many as the endpoint gives")
   func tables() async throws {
     let (profile, _) = try await probe(template: false) { $0.hasTables = true }

@@ -1,5 +1,7 @@
 import Foundation
+import GRDB
 import GRPCCore
+import NIOSSL
 import ScriptedEndpoint
 import Testing
 import UpstreamTeacher
@@ -45,7 +47,7 @@ struct QuestionDeskTests {
     }
   }
 
-  @Test("what an endpoint put off is asked again, and nothing of it is counted", arguments: [429, 500, 503, 408])
+  @Test("what an endpoint put off is asked again, and nothing of it is counted", arguments: [409, 425, 429, 503, 529])
   func putOff(status: Int) async throws {
     let rules = EndpointFixture.rules { $0.price = Self.price }
     try await EndpointFixture.run(
@@ -62,6 +64,102 @@ struct QuestionDeskTests {
       #expect(
         ledger.totals.releasedCalls == 3 && ledger.totals.settledCalls == 1 && ledger.totals.spent == Money(0.013))
       #expect(desk.counters.counts.passingFailures == 3)
+    }
+  }
+
+  @Test(
+    "what failed on the endpoint's side is asked again, and counted at its worst price",
+    arguments: [408, 500, 502, 504])
+  func failed(status: Int) async throws {
+    let rules = EndpointFixture.rules { $0.price = Self.price }
+    try await EndpointFixture.run(
+      rules: rules,
+      script: .by { $0.index < 2 ? .json("", status: status) : .json(ScriptedTexts.chat("at last")) }
+    ) { desk, endpoint, ledger in
+      let question = EndpointFixture.question()
+      #expect(try await desk.answer(question).text == "at last")
+      let worst = try #require(Self.price).worst(question)
+      #expect(ledger.totals.failedCalls == 2 && ledger.totals.failed == worst + worst)
+      #expect(ledger.totals.spent == worst + worst + Money(0.013) && ledger.totals.doubtfulCalls == 0)
+      #expect(endpoint.requests.count == 3)
+    }
+  }
+
+  @Test("failures use the budget up: then nothing more is sent")
+  func failuresAndBudget() async throws {
+    let question = EndpointFixture.question()
+    let worst = try #require(Self.price).worst(question)
+    let rules = EndpointFixture.rules { ($0.price, $0.budget) = (Self.price, worst + worst) }
+    try await EndpointFixture.run(rules: rules, script: .by { _ in .json("", status: 500) }) { desk, endpoint, _ in
+      let error = await #expect(throws: UpstreamError.self) { _ = try await desk.answer(question) }
+      #expect(error?.rpcErrorCode == .resourceExhausted && endpoint.requests.count == 2)
+    }
+  }
+
+  @Test(
+    "an answer without text is an answer: it is paid for once, and its end is not the model's",
+    arguments: ["null", "missing"], ["stop", "length"])
+  func silent(content: String, finish: String) async throws {
+    let rules = EndpointFixture.rules { $0.price = Self.price }
+    let message = content == "null" ? "{\"role\":\"assistant\",\"content\":null}" : "{\"role\":\"assistant\"}"
+    let answer =
+      "{\"choices\":[{\"index\":0,\"message\":\(message),\"finish_reason\":\"\(finish)\"}],"
+      + "\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}"
+    try await EndpointFixture.run(rules: rules, script: .by { _ in .json(answer) }) { desk, endpoint, ledger in
+      for _ in 0..<2 {
+        let reply = try await desk.answer(EndpointFixture.question())
+        #expect(reply.text.isEmpty && reply.ending == (finish == "stop" ? .other : .length))
+      }
+      #expect(endpoint.requests.count == 1 && ledger.totals.spent == Money(0.013))
+    }
+  }
+
+  @Test("an answer that cannot be stored is passed on, and stays counted at its worst price")
+  func ledgerLost() async throws {
+    let fixture = try EndpointFixture()
+    defer { fixture.remove() }
+    let rules = EndpointFixture.rules { $0.price = Self.price }
+    let path = fixture.folder.appending(path: "ledger.sqlite").path(percentEncoded: false)
+    let script = Script.by { _ in
+      try? DatabaseQueue(path: path).write { try $0.execute(sql: "DROP TABLE replies") }
+      return .json(ScriptedTexts.chat("paid"))
+    }
+    let question = EndpointFixture.question()
+    let worst = try #require(Self.price).worst(question)
+    try await ScriptedEndpoint.with(script) { endpoint in
+      let ledger = try fixture.openLedger()
+      try await fixture.withDesk(endpoint.url, rules: rules, ledger: ledger) { desk in
+        let answer = try await desk.answer(question)
+        #expect(answer.text == "paid")
+        // Nothing more is sent.
+        await #expect(throws: UpstreamError.self) { _ = try await desk.answer(EndpointFixture.question("more")) }
+      }
+      #expect(ledger.totals.spent == worst && endpoint.requests.count == 1)
+    }
+    let next = try fixture.openLedger()
+    #expect(next.leftBehind.calls == 1 && next.totals.doubtful == worst)
+  }
+
+  @Test("nothing was sent where TLS did not come about; what broke off later may have been billed")
+  func brokenTLS() {
+    guard case .lost = HTTPTransport.failure(NIOSSLError.uncleanShutdown) else {
+      Issue.record("a connection that was cut is taken for one that never was")
+      return
+    }
+    guard case .notSent = HTTPTransport.failure(NIOSSLError.handshakeFailed(.syscallError)) else {
+      Issue.record("no connection is taken for a lost answer")
+      return
+    }
+  }
+
+  @Test("answers of another model than before are counted")
+  func otherModel() async throws {
+    try await EndpointFixture.run(
+      script: .by { .json(ScriptedTexts.chat("hi").replacing("m-1", with: $0.index == 2 ? "m-2" : "m-1")) }
+    ) { desk, _, _ in
+      for text in ["a", "b", "c", "d"] { _ = try await desk.answer(EndpointFixture.question(text)) }
+      // To the other and back.
+      #expect(desk.counters.counts.otherModels == 2)
     }
   }
 
@@ -82,14 +180,14 @@ struct QuestionDeskTests {
   }
 
   enum Loss: CaseIterable, Sendable {
-    case cut, malformed, deep, noText, twoChoices, brokenStream, tooLarge, silence, notHTTPText
+    case cut, malformed, deep, noEnd, twoChoices, brokenStream, tooLarge, silence, notHTTPText
 
     var answer: ScriptedAnswer {
       switch self {
       case .cut: .cut("{\"choices\":[{\"text\":\"ha")
       case .malformed: .json("{\"choices\":[{\"message\":{\"content\":\"hal")
       case .deep: .json(String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000))
-      case .noText: .json("{\"choices\":[{\"index\":0,\"finish_reason\":\"stop\"}]}")
+      case .noEnd: .json("{\"choices\":[{\"index\":0,\"text\":\"hal\"}]}")
       case .twoChoices:
         .json("{\"choices\":[{\"text\":\"a\",\"finish_reason\":\"stop\"},{\"text\":\"b\",\"finish_reason\":\"stop\"}]}")
       case .brokenStream: .events(ScriptedTexts.chatEvents(["ha"], done: false), ends: true)
@@ -220,6 +318,16 @@ struct QuestionDeskTests {
       #expect(reply.text == "Grüß Gott" && reply.ending == .length)
       #expect(reply.usage?.prompt == 5 && reply.usage?.completion == 2 && ledger.totals.settled == Money(0.009))
       #expect(endpoint.requests[0].body.contains("\"stream\":true"))
+    }
+  }
+
+  @Test("the last event of a stream may end with the stream", arguments: ["", "\n", "\r\n\r\n"])
+  func lastEvent(ending: String) async throws {
+    let stream = ScriptedTexts.chatEvents(["all"]).map { "data: \($0)" }.joined(separator: "\n\n") + ending
+    try await EndpointFixture.run(script: .by { _ in .body(Array(stream.utf8), type: "text/event-stream") }) {
+      desk, endpoint, _ in
+      let reply = try await desk.answer(EndpointFixture.question())
+      #expect(reply.text == "all" && reply.ending == .stop && endpoint.requests.count == 1)
     }
   }
 

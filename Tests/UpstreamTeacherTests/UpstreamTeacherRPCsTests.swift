@@ -45,6 +45,22 @@ struct UpstreamTeacherRPCsTests {
     }
   }
 
+  @Test("a prompt whose answer was lost is left without ids where such are skipped, and the rest is answered")
+  func skips() async throws {
+    let rules = EndpointFixture.rules { $0.doubtful = .skip }
+    try await withUpstream(
+      rules: rules, script: .by { $0.body.contains("lost") ? .cut("{") : .json(ScriptedTexts.chat("hello")) }
+    ) { client, endpoint, tokenizer in
+      let prompts = ["kept", "lost"].map { tokenizer.encode($0, addSpecialTokens: false) }
+      for _ in 0..<2 {
+        let completions = try await generate(client, prompts)
+        #expect(completions[0].tokenIDs == tokenizer.encodeContinuation("hello") + tokenizer.eosTokenIDs)
+        #expect(completions[1].tokenIDs.isEmpty && completions[1].finishReason == .length)
+      }
+      #expect(endpoint.requests.count == 2)
+    }
+  }
+
   @Test(
     "a prompt that the student's template wrote is sent as the conversation that it was",
     arguments: [
