@@ -434,7 +434,7 @@ struct CoordinatorTests {
       #expect(status.message.contains("start it with --teacher"))
       let sft = try await bench.withCoordinator(hasTeacher: false) { coordinator in
         let recipe = try bench.recipe([
-          "method=sft", "evaluation.metrics=[perplexity]", "output_dir=\(folder.path)/sft",
+          "method=sft", "evaluation.metrics=[perplexity,valid]", "output_dir=\(folder.path)/sft",
         ])
         .replacing("teacher: \"teacher:7001\"\n", with: "")
         return try await coordinator.end(of: try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "").runID)
