@@ -152,7 +152,8 @@ struct SessionWork: Sendable {
 
   /// Measures the pairs of an item with the present student: the reference of all that is learnt from them.
   ///
-  /// It is an evaluation of the run's own objective, so that the numbers are those that training starts from, to the bit.
+  /// It is an evaluation of the run's own objective, so that the numbers are those that training starts from: to the bit
+  /// where no product's row depends on how many rows there are (`docs/decisions/0010`), else but for rounding.
   private func measureReference(_ key: WorkItemKey, _ student: any StudentConnection) async throws {
     let begin = dependencies.now()
     let batch = await driver.referenceBatch(of: key, material)

@@ -38,8 +38,8 @@ import Testing
       try #require(log.curve("rewards/margins").first), try #require(log.curve("rewards/margins").last)
     )
     #expect(last.value > first.value)
-    // The reference is the student itself: at first nothing has changed, to the bit.
-    if method == "dpo" || method == "ipo" { #expect(first.value == 0) }
+    // The reference is the student itself, measured in other batches. Without AVX-512 a product's row depends on how many there are.
+    if method == "dpo" || method == "ipo" { #expect(abs(first.value) <= 1e-7) }
     #expect(try #require(log.curve("logps/chosen").last).value < 0)
     #expect((log.total("wire/score/bytes_received") > 0) == (method == "dpkd"))
   }
