@@ -66,7 +66,10 @@ class Endpoint:
                 pass
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # Who asked was killed first.
                 with endpoint.lock:
                     fate = endpoint.random.choices(["answer", "later", "broken", "cut"], [70, 14, 6, 10])[0]
                     pause = endpoint.random.uniform(0, 0.05)
@@ -182,12 +185,13 @@ def check_bill(arguments, policy):
     assert bill <= spent <= BUDGET, "the ledger says less than the bill, or more than the budget"
     # What each process asks to find out what the endpoint gives is no question of ours.
     per_question = [count for body, count in endpoint.billed.items() if json.loads(body)["max_tokens"] == 8]
-    assert len(per_question) == 160, f"{len(per_question)} questions were billed"
-    extra = sum(per_question) - 160
+    # One that a kill met before the endpoint did may be skipped too: nobody can know.
+    assert 160 - empty <= len(per_question) <= 160, f"{len(per_question)} questions were billed"
+    extra = sum(per_question) - len(per_question)
     assert extra <= rows["doubtful"] + rows["failed"], "a settled call was paid twice"
     assert policy == "skip" or empty == 0, "a prompt was left out"
     assert empty <= rows["doubtful"], "a prompt was left out whose answer is known"
-    print(f"{policy}: 160 questions were billed {sum(per_question)} times: {extra} times more, all doubtful or failed in the ledger; "
+    print(f"{policy}: {len(per_question)} questions were billed {sum(per_question)} times: {extra} times more, all doubtful or failed in the ledger; "
           f"{empty} left without an answer")
 
 
