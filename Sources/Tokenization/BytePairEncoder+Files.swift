@@ -22,20 +22,20 @@ extension BytePairEncoder {
       ignoresMerges: try field.flag("ignore_merges", default: false), prefix: prefix, suffix: suffix)
   }
 
-  /// Reads `vocab.json` and the contents of `merges.txt`, a pair per line.
-  convenience init(vocabulary field: JSONField, mergesFile: [UInt8]) throws(TokenizerError) {
+  /// Reads `vocab.json` and `merges.txt`, a pair per line.
+  convenience init(vocabulary field: JSONField, merges file: TokenizerFile) throws(TokenizerError) {
     let vocabulary = try Self.vocabulary(field)
     var merges = MergeReader(vocabulary: vocabulary)
-    for (number, line) in mergesFile.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in file.bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       let content = line.last == 0x0D ? line.dropLast() : line
       if content.isEmpty || content.starts(with: Array("#version".utf8)) { continue }
       let path = "line \(number + 1)"
       guard let (left, right) = Self.pair(Array(content)) else {
         let problem = "expected two tokens with a space between"
-        throw .invalidField(file: "merges.txt", field: path, problem: problem)
+        throw .invalidField(file: file.path, field: path, problem: problem)
       }
       guard merges.add(left, right) else {
-        throw merges.refusal(of: left, right, file: "merges.txt", path: path)
+        throw merges.refusal(of: left, right, file: file.path, path: path)
       }
     }
     self.init(

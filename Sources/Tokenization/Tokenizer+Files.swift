@@ -8,30 +8,30 @@ extension Tokenizer {
   /// `tokenizer_config.json`, `special_tokens_map.json` and `chat_template.jinja` are read where they exist. Nothing
   /// outside these files is read, and nothing from them is executed.
   ///
-  /// - Throws: ``TokenizerError``, which names the file and the field.
+  /// - Throws: ``TokenizerError``, which names the file with its folder, and the field.
   public init(folder: URL) throws(TokenizerError) {
-    let read: (String) throws(TokenizerError) -> [UInt8]? = { name throws(TokenizerError) in
-      try TokenizerFile.read(folder.appendingPathComponent(name))
+    let read: (String) throws(TokenizerError) -> TokenizerFile? = { name throws(TokenizerError) in
+      try TokenizerFile(folder.appendingPathComponent(name))
     }
     var extras: [JSONField] = []
     for name in ["tokenizer_config.json", "special_tokens_map.json"] {
-      if let bytes = try read(name) { extras.append(try JSONField(file: name, bytes: bytes)) }
+      if let file = try read(name) { extras.append(try JSONField(file: file.path, bytes: file.bytes)) }
     }
-    let template = try read("chat_template.jinja").map { String(decoding: $0, as: UTF8.self) }
-    if let bytes = try read("tokenizer.json") {
-      let document = try JSONField(file: "tokenizer.json", bytes: bytes)
+    let template = try read("chat_template.jinja")
+    if let file = try read("tokenizer.json") {
+      let document = try JSONField(file: file.path, bytes: file.bytes)
       try self.init(TokenizerParts(document: document, extras: extras, template: template))
       return
     }
     guard let vocabulary = try read("vocab.json"), let merges = try read("merges.txt") else {
-      if let bytes = try read("tokenizer.model") {
-        let source = try SentencePieceModel(file: "tokenizer.model", bytes: bytes)
+      if let file = try read("tokenizer.model") {
+        let source = try SentencePieceModel(file: file.path, bytes: file.bytes)
         try self.init(TokenizerParts(sentencePiece: source, extras: extras, template: template))
         return
       }
       throw .noTokenizer(folder: folder.path)
     }
-    let document = try JSONField(file: "vocab.json", bytes: vocabulary)
+    let document = try JSONField(file: vocabulary.path, bytes: vocabulary.bytes)
     try self.init(TokenizerParts(vocabulary: document, merges: merges, extras: extras, template: template))
   }
 
@@ -60,13 +60,17 @@ extension Tokenizer {
   }
 }
 
-/// Reading of a bounded, regular file.
-enum TokenizerFile {
-  static let maximumBytes = 64 << 20
+/// A bounded, regular file.
+struct TokenizerFile {
+  /// The file with its folder, for messages.
+  let path: String
+  let bytes: [UInt8]
 
-  /// The file's bytes; nil where there is none.
-  static func read(_ location: URL) throws(TokenizerError) -> [UInt8]? {
-    let name = location.lastPathComponent
+  private static let maximumBytes = 64 << 20
+
+  /// Reads a file; nil where there is none.
+  init?(_ location: URL) throws(TokenizerError) {
+    let name = location.path
     let path = location.resolvingSymlinksInPath().path
     let folder = location.deletingLastPathComponent().resolvingSymlinksInPath().path
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
@@ -76,12 +80,12 @@ enum TokenizerFile {
     guard FolderBoundary.allows(path, in: folder) else {
       throw .unreadable(file: name, problem: "is a link out of the folder; copy the file into it")
     }
-    guard let size = attributes[.size] as? Int, size <= maximumBytes else {
-      throw .unreadable(file: name, problem: "is larger than \(maximumBytes >> 20) MiB")
+    guard let size = attributes[.size] as? Int, size <= Self.maximumBytes else {
+      throw .unreadable(file: name, problem: "is larger than \(Self.maximumBytes >> 20) MiB")
     }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw .unreadable(file: name, problem: "cannot be read; check its permissions")
     }
-    return Array(data)
+    (self.path, bytes) = (name, Array(data))
   }
 }

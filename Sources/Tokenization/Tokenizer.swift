@@ -21,6 +21,10 @@ public struct Tokenizer: TextEncoding {
   /// SHA-256 of the chat template's UTF-8, lower-case hex; empty: none.
   public let chatTemplateDigest: String
 
+  /// The file of the vocabulary, for messages.
+  public let file: String
+  /// Where the chat template stands, for messages.
+  let chatTemplateFile: String
   let specialTexts: SpecialTexts
   private let normalizer: Normalizer?
   private let preTokenizer: PreTokenizer?
@@ -49,6 +53,7 @@ public struct Tokenizer: TextEncoding {
     eosTokenIDs = parts.special.eosID.map { [$0] } ?? []
     padTokenID = parts.special.padID
     unkTokenID = parts.special.unkID
+    (file, chatTemplateFile) = (parts.file, parts.chatTemplateFile)
     specialTexts = parts.special.texts
     chatTemplate = parts.chatTemplate
     chatTemplateDigest = parts.chatTemplate.map { VocabularyDigest.hex(Array($0.utf8)) } ?? ""

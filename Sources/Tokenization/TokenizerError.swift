@@ -15,7 +15,7 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
   /// A token has no place in the vocabulary.
   case unknownToken(file: String, field: String, token: String)
   /// A chat is rendered but the folder brings no template.
-  case noChatTemplate
+  case noChatTemplate(tokenizer: String)
 
   /// One line: what, where, what to do.
   public var description: String { text.inOneLine }
@@ -30,8 +30,8 @@ public enum TokenizerError: Error, Hashable, CustomStringConvertible {
     case .unsupported(let file, let field, let component):
       "\(file): \(field): \(component) is not supported; use a byte-level BPE or SentencePiece tokenizer"
     case .unknownToken(let file, let field, let token): "\(file): \(field): \"\(token)\" is not in the vocabulary"
-    case .noChatTemplate:
-      "the tokenizer has no chat template; use prompt and completion rows, or add chat_template to tokenizer_config.json"
+    case .noChatTemplate(let tokenizer):
+      "\(tokenizer): the tokenizer has no chat template; use prompt and completion rows, or add chat_template to tokenizer_config.json"
     }
   }
 }

@@ -1,6 +1,6 @@
 extension TokenizerParts {
   /// Reads `tokenizer.json`.
-  init(document: JSONField, extras: [JSONField], template: String?) throws(TokenizerError) {
+  init(document: JSONField, extras: [JSONField], template: TokenizerFile?) throws(TokenizerError) {
     try self.init(model: TokenModel(document.required("model")), file: document.file)
     if let field = try document.optional("normalizer") { normalizer = try Normalizer(field) }
     if let field = try document.optional("pre_tokenizer") { preTokenizer = try PreTokenizer(field) }
@@ -16,8 +16,10 @@ extension TokenizerParts {
   }
 
   /// Reads `vocab.json` with `merges.txt`; `tokenizer_class` of the configuration says which form they have.
-  init(vocabulary: JSONField, merges: [UInt8], extras: [JSONField], template: String?) throws(TokenizerError) {
-    let model = try BytePairEncoder(vocabulary: vocabulary, mergesFile: merges)
+  init(
+    vocabulary: JSONField, merges: TokenizerFile, extras: [JSONField], template: TokenizerFile?
+  ) throws(TokenizerError) {
+    let model = try BytePairEncoder(vocabulary: vocabulary, merges: merges)
     try self.init(model: .bytePair(model), file: vocabulary.file)
     decoder = .byteLevel
     var form = "GPT2Tokenizer"
@@ -45,15 +47,18 @@ extension TokenizerParts {
   }
 
   /// Reads what `tokenizer_config.json` and `special_tokens_map.json` add.
-  mutating func finish(_ extras: [JSONField], _ template: String?) throws(TokenizerError) {
+  mutating func finish(_ extras: [JSONField], _ template: TokenizerFile?) throws(TokenizerError) {
     for file in extras {
       if let field = try file.optional("added_tokens_decoder") { try addTokens(field) }
     }
     special = try SpecialTokens(files: extras, ids: idsByToken)
     for id in special.ids { markSpecial(id) }
-    chatTemplate = template
-    if chatTemplate == nil, let field = try extras.first?.optional("chat_template") {
+    if let template {
+      chatTemplate = String(decoding: template.bytes, as: UTF8.self)
+      chatTemplateFile = template.path
+    } else if let field = try extras.first?.optional("chat_template") {
       chatTemplate = try Self.templateText(field)
+      chatTemplateFile = field.file
     }
   }
 

@@ -2,7 +2,7 @@ extension TokenizerParts {
   /// Reads `tokenizer.model`, where a folder has no `tokenizer.json`.
   ///
   /// Control pieces in a text become their ids, as in every tokenizer here and unlike in SentencePiece itself.
-  init(sentencePiece source: SentencePieceModel, extras: [JSONField], template: String?) throws(TokenizerError) {
+  init(sentencePiece source: SentencePieceModel, extras: [JSONField], template: TokenizerFile?) throws(TokenizerError) {
     try self.init(model: source.model(), file: source.file)
     normalizer = .sentencePiece(source.normalizer)
     let mark = Array("▁".utf8)

@@ -13,11 +13,15 @@ struct TokenizerParts {
   var addedTokens: [AddedToken] = []
   var special = SpecialTokens()
   var chatTemplate: String?
+  /// Where it stands, for messages.
+  var chatTemplateFile = "chat template"
+  /// The file of the vocabulary, for messages.
+  let file: String
 
   private static let maximumFieldsShown = 60
 
   init(model: TokenModel, file: String) throws(TokenizerError) {
-    self.model = model
+    (self.model, self.file) = (model, file)
     idsByToken = model.vocabulary
     tokens = []
     for (token, id) in model.tokens { try place(token, id, file: file, field: "model.vocab") }

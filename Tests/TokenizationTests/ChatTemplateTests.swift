@@ -95,7 +95,7 @@ struct ChatTemplateTests {
     let templates: [Template]
   }
 
-  @Test("of each well-known family, and each construct, gives the text that jinja2 gives")
+  @Test("in the style of each well-known family, and of each construct, gives the text that jinja2 gives")
   func families() throws {
     let data = try Data(contentsOf: TokenizerData.golden.appendingPathComponent("chat-families.json"))
     let golden = try JSONDecoder().decode(Families.self, from: data)
@@ -173,6 +173,44 @@ struct ChatTemplateTests {
     #expect(try tokenizer.renderChat(messages: [], addGenerationPrompt: false) == "[][1, 1]5")
   }
 
+  /// Expected: jinja2 3.1.
+  @Test(
+    "has jinja2's numbers of texts, and its widths",
+    arguments: [
+      ("'1f' | int(0, 16)", "31"), ("'0x1F' | int(base=16)", "31"), ("'0b1' | int(7, 2)", "1"),
+      ("'12' | int(base=0)", "12"), ("'012' | int(base=0)", "12"), ("'0x_1f' | int(0, 0)", "31"),
+      ("'zz' | int(base=36)", "1295"), ("'5' | int(0, 99)", "5"), ("'5' | int(base='x')", "5"),
+      ("'1_000' | int", "1000"), ("'1__0' | int", "0"), ("' -42.9 ' | int", "-42"), ("'٣' | int", "3"),
+      ("'1e5' | int", "100000"), ("'x' | int('d')", "d"), ("'inf' | int", "0"), ("'nan' | int(5)", "5"),
+      ("'1e400' | int(3)", "3"), ("none | int(4)", "4"), ("true | int", "1"), ("3.9 | int", "3"), ("[1] | int", "0"),
+      ("'9223372036854775807' | int", "9223372036854775807"), ("'-9223372036854775808' | int", "-9223372036854775808"),
+      ("'x' | float(1)", "1"), ("'0x10' | float", "0.0"), ("'1_0.5' | float", "10.5"), ("'a' | float", "0.0"),
+      ("'.5' | float", "0.5"), ("'5.' | float", "5.0"), ("'ab' | center(5)", "  ab "), ("'abc' | center(6)", " abc  "),
+      ("'abc' | center(-3)", "abc"), ("'a'.rjust(70000) | length", "70000"), ("'a'.zfill(3)", "00a"),
+      ("{'a': 1} | tojson(indent=70) | length", "80"), ("'a\nb' | indent(-3)", "a\nb"),
+    ])
+  func numbers(expression: String, expected: String) throws {
+    #expect(try ChatTemplate("{{ \(expression) }}").render(json: Array("{}".utf8)) == expected)
+  }
+
+  @Test(
+    "refuses what jinja2 does with numbers that are too large here, instead of another text",
+    arguments: [
+      ("1e308 | int", "a whole number of over 64 bits is not supported"),
+      ("'99999999999999999999' | int", "a whole number of over 64 bits"), ("'1e300' | int", "of over 64 bits"),
+      ("'9223372036854775808' | int", "of over 64 bits"), ("('1e400' | float) | int", "an infinite number"),
+      ("nothing | int", "\"nothing\" is undefined"), ("nothing | float", "\"nothing\" is undefined"),
+      ("'a'.rjust(9999999999)", "a text of 9999999999 characters"), ("'a'.zfill(2000000)", "takes too much"),
+      ("'a' | center(2000000)", "takes too much"), ("{'a': 1} | tojson(indent=70000)", "an indent of 70000"),
+      ("'a\nb' | indent(70000)", "an indent of 70000"),
+    ])
+  func largeNumbers(expression: String, says: String) throws {
+    let error = #expect(throws: ChatTemplateError.self) {
+      _ = try ChatTemplate("{{ \(expression) }}").render(json: Array("{}".utf8))
+    }
+    #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+  }
+
   @Test("is taken from its own file before the configuration, and has a digest")
   func file() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("retort-\(UUID().uuidString)")
@@ -182,10 +220,21 @@ struct ChatTemplateTests {
     try FileManager.default.copyItem(at: fixture, to: folder.appendingPathComponent("tokenizer.json"))
     let messages = [ChatMessage(role: "user", content: "x")]
     let render = { try Tokenizer(folder: folder).renderChat(messages: messages, addGenerationPrompt: false) }
-    #expect(throws: TokenizerError.noChatTemplate) { _ = try render() }
+    let file = folder.appendingPathComponent("tokenizer.json").path
+    #expect(throws: TokenizerError.noChatTemplate(tokenizer: file)) { _ = try render() }
     let several = #"{"chat_template":[{"name":"tools","template":"t"},{"name":"default","template":"one"}]}"#
     try Data(several.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json"))
     #expect(try render() == "one")
+    let refusal = { () -> String in
+      do { return try render() } catch { return "\(error)" }
+    }
+    let configuration = folder.appendingPathComponent("tokenizer_config.json")
+    try Data(#"{"chat_template":"a\n{{ nothing.x }}"}"#.utf8).write(to: configuration)
+    #expect(refusal() == "\(configuration.path): chat template, line 2: \"nothing\" is undefined, so it has no \"x\"")
+    try Data("{% include 'x' %}".utf8).write(to: folder.appendingPathComponent("chat_template.jinja"))
+    #expect(
+      refusal().hasPrefix("\(folder.path)/chat_template.jinja: chat template, line 1: the statement \"include\""),
+      "\(refusal())")
     try Data("two {{ messages[0].content }}\n".utf8).write(to: folder.appendingPathComponent("chat_template.jinja"))
     #expect(try render() == "two x")
     #expect(try Tokenizer(folder: folder).chatTemplateDigest.count == 64)

@@ -152,24 +152,34 @@ struct MalformedTokenizerTests {
         return "accepted"
       } catch { return "\(error)" }
     }
-    #expect(refusal().contains("no tokenizer.json"))
+    #expect(refusal().contains("no tokenizer.json") && refusal().hasPrefix(folder.path))
     let write = { (name: String, text: String) in
       try Data(text.utf8).write(to: folder.appendingPathComponent(name))
     }
     try write("vocab.json", #"{"a":0,"b":1,"ab":2,"<|endoftext|>":3}"#)
     try write("merges.txt", "#version: 0.2\na b\nb\n")
-    #expect(refusal().contains("merges.txt: line 3"))
+    #expect(refusal().hasPrefix("\(folder.path)/merges.txt: line 3"))
     try write("merges.txt", "#version: 0.2\r\na b\r\n")
     #expect(refusal() == "accepted")
     #expect(try Tokenizer(folder: folder).encode("ab<|endoftext|>") == [2, 3])
     try write("tokenizer_config.json", #"{"tokenizer_class":"T5Tokenizer"}"#)
-    #expect(refusal().contains("tokenizer_class"))
+    #expect(refusal().hasPrefix("\(folder.path)/tokenizer_config.json: tokenizer_class"))
     try write("tokenizer_config.json", #"{"eos_token":"</s>"}"#)
-    #expect(refusal().contains("eos_token"))
+    #expect(refusal().hasPrefix("\(folder.path)/tokenizer_config.json: eos_token"))
+    try write("special_tokens_map.json", "[")
+    #expect(refusal().hasPrefix("\(folder.path)/special_tokens_map.json: not JSON at byte 1"))
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("special_tokens_map.json"))
+    try write("vocab.json", #"{"a":0,"b":1}"#)
+    #expect(refusal().hasPrefix("\(folder.path)/merges.txt: line 2: \"ab\" is not in the vocabulary"))
+    try write("vocab.json", #"{"a":0,"b":1,"ab":2,"<|endoftext|>":3}"#)
     try write("tokenizer_config.json", #"{"add_bos_token":true,"bos_token":{"content":"b"}}"#)
     #expect(try Tokenizer(folder: folder).encode("a<|endoftext|>") == [1, 0, 3])
     try FileManager.default.createDirectory(
       at: folder.appendingPathComponent("tokenizer.json"), withIntermediateDirectories: true)
-    #expect(refusal().contains("not a regular file"))
+    #expect(refusal() == "\(folder.path)/tokenizer.json: is not a regular file")
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("tokenizer.json"))
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("vocab.json"))
+    try write("tokenizer.model", "x")
+    #expect(refusal().hasPrefix("\(folder.path)/tokenizer.model: "))
   }
 }

@@ -23,6 +23,8 @@ public enum ChatTemplateError: Error, Hashable, CustomStringConvertible {
   case raised(message: String)
   /// The template takes more steps, depth or text than is allowed.
   case tooLarge(what: String)
+  /// What a template of a file gives no text for.
+  indirect case inFile(String, ChatTemplateError)
 
   /// One line: what, where, what to do.
   public var description: String { text.inOneLine }
@@ -34,6 +36,7 @@ public enum ChatTemplateError: Error, Hashable, CustomStringConvertible {
     case .evaluation(let line, let problem): "chat template, line \(line): \(problem)"
     case .raised(let message): "the chat template refuses these messages: \(message)"
     case .tooLarge(let what): "the chat template takes too much: \(what)"
+    case .inFile(let file, let problem): "\(file): \(problem.text)"
     }
   }
 }
@@ -96,7 +99,7 @@ extension Tokenizer {
   public func renderChat(
     messages: [ChatMessage], tools: String? = nil, addGenerationPrompt: Bool
   ) throws -> String {
-    guard let chatTemplate else { throw TokenizerError.noChatTemplate }
+    guard let chatTemplate else { throw TokenizerError.noChatTemplate(tokenizer: file) }
     let turns = messages.map { message in
       TemplateValue.object([("role", .string(message.role)), ("content", .string(message.content))])
     }
@@ -116,6 +119,10 @@ extension Tokenizer {
     ] {
       if let text { variables[name] = .string(text) }
     }
-    return try ChatTemplate(chatTemplate).render(variables)
+    do {
+      return try ChatTemplate(chatTemplate).render(variables)
+    } catch {
+      throw ChatTemplateError.inFile(chatTemplateFile, error)
+    }
   }
 }

@@ -41,7 +41,10 @@ extension TemplateInterpreter {
     case "indent": return try indented(text, values)
     case "wordcount": return .int(TemplateText.split(text, nil, maximum: -1).count)
     case "center":
-      return .string(TemplateText.padded(text, to: values.int(0, "width") ?? 80, left: true, right: true))
+      guard case .int(let width) = values.value(0, "width") ?? .int(80) else {
+        throw unsupported("this form of center")
+      }
+      return .string(try TemplateText.padded(text, to: width, left: true, right: true))
     default: throw unsupported("the filter \"\(name)\"")
     }
   }
@@ -55,7 +58,9 @@ extension TemplateInterpreter {
     form.escapesUnicode = values.value(0, known[0])?.isTrue ?? false
     switch values.value(1, known[1]) ?? .none {
     case .none: break
-    case .int(let width): form.indent = String(repeating: " ", count: min(max(width, 0), 64))
+    case .int(let width):
+      guard width <= 1024 else { throw unsupported("tojson with an indent of \(width)") }
+      form.indent = String(repeating: " ", count: max(width, 0))
     case .string(let text): form.indent = text
     default: throw unsupported("this form of tojson")
     }
@@ -67,36 +72,6 @@ extension TemplateInterpreter {
     form.sortsKeys = values.value(3, known[3])?.isTrue ?? false
     guard let json = value.json(form) else { throw failure("\(value.kind) has no JSON") }
     return .string(json)
-  }
-
-  private func number(
-    _ value: TemplateValue, _ name: String, _ values: TemplateValues
-  ) throws(ChatTemplateError) -> TemplateValue {
-    switch (name, value) {
-    case ("int", .string(let text)):
-      let trimmed = TemplateText.strip(text, nil, left: true, right: true)
-      return .int(
-        Int(trimmed) ?? Double(trimmed).flatMap { Int(exactly: $0.rounded(.towardZero)) } ?? values.int(0, "default")
-          ?? 0)
-    case ("int", _):
-      return .int(value.number.flatMap { Int(exactly: $0.rounded(.towardZero)) } ?? values.int(0, "default") ?? 0)
-    case ("float", .string(let text)):
-      return .double(
-        Double(TemplateText.strip(text, nil, left: true, right: true)) ?? values.value(0, "default")?.number ?? 0)
-    case ("float", _): return .double(value.number ?? values.value(0, "default")?.number ?? 0)
-    case ("abs", .int(let number)) where number > .min: return .int(abs(number))
-    case ("abs", .double(let number)): return .double(abs(number))
-    case ("round", _):
-      guard let number = value.number, values.int(0, "precision") ?? 0 == 0 else { break }
-      switch values.string(1, "method") ?? "common" {
-      case "common": return .double(number.rounded(.toNearestOrEven))
-      case "ceil": return .double(number.rounded(.up))
-      case "floor": return .double(number.rounded(.down))
-      default: break
-      }
-    default: break
-    }
-    throw unsupported("\(name) of \(value.kind)")
   }
 
   func replaced(_ text: String, _ values: TemplateValues) throws(ChatTemplateError) -> TemplateValue {
@@ -165,8 +140,14 @@ extension TemplateInterpreter {
   }
 
   private func indented(_ text: String, _ values: TemplateValues) throws(ChatTemplateError) -> TemplateValue {
-    var indent = String(repeating: " ", count: min(max(values.int(0, "width") ?? 4, 0), 1024))
-    if let given = values.string(0, "width") { indent = given }
+    var indent = ""
+    switch values.value(0, "width") ?? .int(4) {
+    case .int(let width):
+      guard width <= 1024 else { throw unsupported("an indent of \(width)") }
+      indent = String(repeating: " ", count: max(width, 0))
+    case .string(let given): indent = given
+    default: throw unsupported("this form of indent")
+    }
     let (first, blank) = (values.value(1, "first")?.isTrue ?? false, values.value(2, "blank")?.isTrue ?? false)
     let lines = TemplateText.lines(text)
     guard text.utf8.count + lines.count * indent.utf8.count <= ChatTemplate.maximumOutput else {

@@ -151,7 +151,7 @@ extension TemplateInterpreter {
       if name == "center" { return nil }
       if name == "zfill", text.hasPrefix("-") || text.hasPrefix("+") { return nil }
       return .string(
-        TemplateText.padded(
+        try TemplateText.padded(
           text, to: width, left: name != "ljust", right: name == "ljust", with: name == "zfill" ? "0" : " "))
     default: return TemplateText.test(name, text).map { .bool($0) }
     }

@@ -150,9 +150,13 @@ enum TemplateText {
   }
 
   /// A text with `fill` at its ends until it has `width` characters.
-  static func padded(_ text: String, to width: Int, left: Bool, right: Bool, with fill: String = " ") -> String {
-    let missing = max(min(width, 1 << 16) - text.unicodeScalars.count, 0)
-    let before = left ? (right ? missing / 2 : missing) : 0
+  static func padded(
+    _ text: String, to width: Int, left: Bool, right: Bool, with fill: String = " "
+  ) throws(ChatTemplateError) -> String {
+    guard width <= 1 << 20 else { throw .tooLarge(what: "a text of \(width) characters") }
+    let missing = max(width - text.unicodeScalars.count, 0)
+    // Of an odd number at both ends, Python puts one more on the left where the width is odd.
+    let before = left ? (right ? missing / 2 + (missing & width & 1) : missing) : 0
     return String(repeating: fill, count: before) + text + String(repeating: fill, count: missing - before)
   }
 
