@@ -50,7 +50,7 @@ public enum AdapterFolder {
 
   /// Whether a folder has adapters.
   public static func isPresent(in folder: URL) -> Bool {
-    FileManager.default.fileExists(atPath: folder.appending(path: configurationName).path(percentEncoded: false))
+    InputFile.isPresent(folder.appending(path: configurationName))
   }
 
   /// Reads a folder's options.
@@ -70,25 +70,41 @@ public enum AdapterFolder {
         rank: keys.r, alpha: keys.lora_alpha, usesRankStabilizedScale: keys.use_rslora ?? false,
         dropout: keys.lora_dropout ?? 0, targets: targets)
     } catch {
-      throw .malformedJSON(path: path, reason: "\(error)")
+      throw refusal(error, path)
     }
+  }
+
+  /// An error of options, with the names that the file has for them.
+  private static func refusal(_ error: ModelError, _ path: String) -> CheckpointError {
+    guard case .invalidOption(let name, let value, let requirement) = error else {
+      return .malformedJSON(path: path, reason: "\(error)")
+    }
+    let key = ["lora_r": "r", "lora_target_modules": "target_modules"][name] ?? name
+    return .malformedJSON(path: path, reason: "\(key) is \(value); it must be \(requirement)")
   }
 
   /// Reads the adapters of a model: exactly those that the options name, with their shapes.
   public static func load(_ folder: URL, for transformer: Transformer) throws(CheckpointError) -> Adapters {
     let options = try options(of: folder)
+    let path = folder.appending(path: configurationName).path(percentEncoded: false)
     let layout: AdapterLayout
     do {
       layout = try AdapterLayout(transformer, options)
     } catch {
-      throw .malformedJSON(
-        path: folder.appending(path: configurationName).path(percentEncoded: false), reason: "\(error)")
+      throw refusal(error, path)
     }
     let adapters = Adapters(zeros: layout)
-    let file = try SafetensorsFile(folder.appending(path: tensorsName))
+    let file: SafetensorsFile
+    do {
+      file = try SafetensorsFile(folder.appending(path: tensorsName))
+    } catch .notFound(let missing) {
+      throw .missingFile(path: missing, namedBy: path)
+    }
     for entry in layout.parameters.entries {
       let name = prefix + entry.name
-      guard let tensor = file[name] else { throw .missingTensor(folder: file.path, name: name, hint: "") }
+      guard let tensor = file[name] else {
+        throw .missingTensor(folder: file.path, name: name, hint: "\(path) asks for it")
+      }
       guard tensor.shape == entry.shape else {
         throw .wrongShape(path: file.path, name: name, expected: entry.shape, found: tensor.shape)
       }
@@ -96,7 +112,7 @@ public enum AdapterFolder {
     }
     let known = Set(layout.parameters.entries.map { prefix + $0.name })
     for tensor in file.header.tensors where !known.contains(tensor.name) {
-      throw .unexpectedTensor(path: file.path, name: tensor.name)
+      throw .unlistedTensor(path: file.path, name: tensor.name, list: path)
     }
     return adapters
   }
@@ -144,16 +160,16 @@ private struct Keys: Decodable {
 
   /// Throws where the file asks for more than LoRA of projections.
   func check(_ path: String) throws(CheckpointError) {
-    func refuse(_ key: String, _ refused: Bool, _ supported: String) throws(CheckpointError) {
+    func refuse(_ key: String, _ refused: Bool, _ value: String, _ supported: String) throws(CheckpointError) {
       guard refused else { return }
-      throw .unsupportedValue(path: path, key: key, value: "something else", supported: supported)
+      throw .unsupportedValue(path: path, key: key, value: value, supported: supported)
     }
     guard peft_type == "LORA" else {
       throw .unsupportedValue(path: path, key: "peft_type", value: peft_type, supported: "LORA")
     }
-    try refuse("bias", bias ?? "none" != "none", "none")
+    try refuse("bias", bias ?? "none" != "none", bias ?? "", "none")
     for (key, value) in [("use_dora", use_dora), ("lora_bias", lora_bias), ("use_qalora", use_qalora)] {
-      try refuse(key, value == true, "false")
+      try refuse(key, value == true, "true", "false")
     }
     let contents = [
       ("modules_to_save", modules_to_save), ("layers_to_transform", layers_to_transform),
@@ -161,6 +177,6 @@ private struct Keys: Decodable {
       ("alpha_pattern", alpha_pattern), ("target_parameters", target_parameters), ("exclude_modules", exclude_modules),
       ("trainable_token_indices", trainable_token_indices), ("layer_replication", layer_replication),
     ]
-    for (key, value) in contents { try refuse(key, value.map { !$0.isEmpty } ?? false, "nothing") }
+    for (key, value) in contents { try refuse(key, value.map { !$0.isEmpty } ?? false, "not empty", "null") }
   }
 }

@@ -5,6 +5,12 @@ internal import Sequences
 public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {
   /// A file or folder that is not there.
   case notFound(path: String)
+  /// A file that is not there though another file names it.
+  case missingFile(path: String, namedBy: String)
+  /// A folder of adapters in the place of a model.
+  case noModel(folder: String)
+  /// A symbolic link to nothing.
+  case danglingLink(path: String, target: String)
   /// A folder without anything to load parameters from; `found` is a file of a kind that is never read.
   case noParameters(folder: String, found: String?)
   /// Something that is no regular file.
@@ -29,6 +35,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case missingTensor(folder: String, name: String, hint: String)
   /// A tensor that the architecture has not.
   case unexpectedTensor(path: String, name: String)
+  /// A tensor of a file that belongs to another file, which does not name it.
+  case unlistedTensor(path: String, name: String, list: String)
   /// A tensor of another shape.
   case wrongShape(path: String, name: String, expected: [Int], found: [Int])
   /// A tensor of a type that is not read as parameters.
@@ -37,6 +45,10 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   case untiedHead(path: String, name: String)
   /// A parameter that is NaN or infinite.
   case notFinite(path: String, name: String, index: Int)
+  /// A parameter that would be infinite in the type that is to be written.
+  case tooLargeForType(path: String, name: String, index: Int, value: Float, type: String)
+  /// A parameter that is NaN or infinite once adapters are merged.
+  case notFiniteMerged(adapters: String, name: String, index: Int)
   /// The system refused to write.
   case writeFailed(path: String, code: Int32)
   /// A folder to be written that is there already.
@@ -54,6 +66,13 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
   private var text: String {
     switch self {
     case .notFound(let path): "\(path) does not exist: give a Hugging Face model folder"
+    case .missingFile(let path, let list):
+      "\(path) does not exist, though \(list) names it: copy all files of the folder"
+    case .noModel(let folder):
+      "\(folder) has no config.json, only adapters: give the model's folder; "
+        + "retort export --adapters merges adapters into a model"
+    case .danglingLink(let path, let target):
+      "\(path) is a link to \(target.debugDescription), which does not exist: copy the file into the folder"
     case .noParameters(let folder, let found?):
       "\(folder) has \(found), which may hold code and is never read: convert it to model.safetensors"
     case .noParameters(let folder, nil):
@@ -75,6 +94,8 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(folder): the tensor \(name) is missing" + (hint.isEmpty ? "" : "; \(hint)")
     case .unexpectedTensor(let path, let name):
       "\(path): the tensor \(name) is none of this architecture: config.json and parameters do not belong together"
+    case .unlistedTensor(let path, let name, let list):
+      "\(path): the tensor \(name) is none that \(list) names: the two files do not belong together"
     case .wrongShape(let path, let name, let expected, let found):
       "\(path): the tensor \(name) has the shape \(found) where config.json asks for \(expected)"
     case .unsupportedType(let path, let name, let type):
@@ -83,6 +104,11 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
       "\(path): config.json ties the head to the embedding, but \(name) differs from it: set tie_word_embeddings to false"
     case .notFinite(let path, let name, let index):
       "\(path): the tensor \(name) is NaN or infinite at element \(index): the model is broken"
+    case .tooLargeForType(let path, let name, let index, let value, let type):
+      "\(path): the tensor \(name) has \(value) at element \(index), which would be infinite in \(type): take \(type == "F16" ? "BF16 or F32" : "F32")"
+    case .notFiniteMerged(let adapters, let name, let index):
+      "\(adapters): merged into the model, the tensor \(name) is NaN or infinite at element \(index): the adapters are broken, "
+        + "or another model's"
     case .writeFailed(let path, let code): "\(path) cannot be written: \(Self.text(code)); nothing was left behind"
     case .alreadyExists(let path): "\(path) exists already: remove it or choose another folder"
     case .damaged(let checkpoint, let file, let fault):

@@ -14,7 +14,11 @@ final class InputFile: Sendable {
     guard !path.utf8.contains(0) else { throw .notFound(path: path.debugDescription) }
     var status = stat()
     guard unsafe stat(path, &status) == 0 else {
-      throw errno == ENOENT || errno == ENOTDIR ? .notFound(path: path) : .readFailed(path: path, code: errno)
+      let code = errno
+      if code == ENOENT, let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+        throw .danglingLink(path: path, target: target)
+      }
+      throw code == ENOENT || code == ENOTDIR ? .notFound(path: path) : .readFailed(path: path, code: code)
     }
     // Checked before opening: opening a pipe waits, and opening a device may do anything.
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
@@ -27,6 +31,11 @@ final class InputFile: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether a name is taken, by a link to nothing too: then reading says so, where a file that is left out would say nothing.
+  static func isPresent(_ url: URL) -> Bool {
+    (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false))) != nil
+  }
 
   /// Bytes of a range of the file.
   func read(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {

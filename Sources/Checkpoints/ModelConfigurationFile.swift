@@ -44,15 +44,6 @@ struct ModelConfigurationFile {
   /// Reads the file's bytes; `path` is for messages.
   init(_ data: Data, path: String) throws(CheckpointError) {
     let keys = try JSONFile.decode([String: ConfigurationValue].self, data, path: path)
-    func ids(_ key: String) throws(CheckpointError) -> [TokenID] {
-      guard let ids = keys[key].tokenIDs else {
-        throw .malformedJSON(path: path, reason: "\(key) is neither an id nor a list of ids")
-      }
-      return ids
-    }
-    special = SpecialTokens(
-      bosTokenID: try ids("bos_token_id").first, eosTokenIDs: try ids("eos_token_id"),
-      padTokenID: try ids("pad_token_id").first)
     let family = try Self.family(keys, path)
     do {
       configuration = try ModelConfiguration(family, keys: keys)
@@ -61,6 +52,20 @@ struct ModelConfigurationFile {
     } catch {
       throw .malformedJSON(path: path, reason: "\(error)")
     }
+    let vocabSize = configuration.vocabSize
+    func ids(_ key: String) throws(CheckpointError) -> [TokenID] {
+      // An absent id is the family's, if the vocabulary has it; a null is none.
+      guard let value = keys[key] else {
+        return family.specialTokenIDs[key].flatMap { $0 < vocabSize ? [TokenID($0)] : nil } ?? []
+      }
+      guard let ids = value.tokenIDs else {
+        throw .malformedJSON(path: path, reason: "\(key) is neither an id nor a list of ids")
+      }
+      return ids
+    }
+    special = SpecialTokens(
+      bosTokenID: try ids("bos_token_id").first, eosTokenIDs: try ids("eos_token_id"),
+      padTokenID: try ids("pad_token_id").first)
     try special.check(vocabSize: configuration.vocabSize, path: path)
   }
 
@@ -77,29 +82,30 @@ struct ModelConfigurationFile {
     var name: String?
     if case .list(let names)? = keys["architectures"] { name = text(names.first) }
     let typed = type.flatMap { ModelConfiguration.Family(rawValue: $0) }
-    if let type, typed == nil { throw refuse(name ?? type) }
     guard let name else {
+      if let type, typed == nil { throw refuse(type) }
       guard let typed else {
         throw .malformedJSON(path: path, reason: "neither architectures nor model_type is given")
       }
       return typed
     }
     guard let found = families.first(where: { $0.architecture == name }) else { throw refuse(name) }
-    guard typed == nil || typed == found else {
+    guard type == nil || typed == found else {
       throw .unsupportedValue(
-        path: path, key: "model_type", value: type ?? "", supported: "\(found.rawValue), as architectures says")
+        path: path, key: "model_type", value: (type ?? "").oneLine,
+        supported: "\(found.rawValue), as architectures says")
     }
     return found
   }
 }
 
-extension ConfigurationValue? {
+extension ConfigurationValue {
   /// Special ids: one, a list, or none, for which −1 is written too. Nil for anything else.
   fileprivate var tokenIDs: [TokenID]? {
     switch self {
-    case nil, .null?: []
-    case .integer(let id)?: id < 0 ? [] : TokenID(exactly: id).map { [$0] }
-    case .list(let values)?:
+    case .null: []
+    case .integer(let id): id < 0 ? [] : TokenID(exactly: id).map { [$0] }
+    case .list(let values):
       values.reduce([] as [TokenID]?) { ids, value in
         guard case .integer(let id) = value, let id = TokenID(exactly: id) else { return nil }
         return ids.map { $0 + [id] }
@@ -135,7 +141,7 @@ struct TokenIDs: Decodable, Sendable, Hashable {
   }
 }
 
-/// JSON files, of a limited size.
+/// JSON files, of a limited size, in which no key stands twice.
 enum JSONFile {
   static func read<Content: Decodable>(
     _ type: Content.Type, _ url: URL, limit: Int
@@ -146,13 +152,20 @@ enum JSONFile {
   static func decode<Content: Decodable>(
     _ type: Content.Type, _ data: Data, path: String
   ) throws(CheckpointError) -> Content {
+    // Decoders take UTF-16 too, which has zeros and which nobody writes.
+    guard !data.contains(0) else { throw .malformedJSON(path: path, reason: "not JSON in UTF-8") }
+    let content: Content
     do {
-      return try JSONDecoder().decode(type, from: data)
+      content = try JSONDecoder().decode(type, from: data)
     } catch let error as DecodingError {
       throw .malformedJSON(path: path, reason: reason(error))
     } catch {
       throw .malformedJSON(path: path, reason: "not JSON")
     }
+    if let key = RepeatedKey.first(in: data) {
+      throw .malformedJSON(path: path, reason: "the key \(key) stands twice: leave one of the two")
+    }
+    return content
   }
 
   private static func reason(_ error: DecodingError) -> String {

@@ -12,7 +12,7 @@ extension ModelFolder {
   /// Only `config.json` has to be there.
   /// - Throws: ``CheckpointError``, which names the file and the key.
   public static func architecture(of folder: URL) throws(CheckpointError) -> ModelFolder {
-    let file = try ModelConfigurationFile(folder.appending(path: "config.json"))
+    let file = try configurationFile(of: folder)
     let companions = companions(in: folder)
     return ModelFolder(
       configuration: file.configuration,

@@ -45,6 +45,10 @@ public struct ModelFolder: Sendable {
     let transformer = Transformer(model.configuration)
     try AdapterFolder.load(place, for: transformer)
       .merge(model.parameters, of: transformer, into: model.parameters)
+    for entry in transformer.layout.entries {
+      guard let index = model.parameters.view(entry).firstNotFinite else { continue }
+      throw .notFiniteMerged(adapters: place.path(percentEncoded: false), name: entry.name, index: index)
+    }
     return model
   }
 
@@ -52,7 +56,7 @@ public struct ModelFolder: Sendable {
   static func loadBase(_ folder: URL) throws(CheckpointError) -> ModelFolder { try ModelFolder(reading: folder) }
 
   private init(reading folder: URL) throws(CheckpointError) {
-    let file = try ModelConfigurationFile(folder.appending(path: "config.json"))
+    let file = try Self.configurationFile(of: folder)
     let store = try TensorStore(folder)
     configuration = file.configuration
     let layout = ParameterLayout(configuration)
@@ -71,10 +75,19 @@ public struct ModelFolder: Sendable {
     special = try Self.special(file, companions)
   }
 
+  /// Reads a model's `config.json`; of a folder that has adapters alone it says so.
+  static func configurationFile(of folder: URL) throws(CheckpointError) -> ModelConfigurationFile {
+    do {
+      return try ModelConfigurationFile(folder.appending(path: "config.json"))
+    } catch .notFound(let path) {
+      throw AdapterFolder.isPresent(in: folder)
+        ? .noModel(folder: folder.path(percentEncoded: false)) : .notFound(path: path)
+    }
+  }
+
   /// The folder's files that are taken along.
   static func companions(in folder: URL) -> [URL] {
-    companionNames.map { folder.appending(path: $0) }
-      .filter { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
+    companionNames.map { folder.appending(path: $0) }.filter(InputFile.isPresent)
   }
 
   /// Special ids of a folder that need not hold parameters; none where it has no `config.json`.
@@ -82,9 +95,7 @@ public struct ModelFolder: Sendable {
   /// - Throws: ``CheckpointError``, which names the file and the key.
   public static func specialTokens(in folder: URL) throws(CheckpointError) -> SpecialTokens {
     let configuration = folder.appending(path: "config.json")
-    guard FileManager.default.fileExists(atPath: configuration.path(percentEncoded: false)) else {
-      return SpecialTokens()
-    }
+    guard InputFile.isPresent(configuration) else { return SpecialTokens() }
     return try special(ModelConfigurationFile(configuration), companions(in: folder))
   }
 
@@ -143,6 +154,16 @@ public struct ModelFolder: Sendable {
     let tied = parameters.view(embedding)
     for index in 0..<head.count where head.view[index] != tied[index] {
       throw .untiedHead(path: store.path(of: name), name: name)
+    }
+  }
+}
+
+extension FloatView {
+  /// The index of the first element that is NaN or infinite.
+  fileprivate var firstNotFinite: Int? {
+    withSpan { span in
+      for index in span.indices where !span[index].isFinite { return index }
+      return nil
     }
   }
 }

@@ -13,6 +13,8 @@ struct NewFolder {
 
   /// Where the files are written.
   let url: URL
+  /// Where they will be.
+  let target: URL
   /// The files so far.
   private(set) var files: [File] = []
 
@@ -32,7 +34,7 @@ struct NewFolder {
     try? FileManager.default.removeItem(at: partial)
     try make(partial)
     do {
-      var folder = NewFolder(url: partial)
+      var folder = NewFolder(url: partial, target: target)
       try body(&folder)
       try DurableFile.synchronize(folder: partial)
       try put(partial, at: target, exists: exists)
@@ -50,7 +52,7 @@ struct NewFolder {
     try finish(file, name)
   }
 
-  /// Writes a safetensors file of the given tensors.
+  /// Writes a safetensors file of the given tensors; refuses a number that halves cannot hold.
   mutating func write(
     _ name: String, tensors: [(name: String, shape: [Int], values: FloatView)], type: TensorType
   ) throws(CheckpointError) {
@@ -62,7 +64,14 @@ struct NewFolder {
     let piece = 1 << 18
     for tensor in tensors {
       for start in stride(from: 0, to: tensor.values.count, by: piece) {
-        try file.write(encoder.encode(tensor.values.window(start, min(piece, tensor.values.count - start))))
+        let values = tensor.values.window(start, min(piece, tensor.values.count - start))
+        if let index = encoder.firstTooLarge(values) {
+          let (path, place) = (target.appending(path: name).path(percentEncoded: false), start + index)
+          guard values[index].isFinite else { throw .notFinite(path: path, name: tensor.name, index: place) }
+          throw .tooLargeForType(
+            path: path, name: tensor.name, index: place, value: values[index], type: type.rawValue)
+        }
+        try file.write(encoder.encode(values))
       }
     }
     try finish(file, name)

@@ -103,6 +103,21 @@ struct FloatDecoder {
     }
   }
 
+  /// The index of the first element that a half of this type cannot hold: rounded, it would be infinite, or it is no number.
+  func firstTooLarge(_ values: FloatView) -> Int? {
+    // Halfway from the largest number to the next power of two, where rounding goes up.
+    let bound: Float
+    switch type {
+    case .float16: bound = 65_520
+    case .bfloat16: bound = Float(bitPattern: 0x7F7F_8000)
+    default: return nil
+    }
+    return values.withSpan { span in
+      for index in span.indices where !(span[index].magnitude < bound) { return index }
+      return nil
+    }
+  }
+
   /// The bytes of some elements; halves are rounded to the nearest, ties to even.
   func encode(_ values: FloatView) -> [UInt8] {
     switch type {

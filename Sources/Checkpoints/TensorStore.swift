@@ -21,7 +21,7 @@ struct TensorStore {
       folder.appending(path: "model.safetensors"), folder.appending(path: "model.safetensors.index.json")
     )
     if Self.exists(single) {
-      try add(SafetensorsFile(single), expected: nil)
+      try add(SafetensorsFile(single))
     } else if Self.exists(index) {
       try addShards(index, folder)
     } else {
@@ -63,21 +63,30 @@ struct TensorStore {
     for entry in Set(map.values).sorted() {
       guard Self.isPlainName(entry) else { throw .pathEscape(path: path, entry: entry) }
       let names = Set(map.filter { $0.value == entry }.keys)
-      try add(SafetensorsFile(folder.appending(path: entry)), expected: names)
+      let file: SafetensorsFile
+      do {
+        file = try SafetensorsFile(folder.appending(path: entry))
+      } catch .notFound(let missing) {
+        throw .missingFile(path: missing, namedBy: path)
+      }
+      try check(file, names, index: path)
+      add(file)
     }
   }
 
-  /// Takes a file's tensors; with an index, exactly those that it names.
-  private mutating func add(_ file: SafetensorsFile, expected: Set<String>?) throws(CheckpointError) {
-    for entry in file.header.tensors {
-      if let expected, !expected.contains(entry.name) {
-        throw .unexpectedTensor(path: file.path, name: entry.name)
-      }
-      places[entry.name] = (file, entry)
+  /// Throws unless a shard has exactly the tensors that the index says.
+  private func check(_ file: SafetensorsFile, _ expected: Set<String>, index: String) throws(CheckpointError) {
+    let names = file.header.tensors.map(\.name)
+    if let other = names.first(where: { !expected.contains($0) }) {
+      throw .unlistedTensor(path: file.path, name: other, list: index)
     }
-    if let missing = expected?.subtracting(file.header.tensors.map(\.name)).sorted().first {
-      throw .missingTensor(folder: file.path, name: missing, hint: "the index says that it is here")
+    if let missing = expected.subtracting(names).sorted().first {
+      throw .missingTensor(folder: file.path, name: missing, hint: "\(index) says that it is here")
     }
+  }
+
+  private mutating func add(_ file: SafetensorsFile) {
+    for entry in file.header.tensors { places[entry.name] = (file, entry) }
   }
 
   /// A file's name without any path: ASCII letters, digits, `.`, `_` and `-`, not beginning with a dot.
@@ -89,7 +98,5 @@ struct TensorStore {
       }
   }
 
-  private static func exists(_ url: URL) -> Bool {
-    FileManager.default.fileExists(atPath: url.path(percentEncoded: false))
-  }
+  private static func exists(_ url: URL) -> Bool { InputFile.isPresent(url) }
 }

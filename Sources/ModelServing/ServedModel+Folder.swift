@@ -12,11 +12,15 @@ extension ServedModel {
   ///   - folder: What was read.
   ///   - name: A name for people, such as the folder's.
   ///   - tokenizer: The folder's; nil where it has none, and then every row of the head counts as a token.
+  /// - Throws: ``ServingError/tokenizerTooLarge(tokenizer:ids:model:vocabSize:)``.
   public init(
     _ folder: ModelFolder, name: String, tokenizer: Tokenizer?, generation: GenerationSettings = GenerationSettings()
   ) throws(ServingError) {
     let head = folder.configuration.vocabSize
     let vocabSize = tokenizer?.vocabSize ?? head
+    if let tokenizer, tokenizer.vocabSize > head {
+      throw .tokenizerTooLarge(tokenizer: tokenizer.file, ids: tokenizer.vocabSize, model: name, vocabSize: head)
+    }
     let bos = folder.special.bosTokenID.map { [$0] } ?? tokenizer?.bosTokenIDs ?? []
     let eos = folder.special.eosTokenIDs.isEmpty ? tokenizer?.eosTokenIDs ?? [] : folder.special.eosTokenIDs
     let arithmetic = Arithmetic.present()

@@ -30,9 +30,11 @@ public struct ServedModel: Sendable {
     let facts = [
       ("head_size", Int(description.headSize), head),
       ("context_length", Int(description.contextLength), transformer.configuration.contextLength),
-      ("vocab_size", min(Int(description.vocabSize), head), max(1, Int(description.vocabSize))),
       ("parameters", parameters.count, transformer.layout.count),
     ]
+    guard (1...head).contains(Int(description.vocabSize)) else {
+      throw .descriptionMismatch(field: "vocab_size", described: Int(description.vocabSize), actual: head)
+    }
     for (field, described, actual) in facts where described != actual {
       throw .descriptionMismatch(field: field, described: described, actual: actual)
     }

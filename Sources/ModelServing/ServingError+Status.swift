@@ -10,7 +10,7 @@ extension ServingError: RPCErrorConvertible {
     case .busy, .requestTooLarge, .replyTooLarge, .tooManyCandidates: .resourceExhausted
     case .otherOutputHead: .failedPrecondition
     case .readerStalled: .deadlineExceeded
-    case .promptWithCompletion, .promptFillsContext, .seedCount: .invalidArgument
+    case .tokenizerTooLarge, .promptWithCompletion, .promptFillsContext, .seedCount: .invalidArgument
     case .notPromised, .stopStringsWithoutTokenizer: .unimplemented
     }
   }

@@ -2,6 +2,8 @@
 public enum ServingError: Error, Hashable {
   /// A model and its description differ.
   case descriptionMismatch(field: String, described: Int, actual: Int)
+  /// A folder's tokenizer has ids that its model has not.
+  case tokenizerTooLarge(tokenizer: String, ids: Int, model: String, vocabSize: Int)
   /// Too many calls wait for the processor.
   case busy(waiting: Int)
   /// The request is larger than all requests together may be that wait.
@@ -32,6 +34,8 @@ extension ServingError: CustomStringConvertible {
     switch self {
     case .descriptionMismatch(let field, let described, let actual):
       "the description says \(field) \(described), the model has \(actual)"
+    case .tokenizerTooLarge(let tokenizer, let ids, let model, let vocabSize):
+      "\(tokenizer) has \(ids) ids, and config.json of \(model) a vocab_size of \(vocabSize): take the model's own tokenizer"
     case .busy(let waiting): "\(waiting) calls wait for the processor already: try again in a second or more"
     case .requestTooLarge(let bytes, let limit):
       "the request holds \(bytes) bytes of \(limit) that may wait for the processor: ask about fewer sequences"

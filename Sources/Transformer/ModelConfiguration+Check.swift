@@ -88,37 +88,41 @@ extension ModelConfiguration {
 }
 
 extension RotaryPositions.Scaling {
-  /// For a message.
-  private var label: String {
-    switch self {
-    case .linear(let factor): "linear with factor \(factor)"
-    case .llama3(let values): "llama3 with factor \(values.factor)"
-    case .yarn(let values): "yarn with factor \(values.factor)"
-    case .longRope(let values): "longrope with \(values.shortFactors.count) and \(values.longFactors.count) factors"
-    }
-  }
-
   fileprivate func check(pairs: Int) throws(ModelError) {
-    let isGood =
-      switch self {
-      case .linear(let factor): factor >= 1 && factor.isFinite
-      case .llama3(let values):
-        values.factor >= 1 && values.factor.isFinite && values.lowFrequencyFactor > 0
-          && values.highFrequencyFactor > values.lowFrequencyFactor && values.originalContextLength > 0
-      case .yarn(let values):
-        values.factor >= 1 && values.factor.isFinite && values.originalContextLength > 0 && values.betaSlow > 0
-          && values.betaFast > values.betaSlow && (0.001...1000).contains(values.resolvedAttentionFactor)
-      case .longRope(let values):
-        values.originalContextLength > 1 && values.stretchedContextLength > 0
-          && [values.shortFactors, values.longFactors].allSatisfy {
-            $0.count == pairs && $0.allSatisfy { $0 > 0 && $0.isFinite }
-          }
-          && (0.001...1000).contains(values.resolvedAttentionFactor)
+    func check(_ holds: Bool, _ field: String, _ value: some Any, _ requirement: String) throws(ModelError) {
+      guard !holds else { return }
+      throw .invalidConfiguration(field: "ropeScaling.\(field)", value: "\(value)", requirement: requirement)
+    }
+    func check(factor: Double) throws(ModelError) {
+      try check(factor >= 1 && factor.isFinite, "factor", factor, "a number of 1 or more")
+    }
+    func check(attentionFactor factor: Double) throws(ModelError) {
+      try check((0.001...1000).contains(factor), "attentionFactor", factor, "in 0.001...1000")
+    }
+    func check(originalContextLength length: Int, least: Int) throws(ModelError) {
+      try check(length >= least, "originalContextLength", length, "\(least) or greater")
+    }
+    switch self {
+    case .linear(let factor): try check(factor: factor)
+    case .llama3(let values):
+      let (low, high) = (values.lowFrequencyFactor, values.highFrequencyFactor)
+      try check(factor: values.factor)
+      try check(low > 0, "lowFrequencyFactor", low, "a number over 0")
+      try check(high > low, "highFrequencyFactor", high, "over the factor of low frequencies, \(low)")
+      try check(originalContextLength: values.originalContextLength, least: 1)
+    case .yarn(let values):
+      try check(factor: values.factor)
+      try check(values.betaSlow > 0, "betaSlow", values.betaSlow, "a number over 0")
+      try check(values.betaFast > values.betaSlow, "betaFast", values.betaFast, "over the slow one, \(values.betaSlow)")
+      try check(originalContextLength: values.originalContextLength, least: 1)
+      try check(attentionFactor: values.resolvedAttentionFactor)
+    case .longRope(let values):
+      for (field, factors) in [("shortFactors", values.shortFactors), ("longFactors", values.longFactors)] {
+        let isGood = factors.count == pairs && factors.allSatisfy { $0 > 0 && $0.isFinite }
+        try check(isGood, field, "a list of \(factors.count)", "a list of \(pairs) numbers over 0")
       }
-    guard isGood else {
-      throw .invalidConfiguration(
-        field: "ropeScaling", value: label,
-        requirement: "a factor of 1 or more, 0 < low < high, and for longrope \(pairs) positive factors in each list")
+      try check(originalContextLength: values.originalContextLength, least: 2)
+      try check(attentionFactor: values.resolvedAttentionFactor)
     }
   }
 }

@@ -198,10 +198,14 @@ struct AdapterTests {
   @Test(
     "what is more than LoRA of projections is refused with its key",
     arguments: [
-      ("peft_type", "\"IA3\""), ("use_dora", "true"), ("bias", "\"all\""), ("modules_to_save", "[\"lm_head\"]"),
-      ("rank_pattern", "{\"q_proj\": 2}"), ("target_modules", "\".*q_proj\""), ("r", "0"), ("lora_dropout", "1"),
+      ("peft_type", "\"IA3\"", "is IA3"), ("use_dora", "true", "is true; supported: false"),
+      ("bias", "\"all\"", "is all; supported: none"), ("modules_to_save", "[\"lm_head\"]", "is not empty"),
+      ("rank_pattern", "{\"q_proj\": 2}", "is not empty"), ("target_modules", "\".*q_proj\"", "is a pattern"),
+      ("target_modules", "[]", "is []; it must be at least one name"), ("r", "0", "is 0; it must be in 1...4096"),
+      ("lora_dropout", "1", "is 1.0; it must be in [0, 1)"),
+      ("lora_alpha", "-1", "is -1.0; it must be a number over 0"),
     ])
-  func refusals(key: String, value: String) throws {
+  func refusals(key: String, value: String, says: String) throws {
     let model = try AdaptedModel("llama")
     let url = model.folder.url.appending(path: "adapter_config.json")
     var keys = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
@@ -209,8 +213,51 @@ struct AdapterTests {
     try JSONSerialization.data(withJSONObject: keys).write(to: url)
     let error = #expect(throws: CheckpointError.self) { try AdapterFolder.options(of: model.folder.url) }
     let text = "\(try #require(error))"
-    #expect(text.contains("adapter_config.json"))
-    #expect(text.contains(key))
+    #expect(text.contains("adapter_config.json: \(key) \(says)"), "\(text)")
+  }
+
+  @Test("a folder whose files do not belong together is refused with both")
+  func otherFiles() throws {
+    let model = try AdaptedModel("llama")
+    let place = model.folder.url.appending(path: "adapter", directoryHint: .isDirectory)
+    func load() -> String {
+      do { _ = try AdapterFolder.load(place, for: model.transformer) } catch { return error.description }
+      return "loaded"
+    }
+    try AdapterFolder.write(model.adapters, of: model.transformer, baseModel: "base", to: place)
+    #expect(load() == "loaded")
+    let (config, tensors) = ("adapter_config.json", "adapter_model.safetensors")
+    let good = try String(contentsOf: place.appending(path: config), encoding: .utf8)
+    func rewrite(_ keys: String) throws {
+      var object = try #require(JSONSerialization.jsonObject(with: Data(good.utf8)) as? [String: Any])
+      object["target_modules"] = [keys]
+      try JSONSerialization.data(withJSONObject: object).write(to: place.appending(path: config))
+    }
+    try rewrite("k_proj")
+    #expect(load().contains(config) && load().contains(tensors), "\(load())")
+    try rewrite("nothing")
+    #expect(load().contains("\(config): target_modules is nothing; it must be all-linear, or of down_proj"))
+    try good.write(to: place.appending(path: config), atomically: true, encoding: .utf8)
+    try FileManager.default.removeItem(at: place.appending(path: tensors))
+    #expect(
+      load().contains("\(tensors) does not exist, though") && load().contains("\(config) names it"), "\(load())")
+  }
+
+  @Test("adapters that make a parameter infinite are refused by the tensor's name")
+  func infinite() throws {
+    let model = try AdaptedModel("llama")
+    let (base, apart) = (model.folder.url.appending(path: "base"), model.folder.url.appending(path: "adapter"))
+    try ModelFolder(
+      configuration: model.transformer.configuration, parameters: model.base, special: SpecialTokens()
+    ).write(to: base)
+    model.adapters.values.view.fill(1e30)
+    try AdapterFolder.write(model.adapters, of: model.transformer, baseModel: "base", to: apart)
+    let error = try #require(#expect(throws: CheckpointError.self) { try ModelFolder.load(base, adapters: apart) })
+    guard case .notFiniteMerged(let place, let name, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(place.contains("adapter") && name.contains("proj"), "\(error)")
   }
 
   @Test("a name that no projection has is refused with those that there are")

@@ -62,3 +62,12 @@ func smallModel(_ family: ModelConfiguration.Family, tied: Bool = true, exact: B
     configuration: configuration, parameters: parameters,
     special: SpecialTokens(bosTokenID: 1, eosTokenIDs: [2], padTokenID: 0))
 }
+
+/// The sizes of a small model of any family, under the names of all.
+var sizeKeys: [String: Any] {
+  [
+    "vocab_size": 7, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 8,
+    "num_key_value_heads": 1, "max_position_embeddings": 16, "n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 16,
+    "num_layers": 2, "num_heads": 2, "attention_layers": ["global", "local"], "ffn_dim": 8, "head_dim": 8,
+  ]
+}

@@ -46,6 +46,34 @@ import Transformer
     #expect(refused > 150)
   }
 
+  @Test(
+    "whose configuration has an absurd value is refused by file and key, whatever its family",
+    arguments: ModelConfiguration.Family.allCases)
+  func namedKeys(family: ModelConfiguration.Family) throws {
+    try Data(text(sizeKeys.merging(["model_type": family.rawValue]) { $1 }).utf8)
+      .write(to: temporary.url.appending(path: "config.json"))
+    let model = try ModelFolder.architecture(of: temporary.url).configuration
+    let written = try JSONEncoder().encode(
+      model.keys.merging(["bos_token_id": .integer(1), "eos_token_id": .list([.integer(2)])]) { $1 })
+    let good = try #require(JSONSerialization.jsonObject(with: written) as? [String: Any])
+    var refused = 0
+    for key in good.keys.sorted() {
+      for value in Self.absurd {
+        let rest = try good.filter { $0.key != key }.map { name, value in "\(try text(name)):\(try text(value))" }
+        do {
+          try ModelFolder.checkConfiguration(
+            Array("{\((["\(try text(key)):\(value)"] + rest).joined(separator: ","))}".utf8))
+        } catch let error as CheckpointError {
+          refused += 1
+          let line = error.description
+          #expect(
+            line.contains("config.json") && line.contains(key) && !line.contains("\n"), "\(key) = \(value): \(line)")
+        }
+      }
+    }
+    #expect(refused > 100)
+  }
+
   private func text(_ value: Any) throws -> String {
     String(decoding: try JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed), as: UTF8.self)
   }
@@ -91,6 +119,11 @@ import Transformer
       let error = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
       #expect(error?.description.contains("outside of its folder") == true, "\(error?.description ?? "")")
     }
+    // A link to nothing.
+    try FileManager.default.removeItem(at: file)
+    try FileManager.default.createSymbolicLink(atPath: file.path(), withDestinationPath: "nowhere")
+    let dangling = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(dangling == .danglingLink(path: file.path(), target: "nowhere"))
     // A link to a link, and a folder between.
     try FileManager.default.removeItem(at: file)
     try FileManager.default.createSymbolicLink(
@@ -125,6 +158,43 @@ import Transformer
     try FileManager.default.createSymbolicLink(
       atPath: snapshot.appending(path: "config.json").path(), withDestinationPath: "../../config.json")
     #expect(throws: CheckpointError.self) { try ModelFolder.load(snapshot) }
+  }
+
+  @Test("with a link to nothing for adapters is refused, not served without them")
+  func danglingAdapters() throws {
+    try smallModel(.llama).write(to: folder)
+    let link = folder.appending(path: "adapter_config.json").path()
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../nowhere")
+    #expect(throws: CheckpointError.danglingLink(path: link, target: "../nowhere")) { try ModelFolder.load(folder) }
+  }
+
+  @Test("that has adapters alone is refused with what they are for")
+  func adaptersAlone() throws {
+    try temporary.write("adapter_config.json", "{}".utf8)
+    for read in [{ try ModelFolder.load($0) }, { try ModelFolder.architecture(of: $0) }]
+      as [(URL) throws -> ModelFolder]
+    {
+      let error = #expect(throws: CheckpointError.self) { _ = try read(temporary.url) }
+      #expect(error == .noModel(folder: temporary.url.path()))
+      #expect(error?.description.contains("retort export --adapters") == true)
+    }
+  }
+
+  @Test("with a key twice in a file beside config.json is refused by file and key")
+  func repeatedKeys() throws {
+    try smallModel(.llama).write(to: folder)
+    let url = folder.appending(path: "generation_config.json")
+    try Data(#"{"eos_token_id": 2, "temperature": 1, "eos_token_id": 3}"#.utf8).write(to: url)
+    let error = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(
+      error
+        == .malformedJSON(
+          path: url.path(percentEncoded: false), reason: "the key eos_token_id stands twice: leave one of the two"))
+    try Data("{}".utf8).write(to: url)
+    try Data(#"{"peft_type": "LORA", "r": 2, "lora_alpha": 1, "r": 4}"#.utf8)
+      .write(to: folder.appending(path: "adapter_config.json"))
+    let adapters = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(adapters?.description.contains("adapter_config.json: the key r stands twice") == true)
   }
 
   @Test("that is a pipe, a device or a folder where a file should be is refused at once")

@@ -66,12 +66,26 @@ import Transformer
       let error = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
       #expect(error == .pathEscape(path: folder.appending(path: "model.safetensors.index.json").path(), entry: path))
     }
+    let index = folder.appending(path: "model.safetensors.index.json").path()
+    func path(_ name: String) -> String { folder.appending(path: name).path() }
     try writeIndex(names.merging(["ghost": "part-1.safetensors"]) { $1 })
-    #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(
+      throws: CheckpointError.missingTensor(
+        folder: path("part-1.safetensors"), name: "ghost", hint: "\(index) says that it is here")
+    ) { try ModelFolder.load(folder) }
+    let norm = try #require(names["model.norm.weight"])
     try writeIndex(names.filter { $0.key != "model.norm.weight" })
-    #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(
+      throws: CheckpointError.unlistedTensor(path: path(norm), name: "model.norm.weight", list: index)
+    ) { try ModelFolder.load(folder) }
     try writeIndex(names.mapValues { _ in "absent.safetensors" })
-    #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(throws: CheckpointError.missingFile(path: path("absent.safetensors"), namedBy: index)) {
+      try ModelFolder.load(folder)
+    }
+    try Data(#"{"weight_map":{"a":"part-0.safetensors","a":"part-1.safetensors"}}"#.utf8)
+      .write(to: URL(filePath: index))
+    let error = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
+    #expect(error == .malformedJSON(path: index, reason: "the key weight_map.a stands twice: leave one of the two"))
   }
 
   /// Writes the tensors of a file into two shards and an index; returns the index.
@@ -147,12 +161,15 @@ import Transformer
         "FalconForCausalLM is not supported; known are GPT2LMHeadModel, GPTNeoForCausalLM, GPTNeoXForCausalLM, Gemma2"
       ),
       ("LlamaForCausalLM", "MistralForCausalLM", "model_type is llama; supported: mistral, as architectures says"),
-      (#""model_type" : "llama""#, #""model_type" : "mamba\n""#, "is not supported; known are"),
+      (#""model_type" : "llama""#, #""model_type" : "mamba\n""#, "model_type is mamba?; supported: llama, as"),
       (#""model_type" : "llama""#, #""model_type" : "gpt2""#, "model_type is gpt2"),
       (#""silu""#, #""mish""#, "hidden_act is mish; it must be one of gelu, gelu_fast, gelu_new"),
       (#""rope_scaling" : null"#, #""rope_scaling" : {"type":"dynamic","factor":2}"#, "rope_scaling.type is dynamic"),
       (#""rope_scaling" : null"#, #""rope_scaling" : {"rope_type":"yarn"}"#, "rope_scaling.factor is missing"),
-      (#""rope_scaling" : null"#, #""rope_scaling" : {"rope_type":"linear","factor":0.1}"#, "rope_scaling is linear"),
+      (
+        #""rope_scaling" : null"#, #""rope_scaling" : {"rope_type":"linear","factor":0.1}"#,
+        "rope_scaling.factor is 0.1"
+      ),
       (
         #""rope_scaling" : null"#,
         #""rope_scaling" : {"rope_type":"longrope","short_factor":[1],"long_factor":[true]}"#,
@@ -174,17 +191,24 @@ import Transformer
       (#""hidden_size" : 8"#, #""hidden_size" : 8000000000000"#, "hidden_size is 8000000000000; it must be in 1..."),
       (#""num_attention_heads" : 2"#, #""num_attention_heads" : -2"#, "num_attention_heads is -2"),
       (#""vocab_size" : 7"#, #""vocab_size" : 1e300"#, "vocab_size is 1e+300; it must be a whole number"),
-      (#""vocab_size" : 7"#, #""vocab_size" : 16777216, "intermediate_size": 4194304"#, "has the shape"),
+      (#""vocab_size" : 7"#, #""vocab_size" : 16777216"#, "has the shape"),
       (#""num_key_value_heads" : 1"#, #""num_key_value_heads" : 0"#, "num_key_value_heads is 0"),
       (
-        #""num_attention_heads" : 2"#, #""num_attention_heads" : 3, "num_key_value_heads" : 2"#,
-        "num_key_value_heads is 2; it must be a divisor"
+        #""num_key_value_heads" : 1"#, #""num_key_value_heads" : 3"#,
+        "num_key_value_heads is 3; it must be a divisor of num_attention_heads 2"
       ),
       (#""head_dim" : 4"#, #""head_dim" : 3"#, "head_dim is 3; it must be such that an even number"),
-      (#""rms_norm_eps" : 1e-05"#, #""rms_norm_eps" : -1"#, "rms_norm_eps is -1.0"),
-      (#""rope_theta" : 10000"#, #""rope_theta" : 0"#, "rope_theta is 0.0; it must be a number over 1"),
+      (#""rms_norm_eps" : 1e-05"#, #""rms_norm_eps" : -1"#, "rms_norm_eps is -1; it must be in 0..<1"),
+      (#""rope_theta" : 10000"#, #""rope_theta" : 0"#, "; it must be a number over 1"),
       (#""eos_token_id" : 2"#, #""eos_token_id" : "2""#, "eos_token_id is neither an id nor a list of ids"),
       ("{", "", "not JSON"),
+      ("{", "\u{0}{", "not JSON in UTF-8"),
+      (#""vocab_size" : 7"#, #""vocab_size" : 7, "vocab_size" : 8"#, "the key vocab_size stands twice"),
+      (#""vocab_size" : 7"#, #""vocab_size" : 7, "vocab\u005fsize" : 7"#, "the key vocab_size stands twice"),
+      (
+        #""rope_scaling" : null"#, #""rope_scaling" : {"a": [{}, {"b": ","}], "factor": 2, "c": "\"", "factor": 2}"#,
+        "the key rope_scaling.factor stands twice"
+      ),
     ])
   func contradictions(_ from: String, _ to: String, _ says: String) throws {
     try smallModel(.llama).write(to: folder)
@@ -208,6 +232,36 @@ import Transformer
     #expect(error == .notFinite(path: file, name: "transformer.h.1.mlp.c_fc.weight", index: 3))
   }
 
+  /// Half of the distance from the largest number to the next power of two is rounded away from it.
+  @Test(
+    "refuses to write a number that the type cannot hold, by the tensor's name",
+    arguments: [
+      (TensorType.float16, Float(65_519.99), Float(65_520), "BF16 or F32"),
+      (.bfloat16, Float(bitPattern: 0x7F7F_7FFF), Float(bitPattern: 0x7F7F_8000), "F32"),
+    ])
+  func tooLarge(_ type: TensorType, _ held: Float, _ refused: Float, _ remedy: String) throws {
+    let model = try smallModel(.gpt2)
+    let entry = try #require(ParameterLayout(model.configuration)["transformer.h.1.mlp.c_fc.weight"])
+    for sign in [Float(1), -1] {
+      model.parameters.view(entry)[3] = sign * held
+      try model.write(to: folder, as: type, replacing: true)
+      #expect(try ModelFolder.load(folder).parameters.view(entry)[3].isFinite)
+      model.parameters.view(entry)[3] = sign * refused
+      let error = #expect(throws: CheckpointError.self) { try model.write(to: folder, as: type, replacing: true) }
+      let file = folder.appending(path: "model.safetensors").path()
+      #expect(
+        error
+          == .tooLargeForType(
+            path: file, name: entry.name, index: 3, value: sign * refused, type: type.rawValue))
+      #expect(error?.description.hasSuffix("which would be infinite in \(type.rawValue): take \(remedy)") == true)
+      try model.write(to: temporary.url.appending(path: "wide"), as: .float32, replacing: true)
+    }
+    model.parameters.view(entry)[3] = .nan
+    let error = #expect(throws: CheckpointError.self) { try model.write(to: folder, as: type, replacing: true) }
+    #expect(error?.description.contains("is NaN or infinite at element 3") == true)
+    #expect(try temporary.names == ["model", "wide"])
+  }
+
   @Test("says what is missing of a folder")
   func missing() throws {
     #expect(throws: CheckpointError.notFound(path: folder.appending(path: "config.json").path())) {
@@ -218,6 +272,33 @@ import Transformer
       at: folder.appending(path: "model.safetensors"), to: folder.appending(path: "pytorch_model.bin"))
     let error = #expect(throws: CheckpointError.self) { try ModelFolder.load(folder) }
     #expect(error?.description.contains("pytorch_model.bin, which may hold code and is never read") == true)
+  }
+
+  @Test(
+    "absent special ids are those of transformers' class where the vocabulary has them; null ones are none",
+    arguments: [
+      (ModelConfiguration.Family.llama, 1 as TokenID?, 2 as TokenID?, nil as TokenID?), (.mistral, 1, 2, nil),
+      (.qwen2, nil, nil, nil), (.qwen3, nil, nil, nil), (.gemma2, 2, 1, 0), (.phi3, 1, 32_000, 32_000),
+      (.gpt2, 50_256, 50_256, nil), (.gptNeo, 50_256, 50_256, nil), (.gptNeoX, 0, 2, nil), (.opt, 2, 2, 1),
+    ])
+  func absentSpecialIDs(
+    _ family: ModelConfiguration.Family, _ bos: TokenID?, _ eos: TokenID?, _ pad: TokenID?
+  ) throws {
+    func special(_ keys: [String: Any]) throws -> SpecialTokens {
+      let all = sizeKeys.merging(["model_type": family.rawValue]) { $1 }.merging(keys) { $1 }
+      try temporary.write("config.json", JSONSerialization.data(withJSONObject: all))
+      return try ModelFolder.specialTokens(in: temporary.url)
+    }
+    #expect(
+      try special(["vocab_size": 60_000])
+        == SpecialTokens(bosTokenID: bos, eosTokenIDs: eos.map { [$0] } ?? [], padTokenID: pad))
+    let nulls = ["bos_token_id", "eos_token_id", "pad_token_id"].map { ($0, NSNull()) }
+    #expect(try special(Dictionary(uniqueKeysWithValues: nulls)) == SpecialTokens())
+    #expect(
+      try special(["eos_token_id": [3, 4], "bos_token_id": 5, "pad_token_id": -1])
+        == SpecialTokens(bosTokenID: 5, eosTokenIDs: [3, 4]))
+    // Not in the vocabulary: they cannot occur.
+    #expect(try special(["vocab_size": 1]).eosTokenIDs == (eos == 0 ? [0] : []))
   }
 
   @Test("takes the tokenizer's files along, and eos ids from generation_config.json")

@@ -84,7 +84,7 @@ struct ModelConfigurationTests {
       ("gpt-neo", "attention_types", .list([.list([.list([.string("far")]), .integer(2)])]), "attention_types is far"),
       ("gpt-neo", "attention_types", .list([.integer(1)]), "attention_types is a list of 1; it must be pairs"),
       ("gpt-neo", "num_layers", .integer(3), "attention_types is a list of 1; it must be pairs of kinds"),
-      ("gpt-neo", "window_size", .integer(0), "sliding_window is 0"),
+      ("gpt-neo", "window_size", .integer(0), "window_size is 0; it must be 1 or greater"),
       (
         "qwen2-window", "layer_types", .list([.string("full_attention")]),
         "layer_types is a list of 1; it must be a list of 2"
@@ -101,11 +101,41 @@ struct ModelConfigurationTests {
       ("gpt2", "n_head", .integer(3), "n_head is 3; it must be a divisor of n_embd 8"),
       ("gpt2", "n_inner", .integer(0), "n_inner is 0"),
       ("gpt2", "n_positions", .integer(1 << 40), "n_positions is 1099511627776"),
-      ("gpt-neox", "num_attention_heads", .integer(16), "partial_rotary_factor is 0.25; it must be such that"),
+      (
+        "gpt-neox", "num_attention_heads", .integer(16),
+        "rope_parameters.partial_rotary_factor is 0.25; it must be such"
+      ),
       ("mistral", "sliding_window", .string("4"), "sliding_window is 4; it must be a whole number"),
       ("phi3-longrope", "max_position_embeddings", .integer(-1), "max_position_embeddings is -1"),
       ("llama", "vocab_size", .integer(16_777_217), "vocab_size is 16777217"),
       ("llama", "num_hidden_layers", .integer(5000), "num_hidden_layers is 5000; it must be in 1...4096"),
+      (
+        "llama", "num_key_value_heads", .integer(3),
+        "num_key_value_heads is 3; it must be a divisor of num_attention_heads"
+      ),
+      (
+        "gpt-neo", "attention_layers", .list([.string("local")]),
+        "attention_layers is a list of 1; it must be a list of num"
+      ),
+      (
+        "llama-yarn", "rope_parameters", rotary("yarn", ["factor": 4, "beta_fast": 1, "beta_slow": 2]),
+        "rope_parameters.beta_fast is 1.0; it must be over the slow one, 2.0"
+      ),
+      (
+        "llama-yarn", "rope_scaling", rotary("yarn", ["factor": 0.5]),
+        "rope_scaling.factor is 0.5; it must be a number of 1 or more"
+      ),
+      (
+        "llama-yarn", "rope_parameters", rotary("yarn", ["factor": 4, "mscale": 1e9, "mscale_all_dim": 1]),
+        "rope_parameters.attention_factor is missing, which means 1"
+      ),
+      (
+        "llama", "rope_scaling", rotary("llama3", ["factor": 8, "low_freq_factor": 4, "high_freq_factor": 2]),
+        "rope_scaling.high_freq_factor is 2.0; it must be over the factor of low frequencies, 4.0"
+      ),
+      (
+        "llama", "rope_parameters", rotary("default", ["rope_theta": 0.5]), "rope_parameters.rope_theta is 0.5; it must"
+      ),
       ("llama", "tie_word_embeddings", .string("yes"), "tie_word_embeddings is yes; it must be true or false"),
     ])
   func refusedKeys(name: String, key: String, value: ConfigurationValue, says: String) throws {
@@ -115,6 +145,110 @@ struct ModelConfigurationTests {
         try ModelConfiguration(golden.family, keys: golden.config.merging([key: value]) { $1 })
       })
     #expect(error.description.contains(says), "\(error)")
+  }
+
+  /// Rotary parameters.
+  static func rotary(_ kind: String, _ numbers: [String: Double]) -> ConfigurationValue {
+    .object(numbers.mapValues { .number($0) }.merging(["rope_type": .string(kind)]) { $1 })
+  }
+
+  /// A model of sizes alone, and of some other keys.
+  private static func model(
+    _ family: ModelConfiguration.Family, _ keys: [String: ConfigurationValue] = [:]
+  ) throws -> ModelConfiguration {
+    let sizes = [
+      "vocab_size": 11, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 32, "intermediate_size": 8,
+      "max_position_embeddings": 16, "n_embd": 64, "n_layer": 2, "n_head": 32, "num_layers": 2, "num_heads": 32,
+      "ffn_dim": 8,
+    ]
+    return try ModelConfiguration(family, keys: sizes.mapValues { .integer($0) }.merging(keys) { $1 })
+  }
+
+  /// Defaults: `configuration_*.py` of transformers 5.23.
+  @Test(
+    "absent key-value heads are those of transformers' class; null ones are as many as heads",
+    arguments: [
+      (ModelConfiguration.Family.llama, 32), (.mistral, 8), (.qwen2, 32), (.qwen3, 32), (.gemma2, 4), (.phi3, 32),
+    ])
+  func absentKeyValueHeads(family: ModelConfiguration.Family, count: Int) throws {
+    #expect(try Self.model(family).keyValueHeadCount == count)
+    #expect(try Self.model(family, ["num_key_value_heads": .null]).keyValueHeadCount == 32)
+    #expect(try Self.model(family, ["num_key_value_heads": .integer(2)]).keyValueHeadCount == 2)
+    if count == 32, [.qwen2, .qwen3].contains(family) {
+      let error = #expect(throws: ModelError.self) { try Self.model(family, ["num_attention_heads": .integer(16)]) }
+      let says = "num_key_value_heads is missing, which means 32; it must be a divisor of num_attention_heads 16"
+      #expect(error?.description.contains(says) == true)
+    }
+  }
+
+  @Test("an absent window is that of transformers' class; a null one is none")
+  func absentWindows() throws {
+    func windows(_ family: ModelConfiguration.Family, _ keys: [String: ConfigurationValue] = [:]) throws -> [Int?] {
+      try Self.model(family, keys).block.attention.windows
+    }
+    for (family, preset) in [
+      (ModelConfiguration.Family.mistral, [4096, 4096] as [Int?]), (.gemma2, [4096, nil]), (.phi3, []),
+    ] {
+      #expect(try windows(family) == preset, "\(family)")
+      #expect(try windows(family, ["sliding_window": .null]) == [], "\(family)")
+      #expect(try windows(family, ["sliding_window": .integer(5)]).first == 5, "\(family)")
+    }
+    let used: [String: ConfigurationValue] = ["use_sliding_window": .boolean(true), "max_window_layers": .integer(1)]
+    for family in [ModelConfiguration.Family.qwen2, .qwen3] {
+      #expect(try windows(family) == [])
+      #expect(try windows(family, ["sliding_window": .integer(5)]) == [])
+      #expect(try windows(family, used) == [nil, 4096])
+      #expect(try windows(family, used.merging(["sliding_window": .null]) { $1 }) == [])
+      #expect(try windows(family, used.merging(["sliding_window": .integer(5)]) { $1 }) == [nil, 5])
+    }
+    let half: ConfigurationValue = .list([.string("full_attention"), .string("sliding_attention")])
+    // transformers passes over the kinds of layers in these two.
+    #expect(try windows(.mistral, ["layer_types": half]) == [4096, 4096])
+    #expect(try windows(.phi3, ["layer_types": half, "sliding_window": .integer(5)]) == [5, 5])
+    #expect(try windows(.gemma2, ["layer_types": half]) == [nil, 4096])
+    let local: ConfigurationValue = .list([.string("local"), .string("global")])
+    #expect(try windows(.gptNeo, ["attention_layers": local]) == [256, nil])
+    #expect(try windows(.gptNeo, ["attention_layers": local, "window_size": .integer(3)]) == [3, nil])
+  }
+
+  @Test("absent caps of Gemma 2 are those of transformers' class; null ones are none")
+  func absentCaps() throws {
+    func caps(_ keys: [String: ConfigurationValue] = [:]) throws -> [Double?] {
+      let block = try Self.model(.gemma2, keys).block
+      return [block.attention.softCap, block.logitSoftCap.map { Double($0) }]
+    }
+    #expect(try caps() == [50, 30])
+    #expect(try caps(["attn_logit_softcapping": .null]) == [nil, 30])
+    #expect(try caps(["final_logit_softcapping": .null]) == [50, nil])
+    #expect(try caps(["attn_logit_softcapping": .integer(7), "final_logit_softcapping": .number(2.5)]) == [7, 2.5])
+  }
+
+  @Test("of two objects of rotary parameters the older one counts, as in transformers; an empty one does not")
+  func rotaryParameters() throws {
+    let newer = Self.rotary("default", ["rope_theta": 500])
+    func base(_ keys: [String: ConfigurationValue]) throws -> Double? {
+      guard case .rotary(let rotary) = try Self.model(.llama, keys).block.positions else { return nil }
+      return rotary.base
+    }
+    #expect(try base([:]) == 10_000)
+    #expect(try base(["rope_parameters": newer]) == 500)
+    #expect(try base(["rope_parameters": newer, "rope_scaling": Self.rotary("default", ["rope_theta": 70])]) == 70)
+    #expect(try base(["rope_parameters": newer, "rope_scaling": .object([:])]) == 500)
+    #expect(try base(["rope_parameters": newer, "rope_scaling": .null, "rope_theta": .integer(3)]) == 500)
+  }
+
+  @Test("Phi-3's context before stretching is 4,096 where its own key is absent, whatever the rotary parameters say")
+  func originalContext() throws {
+    let factors = ConfigurationValue.list([.number(1)])
+    let inner: ConfigurationValue = .object([
+      "type": .string("longrope"), "short_factor": factors, "long_factor": factors,
+      "original_max_position_embeddings": .integer(8),
+    ])
+    #expect(try Self.model(.phi3, ["rope_scaling": inner]).contextLength == 16)
+    let keys: [String: ConfigurationValue] = [
+      "rope_scaling": inner, "original_max_position_embeddings": .integer(12),
+    ]
+    #expect(try Self.model(.phi3, keys).contextLength == 12)
   }
 
   @Test("a model of more parameters than memory is refused")

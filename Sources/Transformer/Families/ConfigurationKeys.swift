@@ -1,17 +1,25 @@
 import Kernels
 
-/// Reads keys of a `config.json`; errors name the key. A key that is null counts as absent.
+/// Reads keys of a `config.json`; errors name the key. A key that is null counts as absent where nothing else is said.
 struct ConfigurationKeys {
   private let values: [String: ConfigurationValue]
   /// Before the names of keys in errors.
   private let place: String
 
   init(_ values: [String: ConfigurationValue], place: String = "") {
-    self.values = values.filter { $0.value != .null }
+    self.values = values
     self.place = place
   }
 
-  func has(_ key: String) -> Bool { values[key] != nil }
+  private func value(_ key: String) -> ConfigurationValue? { values[key].flatMap { $0 == .null ? nil : $0 } }
+
+  func has(_ key: String) -> Bool { value(key) != nil }
+
+  /// Whether a key is not even null: then transformers' default holds, where a null may mean none.
+  func isAbsent(_ key: String) -> Bool { values[key] == nil }
+
+  /// Whether a key has an object with members.
+  func hasMembers(_ key: String) -> Bool { has(key) && values[key] != .object([:]) }
 
   /// The first of some keys that is there.
   func first(_ keys: String...) -> String? { keys.first(where: has) }
@@ -20,16 +28,28 @@ struct ConfigurationKeys {
     .invalidConfiguration(field: place + key, value: values[key]?.text ?? "missing", requirement: requirement)
   }
 
+  /// The error of a key whose value, or what follows where it has none, is refused.
+  func refuse(_ key: String, meaning value: String, _ requirement: String) -> ModelError {
+    guard !has(key) else { return refuse(key, requirement) }
+    return .invalidConfiguration(
+      field: place + key, value: "\(values[key]?.text ?? "missing"), which means \(value)", requirement: requirement)
+  }
+
   func integer(_ key: String) throws(ModelError) -> Int? {
-    switch values[key] {
+    switch value(key) {
     case nil: return nil
     case .integer(let value): return value
     default: throw refuse(key, "a whole number")
     }
   }
 
+  /// A whole number: that of the key, `preset` where it is absent, nil where it is null.
+  func integer(_ key: String, absent preset: Int?) throws(ModelError) -> Int? {
+    isAbsent(key) ? preset : try integer(key)
+  }
+
   func number(_ key: String) throws(ModelError) -> Double? {
-    switch values[key] {
+    switch value(key) {
     case nil: return nil
     case .integer(let value): return Double(value)
     case .number(let value): return value
@@ -37,8 +57,13 @@ struct ConfigurationKeys {
     }
   }
 
+  /// A number: that of the key, `preset` where it is absent, nil where it is null.
+  func number(_ key: String, absent preset: Double) throws(ModelError) -> Double? {
+    isAbsent(key) ? preset : try number(key)
+  }
+
   func boolean(_ key: String) throws(ModelError) -> Bool? {
-    switch values[key] {
+    switch value(key) {
     case nil: return nil
     case .boolean(let value): return value
     default: throw refuse(key, "true or false")
@@ -46,7 +71,7 @@ struct ConfigurationKeys {
   }
 
   func string(_ key: String) throws(ModelError) -> String? {
-    switch values[key] {
+    switch value(key) {
     case nil: return nil
     case .string(let value): return value
     default: throw refuse(key, "a text")
@@ -54,7 +79,7 @@ struct ConfigurationKeys {
   }
 
   func list(_ key: String) throws(ModelError) -> [ConfigurationValue]? {
-    switch values[key] {
+    switch value(key) {
     case nil: return nil
     case .list(let values): return values
     default: throw refuse(key, "a list")
@@ -75,7 +100,7 @@ struct ConfigurationKeys {
   }
 
   func object(_ key: String) throws(ModelError) -> ConfigurationKeys? {
-    switch values[key] {
+    switch value(key) {
     case nil: return nil
     case .object(let values): return ConfigurationKeys(values, place: place + key + ".")
     default: throw refuse(key, "an object")

@@ -29,6 +29,8 @@ extension ModelConfiguration {
 
     /// The `architectures` entry of `config.json`; the raw value is its `model_type`.
     public var architecture: String { definition.architecture }
+    /// Special ids where a `config.json` has not even a null for them: `bos_token_id`, `eos_token_id` and `pad_token_id` by name.
+    public var specialTokenIDs: [String: Int] { definition.specialTokenIDs }
     var names: TensorNames { definition.names }
   }
 
@@ -87,8 +89,14 @@ protocol FamilyDefinition {
   /// The class of transformers.
   static var architecture: String { get }
   static var names: TensorNames { get }
+  /// Special ids that transformers' class has where the keys are absent.
+  static var specialTokenIDs: [String: Int] { get }
   /// Reads the keys.
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration
   /// The family's own keys of a model.
   static func keys(_ model: ModelConfiguration) -> [String: ConfigurationValue]
+}
+
+extension FamilyDefinition {
+  static var specialTokenIDs: [String: Int] { [:] }
 }

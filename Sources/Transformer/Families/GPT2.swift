@@ -2,6 +2,7 @@ import Kernels
 
 /// GPT-2: layer norms, learned positions, biases everywhere, matrices stored `[in, out]`.
 enum GPT2Family: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 50256, "eos_token_id": 50256]
   static let architecture = "GPT2LMHeadModel"
   static let names = TensorNames(
     embedding: "transformer.wte", positionEmbedding: "transformer.wpe", blocks: "transformer.h.",
@@ -26,7 +27,7 @@ enum GPT2Family: FamilyDefinition {
       norm: .layer, positions: .learned(offset: 0), attention: attention, feedForward: feedForward)
     return try keys.model(
       .gpt2, sizes, epsilon: 1e-5, isTied: true,
-      contextLength: keys.integer(keys.first("n_positions", "n_ctx") ?? "n_positions") ?? 1024, block)
+      contextLength: keys.integer(sizes.contextLength) ?? 1024, block)
   }
 
   static func keys(_ model: ModelConfiguration) -> [String: ConfigurationValue] {

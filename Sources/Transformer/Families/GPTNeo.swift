@@ -2,6 +2,7 @@ import Kernels
 
 /// GPT-Neo: GPT-2 with a window in every second layer, scores without a scale, queries, keys and values without biases.
 enum GPTNeoFamily: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 50256, "eos_token_id": 50256]
   static let architecture = "GPTNeoForCausalLM"
   static let names = TensorNames(
     embedding: "transformer.wte", positionEmbedding: "transformer.wpe", blocks: "transformer.h.",
@@ -13,7 +14,7 @@ enum GPTNeoFamily: FamilyDefinition {
 
   private static let sizes = SizeKeys(
     layerCount: "num_layers", headCount: "num_heads", keyValueHeadCount: nil, headWidth: nil,
-    normEpsilon: "layer_norm_epsilon")
+    normEpsilon: "layer_norm_epsilon", window: "window_size")
 
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
     var attention = try keys.attention(sizes)
@@ -28,12 +29,28 @@ enum GPTNeoFamily: FamilyDefinition {
     return try keys.model(.gptNeo, sizes, epsilon: 1e-5, isTied: true, block)
   }
 
-  /// `attention_types` is a list of pairs, the kinds of some layers and how often they repeat: `[[["global", "local"], 12]]`.
+  /// `attention_types` is a list of pairs, the kinds of some layers and how often they repeat: `[[["global", "local"], 12]]`;
+  /// `attention_layers` has the kind of each layer, and counts where both are given, as in transformers.
   private static func windows(_ keys: ConfigurationKeys) throws(ModelError) -> [Int?] {
-    let (layerCount, window) = (try keys.size(sizes.layerCount), try keys.integer("window_size") ?? 256)
-    let shape = "pairs of kinds, global or local, and how often they repeat, \(layerCount) layers in all"
+    let (layerCount, window) = (try keys.size(sizes.layerCount), try keys.integer(sizes.window) ?? 256)
+    let listed = try keys.list("attention_layers")
+    if keys.has("attention_types") || listed == nil {
+      let kinds = try expandedTypes(keys, layerCount)
+      if listed == nil { return described(kinds, window) }
+    }
+    let kinds = listed ?? []
+    guard kinds.count == layerCount, kinds.allSatisfy({ $0 == .string("global") || $0 == .string("local") }) else {
+      throw keys.refuse("attention_layers", "a list of \(sizes.layerCount) \(layerCount), each global or local")
+    }
+    return described(kinds, window)
+  }
+
+  private static func expandedTypes(
+    _ keys: ConfigurationKeys, _ layerCount: Int
+  ) throws(ModelError) -> [ConfigurationValue] {
+    let shape = "pairs of kinds, global or local, and how often they repeat, \(sizes.layerCount) \(layerCount) in all"
     let preset: [ConfigurationValue] = [.list([.list([.string("global"), .string("local")]), .integer(12)])]
-    var windows: [Int?] = []
+    var layers: [ConfigurationValue] = []
     for pair in try keys.list("attention_types") ?? preset {
       guard case .list(let parts) = pair, parts.count == 2, case .list(let kinds) = parts[0],
         case .integer(let count) = parts[1], (0...layerCount).contains(count), kinds.count <= layerCount
@@ -41,12 +58,14 @@ enum GPTNeoFamily: FamilyDefinition {
       for kind in kinds where kind != .string("global") && kind != .string("local") {
         throw .invalidConfiguration(field: "attention_types", value: kind.text, requirement: shape)
       }
-      for _ in 0..<count where windows.count <= layerCount {
-        windows += kinds.map { $0 == .string("local") ? window : nil }
-      }
+      for _ in 0..<count where layers.count <= layerCount { layers += kinds }
     }
-    guard windows.count == layerCount else { throw keys.refuse("attention_types", shape) }
-    return windows.contains { $0 != nil } ? windows : []
+    guard layers.count == layerCount else { throw keys.refuse("attention_types", shape) }
+    return layers
+  }
+
+  private static func described(_ kinds: [ConfigurationValue], _ window: Int) -> [Int?] {
+    kinds.contains(.string("local")) ? kinds.map { $0 == .string("local") ? window : nil } : []
   }
 
   static func keys(_ model: ModelConfiguration) -> [String: ConfigurationValue] {

@@ -3,6 +3,7 @@ import Kernels
 /// Gemma 2: norms before and after each part, weights of norms as differences from 1, scaled embeddings, capped scores and
 /// logits, a window in every second layer.
 enum Gemma2Family: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0]
   static let architecture = "Gemma2ForCausalLM"
   static var names: TensorNames {
     var names = TensorNames.llama
@@ -13,7 +14,7 @@ enum Gemma2Family: FamilyDefinition {
   }
 
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
-    let sizes = SizeKeys()
+    let sizes = SizeKeys(absentKeyValueHeadCount: 4)
     try keys.expect("use_bidirectional_attention", false)
     var attention = try keys.attention(sizes, headWidth: 256)
     attention.hasInputBias = try keys.boolean("attention_bias") ?? false
@@ -21,16 +22,16 @@ enum Gemma2Family: FamilyDefinition {
     let scalar = try keys.number("query_pre_attn_scalar") ?? 256
     guard scalar > 0 else { throw keys.refuse("query_pre_attn_scalar", "a number over 0") }
     attention.scoreScale = 1 / scalar.squareRoot()
-    attention.softCap = try keys.number("attn_logit_softcapping")
+    attention.softCap = try keys.number("attn_logit_softcapping", absent: 50)
     attention.windows = try keys.windows(
-      layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
+      layerCount: keys.size(sizes.layerCount), window: keys.integer(sizes.window, absent: 4096)
     ) { $0 % 2 == 0 }
     let feedForward = try keys.gatedFeedForward(sizes, key: "hidden_activation", default: .tanhGELU)
     var block = BlockDescription(
-      norm: .rms(shift: 1), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
+      norm: .rms(shift: 1), positions: .rotary(try keys.rotary(sizes)), attention: attention, feedForward: feedForward)
     block.hasPostNorms = true
     block.embeddingScale = Float(Double(try keys.size(sizes.width)).squareRoot())
-    block.logitSoftCap = try keys.number("final_logit_softcapping").map { Float($0) }
+    block.logitSoftCap = try keys.number("final_logit_softcapping", absent: 30).map { Float($0) }
     return try keys.model(.gemma2, sizes, epsilon: 1e-6, isTied: true, block)
   }
 

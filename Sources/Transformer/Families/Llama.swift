@@ -2,6 +2,7 @@ import Kernels
 
 /// Llama 2 and 3: RMS norms, rotary positions, grouped queries, a gated feed-forward part.
 enum LlamaFamily: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 1, "eos_token_id": 2]
   static let architecture = "LlamaForCausalLM"
   static let names = TensorNames.llama
 
@@ -13,7 +14,7 @@ enum LlamaFamily: FamilyDefinition {
     var feedForward = try keys.gatedFeedForward(sizes)
     feedForward.hasBias = try keys.boolean("mlp_bias") ?? false
     let block = BlockDescription(
-      norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
+      norm: .rms(shift: 0), positions: .rotary(try keys.rotary(sizes)), attention: attention, feedForward: feedForward)
     return try keys.model(
       .llama, sizes, epsilon: 1e-6, isTied: false, contextLength: keys.integer(sizes.contextLength) ?? 2048, block)
   }

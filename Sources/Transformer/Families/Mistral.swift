@@ -2,18 +2,18 @@ import Kernels
 
 /// Mistral: Llama without biases, and with a window in every layer where `sliding_window` says so.
 enum MistralFamily: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 1, "eos_token_id": 2]
   static let architecture = "MistralForCausalLM"
   static let names = TensorNames.llama
 
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
-    let sizes = SizeKeys()
+    let sizes = SizeKeys(absentKeyValueHeadCount: 8)
     var attention = try keys.attention(sizes)
-    attention.windows = try keys.windows(
-      layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
-    ) { _ in true }
+    attention.windows = keys.windows(
+      layerCount: try keys.size(sizes.layerCount), window: try keys.integer(sizes.window, absent: 4096))
     let feedForward = try keys.gatedFeedForward(sizes)
     let block = BlockDescription(
-      norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
+      norm: .rms(shift: 0), positions: .rotary(try keys.rotary(sizes)), attention: attention, feedForward: feedForward)
     return try keys.model(.mistral, sizes, epsilon: 1e-6, isTied: false, block)
   }
 

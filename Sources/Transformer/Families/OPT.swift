@@ -3,6 +3,7 @@ import Kernels
 /// OPT: layer norms, learned positions from row 2 on, ReLU. Its 350M model normalises after each part, not before, and
 /// projects its embeddings.
 enum OPTFamily: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 2, "eos_token_id": 2, "pad_token_id": 1]
   static let architecture = "OPTForCausalLM"
   static let names = TensorNames(
     embedding: "model.decoder.embed_tokens", positionEmbedding: "model.decoder.embed_positions",

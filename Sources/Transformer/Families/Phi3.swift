@@ -3,6 +3,7 @@ import Kernels
 /// Phi-3 and Phi-4: Llama with one tensor for queries, keys and values, one for gate and up, and a factor for each rotary
 /// pair in the models of long contexts.
 enum Phi3Family: FamilyDefinition {
+  static let specialTokenIDs = ["bos_token_id": 1, "eos_token_id": 32000, "pad_token_id": 32000]
   static let architecture = "Phi3ForCausalLM"
   static var names: TensorNames {
     var names = TensorNames.llama
@@ -12,17 +13,17 @@ enum Phi3Family: FamilyDefinition {
   }
 
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
-    let sizes = SizeKeys()
+    // Not even what is inside the rotary parameters counts then.
+    let sizes = SizeKeys(absentOriginalContextLength: 4096)
     var attention = try keys.attention(sizes)
-    attention.windows = try keys.windows(
-      layerCount: keys.size(sizes.layerCount), window: keys.integer("sliding_window")
-    ) { _ in true }
+    attention.windows = keys.windows(
+      layerCount: try keys.size(sizes.layerCount), window: try keys.integer(sizes.window))
     let feedForward = try keys.gatedFeedForward(sizes)
-    let rotary = try keys.rotary()
+    let rotary = try keys.rotary(sizes)
     switch rotary.scaling {
     case nil, .longRope: break
     default:
-      throw keys.refuse(keys.first("rope_parameters", "rope_scaling") ?? "rope_scaling", "of type default or longrope")
+      throw keys.refuse(keys.rotaryKey ?? "rope_scaling", "of type default or longrope")
     }
     let block = BlockDescription(
       norm: .rms(shift: 0), positions: .rotary(rotary), attention: attention, feedForward: feedForward)
@@ -45,6 +46,6 @@ enum Phi3Family: FamilyDefinition {
       own["max_position_embeddings"] = .integer(values.stretchedContextLength)
       own["original_max_position_embeddings"] = .integer(values.originalContextLength)
     }
-    return own.merging(model.rotary?.keys(fractionKey: "partial_rotary_factor") ?? [:]) { $1 }
+    return own.merging(model.rotary?.keys(hasFraction: true) ?? [:]) { $1 }
   }
 }

@@ -6,7 +6,7 @@ enum Qwen2Family: FamilyDefinition {
   static let names = TensorNames.llama
 
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
-    let sizes = SizeKeys()
+    let sizes = Qwen.sizes
     var attention = try keys.attention(sizes)
     attention.hasInputBias = true
     return try Qwen.configuration(.qwen2, keys, sizes, attention)
@@ -25,7 +25,7 @@ enum Qwen3Family: FamilyDefinition {
   }
 
   static func configuration(_ keys: ConfigurationKeys) throws(ModelError) -> ModelConfiguration {
-    let sizes = SizeKeys()
+    let sizes = Qwen.sizes
     var attention = try keys.attention(sizes, headWidth: 128)
     attention.hasInputBias = try keys.boolean("attention_bias") ?? false
     attention.hasOutputBias = attention.hasInputBias
@@ -40,6 +40,8 @@ enum Qwen3Family: FamilyDefinition {
 
 /// What the two share.
 private enum Qwen {
+  static let sizes = SizeKeys(absentKeyValueHeadCount: 32)
+
   static func configuration(
     _ family: ModelConfiguration.Family, _ keys: ConfigurationKeys, _ sizes: SizeKeys, _ heads: AttentionDescription
   ) throws(ModelError) -> ModelConfiguration {
@@ -47,11 +49,11 @@ private enum Qwen {
     let fullLayers = try keys.integer("max_window_layers") ?? 28
     attention.windows = try keys.windows(
       layerCount: keys.size(sizes.layerCount),
-      window: keys.boolean("use_sliding_window") ?? false ? keys.integer("sliding_window") ?? 4096 : nil
+      window: keys.boolean("use_sliding_window") ?? false ? keys.integer(sizes.window, absent: 4096) : nil
     ) { $0 >= fullLayers }
     let feedForward = try keys.gatedFeedForward(sizes)
     let block = BlockDescription(
-      norm: .rms(shift: 0), positions: .rotary(try keys.rotary()), attention: attention, feedForward: feedForward)
+      norm: .rms(shift: 0), positions: .rotary(try keys.rotary(sizes)), attention: attention, feedForward: feedForward)
     return try keys.model(family, sizes, epsilon: 1e-6, isTied: false, block)
   }
 

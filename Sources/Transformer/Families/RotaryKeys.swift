@@ -1,24 +1,42 @@
 extension ConfigurationKeys {
   /// Rotary positions: `rope_theta` and `rope_scaling`, or `rope_parameters`, which newer folders have.
-  func rotary(
-    baseKey: String = "rope_theta", base: Double = 10_000, fractionKey: String = "partial_rotary_factor",
-    fraction: Double = 1
-  ) throws(ModelError) -> RotaryPositions {
-    let values =
-      try first("rope_parameters", "rope_scaling").flatMap { key throws(ModelError) in try object(key) }
-      ?? ConfigurationKeys([:])
+  func rotary(_ sizes: SizeKeys, fraction: Double = 1) throws(ModelError) -> RotaryPositions {
+    let base = 10_000.0
+    let values = try rotaryKey.flatMap { key throws(ModelError) in try object(key) } ?? ConfigurationKeys([:])
     for kind in ["full_attention", "sliding_attention"] where values.has(kind) {
       throw values.refuse(kind, "absent: all layers turn alike")
     }
     var rotary = RotaryPositions(
-      base: try values.has("rope_theta") ? values.number("rope_theta") ?? base : number(baseKey) ?? base,
+      base: try values.has("rope_theta") ? values.number("rope_theta") ?? base : number(sizes.rotaryBase) ?? base,
       fraction: try values.has("partial_rotary_factor")
-        ? values.number("partial_rotary_factor") ?? fraction : number(fractionKey) ?? fraction)
-    rotary.scaling = try scaling(values)
+        ? values.number("partial_rotary_factor") ?? fraction : number(sizes.rotaryFraction) ?? fraction)
+    rotary.scaling = try scaling(values, sizes)
     return rotary
   }
 
-  private func scaling(_ values: ConfigurationKeys) throws(ModelError) -> RotaryPositions.Scaling? {
+  /// The key of the object of rotary parameters; of the two, transformers takes `rope_scaling`.
+  var rotaryKey: String? { ["rope_scaling", "rope_parameters"].first(where: hasMembers) }
+
+  /// Where a field of ``RotaryPositions`` stands; nil where that is under the family's own key.
+  func rotaryPlace(of field: String) -> (ConfigurationKeys, String)? {
+    guard let rotaryKey, let values = try? object(rotaryKey) else { return nil }
+    let inner = [
+      "ropeTheta": "rope_theta", "rotaryFraction": "partial_rotary_factor", "ropeScaling.factor": "factor",
+      "ropeScaling.lowFrequencyFactor": "low_freq_factor", "ropeScaling.highFrequencyFactor": "high_freq_factor",
+      "ropeScaling.betaFast": "beta_fast", "ropeScaling.betaSlow": "beta_slow",
+      "ropeScaling.attentionFactor": "attention_factor", "ropeScaling.shortFactors": "short_factor",
+      "ropeScaling.longFactors": "long_factor", "ropeScaling.originalContextLength": Self.originalLengthKey,
+    ]
+    guard let key = inner[field] else { return nil }
+    if field.hasPrefix("ropeScaling.") {
+      return key == Self.originalLengthKey && has(key) ? (self, key) : (values, key)
+    }
+    return values.has(key) ? (values, key) : nil
+  }
+
+  private func scaling(
+    _ values: ConfigurationKeys, _ sizes: SizeKeys
+  ) throws(ModelError) -> RotaryPositions.Scaling? {
     let key = values.first("rope_type", "type") ?? "rope_type"
     switch try values.string(key) ?? "default" {
     case "default": return nil
@@ -29,23 +47,25 @@ extension ConfigurationKeys {
           factor: try values.need("factor", values.number("factor")),
           lowFrequencyFactor: try values.need("low_freq_factor", values.number("low_freq_factor")),
           highFrequencyFactor: try values.need("high_freq_factor", values.number("high_freq_factor")),
-          originalContextLength: try originalLength(values)))
-    case "yarn": return .yarn(try yarn(values))
-    case "longrope", "su": return .longRope(try longRope(values))
+          originalContextLength: try originalLength(values, sizes)))
+    case "yarn": return .yarn(try yarn(values, sizes))
+    case "longrope", "su": return .longRope(try longRope(values, sizes))
     default: throw values.refuse(key, "default, linear, llama3, yarn or longrope")
     }
   }
 
-  private func originalLength(_ values: ConfigurationKeys) throws(ModelError) -> Int {
-    let name = "original_max_position_embeddings"
-    if let length = try integer(name) { return length }
-    if let length = try values.integer(name) { return length }
-    return try size("max_position_embeddings")
+  private static let originalLengthKey = "original_max_position_embeddings"
+
+  private func originalLength(_ values: ConfigurationKeys, _ sizes: SizeKeys) throws(ModelError) -> Int {
+    if let length = try integer(Self.originalLengthKey, absent: sizes.absentOriginalContextLength) { return length }
+    if let length = try values.integer(Self.originalLengthKey) { return length }
+    return try size(sizes.contextLength)
   }
 
-  private func yarn(_ values: ConfigurationKeys) throws(ModelError) -> YarnScaling {
+  private func yarn(_ values: ConfigurationKeys, _ sizes: SizeKeys) throws(ModelError) -> YarnScaling {
     var yarn = YarnScaling(
-      factor: try values.need("factor", values.number("factor")), originalContextLength: try originalLength(values))
+      factor: try values.need("factor", values.number("factor")),
+      originalContextLength: try originalLength(values, sizes))
     if let value = try values.number("beta_fast"), value != 0 { yarn.betaFast = value }
     if let value = try values.number("beta_slow"), value != 0 { yarn.betaSlow = value }
     yarn.attentionFactor = try values.number("attention_factor")
@@ -55,22 +75,21 @@ extension ConfigurationKeys {
     return yarn
   }
 
-  private func longRope(_ values: ConfigurationKeys) throws(ModelError) -> LongRopeScaling {
+  private func longRope(_ values: ConfigurationKeys, _ sizes: SizeKeys) throws(ModelError) -> LongRopeScaling {
     LongRopeScaling(
       shortFactors: try values.need("short_factor", values.numbers("short_factor"), "a list of numbers"),
       longFactors: try values.need("long_factor", values.numbers("long_factor"), "a list of numbers"),
-      originalContextLength: try originalLength(values), stretchedContextLength: try size("max_position_embeddings"),
+      originalContextLength: try originalLength(values, sizes),
+      stretchedContextLength: try size(sizes.contextLength),
       attentionFactor: try values.number("attention_factor"), factor: try values.number("factor"))
   }
 }
 
 extension RotaryPositions {
   /// The keys of these positions.
-  func keys(
-    baseKey: String = "rope_theta", fractionKey: String? = nil
-  ) -> [String: ConfigurationValue] {
-    var keys: [String: ConfigurationValue] = [baseKey: .number(base), "rope_scaling": scaling?.value ?? .null]
-    if let fractionKey { keys[fractionKey] = .number(fraction) }
+  func keys(_ sizes: SizeKeys = SizeKeys(), hasFraction: Bool = false) -> [String: ConfigurationValue] {
+    var keys: [String: ConfigurationValue] = [sizes.rotaryBase: .number(base), "rope_scaling": scaling?.value ?? .null]
+    if hasFraction { keys[sizes.rotaryFraction] = .number(fraction) }
     return keys
   }
 }

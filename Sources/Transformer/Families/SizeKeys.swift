@@ -7,13 +7,20 @@ struct SizeKeys {
   var headCount = "num_attention_heads"
   /// Nil where there are as many key-value heads as heads.
   var keyValueHeadCount: String? = "num_key_value_heads"
+  /// Key-value heads where their key is absent; nil: as many as heads, which a null means in each family.
+  var absentKeyValueHeadCount: Int?
   /// Nil where heads fill the width.
   var headWidth: String? = "head_dim"
   var feedForwardWidth = "intermediate_size"
   var contextLength = "max_position_embeddings"
   var normEpsilon = "rms_norm_eps"
+  var window = "sliding_window"
+  var rotaryBase = "rope_theta"
+  var rotaryFraction = "partial_rotary_factor"
+  /// Context length before stretching where no key gives it; nil: the context length.
+  var absentOriginalContextLength: Int?
 
-  /// The key of a field of ``ModelConfiguration``, where it has one.
+  /// The key of a field of ``ModelConfiguration``, where it has one outside of the rotary parameters.
   func key(of field: String) -> String? {
     switch field {
     case "vocabSize": "vocab_size"
@@ -26,10 +33,9 @@ struct SizeKeys {
     case "embeddingWidth": "word_embed_proj_dim"
     case "contextLength": contextLength
     case "normEpsilon": normEpsilon
-    case "ropeTheta": "rope_theta"
-    case "ropeScaling": "rope_scaling"
-    case "rotaryFraction": "partial_rotary_factor"
-    case "windows": "sliding_window"
+    case "ropeTheta": rotaryBase
+    case "rotaryFraction": rotaryFraction
+    case "windows": window
     case "scoreScale": "query_pre_attn_scalar"
     case "softCap": "attn_logit_softcapping"
     case "logitSoftCap": "final_logit_softcapping"
@@ -51,16 +57,22 @@ struct SizeKeys {
 }
 
 extension ConfigurationKeys {
-  /// The heads that the keys describe. Unset: as many key-value heads as heads, heads that fill the width.
+  /// The heads that the keys describe. Unset: heads that fill the width.
   func attention(_ sizes: SizeKeys, headWidth preset: Int? = nil) throws(ModelError) -> AttentionDescription {
     let (width, heads) = (try size(sizes.width), try size(sizes.headCount))
-    let keyValueHeads = try sizes.keyValueHeadCount.flatMap { key throws(ModelError) in try integer(key) }
+    let keyValueHeads =
+      try sizes.keyValueHeadCount.flatMap { key throws(ModelError) in
+        try integer(key, absent: sizes.absentKeyValueHeadCount)
+      } ?? heads
     let given = try sizes.headWidth.flatMap { key throws(ModelError) in try integer(key) } ?? preset
     guard given != nil || width % heads == 0 else {
       throw refuse(sizes.headCount, "a divisor of \(sizes.width) \(width)")
     }
+    guard keyValueHeads < 1 || heads % keyValueHeads == 0 else {
+      throw refuse("keyValueHeadCount", "\(keyValueHeads)", "a divisor of \(sizes.headCount) \(heads)", sizes)
+    }
     return AttentionDescription(
-      headCount: heads, keyValueHeadCount: keyValueHeads ?? heads, headWidth: given ?? width / heads)
+      headCount: heads, keyValueHeadCount: keyValueHeads, headWidth: given ?? width / heads)
   }
 
   /// A size that must be there.
@@ -82,10 +94,19 @@ extension ConfigurationKeys {
         contextLength: length, normEpsilon: number(sizes.normEpsilon) ?? epsilon,
         tiesWordEmbeddings: boolean("tie_word_embeddings") ?? isTied, block: block)
     } catch .invalidConfiguration(let field, let value, let requirement) {
-      throw .invalidConfiguration(field: sizes.key(of: field) ?? field, value: value, requirement: requirement)
+      throw refuse(field, value, requirement, sizes)
     } catch {
       throw error
     }
+  }
+
+  /// The error of a field of ``ModelConfiguration``, with the key that the file has for it.
+  private func refuse(_ field: String, _ value: String, _ requirement: String, _ sizes: SizeKeys) -> ModelError {
+    if let (parameters, key) = rotaryPlace(of: field) { return parameters.refuse(key, meaning: value, requirement) }
+    guard let key = sizes.key(of: field) else {
+      return .invalidConfiguration(field: field, value: value, requirement: requirement)
+    }
+    return refuse(key, meaning: value, requirement)
   }
 
   /// A gated feed-forward part without biases, whose activation `key` names.
@@ -97,17 +118,24 @@ extension ConfigurationKeys {
       hasBias: false)
   }
 
+  /// A window in every layer; transformers passes over `layer_types` in the families that have it so.
+  func windows(layerCount: Int, window: Int?) -> [Int?] {
+    guard let window, layerCount <= 1 << 12 else { return [] }
+    return Array(repeating: window, count: layerCount)
+  }
+
   /// For each layer its window, from `layer_types` where that is given.
   func windows(
     layerCount: Int, window: Int?, default isSliding: (Int) -> Bool
   ) throws(ModelError) -> [Int?] {
-    guard layerCount <= 1 << 12 else { return [] }
-    guard let window else { return [] }
+    guard let window, layerCount <= 1 << 12 else { return [] }
     guard let types = try list("layer_types") else {
       let windows = (0..<layerCount).map { isSliding($0) ? window : nil }
       return windows.contains { $0 != nil } ? windows : []
     }
-    guard types.count == layerCount else { throw refuse("layer_types", "a list of \(layerCount), one for each layer") }
+    guard types.count == layerCount else {
+      throw refuse("layer_types", "a list of \(layerCount), one for each of num_hidden_layers")
+    }
     var windows: [Int?] = []
     for type in types {
       switch type {
