@@ -6,10 +6,8 @@ enum EndpointJudgement: Sendable {
   case answered(UpstreamReply)
   /// It was not done and never will be.
   case refused(UpstreamError)
-  /// It was not done now, says the endpoint.
-  case later(retryAfter: Double?, reason: String)
-  /// It failed on the endpoint's side, which may bill it.
-  case failed(retryAfter: Double?, reason: String)
+  /// It was not done now, says the endpoint; or it failed on its side, and may be billed.
+  case later(retryAfter: Double?, reason: String, mayBeBilled: Bool)
   /// It was done or not, and what came cannot be used.
   case doubtful(reason: String)
 
@@ -27,8 +25,10 @@ enum EndpointJudgement: Sendable {
     case 429 where problem.code == "insufficient_quota" || problem.code == "billing_hard_limit_reached":
       self = .refused(.refused(status: 429, reason: problem.reason))
     // 529 is what 503 is, at endpoints that say which of their parts has too much to do.
-    case 409, 425, 429, 503, 529: self = .later(retryAfter: answer.retryAfter, reason: problem.reason)
-    case 408, 500...599: self = .failed(retryAfter: answer.retryAfter, reason: problem.reason)
+    case 409, 425, 429, 503, 529:
+      self = .later(retryAfter: answer.retryAfter, reason: problem.reason, mayBeBilled: false)
+    case 408, 500...599:
+      self = .later(retryAfter: answer.retryAfter, reason: problem.reason, mayBeBilled: true)
     case 300..<400:
       self = .refused(
         .refused(status: answer.status, reason: "it redirects, which is not followed: correct --upstream"))

@@ -199,18 +199,12 @@ public final class Ledger: Sendable {
 
   /// Notes that a call did nothing that anybody bills.
   package func release(_ call: CallID, reason: String) throws(UpstreamError) {
-    try end(call, state: "released", reason: reason)
-    totalsBox.withLock { totals in
-      totals.reserved = totals.reserved - call.worst
-      totals.releasedCalls += 1
-    }
+    try end(call, "released", reason) { $0.releasedCalls += 1 }
   }
 
   /// Notes that a call failed on the endpoint's side, which may bill it all the same.
   package func fail(_ call: CallID, reason: String) throws(UpstreamError) {
-    try end(call, state: "failed", reason: reason)
-    totalsBox.withLock { totals in
-      totals.reserved = totals.reserved - call.worst
+    try end(call, "failed", reason) { totals in
       totals.failed = totals.failed + call.worst
       totals.failedCalls += 1
     }
@@ -218,19 +212,24 @@ public final class Ledger: Sendable {
 
   /// Notes that nobody knows whether a call is billed.
   package func doubt(_ call: CallID, reason: String) throws(UpstreamError) {
-    try end(call, state: "doubtful", reason: reason)
-    totalsBox.withLock { totals in
-      totals.reserved = totals.reserved - call.worst
+    try end(call, "doubtful", reason) { totals in
       totals.doubtful = totals.doubtful + call.worst
       totals.doubtfulCalls += 1
     }
   }
 
-  private func end(_ call: CallID, state: String, reason: String) throws(UpstreamError) {
+  /// Ends a call that has no answer: on disk, then among the totals, from which its reserved price goes.
+  private func end(
+    _ call: CallID, _ state: String, _ reason: String, _ count: (inout Totals) -> Void
+  ) throws(UpstreamError) {
     try transact { database in
       try database.execute(
         sql: "UPDATE calls SET state = ?, reason = ?, ended_ms = ? WHERE id = ?",
         arguments: [state, String(reason.prefix(400)), Self.milliseconds, call.row])
+    }
+    totalsBox.withLock { totals in
+      totals.reserved = totals.reserved - call.worst
+      count(&totals)
     }
   }
 

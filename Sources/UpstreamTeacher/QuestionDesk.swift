@@ -218,7 +218,7 @@ extension QuestionDesk {
     if !isProbe { try checkDoubts(name) }
     let worst = rules.price?.worst(request) ?? .zero
     let tokens = request.promptTokenBound / 3 + request.maxTokens
-    var first: Double?
+    var firstSent: Double?
     var (passing, lost) = (0, 0)
     while true {
       try await Task.sleep(for: .seconds(pace.take(tokens: tokens, at: now)))
@@ -227,8 +227,7 @@ extension QuestionDesk {
       guard questions[name]?.askers.isEmpty == false else { throw CancellationError() }
       let call = try ledger.reserve(name, worst: worst, price: rules.price, budget: rules.budget)
       let sent = now
-      let began = first ?? sent
-      first = began
+      firstSent = firstSent ?? sent
       let judgement = try await send(request, call)
       switch judgement {
       case .answered(let reply):
@@ -237,15 +236,15 @@ extension QuestionDesk {
       case .refused(let error):
         try ledger.release(call, reason: error.description)
         throw error
-      case .later(let retryAfter, let reason), .failed(let retryAfter, let reason):
-        if case .failed = judgement {
+      case .later(let retryAfter, let reason, let mayBeBilled):
+        if mayBeBilled {
           try ledger.fail(call, reason: reason)
         } else {
           try ledger.release(call, reason: reason)
         }
         passing += 1
         counters.passing()
-        let waited = now - began
+        let waited = now - (firstSent ?? sent)
         guard waited < Self.seconds(rules.patience) else {
           throw UpstreamError.away(url: endpoint.base, waited: .seconds(waited), reason: reason)
         }
@@ -254,7 +253,7 @@ extension QuestionDesk {
         // An endpoint that says when it will answer says so to everybody.
         if let retryAfter { pace.hold(until: now + min(retryAfter, rules.pauses.longestRetryAfter)) }
         // Where each failure may cost something, one call finds out for all whether it goes on.
-        if case .failed = judgement, rules.price != nil { pace.hold(until: now + pause) }
+        if mayBeBilled, rules.price != nil { pace.hold(until: now + pause) }
         note("the endpoint asks for patience", reason, failures: passing, pause: pause)
         try await Task.sleep(for: .seconds(min(pause, max(0, Self.seconds(rules.patience) - waited) + 0.01)))
       case .doubtful(let reason):
@@ -291,7 +290,7 @@ extension QuestionDesk {
         EndpointCall(url: endpoint.route(request.route), body: body, streams: dialect.streams))
       return EndpointJudgement(answer, key: key)
     } catch TransportFailure.notSent(let reason) {
-      return .later(retryAfter: nil, reason: reason)
+      return .later(retryAfter: nil, reason: reason, mayBeBilled: false)
     } catch TransportFailure.lost(let reason) {
       return .doubtful(reason: reason)
     } catch {
