@@ -46,7 +46,7 @@ public struct ModelFolder: Sendable {
     try AdapterFolder.load(place, for: transformer)
       .merge(model.parameters, of: transformer, into: model.parameters)
     for entry in transformer.layout.entries {
-      guard let index = model.parameters.view(entry).firstNotFinite else { continue }
+      guard let index = model.parameters.view(entry).firstIndex(where: { !$0.isFinite }) else { continue }
       throw .notFiniteMerged(adapters: place.path(percentEncoded: false), name: entry.name, index: index)
     }
     return model
@@ -154,16 +154,6 @@ public struct ModelFolder: Sendable {
     let tied = parameters.view(embedding)
     for index in 0..<head.count where head.view[index] != tied[index] {
       throw .untiedHead(path: store.path(of: name), name: name)
-    }
-  }
-}
-
-extension FloatView {
-  /// The index of the first element that is NaN or infinite.
-  fileprivate var firstNotFinite: Int? {
-    withSpan { span in
-      for index in span.indices where !span[index].isFinite { return index }
-      return nil
     }
   }
 }

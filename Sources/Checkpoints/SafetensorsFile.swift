@@ -112,10 +112,7 @@ struct FloatDecoder {
     case .bfloat16: bound = Float(bitPattern: 0x7F7F_8000)
     default: return nil
     }
-    return values.withSpan { span in
-      for index in span.indices where !(span[index].magnitude < bound) { return index }
-      return nil
-    }
+    return values.firstIndex { !($0.magnitude < bound) }
   }
 
   /// The bytes of some elements; halves are rounded to the nearest, ties to even.
@@ -137,6 +134,16 @@ struct FloatDecoder {
         unsafe raw.storeBytes(of: pattern(values[index].bitPattern), toByteOffset: index * width, as: Pattern.self)
       }
       written = count * width
+    }
+  }
+}
+
+extension FloatView {
+  /// The index of the first element of which something holds.
+  func firstIndex(where holds: (Float) -> Bool) -> Int? {
+    withSpan { span in
+      for index in span.indices where holds(span[index]) { return index }
+      return nil
     }
   }
 }

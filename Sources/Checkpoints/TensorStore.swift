@@ -20,13 +20,13 @@ struct TensorStore {
     let (single, index) = (
       folder.appending(path: "model.safetensors"), folder.appending(path: "model.safetensors.index.json")
     )
-    if Self.exists(single) {
+    if InputFile.isPresent(single) {
       try add(SafetensorsFile(single))
-    } else if Self.exists(index) {
+    } else if InputFile.isPresent(index) {
       try addShards(index, folder)
     } else {
       let pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "consolidated.00.pth"]
-      throw .noParameters(folder: self.folder, found: pickles.first { Self.exists(folder.appending(path: $0)) })
+      throw .noParameters(folder: self.folder, found: pickles.first { InputFile.isPresent(folder.appending(path: $0)) })
     }
   }
 
@@ -97,6 +97,4 @@ struct TensorStore {
           && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0))
       }
   }
-
-  private static func exists(_ url: URL) -> Bool { InputFile.isPresent(url) }
 }
