@@ -21,18 +21,26 @@ extension Program {
     }
   }
 
-  /// Kills a run with all of its processes once a condition holds, and resumes it to its end.
-  func killAndResume(_ arguments: [String], once isTime: @escaping @Sendable () -> Bool) async throws {
+  /// Kills a run once a condition holds, waits until its services have ended with it, and resumes it to its end.
+  ///
+  /// - Parameter teacherToo: Kills its teacher as well, which else finishes the calls on their way.
+  func killAndResume(
+    _ arguments: [String], teacherToo: Bool = false, sourceLocation: SourceLocation = #_sourceLocation,
+    once isTime: @escaping @Sendable () -> Bool
+  ) async throws {
     let outcome = try await run(arguments) { parent in
       try await wait(until: isTime)
-      let children = ["coordinator", "student", "teacher"].compactMap { child(of: parent, named: $0) }
+      // Not every run has a teacher of its own.
+      let teacher = child(of: parent, named: "teacher")
+      let services = try ["coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
+      let children = services + (teacher.map { [$0] } ?? [])
       kill(parent, SIGKILL)
-      for child in children { kill(child, SIGKILL) }
+      if teacherToo { kill(try #require(teacher), SIGKILL) }
       for child in children { try await wait { kill(child, 0) != 0 } }
     }
-    #expect(outcome.exit == .signal(SIGKILL))
+    #expect(outcome.exit == .signal(SIGKILL), "\(outcome.errors)", sourceLocation: sourceLocation)
     let resumed = try await run(arguments + ["--resume"])
-    #expect(resumed.exit == .status(0), "\(resumed.errors)")
+    #expect(resumed.exit == .status(0), "\(resumed.errors)", sourceLocation: sourceLocation)
   }
 }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ModelFixtures
 import ServiceRuntime
 import Testing
@@ -77,17 +76,8 @@ struct SmallRun: Sendable {
   ) async throws {
     let undisturbed = try await program.run(arguments("undisturbed"))
     #expect(undisturbed.exit == .status(0), "\(undisturbed.errors)", sourceLocation: sourceLocation)
-    let (again, results) = (try arguments("resumed"), output("resumed"))
-    let killed = try await program.run(again) { parent in
-      try await wait { rowCount(results) > 0 }
-      let children = ["teacher", "coordinator", "student"].compactMap { child(of: parent, named: $0) }
-      try await wait { rowCount(results) >= rows }
-      kill(parent, SIGKILL)
-      for child in children { try await wait { kill(child, 0) != 0 } }
-    }
-    #expect(killed.exit == .signal(SIGKILL), "\(killed.errors)", sourceLocation: sourceLocation)
-    let resumed = try await program.run(again + ["--resume"])
-    #expect(resumed.exit == .status(0), "\(resumed.errors)", sourceLocation: sourceLocation)
+    let results = output("resumed")
+    try await program.killAndResume(arguments("resumed"), sourceLocation: sourceLocation) { rowCount(results) >= rows }
     #expect(try weights("resumed") == weights("undisturbed"), sourceLocation: sourceLocation)
   }
 

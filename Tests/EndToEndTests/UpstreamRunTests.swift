@@ -45,7 +45,9 @@ struct UpstreamRunTests {
     try await ScriptedEndpoint.with(script) { endpoint in
       let teacher = "{url: \"\(endpoint.url)\", model: m, api: completions, price_input: 1, price_output: 1, budget: 5}"
       let recipe = try small.folder.write(Self.recipe(small, "killed", teacher: teacher), to: "killed.yaml")
-      try await small.program.killAndResume(["run", recipe, "--local"]) { endpoint.requests.count >= 32 }
+      try await small.program.killAndResume(["run", recipe, "--local"], teacherToo: true) {
+        endpoint.requests.count >= 32
+      }
       let bodies = endpoint.requests.map(\.body).filter { $0.contains("\"max_tokens\":11,") }
       #expect(bodies.count == 48 && Set(bodies).count == 48)
       let log = try String(contentsOf: small.folder.url.appending(path: "killed/logs/teacher.log"), encoding: .utf8)
