@@ -94,10 +94,10 @@ flood: build venv ## Flood a teacher in every way that its limits know, beside a
 	.venv/bin/python scripts/flood/floods.py
 	.venv/bin/python scripts/flood/caps.py
 
-compose-check: ## Validate compose/compose.yaml
+compose-check: ## Validate compose/compose.yaml and the manifests of compose/kubernetes
 	scripts/compose-check.sh
 
-e2e-compose: ## Build the image, start the services in a container engine, run a recipe in them
+e2e-compose: ## Build the image, start the services in a container engine, kill them during a run, compare its weights
 	scripts/compose-e2e.sh
 
 ci: ## What CI runs, in order, stopping at the first failure

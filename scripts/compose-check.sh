@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Validates compose/compose.yaml: with `docker compose config` where it is installed, and always by rules of our own.
+# Validates compose/compose.yaml: with `docker compose config` and `docker-compose config` where they are installed, and always by
+# rules of our own.
 # Usage: scripts/compose-check.sh [-h]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
-if docker compose version >/dev/null 2>&1; then
-  docker compose --env-file compose/.env.example -f compose/compose.yaml --profile submit config --quiet
-  echo "compose: docker compose accepts the file"
-else
-  echo "compose: no docker compose here; checking the file's structure alone"
-fi
+for compose in "docker compose" docker-compose; do
+  if $compose version >/dev/null 2>&1; then
+    $compose --env-file compose/.env.example -f compose/compose.yaml --profile submit --profile endpoint config --quiet
+    echo "compose: $compose accepts the file"
+  else
+    echo "compose: no $compose here"
+  fi
+done
 [ -x .venv/bin/python ] || python3 -m venv .venv
-.venv/bin/python -c 'import yaml' 2>/dev/null || .venv/bin/pip install -q --disable-pip-version-check "PyYAML==6.0.3"
+.venv/bin/python -c 'import yaml' 2>/dev/null ||
+  .venv/bin/pip install -q --disable-pip-version-check "PyYAML==6.0.3"
 .venv/bin/python scripts/compose-check.py compose/compose.yaml
