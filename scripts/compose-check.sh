@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Validates compose/compose.yaml: with `docker compose config` and `docker-compose config` where they are installed, and always by
-# rules of our own.
+# Validates compose/compose.yaml and compose/kubernetes: with `docker compose config`, `docker-compose config` and `kubectl kustomize`
+# where they are installed, and always by rules of our own and the schemas of the Kubernetes API.
 # Usage: scripts/compose-check.sh [-h]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +15,7 @@ for compose in "docker compose" docker-compose; do
   fi
 done
 [ -x .venv/bin/python ] || python3 -m venv .venv
-.venv/bin/python -c 'import yaml' 2>/dev/null ||
-  .venv/bin/pip install -q --disable-pip-version-check "PyYAML==6.0.3"
+.venv/bin/python -c 'import kubernetes_validate, yaml' 2>/dev/null ||
+  .venv/bin/pip install -q --disable-pip-version-check "PyYAML==6.0.3" "kubernetes-validate==1.37.0"
 .venv/bin/python scripts/compose-check.py compose/compose.yaml
+.venv/bin/python scripts/kubernetes-check.py compose/kubernetes
