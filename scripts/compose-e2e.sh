@@ -26,6 +26,8 @@ done
 [ $# = 0 ] || parts=("$@")
 
 project=retort-e2e # not the one that somebody works with
+exec 9>"${TMPDIR:-/tmp}/$project.lock"
+flock -n 9 || { echo "compose: another $0 runs: their containers have the same names" >&2; exit 75; }
 export COMPOSE_PROJECT_NAME=$project RETORT_IMAGE=${RETORT_IMAGE:-retort:local} RETORT_PORT=${RETORT_E2E_PORT:-7400}
 away=retort-away     # the teacher on another network: a container, a network, a volume
 others=retort-others # another installation's credentials

@@ -40,6 +40,20 @@ crash() {
   say "  step $(rows): $1 $2 was killed, and is there again"
 }
 
+# stall NUMBER PERCENT: stops all students but one, as SIGSTOP does, until the rest has brought the run so far; then lets them go on.
+stall() {
+  local id at
+  local -a stopped=()
+  for id in $(compose ps -q student); do
+    [ "$(docker inspect -f '{{index .Config.Labels "com.docker.compose.container-number"}}' "$id")" = "$1" ] || stopped+=("$id")
+  done
+  docker pause "${stopped[@]}" >/dev/null
+  at=$(rows)
+  until_step "$2"
+  docker unpause "${stopped[@]}" >/dev/null
+  say "  step $at: all students but $1 stood still; at step $(rows) they go on"
+}
+
 # undisturbed FOLDER SETTING...: the same run on this machine, or in one container without a network where no program was built here.
 undisturbed() {
   local to=$1 models=$PWD/Examples/puzzles program=.build/release/retort
@@ -80,6 +94,7 @@ kills() {
   [ "$(rows)" = "$before" ] || fail "steps were made without a teacher for whole rounds"
   compose start teacher 2>/dev/null
   say "  step $before: the teacher was away for 20 s, and the run waited"
+  until_step 35; stall $((RANDOM % 3 + 1)) 40
   until_step 45; crash coordinator 1
   until_step 60; for number in 1 2 3; do crash student $number; done
   until_step 70; compose restart coordinator 2>/dev/null; say "  step $(rows): the coordinator was restarted"
@@ -102,5 +117,5 @@ kills() {
   say "in compose   $found $theirs"
   [ "$ours" = "$theirs" ] || fail "the two were computed by other means, and cannot be compared"
   [ "$expected" = "$found" ] || fail "the weights differ"
-  say "$killed SIGKILLs, a restart of the coordinator, an absence of the teacher: $steps steps, each once, and the same weights"
+  say "$killed SIGKILLs, students that stood still, a restart of the coordinator, an absence of the teacher: $steps steps, each once, and the same weights"
 }

@@ -148,7 +148,8 @@ def complaints(container, everybody, gateways):
 def gateways_of(project):
     """The host's own addresses on the project's networks; a bridge without one has none that answers."""
     names = docker("network", "ls", "-q", "--filter", f"label=com.docker.compose.project={project}").split()
-    return [(network["Name"], config["Gateway"]) for network in json.loads(docker("inspect", *names)) for config in network["IPAM"]["Config"]]
+    return [(network["Name"], config["Gateway"]) for network in json.loads(docker("inspect", *names)) for config in network["IPAM"]["Config"]
+            if "Gateway" in config]
 
 
 RULES = {"user", "capabilities", "privileges", "seccomp", "read-only", "tmp", "writable", "calls", "memory", "pids", "core", "published",
