@@ -88,6 +88,13 @@ start() {
 promises() {
   compose up -d --wait --no-build --scale student=3
   scripts/compose/promises.py $project --plant "$RETORT_IMAGE"
+  probe() { compose run --rm -T --no-deps --entrypoint /probe/probe student "$@" 2>/dev/null; }
+  [ "$(RETORT_STUDENT_MEMORY=256m probe fill 128)" = filled ] || fail "128 MiB of 256 were refused"
+  if RETORT_STUDENT_MEMORY=64m probe fill 128; then fail "128 MiB of 64 were given"; fi
+  local processes
+  processes=$(probe fork)
+  [[ "$processes" =~ ^processes\ 10[0-9][0-9]\ EAGAIN$ ]] || fail "of 1024 processes: $processes"
+  say "who takes more memory than is given ends; after ${processes% EAGAIN} there are no more"
 }
 
 for part in refusals replicas kills away endpoint; do . scripts/compose/$part.sh; done

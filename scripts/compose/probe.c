@@ -1,6 +1,8 @@
 // What a container may do, tried from inside it, as its own user. Static, so that it needs nothing of the image.
 //   probe                    prints what the kernel says of each process, and what came of trying, a `key value` line each
 //   probe reach IP PORT …    prints `reach IP PORT open|refused|NAME-OF-THE-ERROR`, after 4 seconds at most
+//   probe fill MIB           writes to so much memory, and prints `filled`
+//   probe fork               starts processes until none more may be, 4096 at most, and prints how many there were
 //   probe kill               ends every process but the first and itself, as a crash does
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -146,8 +148,32 @@ static int reach(int count, char **words) {
   return 0;
 }
 
+static int fill(size_t mebibytes) {
+  for (size_t i = 0; i < mebibytes; i++) {
+    char *piece = malloc(1 << 20);
+    if (!piece) return 1;
+    memset(piece, 1, 1 << 20);
+    __asm__ volatile("" ::"r"(piece) : "memory"); // written, whatever the compiler thinks of it
+  }
+  puts("filled");
+  return 0;
+}
+
+static int fork_all(void) {
+  static pid_t children[4096];
+  int count = 0;
+  while (count < 4096 && (children[count] = fork()) > 0) count++;
+  if (count < 4096 && children[count] == 0)
+    for (;;) pause();
+  printf("processes %d %s\n", count, count < 4096 ? strerrorname_np(errno) : "done");
+  for (int i = 0; i < count; i++) kill(children[i], SIGKILL);
+  return 0;
+}
+
 int main(int count, char **words) {
   if (count == 1) return facts();
+  if (!strcmp(words[1], "fork")) return fork_all();
+  if (!strcmp(words[1], "fill") && count == 3) return fill((size_t)atoi(words[2]));
   if (!strcmp(words[1], "kill")) return kill(-1, SIGKILL) == 0 ? 0 : 1;
   if (strcmp(words[1], "reach") || count % 2) return 64;
   return reach(count - 2, words + 2);
