@@ -15,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 builds=1
 case "${1:-}" in
-  -h | --help) sed -n '2,14p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+  -h | --help) sed -n '2,13p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
   --no-build) builds=0; shift ;;
   -*) echo "compose: unknown option $1: see -h" >&2; exit 64 ;;
 esac
