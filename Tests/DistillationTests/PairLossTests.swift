@@ -13,9 +13,14 @@ struct GoldenPairs: Decodable {
     let means: Bool
     let pair, slopes: [Double]
     let lengths: [Int]
-    /// TRL's, of log-ratios as the loss takes them; nil where TRL has no such loss.
-    let rewards: [Double]?
+    /// What TRL's own loss gives; nil where it has no such loss.
+    let trl: Foreign?
     var testDescription: String { "\(form) \(number) \(second) \(smoothing) of \(pair)" }
+  }
+  struct Foreign: Decodable {
+    let by: String
+    let value: Double
+    let slopes, rewards: [Double]
   }
   struct Sequence: Decodable {
     let tokenIDs: [TokenID]
@@ -24,6 +29,8 @@ struct GoldenPairs: Decodable {
   struct Step: Decodable {
     let loss, pairLoss, norm: Double
     let terms, logprobs: [Double]
+    /// Means over pairs as DPOTrainer reports them; nil where it reports those of other sums, or has no such loss.
+    let rewards: [Double]?
   }
   struct Case: Decodable {
     let form: String
@@ -31,6 +38,8 @@ struct GoldenPairs: Decodable {
     let means: Bool
     let reference: PairReference
     let margins, weights: [Double]
+    /// The loss of TRL's that was minimised; nil: a transcription.
+    let by: String?
     let steps: [Step]
     let parameters: [String: [Float]]
   }
@@ -128,8 +137,11 @@ struct GoldenPairs: Decodable {
     if let slope = row.slope { #expect(abs(found.chosenSlope - slope) <= 5e-8) }
   }
 
-  /// Tolerance: both are float64; a logistic's tail is computed as e^−x here and there.
-  @Test("equals float64 autograd and TRL", arguments: try (golden("pairs.json") as GoldenPairs).numbers)
+  /// Tolerance: both are float64; a logistic's tail is computed as e^−x here and there. TRL's sums up to 64 log-probs of tokens
+  /// where ours has their sum, which is 1e-14 of it, and squares it once.
+  @Test(
+    "equals float64 autograd, and the losses of TRL's DPOTrainer and CPOTrainer with their gradients",
+    arguments: try (golden("pairs.json") as GoldenPairs).numbers)
   func autograd(_ row: GoldenPairs.Number) {
     let loss = PairLoss(
       GoldenPairs.form(row.form, row.number, row.second, row.smoothing), isLengthNormalized: row.means,
@@ -144,9 +156,23 @@ struct GoldenPairs: Decodable {
     expectClose(found.value, row.value, "value")
     expectClose(found.chosenSlope, row.slopes[0], "∂L/∂s_w")
     expectClose(found.rejectedSlope, row.slopes[1], "∂L/∂s_l")
-    guard let rewards = row.rewards else { return }
-    expectClose(loss.rewards(pair).chosen, rewards[0], "TRL's chosen reward")
-    expectClose(loss.rewards(pair).rejected, rewards[1], "TRL's rejected reward")
+    guard let trl = row.trl else { return }
+    expectClose(found.value, trl.value, "value of \(trl.by)")
+    expectClose(found.chosenSlope, trl.slopes[0], "∂L/∂s_w of \(trl.by)")
+    expectClose(found.rejectedSlope, trl.slopes[1], "∂L/∂s_l of \(trl.by)")
+    expectClose(loss.rewards(pair).chosen, trl.rewards[0], "TRL's chosen reward")
+    expectClose(loss.rewards(pair).rejected, trl.rewards[1], "TRL's rejected reward")
+  }
+
+  @Test("DPOTrainer's sigmoid, ipo, hinge, sigmoid_norm and AOT of one pair are among what is compared")
+  func coverage() throws {
+    let golden = try golden("pairs.json") as GoldenPairs
+    let numbers = Set(golden.numbers.compactMap(\.trl?.by))
+    let own = ["sigmoid", "ipo", "hinge", "sigmoid_norm", "aot"].map { "DPOTrainer \($0)" }
+    #expect(numbers == Set(own + ["CPOTrainer"]))
+    #expect(
+      golden.cases.compactMap(\.by).sorted()
+        == ["hinge", "ipo", "ipo", "sigmoid", "sigmoid_norm"].map { "DPOTrainer \($0)" })
   }
 
   /// Tolerance: float32 log-probs carry 1e-7 of their size.

@@ -12,7 +12,7 @@ import Transformer
   init() throws { golden = try DistillationTests.golden("pairs.json") }
 
   /// Tolerance: both are float32 with their own order of sums; Adam's first steps amplify a gradient's relative error.
-  @Test("makes PyTorch's optimizer steps", arguments: 0..<5, [1, 2, 6])
+  @Test("makes PyTorch's optimizer steps, with TRL's DPOTrainer where it has the loss", arguments: 0..<8, [1, 2, 6])
   func matchesPyTorch(_ index: Int, _ microBatchSize: Int) throws {
     let example = golden.cases[index]
     let student = try TinyStudent(golden.start)
@@ -28,6 +28,10 @@ import Transformer
       let logprobs = measured.pairs.flatMap { [$0.logprobs.chosen, $0.logprobs.rejected] }
       #expect(logprobs.count == step.logprobs.count)
       for (ours, theirs) in zip(logprobs, step.logprobs) { #expect(abs(ours - theirs) <= 1e-5 + 1e-5 * abs(theirs)) }
+      let rewards = [measured.pairs.map(\.chosenReward), measured.pairs.map(\.rejectedReward)]
+      for (ours, theirs) in zip(rewards, step.rewards ?? []) {
+        #expect(abs(ours.reduce(0, +) / Double(ours.count) - theirs) <= 1e-5 + 1e-5 * abs(theirs))
+      }
     }
     try expectPyTorch(
       example.parameters, student.transformer.layout, student.parameters, absolute: 1e-5, relative: 1e-4)
