@@ -2,8 +2,10 @@ public import Recipes
 
 /// Why teacher and student cannot work together. Each is one line that says which method would do, or what to change.
 public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-  /// They speak other vocabularies.
+  /// They speak other vocabularies, and the teacher's tokenizer was not named.
   case vocabulary(teacher: String, student: String)
+  /// They speak other vocabularies, and the method sends its teacher ids of the student's.
+  case studentTokens(method: Method, teacher: Int, student: Int)
   /// The teacher's tokenizer is not the one that the recipe names for it.
   case otherTokenizer(named: String, teacher: String)
   /// They have different tokenizers, and the run compares log-probs of the whole vocabulary.
@@ -29,6 +31,11 @@ public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible
       "teacher and student have different vocabularies (\(teacher.prefix(12)) and \(student.prefix(12))): "
         + "use a student with the teacher's tokenizer, or name the teacher's by teacher.tokenizer: DIR for a method that "
         + "needs only its text, \(Self.textMethods)"
+    case .studentTokens(let method, let teacher, let student):
+      "method \(method.rawValue) speaks to its teacher in the student's tokens, and their vocabularies differ "
+        + "(\(teacher) and \(student) tokens): use a student with the teacher's tokenizer, name the teacher as an endpoint, "
+        + "{url, model} without tokenizer, whose text is read with the student's, or take a method that reads other "
+        + "tokenizers' text, \(Self.textMethods)"
     case .otherTokenizer(let named, let teacher):
       "the teacher's vocabulary (\(teacher.prefix(12))) is not that of teacher.tokenizer (\(named.prefix(12))): "
         + "name the folder of its own tokenizer"
@@ -69,13 +76,15 @@ public enum Handshake {
     if let foreign, teacher.vocabularyDigest != student.vocabularyDigest || teacher.vocabularyDigest.isEmpty {
       return refusal(of: foreign, method, needs, longestSequence, teacher, student)
     }
+    let digests = (teacher.vocabularyDigest, student.vocabularyDigest)
+    let differs = !digests.0.isEmpty && !digests.1.isEmpty && digests.0 != digests.1
+    if method == .lion || method.collectsAnswers, differs || teacher.vocabSize != student.vocabSize {
+      return .studentTokens(method: method, teacher: teacher.vocabSize, student: student.vocabSize)
+    }
     if teacher.vocabSize != student.vocabSize {
       return .vocabSize(teacher: teacher.vocabSize, student: student.vocabSize)
     }
-    let digests = (teacher.vocabularyDigest, student.vocabularyDigest)
-    if !digests.0.isEmpty, !digests.1.isEmpty, digests.0 != digests.1 {
-      return .vocabulary(teacher: digests.0, student: digests.1)
-    }
+    if differs { return .vocabulary(teacher: digests.0, student: digests.1) }
     if Set(teacher.eosTokenIDs) != Set(student.eosTokenIDs) {
       return .specialTokens(kind: "end completions", teacher: teacher.eosTokenIDs, student: student.eosTokenIDs)
     }

@@ -35,6 +35,39 @@ struct ForeignTeacherTests {
     #expect(try #require(refusal(needs, method: .bialign)).contains("method: kd with objective.loss_top_k"))
   }
 
+  @Test("rskd learns from draws, which are ids of the teacher's: refused, with what aligns log-probs")
+  func draws() throws {
+    let plan = try makePlan(["method=rskd"])
+    #expect(plan.needs.draws && plan.needs.topCount == nil)
+    let refused = try #require(refusal(plan.needs, method: .rskd) { $0.abilities?.draws = true })
+    #expect(
+      refused == "method rskd needs ids of the student's vocabulary, which the teacher does not give: "
+        + "method: kd with objective.loss_top_k has log-probs that are aligned by bytes")
+  }
+
+  @Test(
+    "loops send ids of the student's tokens: the refusal names what does work, and no key that does not",
+    arguments: [Method.lion, .rejection, .critics, .orca, .tripost])
+  func loops(method: Method) throws {
+    let needs = TeacherNeeds(generate: true, topCount: nil)
+    for change in [{ $0.vocabularyDigest = "theirs" }, { $0.vocabSize = 999 }] as [(inout WireModelDescription) -> Void]
+    {
+      func refused(_ method: Method) throws -> String {
+        try #require(
+          Handshake.refusal(
+            method: method, needs: needs, teacher: ModelSummary(makeDescription(change)), student: summary)
+        ).description
+      }
+      let line = try refused(method)
+      #expect(line.contains("method \(method.rawValue) speaks to its teacher in the student's tokens"))
+      #expect(
+        line.contains("name the teacher as an endpoint, {url, model} without tokenizer") && line.contains("seqkd"))
+      #expect(!line.contains("teacher.tokenizer"))
+      // Where it does work it is said.
+      #expect(try refused(.seqkd).contains("teacher.tokenizer: DIR"))
+    }
+  }
+
   @Test("the teacher must have the tokenizer that is named for it, and room for the prompts in its tokens")
   func limits() throws {
     let needs = TeacherNeeds(generate: true, topCount: nil)
