@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Tries `retort teacher --upstream` on endpoints: one that bills and fails, whose teacher is killed, and a real one.
 
-usage: scripts/check-upstream.py RETORT FOLDER [--kills N] [--seed N] [--real] [--serve]
+usage: scripts/check-upstream.py RETORT FOLDER [--kills N] [--seed N] [--real] [--llama-server PROGRAM] [--serve]
 
 RETORT is the program, FOLDER a Llama folder whose tokenizer.json is a byte-fallback BPE, such as TinyStories'. Killed: the teacher
 of a faulty endpoint ends by SIGKILL N times (20) while prompts are asked for, under --doubtful-calls retry and skip; then the endpoint's
 bill is compared with the ledger.
 --real also serves FOLDER by llama-cpp-python (scripts/venv.sh --bench) and compares the teacher's log-probs with the engine's.
+--llama-server PROGRAM does so with llama.cpp's own server, and compares the most probable tokens too.
 --serve serves FOLDER by `transformers serve` (scripts/venv.sh --bench), compares greedy text with the engine's, and makes a run of
 `method: seqkd` whose recipe names the endpoint, twice: the second asks nothing and writes the same bytes.
 """
@@ -218,50 +219,61 @@ def with_byte_tokens(folder, target):
     save_file(tensors, target / "model.safetensors", {"format": "pt"})
 
 
-def check_real(arguments):
+def check_real(arguments, program=None):
     """Compares log-probs of a real server with the engine's."""
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place) / "model"
         with_byte_tokens(arguments.folder, folder)
-        arguments.folder = str(folder)
-        compare_real(arguments)
+        port, adapter = free_port(), [sys.executable, str(HERE / "upstream-server.py"), str(folder)]
+        if not program:
+            return compare_real(arguments.retort, str(folder), port, [*adapter, str(port), "tiny"])
+        file = f"{place}/model.gguf"
+        subprocess.run([*adapter, "--gguf", file], check=True)
+        server = [program, "-m", file, "-a", "tiny", "-c", "2048", "-np", "4", "-t", "1", "--log-disable"]
+        compare_real(arguments.retort, str(folder), port, [*server, "--host", "127.0.0.1", "--port", str(port)], top_count=5)
 
 
-def compare_real(arguments):
-    """Serves the folder twice, by llama-cpp-python and by the engine."""
+def compare_real(retort, folder, port, command, top_count=0):
+    """Serves the folder twice, by a server and by the engine."""
     from retort.v1 import score_pb2, teacher_service_pb2
-    port = free_port()
-    server = subprocess.Popen([sys.executable, str(HERE / "upstream-server.py"), arguments.folder, str(port), "tiny"])
+    server = subprocess.Popen(command)
     teacher = None
     try:
         with tempfile.TemporaryDirectory() as state:
-            teacher = Teacher(arguments.retort, arguments.folder, f"http://127.0.0.1:{port}", state).ready()
+            teacher = Teacher(retort, folder, f"http://127.0.0.1:{port}", state).ready()
             model = teacher.stub.Describe(teacher_service_pb2.TeacherServiceDescribeRequest(), timeout=60).model
             print(f"real endpoint: token_logprobs {model.abilities.token_logprobs}, max_top_count {model.abilities.max_top_count}")
-            assert model.abilities.generate and model.abilities.token_logprobs and model.abilities.max_top_count == 0
+            assert model.abilities.generate and model.abilities.token_logprobs
+            assert (model.abilities.max_top_count > 0) == (top_count > 0)
             texts = ["Once upon a time, a little girl named Lily lived in a house.", "The dog ran to the park and saw a big red ball.",
                      "Zoë said: café, 東京 and 🙂 are 42!"]
             from tokenizers import Tokenizer
-            tokenizer = Tokenizer.from_file(f"{arguments.folder}/tokenizer.json")
+            tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
             rows = "".join(json.dumps({"token_ids": tokenizer.encode(text).ids, "prompt_length": 2}) + "\n" for text in texts)
             file = pathlib.Path(state) / "rows.jsonl"
             file.write_text(rows)
+            options = ["--top-logprobs", str(top_count)] if top_count else []
             output = subprocess.run(
-                [arguments.retort, "score", "--model", arguments.folder, "--data", str(file)], capture_output=True, text=True, check=True)
+                [retort, "score", "--model", folder, "--data", str(file), *options], capture_output=True, text=True, check=True)
             expected = [json.loads(line) for line in output.stdout.splitlines()]
 
             def score(sequences):
                 request = teacher_service_pb2.TeacherServiceScoreRequest(
-                    sequences=batch(sequences), options=score_pb2.ScoreOptions(token_logprobs=True))
-                return [value for part in teacher.stub.Score(iter([request]), timeout=60) for value in part.chunk.token_logprobs]
+                    sequences=batch(sequences), options=score_pb2.ScoreOptions(token_logprobs=True, top_count=top_count))
+                chunks = [part.chunk for part in teacher.stub.Score(iter([request]), timeout=60)]
+                columns = ("token_logprobs", "top_token_ids", "top_logprobs")
+                return [[value for chunk in chunks for value in getattr(chunk, name)] for name in columns]
 
-            found = score([(row["token_ids"], row["prompt_length"]) for row in expected])
+            found, ids, top = score([(row["token_ids"], row["prompt_length"]) for row in expected])
             wanted = [value for row in expected for value in row["logprobs"]]
             assert len(found) == len(wanted)
             most = max(abs(a - b) for a, b in zip(found, wanted))
             print(f"log-probs of {len(found)} tokens: largest difference to the engine's {most:.2e} nats")
             # llama.cpp keeps keys and values in float16; another token's log-prob is off by nats.
             assert most < 0.02
+            if top_count:
+                compare_top(expected, ids, top)
+                return
             ids = [token for letter in "Once" for token in tokenizer.encode(letter).ids[2:]]
             try:
                 score([([1] + ids, 2)])
@@ -274,6 +286,16 @@ def compare_real(arguments):
             teacher.kill()
         server.terminate()
         server.wait()
+
+
+def compare_top(expected, ids, top):
+    """Compares the most probable tokens, where no two are so close that half precision may change their order."""
+    rows = [(i, p) for row in expected for pair in zip(row["top_token_ids"], row["top_logprobs"]) for i, p in zip(*pair)]
+    assert len(rows) == len(ids) == len(top)
+    most = max(abs(p - q) for (_, p), q in zip(rows, top))
+    same = sum(i == j for (i, _), j in zip(rows, ids))
+    print(f"{len(rows)} most probable tokens: largest difference {most:.2e} nats, {same} in the same place")
+    assert most < 0.02 and same > 0.97 * len(rows)
 
 
 def wait_for_health(port, server):
@@ -371,6 +393,7 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--real", action="store_true")
+    parser.add_argument("--llama-server", metavar="PROGRAM")
     parser.add_argument("--serve", action="store_true")
     arguments = parser.parse_args()
     make_stubs()
@@ -379,6 +402,8 @@ def main():
             check_bill(arguments, policy)
     if arguments.real:
         check_real(arguments)
+    if arguments.llama_server:
+        check_real(arguments, arguments.llama_server)
     if arguments.serve:
         check_serve(arguments)
 

@@ -2,6 +2,7 @@
 """Serves a Llama folder with a SentencePiece-like tokenizer.json as an OpenAI-compatible endpoint, by llama-cpp-python's server.
 
 Usage: upstream-server.py FOLDER PORT [MODEL_NAME]
+       upstream-server.py FOLDER --gguf FILE    writes the folder for llama.cpp's own server, and serves nothing
 Needs what `scripts/venv.sh --bench` installs. It listens on 127.0.0.1 until it is stopped.
 """
 
@@ -52,7 +53,10 @@ def tokenizer_adder(folder):
 def main():
     if len(sys.argv) not in (3, 4):
         raise SystemExit(__doc__)
-    folder, port = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    folder = pathlib.Path(sys.argv[1])
+    if sys.argv[2] == "--gguf" and len(sys.argv) == 4:
+        return llama_peer.convert(folder, "float32", pathlib.Path(sys.argv[3]), tokenizer_adder(folder))
+    port = int(sys.argv[2])
     import uvicorn
     from llama_cpp.server.app import create_app
     from llama_cpp.server.settings import ModelSettings, ServerSettings

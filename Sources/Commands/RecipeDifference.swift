@@ -12,7 +12,7 @@ struct RecipeDifference: Hashable {
   /// How an endpoint is reached, paced and paid: no result depends on it, so that a run can go on with a larger budget.
   private static let dealings: Set<Substring> = [
     "api_key_file", "ca", "price_input", "price_output", "prices", "budget", "doubtful_calls", "requests_per_minute",
-    "tokens_per_minute", "concurrency", "call_timeout", "patience",
+    "tokens_per_minute", "concurrency", "call_timeout", "patience", "refuse_other_models",
   ]
 
   /// Whether two values of a key make two runs.

@@ -207,7 +207,10 @@ extension Recipe.Endpoint {
       "context_length", "price_input", "price_output", "budget", "doubtful_calls", "requests_per_minute",
       "tokens_per_minute", "concurrency", "call_timeout", "patience",
     ]
-    let flags = [("extra_sampling", "--extra-sampling"), ("stream", "--stream-upstream")]
+    let flags = [
+      ("extra_sampling", "--extra-sampling"), ("stream", "--stream-upstream"),
+      ("refuse_other_models", "--refuse-other-models"),
+    ]
     return numbers.flatMap { name in
       values.value("\(path).\(name)").map { ["--\(name.replacing("_", with: "-"))", $0.plain] } ?? []
     } + flags.flatMap { name, option in values.value("\(path).\(name)") == .flag(true) ? [option] : [] }

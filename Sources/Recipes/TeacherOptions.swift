@@ -21,6 +21,7 @@ enum TeacherOptions {
     RecipeKey("context_length", .whole(2...Int(Int32.max)), nil),
     RecipeKey("extra_sampling", .flag, nil),
     RecipeKey("stream", .flag, nil),
+    RecipeKey("refuse_other_models", .flag, nil),
     RecipeKey("price_input", .number(0...1e6), nil),
     RecipeKey("price_output", .number(0...1e6), nil),
     RecipeKey("prices", .text, nil),

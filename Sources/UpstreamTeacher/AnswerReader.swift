@@ -17,9 +17,12 @@ struct AnswerReader {
     if let error = answer.error {
       throw AnswerText.Unreadable(reason: "an error within the answer: \(error.message ?? "")")
     }
+    if let model = answer.model, !model.isEmpty { reply.model = model }
+    if answer.choices == nil, let content = answer.content?.value, let stop = answer.stopType {
+      return takeOwn(answer, content, stop)
+    }
     guard let choices = answer.choices else { throw AnswerText.Unreadable(reason: "an answer without choices") }
     if let usage = answer.usage { try take(usage) }
-    if let model = answer.model, !model.isEmpty { reply.model = model }
     if let fingerprint = answer.systemFingerprint { reply.fingerprint = fingerprint }
     guard choices.count <= 1, choices.allSatisfy({ ($0.index ?? 0) == 0 }) else {
       throw AnswerText.Unreadable(reason: "\(choices.count) choices where one was asked for")
@@ -37,6 +40,17 @@ struct AnswerReader {
     var silent = reply
     silent.ending = .other
     return silent
+  }
+
+  /// Takes what llama.cpp answers on its own route.
+  private mutating func takeOwn(_ answer: AnswerText, _ content: String, _ stop: String) {
+    (reply.text, hasText, hasEnding) = (content, true, true)
+    reply.ending = ["eos": .stop, "word": .stop, "limit": .length][stop] ?? .other
+    reply.tokens = (answer.completionProbabilities ?? []).map(Self.token)
+    guard let prompt = answer.tokensEvaluated, prompt >= 0, prompt < 1 << 40 else { return }
+    let (cached, new) = (answer.timings?.value?.cacheN ?? 0, answer.tokensPredicted ?? 1)
+    reply.usage = UpstreamReply.Usage(
+      prompt: prompt, cachedPrompt: min(max(0, cached), prompt), completion: max(0, new))
   }
 
   private mutating func take(_ usage: AnswerText.Usage) throws(AnswerText.Unreadable) {
@@ -75,15 +89,7 @@ struct AnswerReader {
 
   private mutating func take(_ logprobs: AnswerText.Logprobs) throws(AnswerText.Unreadable) {
     if let content = logprobs.content {
-      reply.tokens += content.map { token in
-        UpstreamReply.Token(
-          bytes: Self.bytes(token.token, token.bytes), id: Self.id(token.token, token.id),
-          logprob: Self.known(token.logprob),
-          top: (token.topLogprobs ?? []).map {
-            UpstreamReply.Candidate(
-              bytes: Self.bytes($0.token, $0.bytes), id: Self.id($0.token, $0.id), logprob: $0.logprob)
-          })
-      }
+      reply.tokens += content.map(Self.token)
       return
     }
     guard let tokens = logprobs.tokens else { return }
@@ -101,6 +107,14 @@ struct AnswerReader {
             UpstreamReply.Candidate(bytes: Self.bytes($0.key, nil), id: Self.id($0.key, nil), logprob: $0.value)
           }.sorted { $0.logprob > $1.logprob }))
     }
+  }
+
+  private static func token(_ token: AnswerText.Token) -> UpstreamReply.Token {
+    UpstreamReply.Token(
+      bytes: bytes(token.token, token.bytes), id: id(token.token, token.id), logprob: known(token.logprob),
+      top: (token.topLogprobs ?? []).map {
+        UpstreamReply.Candidate(bytes: bytes($0.token, $0.bytes), id: id($0.token, $0.id), logprob: $0.logprob)
+      })
   }
 
   /// vLLM's log-probs of a prompt: for each token a table by id, the actual one among them.

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// JSON of OpenAI's answers, whole or one piece of a stream: what is used of it.
+/// JSON of OpenAI's answers, whole or one piece of a stream, or of llama.cpp's own: what is used of it.
 struct AnswerText: Decodable {
   struct Choice: Decodable {
     var index: Int?
@@ -53,6 +53,15 @@ struct AnswerText: Decodable {
     var promptTokensDetails: Details?
   }
 
+  /// A value of a name that others may use for something else, which counts as absent.
+  struct Loose<Value: Decodable>: Decodable {
+    var value: Value?
+    init(from decoder: any Decoder) throws { value = try? Value(from: decoder) }
+  }
+
+  /// What llama.cpp's server says of its work.
+  struct Timings: Decodable { var cacheN: Int? }
+
   struct Problem: Decodable {
     var message: String?
     var code: Code?
@@ -73,6 +82,13 @@ struct AnswerText: Decodable {
   var model: String?
   var systemFingerprint: String?
   var error: Problem?
+  // Of llama.cpp's own `/completion`.
+  var content: Loose<String>?
+  var stopType: String?
+  var tokensEvaluated: Int?
+  var tokensPredicted: Int?
+  var timings: Loose<Timings>?
+  var completionProbabilities: [Token]?
 
   /// Deepest nesting that is read.
   static let depthLimit = 64

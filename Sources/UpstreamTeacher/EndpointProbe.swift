@@ -6,7 +6,7 @@ public import Tokenization
 /// made at every start, since an endpoint may have changed.
 public struct EndpointProbe: Sendable {
   private let desk: QuestionDesk
-  private let tokenizer: Tokenizer
+  let tokenizer: Tokenizer
   private let logger: Logger
 
   /// Texts whose tokens are compared: words, numbers, space, code, other scripts.
@@ -29,7 +29,10 @@ public struct EndpointProbe: Sendable {
     var profile = EndpointProfile(api: try await route(api))
     profile.takesSeeds = try await takesSeeds(profile.api)
     try await findLogprobs(&profile)
-    if profile.api == .completions || api == nil { try await findScoring(&profile) }
+    if profile.api == .completions || api == nil {
+      try await findScoring(&profile)
+      if profile.scoring == .none { try await findNextTokens(&profile) }
+    }
     logger.notice(
       "endpoint probed",
       metadata: [
@@ -75,7 +78,7 @@ public struct EndpointProbe: Sendable {
   }
 
   /// The answer; nil where the endpoint refuses the question or answers something unusable.
-  private func attempt(_ request: UpstreamRequest) async throws -> UpstreamReply? {
+  func attempt(_ request: UpstreamRequest) async throws -> UpstreamReply? {
     do { return try await ask(request) } catch UpstreamError.refused { return nil } catch UpstreamError.unreadable {
       return nil
     }
@@ -109,7 +112,7 @@ public struct EndpointProbe: Sendable {
     }
   }
 
-  private static func agree(_ left: [UpstreamReply.Candidate], _ right: [UpstreamReply.Candidate]) -> Bool {
+  static func agree(_ left: [UpstreamReply.Candidate], _ right: [UpstreamReply.Candidate]) -> Bool {
     left.count == right.count && zip(left, right).allSatisfy { abs($0.logprob - $1.logprob) < 1e-2 }
   }
 

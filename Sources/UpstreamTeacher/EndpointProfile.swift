@@ -16,6 +16,16 @@ public struct EndpointProfile: Sendable, Hashable {
     case echo
     /// vLLM's `prompt_logprobs`, with so many of the most probable tokens.
     case promptLogprobs(most: Int)
+    /// llama.cpp's `n_probs` on its own route, with so many of the most probable tokens: a call for each token.
+    case nextToken(most: Int)
+  }
+
+  /// Most probable tokens that can be had for each given token; 0: none.
+  var mostGivenTop: Int {
+    switch scoring {
+    case .none, .echo: 0
+    case .promptLogprobs(let most), .nextToken(let most): most
+    }
   }
 
   /// Where text is asked for.

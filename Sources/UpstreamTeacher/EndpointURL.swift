@@ -35,6 +35,11 @@ public struct EndpointURL: Sendable, Hashable, CustomStringConvertible {
   /// Where a route of the endpoint is, such as `/chat/completions`.
   package func route(_ path: String) -> String { base + path }
 
+  /// Where a route of llama.cpp's own is, such as `/completion`: beside `/v1` and not below it.
+  package func ownRoute(_ path: String) -> String {
+    (base.hasSuffix("/v1") ? String(base.dropLast("/v1".count)) : base) + path
+  }
+
   /// The base.
   public var description: String { base }
 

@@ -93,6 +93,8 @@ public final class Ledger: Sendable {
     CREATE INDEX IF NOT EXISTS calls_by_question ON calls (question, state);
     CREATE TABLE IF NOT EXISTS replies (
       question TEXT PRIMARY KEY, call INTEGER NOT NULL, body BLOB NOT NULL, seconds REAL NOT NULL);
+    CREATE TABLE IF NOT EXISTS served (
+      endpoint TEXT NOT NULL, model TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (endpoint, model));
     """
 
   private static func totals(_ database: Database) throws -> Totals {
@@ -171,9 +173,29 @@ public final class Ledger: Sendable {
     }
   }
 
+  /// The model that answered last, as the endpoint names it; nil: none has.
+  package func servedModel(of model: String, at endpoint: EndpointURL) throws(UpstreamError) -> String? {
+    try transact { database in
+      try String.fetchOne(
+        database, sql: "SELECT name FROM served WHERE endpoint = ? AND model = ?", arguments: [endpoint.base, model])
+    }
+  }
+
+  /// Notes which model answers.
+  package func noteServed(_ name: String, of model: String, at endpoint: EndpointURL) throws(UpstreamError) {
+    try transact { database in
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO served (endpoint, model, name) VALUES (?, ?, ?)",
+        arguments: [endpoint.base, model, name])
+    }
+  }
+
   /// Stores a call's answer and what it cost, in one transaction.
+  ///
+  /// - Parameter keepsReply: Whether the same question is answered with it from now on.
   package func settle(
-    _ call: CallID, question: String, reply: UpstreamReply, usage: UpstreamReply.Usage, cost: Money, seconds: Double
+    _ call: CallID, question: String, reply: UpstreamReply, usage: UpstreamReply.Usage, cost: Money, seconds: Double,
+    keepsReply: Bool = true
   ) throws(UpstreamError) {
     let isCounted = reply.usage != nil
     try transact { database in
@@ -183,6 +205,7 @@ public final class Ledger: Sendable {
           WHERE id = ?
           """,
         arguments: [cost.billionths, usage.prompt, usage.completion, isCounted ? 1 : 0, Self.milliseconds, call.row])
+      guard keepsReply else { return }
       try database.execute(
         sql: "INSERT OR REPLACE INTO replies (question, call, body, seconds) VALUES (?, ?, ?, ?)",
         arguments: [question, call.row, try JSONEncoder().encode(reply), seconds])

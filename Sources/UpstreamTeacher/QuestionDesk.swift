@@ -1,41 +1,6 @@
 internal import Foundation
 package import Logging
 
-/// What becomes of a question of which nobody knows whether it was billed.
-public enum DoubtfulCalls: String, Sendable, CaseIterable {
-  /// It is asked again, at worst paid twice.
-  case retry
-  /// It is not asked again: where text was wanted there is none, which nobody learns from, and log says so.
-  case skip
-  /// It is not asked again: whoever asks is told.
-  case refuse
-}
-
-/// How the desk asks.
-public struct DeskRules: Sendable {
-  /// How often the endpoint may be asked.
-  public var pace = PaceLimits()
-  /// Pauses between attempts.
-  public var pauses = RetryPauses()
-  /// How long a question waits for an endpoint that is away or asks for patience.
-  public var patience: Duration = .seconds(600)
-  /// Attempts whose answer was lost or unreadable.
-  public var lostAttempts = 3
-  /// What tokens cost; nil: nothing.
-  public var price: Price?
-  /// Most that all calls of the ledger may cost together; nil: any.
-  public var budget: Money?
-  /// What becomes of calls that may have been billed.
-  public var doubtful = DoubtfulCalls.retry
-  /// Questions that may wait.
-  public var waitingLimit = 4096
-  /// Whether answers come in pieces.
-  public var streams = false
-
-  /// The defaults.
-  public init() {}
-}
-
 /// Asks each question once, however many ask it: from the ledger where the answer is there, else from the endpoint, in the
 /// pace that it takes, again where it says that it did nothing. The one place that asks again.
 public actor QuestionDesk {
@@ -67,7 +32,7 @@ public actor QuestionDesk {
   private let began = ContinuousClock.now
   private var generator = SystemRandomNumberGenerator()
   /// The model that answers, as the endpoint names it.
-  private var servedModel = ""
+  private var servedModel: String
   /// What the desk did.
   public nonisolated let counters = DeskCounters()
 
@@ -80,6 +45,7 @@ public actor QuestionDesk {
     (self.key, self.logger) = (key, logger)
     dialect = UpstreamRequest.Dialect(model: model)
     dialect.streams = rules.streams
+    servedModel = (try? ledger.servedModel(of: model, at: endpoint)) ?? ""
     pace = Pace(rules.pace)
     (starts, start) = AsyncStream.makeStream()
   }
@@ -207,6 +173,9 @@ public actor QuestionDesk {
 extension QuestionDesk {
   private var now: Double { Self.seconds(began.duration(to: .now)) }
 
+  /// How long a route is tried that few endpoints have, before it counts as not there.
+  private static let ownRoutePatience: Duration = .seconds(5)
+
   private static func seconds(_ duration: Duration) -> Double {
     Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
@@ -218,6 +187,8 @@ extension QuestionDesk {
     if !isProbe { try checkDoubts(name) }
     let worst = rules.price?.worst(request) ?? .zero
     let tokens = request.promptTokenBound / 3 + request.maxTokens
+    let patience = Self.seconds(
+      isProbe && request.nextToken != nil ? min(rules.patience, Self.ownRoutePatience) : rules.patience)
     var firstSent: Double?
     var (passing, lost) = (0, 0)
     while true {
@@ -231,7 +202,11 @@ extension QuestionDesk {
       let judgement = try await send(request, call)
       switch judgement {
       case .answered(let reply):
-        settle(call, name: name, request: request, reply: reply, seconds: now - sent, paced: tokens)
+        let other = otherModel(reply.model)
+        let isRefused = other != nil && rules.refusesOtherModels
+        settle(call, name: name, request: request, reply, seconds: now - sent, paced: tokens, keepsReply: !isRefused)
+        if let other, isRefused { throw UpstreamError.otherModel(before: other, now: reply.model) }
+        noteServed(reply.model)
         return reply
       case .refused(let error):
         try ledger.release(call, reason: error.description)
@@ -245,7 +220,7 @@ extension QuestionDesk {
         passing += 1
         counters.passing()
         let waited = now - (firstSent ?? sent)
-        guard waited < Self.seconds(rules.patience) else {
+        guard waited < patience else {
           throw UpstreamError.away(url: endpoint.base, waited: .seconds(waited), reason: reason)
         }
         let pause = rules.pauses.seconds(
@@ -255,7 +230,7 @@ extension QuestionDesk {
         // Where each failure may cost something, one call finds out for all whether it goes on.
         if mayBeBilled, rules.price != nil { pace.hold(until: now + pause) }
         note("the endpoint asks for patience", reason, failures: passing, pause: pause)
-        try await Task.sleep(for: .seconds(min(pause, max(0, Self.seconds(rules.patience) - waited) + 0.01)))
+        try await Task.sleep(for: .seconds(min(pause, max(0, patience - waited) + 0.01)))
       case .doubtful(let reason):
         try ledger.doubt(call, reason: reason)
         lost += 1
@@ -287,8 +262,10 @@ extension QuestionDesk {
     let body = [UInt8](request.body(dialect))
     do {
       let answer = try await transport.send(
-        EndpointCall(url: endpoint.route(request.route), body: body, streams: dialect.streams))
-      return EndpointJudgement(answer, key: key)
+        EndpointCall(
+          url: request.address(at: endpoint), body: body, streams: dialect.streams && request.nextToken == nil))
+      let judgement = EndpointJudgement(answer, key: key)
+      return if case .answered(let reply) = judgement { .answered(request.condensed(reply)) } else { judgement }
     } catch TransportFailure.notSent(let reason) {
       return .later(retryAfter: nil, reason: reason, mayBeBilled: false)
     } catch TransportFailure.lost(let reason) {
@@ -302,17 +279,18 @@ extension QuestionDesk {
 
   /// Stores an answer. Where that fails, whoever asked gets what is paid for, and its row stays at the worst price.
   private func settle(
-    _ call: Ledger.CallID, name: String, request: UpstreamRequest, reply: UpstreamReply, seconds: Double, paced: Int
+    _ call: Ledger.CallID, name: String, request: UpstreamRequest, _ reply: UpstreamReply, seconds: Double, paced: Int,
+    keepsReply: Bool
   ) {
     let usage =
       reply.usage ?? UpstreamReply.Usage(prompt: request.promptTokenBound, completion: request.maxTokens)
     let cost = rules.price?.cost(usage) ?? .zero
     do {
-      try ledger.settle(call, question: name, reply: reply, usage: usage, cost: cost, seconds: seconds)
+      try ledger.settle(
+        call, question: name, reply: reply, usage: usage, cost: cost, seconds: seconds, keepsReply: keepsReply)
     } catch {
       logger.error("an answer is passed on that could not be stored", metadata: ["reason": "\(error)"])
     }
-    notice(reply.model)
     pace.giveBack(tokens: paced - usage.prompt - usage.completion)
     counters.asked(seconds: seconds)
     if cost > call.worst {
@@ -322,15 +300,22 @@ extension QuestionDesk {
     }
   }
 
-  /// Counts answers of another model than the one before, and says so: an alias that moves changes the teacher within a run.
-  private func notice(_ model: String) {
-    guard !model.isEmpty, model != servedModel else { return }
-    defer { servedModel = model }
-    guard !servedModel.isEmpty else { return }
+  /// The model that answered before, where another one answers now. It is counted and said: an alias that moves changes the
+  /// teacher within a run.
+  private func otherModel(_ model: String) -> String? {
+    guard !model.isEmpty, !servedModel.isEmpty, model != servedModel else { return nil }
     counters.otherModel()
     logger.warning(
       "another model answers than before: give --upstream-model a name that stays",
       metadata: ["model.before": "\(servedModel)", "model.now": "\(model)"])
+    return servedModel
+  }
+
+  private func noteServed(_ model: String) {
+    guard !model.isEmpty, model != servedModel else { return }
+    servedModel = model
+    // Known again at the next start; a disk that is full stops the next call.
+    try? ledger.noteServed(model, of: dialect.model, at: endpoint)
   }
 
   private func note(_ message: Logger.Message, _ reason: String, failures: Int, pause: Double) {

@@ -8,10 +8,12 @@ internal import Tokenization
 struct ScoreQuestions: Sendable {
   private let model: UpstreamModel
   private let prompts: PromptText
+  private let nextTokens: NextTokenQuestions
 
   init(_ model: UpstreamModel) {
     self.model = model
     prompts = PromptText(tokenizer: model.tokenizer)
+    nextTokens = NextTokenQuestions(model.tokenizer)
   }
 
   /// Checks that all that is asked can be given.
@@ -38,29 +40,37 @@ struct ScoreQuestions: Sendable {
     for (isAsked, what) in rest where isAsked { throw .notGiven(what: what, remedy: top) }
   }
 
-  /// The question about a sequence.
-  func question(_ sequence: TokenSequence, _ options: ScoreOptions) -> UpstreamRequest {
-    var request: UpstreamRequest
-    if case .promptLogprobs = model.profile.scoring {
-      request = UpstreamRequest(.tokenIDs(sequence.tokenIDs), maxTokens: 1)
+  /// The questions about a sequence: one, or one for each position of its completion.
+  func questions(_ sequence: TokenSequence, _ options: ScoreOptions) -> [UpstreamRequest] {
+    switch model.profile.scoring {
+    case .promptLogprobs:
+      var request = UpstreamRequest(.tokenIDs(sequence.tokenIDs), maxTokens: 1)
       request.promptLogprobs = max(1, options.topCount)
-    } else {
-      request = UpstreamRequest(.text(prompts.text(of: sequence.tokenIDs)), maxTokens: 1)
+      return [request]
+    case .nextToken: return positions(of: sequence).map { nextTokens.question(sequence, position: $0, options) }
+    case .echo, .none:
+      var request = UpstreamRequest(.text(prompts.text(of: sequence.tokenIDs)), maxTokens: 1)
       request.echoLogprobs = 1
+      return [request]
     }
-    return request
   }
 
   /// Scores of a sequence's completion.
   ///
+  /// - Parameter replies: To its questions, in their order.
   /// - Throws: ``UpstreamError/unaligned(sequence:reason:)`` where a number cannot be put to a token.
   func scores(
-    _ reply: UpstreamReply, of sequence: TokenSequence, index: Int, _ options: ScoreOptions
+    _ replies: [UpstreamReply], of sequence: TokenSequence, index: Int, _ options: ScoreOptions
   ) throws(UpstreamError) -> PositionScores {
-    switch model.profile.scoring {
-    case .promptLogprobs: try tableScores(reply, sequence, index, options)
-    case .echo, .none: try echoScores(reply, sequence, index, options)
-    }
+    if case .nextToken = model.profile.scoring { return try nextTokenScores(replies, sequence, index, options) }
+    guard let reply = replies.first else { return PositionScores() }
+    if case .promptLogprobs = model.profile.scoring { return try tableScores(reply, sequence, index, options) }
+    return try echoScores(reply, sequence, index, options)
+  }
+
+  /// Positions of a sequence that have a log-prob: those of its completion, but the first of all tokens has none.
+  private func positions(of sequence: TokenSequence) -> Range<Int> {
+    max(1, sequence.promptLength)..<max(1, sequence.promptLength, sequence.tokenIDs.count)
   }
 
   private func tableScores(
@@ -71,7 +81,7 @@ struct ScoreQuestions: Sendable {
       throw .unaligned(sequence: index, reason: "\(reply.promptTokens.count) rows of log-probs for \(ids.count) tokens")
     }
     var scores = PositionScores()
-    for position in max(1, sequence.promptLength)..<max(1, ids.count) {
+    for position in positions(of: sequence) {
       let row = reply.promptTokens[position].top
       guard let own = row.first(where: { $0.id == ids[position] }), Self.isKnown(own.logprob) else {
         throw .unaligned(sequence: index, reason: "no log-prob of token \(position), id \(ids[position])")
@@ -100,6 +110,27 @@ struct ScoreQuestions: Sendable {
     scores.tailLogprobs.append(sum < 1 ? Float(log1p(-sum)) : -.infinity)
   }
 
+  private func nextTokenScores(
+    _ replies: [UpstreamReply], _ sequence: TokenSequence, _ index: Int, _ options: ScoreOptions
+  ) throws(UpstreamError) -> PositionScores {
+    var scores = PositionScores()
+    for (position, reply) in zip(positions(of: sequence), replies) {
+      guard reply.usage?.prompt == position else {
+        throw .unaligned(
+          sequence: index, reason: "the endpoint counts \(reply.usage?.prompt ?? 0) tokens where \(position) were sent")
+      }
+      let row = reply.tokens.first
+      guard let row, !options.tokenLogprobs || row.id == sequence.tokenIDs[position] && row.logprob != nil else {
+        throw .unaligned(
+          sequence: index, reason: "no log-prob of token \(position), id \(sequence.tokenIDs[position])")
+      }
+      scores.positionCount += 1
+      if options.tokenLogprobs, let logprob = row.logprob { scores.tokenLogprobs.append(Float(min(0, logprob))) }
+      if options.topCount > 0 { try append(row.top, index, position, options.topCount, to: &scores) }
+    }
+    return scores
+  }
+
   private func echoScores(
     _ reply: UpstreamReply, _ sequence: TokenSequence, _ index: Int, _ options: ScoreOptions
   ) throws(UpstreamError) -> PositionScores {
@@ -110,7 +141,7 @@ struct ScoreQuestions: Sendable {
       throw .unaligned(sequence: index, reason: "the endpoint cuts the text into other tokens, or begins it otherwise")
     }
     var scores = PositionScores()
-    for position in max(1, sequence.promptLength)..<max(1, sequence.tokenIDs.count) {
+    for position in positions(of: sequence) {
       guard let logprob = echoed.logprobs[position - (begins ? 1 : 0)] else {
         throw .unaligned(sequence: index, reason: "no log-prob of token \(position)")
       }

@@ -7,7 +7,7 @@ extension UpstreamError: RPCErrorConvertible {
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .badURL, .keyInTheClear, .badKeyFile, .badPrices, .budgetWithoutPrices, .stateUnusable, .notAnEndpoint,
-      .keyRefused, .mayBePaid, .unaligned:
+      .keyRefused, .mayBePaid, .otherModel, .unaligned:
       .failedPrecondition
     case .samplingRule, .notGiven: .unimplemented
     case .badRequest, .refused: .invalidArgument

@@ -41,6 +41,8 @@ public enum UpstreamError: Error, Hashable, Sendable {
   case away(url: String, waited: Duration, reason: String)
   /// Answers broke off or could not be read.
   case unreadable(attempts: Int, reason: String)
+  /// Another model answered than before, which is not to be.
+  case otherModel(before: String, now: String)
   /// Served tokens do not belong to our tokens.
   case unaligned(sequence: Int, reason: String)
   /// The ledger cannot be written: nothing more is sent.
@@ -75,6 +77,9 @@ extension UpstreamError: CustomStringConvertible {
     case .away(let url, let waited, let reason): "no answer from \(url) in \(waited.components.seconds) s: \(reason)"
     case .unreadable(let attempts, let reason):
       "the endpoint's answer was lost in \(attempts) attempts, the last time: \(reason)"
+    case .otherModel(let before, let now):
+      "the model '\(now)' answers, and '\(before)' did before: give --upstream-model a name that stays, or leave out "
+        + "--refuse-other-models to go on with it"
     case .unaligned(let sequence, let reason):
       "sequence \(sequence): \(reason): log-probs would be wrong; method: seqkd needs only text"
     case .ledger(let path, let reason): "\(path): the ledger cannot be written (\(reason)): nothing more is sent"

@@ -49,10 +49,7 @@ public struct UpstreamModel: Sendable {
   var endTokenID: TokenID? { eosTokenIDs.first { tokenizer.eosTokenIDs.contains($0) } ?? eosTokenIDs.first }
 
   /// Most probable tokens that Score gives.
-  var maxTopCount: Int {
-    guard profile.sharesVocabulary, case .promptLogprobs(let most) = profile.scoring else { return 0 }
-    return most
-  }
+  var maxTopCount: Int { profile.sharesVocabulary ? profile.mostGivenTop : 0 }
 
   /// Whether Score gives log-probs of actual tokens.
   var scoresTokens: Bool { profile.sharesVocabulary && profile.scoring != .none }

@@ -25,6 +25,24 @@ public struct UpstreamRequest: Sendable, Hashable {
     public init(role: String, content: String) { (self.role, self.content) = (role, content) }
   }
 
+  /// Log-probs of one new token, asked of llama.cpp's own `/completion`.
+  public struct NextToken: Sendable, Hashable {
+    /// Most probable tokens wanted.
+    public var topCount: Int
+    /// Most probable tokens that the endpoint is to list; more than are wanted where one of them is looked for.
+    public var listed: Int
+    /// The token that comes, whatever the model finds probable; nil: the most probable one.
+    public var forced: TokenID?
+    /// The token whose log-prob is wanted; nil: that of the one that comes.
+    public var actual: TokenID?
+
+    /// Asks for the most probable tokens.
+    public init(topCount: Int, listed: Int? = nil, forced: TokenID? = nil, actual: TokenID? = nil) {
+      (self.topCount, self.listed) = (topCount, listed ?? topCount)
+      (self.forced, self.actual) = (forced, actual)
+    }
+  }
+
   /// What is asked about.
   public var prompt: Prompt
   /// At most so many new tokens, as the endpoint counts them.
@@ -49,13 +67,16 @@ public struct UpstreamRequest: Sendable, Hashable {
   public var echoLogprobs: Int?
   /// Most probable tokens wanted for each token of the prompt, with `prompt_logprobs`; nil: none.
   public var promptLogprobs: Int?
+  /// Log-probs of one new token alone, in llama.cpp's words; nil: OpenAI's words.
+  public var nextToken: NextToken?
 
   /// Asks about a prompt.
   public init(_ prompt: Prompt, maxTokens: Int) { (self.prompt, self.maxTokens) = (prompt, maxTokens) }
 
   /// Where it is asked.
-  var route: String {
-    if case .messages = prompt { "/chat/completions" } else { "/completions" }
+  func address(at url: EndpointURL) -> String {
+    if nextToken != nil { return url.ownRoute("/completion") }
+    return if case .messages = prompt { url.route("/chat/completions") } else { url.route("/completions") }
   }
 
   /// At least as many tokens as the endpoint counts for the prompt: a token is a byte or more of text, and a turn has few
@@ -72,7 +93,7 @@ public struct UpstreamRequest: Sendable, Hashable {
   package func name(at url: EndpointURL, model: String) -> String {
     var hash = SHA256()
     let sample = temperature > 0 ? "\(seed)" : ""
-    for part in ["retort upstream 1", url.route(route), sample] {
+    for part in ["retort upstream 1", address(at: url), sample] {
       hash.update(data: Data(part.utf8))
       hash.update(data: [0])
     }
@@ -86,7 +107,21 @@ public struct UpstreamRequest: Sendable, Hashable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     // All numbers are finite and all texts Unicode: nothing here can fail to encode.
-    return (try? encoder.encode(Body(self, dialect))) ?? Data()
+    guard let nextToken else { return (try? encoder.encode(Body(self, dialect))) ?? Data() }
+    return (try? encoder.encode(NextTokenBody(model: dialect.model, prompt: TextOrIDs(prompt), nextToken))) ?? Data()
+  }
+
+  /// The answer without what nobody wanted: of a whole vocabulary that was listed, the most probable and the actual token.
+  func condensed(_ reply: UpstreamReply) -> UpstreamReply {
+    guard let nextToken, var row = reply.tokens.first else { return reply }
+    if let actual = nextToken.actual, actual != nextToken.forced, row.id == nextToken.forced {
+      (row.id, row.bytes) = (actual, nil)
+      row.logprob = row.top.first { $0.id == actual }?.logprob
+    }
+    row.top = Array(row.top.prefix(nextToken.topCount))
+    var reply = reply
+    reply.tokens = [row]
+    return reply
   }
 
   /// How the endpoint wants the same question put.
@@ -123,11 +158,8 @@ public struct UpstreamRequest: Sendable, Hashable {
 
     init(_ request: UpstreamRequest, _ dialect: Dialect) {
       model = dialect.model
-      switch request.prompt {
-      case .messages(let messages): self.messages = messages
-      case .text(let text): prompt = .text(text)
-      case .tokenIDs(let ids): prompt = .tokenIDs(ids)
-      }
+      if case .messages(let messages) = request.prompt { self.messages = messages }
+      prompt = TextOrIDs(request.prompt)
       maxTokens = dialect.saysCompletionTokens ? nil : request.maxTokens
       maxCompletionTokens = dialect.saysCompletionTokens ? request.maxTokens : nil
       temperature = request.temperature
@@ -149,9 +181,40 @@ public struct UpstreamRequest: Sendable, Hashable {
 
   private struct StreamOptions: Encodable { var includeUsage = true }
 
+  /// What llama.cpp's own `/completion` takes. The bias decides which token comes; log-probs are of the model's own logits.
+  private struct NextTokenBody: Encodable {
+    var model: String
+    var prompt: TextOrIDs?
+    var nPredict = 1
+    var nProbs: Int
+    var postSamplingProbs = false
+    var temperature = 0
+    var logitBias: [[Int64]]?
+    /// A sequence is asked about token by token: all but the last one is known already.
+    var cachePrompt = true
+    var stream = false
+
+    /// More than logits differ by.
+    static let bias: Int64 = 1_000_000_000
+
+    init(model: String, prompt: TextOrIDs?, _ nextToken: NextToken) {
+      (self.model, self.prompt, nProbs) = (model, prompt, nextToken.listed)
+      logitBias = nextToken.forced.map { [[Int64($0), Self.bias]] }
+    }
+  }
+
   private enum TextOrIDs: Encodable {
     case text(String)
     case tokenIDs([TokenID])
+
+    /// nil: a conversation.
+    init?(_ prompt: Prompt) {
+      switch prompt {
+      case .messages: return nil
+      case .text(let text): self = .text(text)
+      case .tokenIDs(let ids): self = .tokenIDs(ids)
+      }
+    }
 
     func encode(to encoder: any Encoder) throws {
       var container = encoder.singleValueContainer()

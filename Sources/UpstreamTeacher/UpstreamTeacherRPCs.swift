@@ -92,8 +92,9 @@ public struct UpstreamTeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     var (ready, next, position) = ([Int: PositionScores](), 0, 0)
     try await answerEach(sequences.indices) { index in
       guard sequences[index].completionLength > 0 else { return (index, PositionScores()) }
-      let reply = try await desk.answer(scoring.question(sequences[index], options))
-      return (index, try scoring.scores(reply, of: sequences[index], index: index, options))
+      var replies: [UpstreamReply] = []
+      for question in scoring.questions(sequences[index], options) { replies.append(try await desk.answer(question)) }
+      return (index, try scoring.scores(replies, of: sequences[index], index: index, options))
     } write: { index, scores in
       ready[index] = scores
       while let scores = ready.removeValue(forKey: next) {

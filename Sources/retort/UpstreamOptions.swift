@@ -32,6 +32,9 @@ struct UpstreamOptions: ParsableArguments {
   @Flag(help: "Answers come as a stream of events.")
   var streamUpstream = false
 
+  @Flag(help: "Refuse answers of another model than the one that answered before.")
+  var refuseOtherModels = false
+
   @Option(help: ArgumentHelp("Longest sequence, if the endpoint does not say.", valueName: "tokens"))
   var contextLength: Int?
 
@@ -102,6 +105,7 @@ struct UpstreamOptions: ParsableArguments {
       concurrency: try positive("--concurrency", concurrency))
     rules.patience = .seconds(try positive("--patience", patience))
     rules.streams = streamUpstream
+    rules.refusesOtherModels = refuseOtherModels
     rules.price = try price(model)
     if let budget {
       guard budget > 0, budget <= 1e9 else {

@@ -29,6 +29,9 @@ struct LetterEndpoint: Sendable {
       return .json(ScriptedTexts.problem("no JSON"), status: 400)
     }
     let isChat = request.path == "/v1/chat/completions"
+    guard isChat || request.path == "/v1/completions" else {
+      return .json(ScriptedTexts.problem("no such route"), status: 404)
+    }
     guard isChat ? hasChat : hasCompletions else { return .json(ScriptedTexts.problem("no such route"), status: 404) }
     if isChat, wantsCompletionTokens, body["max_tokens"] != nil {
       return .json(ScriptedTexts.problem("use max_completion_tokens instead"), status: 400)

@@ -163,6 +163,39 @@ struct QuestionDeskTests {
     }
   }
 
+  @Test("answers of another model are refused where they are not wanted: paid, not kept, and known at the next start")
+  func refusesOtherModels() async throws {
+    let fixture = try EndpointFixture()
+    defer { fixture.remove() }
+    let rules = EndpointFixture.rules {
+      ($0.refusesOtherModels, $0.price) = (true, try? Price(input: 1, output: 1))
+    }
+    let moved = Script.by { request in
+      .json(ScriptedTexts.chat("hi").replacing("m-1", with: [1, 3].contains(request.index) ? "m-2" : "m-1"))
+    }
+    try await ScriptedEndpoint.with(moved) { endpoint in
+      func refused(_ desk: QuestionDesk, _ text: String) async {
+        let error = await #expect(throws: UpstreamError.self) {
+          _ = try await desk.answer(EndpointFixture.question(text))
+        }
+        #expect(error?.description.contains("'m-2' answers, and 'm-1' did before") == true)
+      }
+      let ledger = try fixture.openLedger()
+      try await fixture.withDesk(endpoint.url, rules: rules, ledger: ledger) { desk in
+        _ = try await desk.answer(EndpointFixture.question("a"))
+        await refused(desk, "b")
+        #expect(ledger.totals.settledCalls == 2 && ledger.totals.settled == Money(20e-6))
+        // Asked again, for the other's answer was not kept.
+        #expect(try await desk.answer(EndpointFixture.question("b")).model == "m-1")
+      }
+      try await fixture.withDesk(endpoint.url, rules: rules, ledger: try fixture.openLedger()) { desk in
+        _ = try await desk.answer(EndpointFixture.question("b"))
+        await refused(desk, "c")
+        #expect(endpoint.requests.count == 4)
+      }
+    }
+  }
+
   @Test("an endpoint that is away for longer than our patience is UNAVAILABLE, and the reason is named")
   func away() async throws {
     let rules = EndpointFixture.rules { $0.patience = .milliseconds(30) }
