@@ -446,7 +446,7 @@ let package = Package(
       dependencies: [
         "Authentication", "ForeignPython", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "ModelFixtures",
         "Reports", "ScriptedEndpoint",
-        "ServiceRuntime", "WireBytes", "WireFormat", "retort",
+        "ServiceRuntime", "Tokenization", "WireBytes", "WireFormat", "retort",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -3,6 +3,7 @@ import GRPCNGHTTP2Transport
 import Kernels
 import Recipes
 import ServiceRuntime
+import UpstreamTeacher
 
 /// The services of `retort run --local`, as children of this process on loopback.
 struct LocalServices: Sendable {
@@ -10,6 +11,8 @@ struct LocalServices: Sendable {
   let coordinator: ServiceTarget
   /// The children, in the order in which they are started.
   let commands: [ChildCommand]
+  /// Folders of ledger and cache of the endpoints among them.
+  private let endpointStates: [String]
 
   /// Plans the children of a recipe.
   ///
@@ -28,10 +31,21 @@ struct LocalServices: Sendable {
     }
     coordinator = try plan.addCoordinatorAndStudent()
     commands = plan.commands
+    endpointStates = plan.endpointStates
     for folder in [plan.logs, plan.state] {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
     try? FileManager.default.removeItem(atPath: plan.shareFile)
+  }
+
+  /// Waits for teachers of a run that was killed: each still finishes the calls on its way, and holds its folder until then.
+  ///
+  /// - Parameter say: Told once, if there is one to wait for, what its folder is.
+  func waitForOldTeachers(limit: Duration = .seconds(30), say: (_ folder: String) -> Void) async throws {
+    let (begin, held) = (ContinuousClock.now, { endpointStates.first { StateFolder.isHeld(URL(filePath: $0)) } })
+    guard let first = held() else { return }
+    say(first)
+    while held() != nil, begin.duration(to: .now) < limit { try await Task.sleep(for: .milliseconds(100)) }
   }
 }
 
@@ -41,6 +55,7 @@ private struct LocalPlan {
   let program: URL
   let output: URL
   private(set) var commands: [ChildCommand] = []
+  private(set) var endpointStates: [String] = []
   private var coordinatorArguments: [String] = []
 
   init(recipe: Recipe, program: URL, output: URL) {
@@ -57,7 +72,8 @@ private struct LocalPlan {
   /// Adds a teacher of the recipe.
   mutating func add(_ teacher: Recipe.NamedTeacher) throws {
     let name = teacher.name.isEmpty ? "teacher" : "teacher-\(teacher.name)"
-    let address = try address(of: teacher.source, named: name, recipe.teacherWeights.options)
+    let address = try address(
+      of: teacher.source, named: name, tokenizer: teacher.tokenizer, recipe.teacherWeights.options)
     if teacher == recipe.teachers.all.first { coordinatorArguments += ["--teacher", address] }
     if !teacher.name.isEmpty { coordinatorArguments += ["--named-teacher", "\(teacher.name)=\(address)"] }
   }
@@ -70,12 +86,12 @@ private struct LocalPlan {
 
   /// Where a model is, or will be: as a child of the plan unless it is somewhere already.
   private mutating func address(
-    of source: Recipe.TeacherSource, named name: String, _ options: [String] = []
+    of source: Recipe.TeacherSource, named name: String, tokenizer: String? = nil, _ options: [String] = []
   ) throws -> String {
     switch source {
     case .folder(let folder): try child("teacher", ["--model", folder] + options, named: name)
     case .address(let address): address
-    case .endpoint(let endpoint): try child("teacher", arguments(of: endpoint, named: name), named: name)
+    case .endpoint(let endpoint): try child("teacher", arguments(of: endpoint, tokenizer, named: name), named: name)
     }
   }
 
@@ -105,11 +121,15 @@ private struct LocalPlan {
   }
 
   /// The options of `retort teacher --upstream`.
-  private func arguments(of endpoint: Recipe.Endpoint, named name: String) -> [String] {
+  private mutating func arguments(
+    of endpoint: Recipe.Endpoint, _ tokenizer: String?, named name: String
+  ) -> [String] {
     let state = endpoint.state ?? output.appending(path: "\(name)-state").path(percentEncoded: false)
+    endpointStates.append(state)
     let texts = [
       ("--upstream", endpoint.url), ("--upstream-model", endpoint.model),
-      ("--tokenizer", recipe.student.tokenizerFolder), ("--state", state), ("--upstream-api", endpoint.api),
+      ("--tokenizer", tokenizer ?? recipe.student.tokenizerFolder), ("--state", state),
+      ("--upstream-api", endpoint.api),
       ("--api-key-file", endpoint.keyFile), ("--upstream-ca", endpoint.authority), ("--prices", endpoint.prices),
     ]
     return texts.flatMap { name, value in value.map { [name, $0] } ?? [] } + endpoint.options

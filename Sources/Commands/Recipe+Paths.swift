@@ -48,9 +48,9 @@ extension Recipe {
   private static func paths(of teacher: NamedTeacher, _ place: (String) -> String) -> [String] {
     let key = teacher.name.isEmpty ? "teacher" : "teacher.teachers.\(teacher.name)"
     guard let tokenizer = teacher.tokenizer else { return paths(of: teacher.source, at: key, place) }
-    var overrides = ["\(key).tokenizer=\(place(tokenizer))"]
-    if case .folder(let path) = teacher.source { overrides.append("\(key).from=\(place(path))") }
-    return overrides
+    let own = ["\(key).tokenizer=\(place(tokenizer))"]
+    if case .folder(let path) = teacher.source { return own + ["\(key).from=\(place(path))"] }
+    return own + paths(of: teacher.source, at: key, place)
   }
 
   private static func paths(of source: TeacherSource, at key: String, _ place: (String) -> String) -> [String] {

@@ -2,6 +2,7 @@ public import Authentication
 public import Foundation
 import GRPCCore
 public import GRPCNGHTTP2Transport
+import Logging
 public import Recipes
 import Reports
 import ServiceRuntime
@@ -75,6 +76,13 @@ public struct RunSession: Sendable {
       try premises.check()
       if !resumes { try premises.clearState() }
       let services = try LocalServices(recipe: recipe, program: program, output: output)
+      if resumes {
+        try await services.waitForOldTeachers { folder in
+          display.logger.warning(
+            "waiting for the teacher of the run before, which finishes calls on their way",
+            metadata: ["state.folder": "\(folder)"])
+        }
+      }
       return try await ChildSupervisor(logger: display.logger).withChildren(services.commands) {
         try await follow(services.coordinator, .plain, display)
       }

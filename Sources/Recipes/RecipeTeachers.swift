@@ -35,7 +35,8 @@ extension Recipe {
     public var name: String
     /// Where it is.
     public var source: TeacherSource
-    /// Folder of its tokenizer, if that is not known to be the student's; nil: the teacher's own folder, or the student's.
+    /// Folder of its tokenizer, if that is not known to be the student's; nil: the teacher's own folder, or the student's. An
+    /// endpoint's text and log-probs are read with it.
     public var tokenizer: String?
 
     /// The folder whose tokenizer is the teacher's; nil: it is taken to be the student's.
@@ -133,9 +134,6 @@ extension Recipe.NamedTeacher {
       }
       source = Recipe.TeacherSource(given)
     case (nil, let url?): source = .endpoint(try Recipe.Endpoint(values, at: path, url: url))
-    }
-    if tokenizer != nil, url != nil {
-      throw .conflict("\(path).tokenizer: an endpoint's text is read with the student's tokenizer; leave it out")
     }
   }
 }

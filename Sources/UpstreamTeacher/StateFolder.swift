@@ -27,4 +27,12 @@ public final class StateFolder: Sendable {
   }
 
   deinit { close(lock) }
+
+  /// Whether a process holds a folder just now.
+  public static func isHeld(_ folder: URL) -> Bool {
+    let lock = open(folder.appending(path: "lock").path(percentEncoded: false), O_RDWR | O_CLOEXEC)
+    guard lock >= 0 else { return false }
+    defer { close(lock) }
+    return flock(lock, LOCK_EX | LOCK_NB) != 0
+  }
 }

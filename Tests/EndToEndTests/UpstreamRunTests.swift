@@ -55,6 +55,32 @@ struct UpstreamRunTests {
     }
   }
 
+  @Test(
+    "resumed as soon as its command was killed, a run waits for its old teacher, which ends what is paid for, and says so"
+  )
+  func resumedAtOnce() async throws {
+    let small = try SmallRun()
+    let script = Script.by { request in
+      (24..<32).contains(request.index) ? .silence : .json(ScriptedTexts.completion(" \(request.index)"))
+    }
+    try await ScriptedEndpoint.with(script) { endpoint in
+      let teacher = "{url: \"\(endpoint.url)\", model: m, api: completions, price_input: 1, price_output: 1, budget: 5}"
+      let recipe = try small.folder.write(Self.recipe(small, "killed", teacher: teacher), to: "killed.yaml")
+      let outcome = try await small.program.run(["run", recipe, "--local"]) { command in
+        try await wait { endpoint.requests.count >= 32 }
+        kill(command, SIGKILL)
+      }
+      #expect(outcome.exit == .signal(SIGKILL), "\(outcome.errors)")
+      let resumed = try await small.program.run(["run", recipe, "--local", "--resume"])
+      #expect(resumed.exit == .status(0), "\(resumed.errors)")
+      #expect(
+        resumed.errors.components(separatedBy: "waiting for the teacher of the run before").count == 2,
+        "\(resumed.errors)")
+      let bodies = endpoint.requests.map(\.body).filter { $0.contains("\"max_tokens\":11,") }
+      #expect(bodies.count == 48 && Set(bodies).count == 48)
+    }
+  }
+
   @Test("a method that needs log-probs is refused before the first step, with the method that needs none")
   func refusesLogprobs() async throws {
     let small = try SmallRun()

@@ -32,6 +32,11 @@ struct RecipeTeachersTests {
         "--price-input", "2.5", "--price-output", "10.0", "--budget", "20.0", "--concurrency", "4", "--stream-upstream",
       ])
     #expect(try Recipe(yaml: read.resolvedYAML) == read)
+    let own = try recipe("teacher: {url: http://h, model: m, tokenizer: tokens, refuse_other_models: true}")
+    #expect(own.teachers.all.map(\.tokenizerFolder) == ["tokens"] && read.teachers.all.map(\.tokenizerFolder) == [nil])
+    guard case .endpoint(let named) = own.teacher else { throw RecipeError.conflict("no endpoint") }
+    #expect(named.options == ["--refuse-other-models"])
+    #expect(try Recipe(yaml: own.resolvedYAML) == own)
     #expect(
       try recipe("teacher: {url: https://host/v1, model: m}", ["teacher=models/t"]).teacher == .folder("models/t"))
     #expect(try recipe("teacher: models/t", ["teacher.url=http://127.0.0.1/v1", "teacher.model=m"]).teacher != nil)
