@@ -248,7 +248,9 @@ struct LionRunTests {
       let bench = try Bench(folder)
       bench.students.state.withLock { $0.description = makeDescription { $0.vocabSize = 299 } }
       let status = try await Self.run(bench)
-      #expect(status.state == .failed && status.message.contains("their vocabularies differ (300 and 299 tokens)"), "\(status.message)")
+      #expect(
+        status.state == .failed && status.message.contains("their vocabularies differ (300 and 299 tokens)"),
+        "\(status.message)")
       #expect(bench.teacher.asked.isEmpty)
     }
   }
