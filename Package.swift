@@ -403,7 +403,7 @@ let package = Package(
     .testTarget(
       name: "CoordinatorServiceTests",
       dependencies: [
-        "CoordinatorService", "Recipes", "Sequences", "WireBytes", "WireFormat",
+        "CoordinatorService", "ModelServing", "Recipes", "Sequences", "ServiceTestSupport", "WireBytes", "WireFormat",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),

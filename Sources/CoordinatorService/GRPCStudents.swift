@@ -51,6 +51,22 @@ private struct GRPCStudent: StudentConnection {
     return completions.sorted { $0.promptIndex < $1.promptIndex }
   }
 
+  func score(_ sequences: SequenceBatch) async throws -> [Float] {
+    let wanted = ScoreOptions(tokenLogprobs: true)
+    let request = StudentServiceScoreRequest(
+      sequences: WireSequenceBatch(sequences), options: WireScoreOptions(wanted))
+    // Of the actual tokens alone, whatever the vocabulary.
+    let expected = ScoreReply(positionCount: sequences.scoredPositions.count, options: wanted, vocabSize: 1)
+    return try await client.score(options: options) { writer in
+      try await writer.write(request)
+    } onResponse: { response in
+      var reply = expected
+      for try await message in response.messages { try reply.append(message.chunk) }
+      guard reply.isComplete else { throw ReplyError.scoreEndedEarly }
+      return reply.scores.tokenLogprobs
+    }
+  }
+
   func train(
     requests: @escaping @Sendable (_ send: @Sendable (TrainRequest) async throws -> Void) async throws -> Void,
     onReply: @escaping @Sendable (TrainResponse) async throws -> Void

@@ -117,6 +117,9 @@ public enum Handshake {
       return .ability(
         method: method, missing: "hidden states of the student's tokens", remedy: "set objective.hidden_weight to 0")
     }
+    if needs.mixes {
+      return .ability(method: method, missing: "tokens of the student's vocabulary", remedy: unmixed)
+    }
     if needs.draws {
       return .ability(
         method: method, missing: "ids of the student's vocabulary",
@@ -141,6 +144,9 @@ public enum Handshake {
       ?? "method: seqkd needs only its text, as do plad, dpo and simpo"
   }
 
+  /// What to do without a teacher that draws tokens among the student's.
+  private static let unmixed = "set generation.teacher_mix to 0, with which the student writes alone"
+
   private static func missingAbility(
     method: Method, needs: TeacherNeeds, teacher: ModelSummary
   ) -> HandshakeRefusal? {
@@ -153,6 +159,13 @@ public enum Handshake {
       return .ability(
         method: method, missing: "log-probs of given text",
         remedy: "methods plad, simpo and dpo need only its text")
+    }
+    if needs.mixes, !teacher.generates || teacher.continuesTokens != true {
+      return .ability(
+        method: method, missing: "single tokens after given ids, drawn as its scores tell,",
+        remedy:
+          "\(unmixed), or take a teacher that retort serves from a model folder, with the same weights for text and scores"
+      )
     }
     if needs.comparesHiddenStates, teacher.hiddenSize ?? 0 == 0 {
       return .ability(

@@ -43,6 +43,8 @@ public struct ModelSummary: Sendable, Hashable, Codable {
   public var hiddenSize: Int?
   /// Ids can be drawn; nil, in a journal of an earlier version: unknown.
   public var givesDraws: Bool?
+  /// `Generate` goes on from given ids by the distribution that `Score` tells of; nil, in a journal of an earlier version: unknown.
+  public var continuesTokens: Bool?
 
   /// Takes what a service says of its model.
   public init(_ wire: WireModelDescription) {
@@ -61,5 +63,6 @@ public struct ModelSummary: Sendable, Hashable, Codable {
     givesFloat16 = wire.abilities?.float16 ?? false
     hiddenSize = wire.abilities?.hiddenState == true ? Int(wire.hiddenSize) : 0
     givesDraws = wire.abilities?.draws ?? false
+    continuesTokens = wire.abilities?.continuesTokens ?? false
   }
 }

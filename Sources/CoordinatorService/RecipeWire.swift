@@ -61,7 +61,8 @@ extension WirePolicyGradient {
   init(_ policy: PolicyTerm) {
     self.init(
       discount: policy.discount, futureOnly: policy.isFutureOnly, lengthNormalized: policy.isLengthNormalized,
-      clip: policy.clip, rewardLimit: policy.rewardLimit, reverseKL: policy.reverseKL)
+      clip: policy.clip, rewardLimit: policy.rewardLimit, reverseKL: policy.reverseKL,
+      teacherShare: policy.teacherShare)
   }
 }
 

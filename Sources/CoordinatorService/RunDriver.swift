@@ -257,7 +257,7 @@ private struct TeacherAnswer: Sendable {
 }
 
 /// Which teacher failed, and why.
-private struct TeacherProblem: Error {
+struct TeacherProblem: Error {
   let address: String
   let reason: any Error
 }
@@ -286,6 +286,8 @@ enum ReplyError: Error, CustomStringConvertible {
   case missingCompletion(promptIndex: Int)
   case missingPairs(expected: Int, found: Int)
   case missingLogprobs(promptIndex: Int)
+  case otherLength(promptIndex: Int, expected: ClosedRange<Int>, found: Int)
+  case scoreEndedEarly
 
   var description: String {
     switch self {
@@ -293,6 +295,9 @@ enum ReplyError: Error, CustomStringConvertible {
     case .missingLogprobs(let index):
       "the student gives no log-probs with the completion of prompt \(index), which a policy gradient needs"
     case .missingPairs(let expected, let found): "the student measured \(found) pairs of \(expected)"
+    case .otherLength(let index, let expected, let found):
+      "the completion of prompt \(index) has \(found) tokens, where \(expected.lowerBound) to \(expected.upperBound) were asked"
+    case .scoreEndedEarly: "the student's log-probs ended early"
     }
   }
 }

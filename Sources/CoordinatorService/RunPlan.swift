@@ -34,6 +34,8 @@ public struct RunPlan: Sendable, Hashable {
   public let keepsReference: Bool
   /// Whether the journal keeps log-probs beside the student's texts.
   public let keepsLogprobs: Bool
+  /// Probability that a token of the student's texts is the teacher's.
+  public let teacherMix: Double
   /// Whether the teacher writes answers to held-out prompts.
   public let teacherWritesEvaluation: Bool
   /// Whether anything at all is evaluated.
@@ -80,6 +82,7 @@ public struct RunPlan: Sendable, Hashable {
     mixture = recipe.objective.mixture
     fixedSource = recipe.objective.terms.first?.source ?? .data
     keepsLogprobs = recipe.hasPolicyGradient
+    teacherMix = recipe.generation?.teacherMix ?? 0
     keepsReference = recipe.objective.pair?.reference == .student
     rounds = min(recipe.generation.map { recipe.usesStudentText ? $0.rounds : 1 } ?? 1, maxSteps)
     itemSize = recipe.generation?.batchSize ?? 64
@@ -108,7 +111,7 @@ public struct RunPlan: Sendable, Hashable {
       tokenLogprobs: givenTokens || isAdaptive && recipe.objective.teacherForm == .hiddenState,
       float16: (needsLogprobs || givenTokens) && recipe.objective.teacherPrecision == .float16,
       learnsFromLogprobs: recipe.usesTeacherLogprobs || !comparesTeacher, draws: draws,
-      comparesHiddenStates: recipe.objective.hiddenWeight > 0)
+      comparesHiddenStates: recipe.objective.hiddenWeight > 0, mixes: teacherMix > 0)
   }
 }
 
@@ -143,20 +146,22 @@ public struct TeacherNeeds: Sendable, Hashable, Codable {
   public var draws: Bool
   /// Last hidden states travel beside the log-probs, and enter the loss.
   public var comparesHiddenStates: Bool
+  /// The teacher draws some tokens of the student's texts.
+  public var mixes: Bool
 
   /// Names the needs.
   public init(
     generate: Bool, topCount: Int?, hiddenState: Bool = false, tokenLogprobs: Bool = false, float16: Bool = false,
-    learnsFromLogprobs: Bool = true, draws: Bool = false, comparesHiddenStates: Bool = false
+    learnsFromLogprobs: Bool = true, draws: Bool = false, comparesHiddenStates: Bool = false, mixes: Bool = false
   ) {
-    self.learnsFromLogprobs = learnsFromLogprobs
+    (self.learnsFromLogprobs, self.mixes) = (learnsFromLogprobs, mixes)
     (self.generate, self.topCount) = (generate, topCount)
     (self.hiddenState, self.tokenLogprobs, self.float16) = (hiddenState, tokenLogprobs, float16)
     (self.draws, self.comparesHiddenStates) = (draws, comparesHiddenStates)
   }
 
   /// True where the run asks anything.
-  public var any: Bool { generate || scores }
+  public var any: Bool { generate || scores || mixes }
 
   /// True where the teacher is asked about given text.
   public var scores: Bool { topCount != nil || tokenLogprobs || draws }
@@ -236,6 +241,7 @@ public enum SeedStream: UInt64, Sendable {
   case mixture = 8
   case trajectories = 9
   case demonstrations = 10
+  case teacherMix = 11
 }
 
 extension SeedStream {

@@ -20,6 +20,8 @@ struct SessionWork: Sendable {
   let doubtful = StepNotes()
   /// Share of the student's texts in the steps under way, where texts are drawn.
   private let studentShares = StepNotes()
+  /// Share of the teacher's tokens in them, where both draw.
+  private let teacherTokenShares = StepNotes()
 
   init(driver: RunDriver, session: Int, grant: TrainerRegistry.Grant, material: RunMaterial) {
     (self.driver, self.session, self.grant, self.material) = (driver, session, grant, material)
@@ -39,6 +41,7 @@ struct SessionWork: Sendable {
       guard !Task.isCancelled else { return }
       let failure =
         (error as? StepFailure)?.failure ?? (error as? ModuleRefusal)?.failure
+        ?? (error as? TeacherProblem).map { Failure($0.reason, doing: "the teacher at \($0.address) cannot answer") }
         ?? Failure(error, doing: "the student at \(grant.address)")
       post(.studentFailed(session: session, failure))
     }
@@ -140,14 +143,22 @@ struct SessionWork: Sendable {
     let begin = dependencies.now()
     let parts = await driver.current(material).request(for: key)
     let request = StudentServiceGenerateRequest(prompts: parts.prompts, sampling: parts.sampling, seeds: parts.seeds)
-    let written = try await student.generate(request).ordered(count: parts.seeds.count)
-    let completions = try material.plan.keepsLogprobs ? written.map(WrittenText.words) : written.map(\.tokenIDs)
+    let completions =
+      material.plan.teacherMix > 0
+      ? try await material.writeMixed(key, student: student, dependencies) : try await write(request, student)
     // The student is the one of the round's start: seed, recipe and data say which.
     let origin = Array("\(material.dataDigest) \(key.stage)".utf8)
     let result = ItemResult(
       key: key, name: ContentName.of([origin, try request.encoded()]), completions: completions)
     waited.set((waited.take() ?? .zero) + dependencies.now() - begin)
     post(.itemCompleted(key, session: session), result: result)
+  }
+
+  private func write(
+    _ request: StudentServiceGenerateRequest, _ student: any StudentConnection
+  ) async throws -> [[UInt32]] {
+    let written = try await student.generate(request).ordered(count: request.seeds.count)
+    return try material.plan.keepsLogprobs ? written.map(WrittenText.words) : written.map(\.tokenIDs)
   }
 
   /// Measures the pairs of an item with the present student: the reference of all that is learnt from them.
@@ -203,6 +214,10 @@ struct SessionWork: Sendable {
     if recipe.objective.mixture != nil {
       studentShares.keep(await driver.current(material).plan.studentShare(ofStep: step), of: step)
     }
+    if material.plan.teacherMix > 0, let sequences = batch.sequences {
+      let lengths = zip(sequences.sequenceLengths, sequences.promptLengths).map { Int($0) - Int($1) }
+      teacherTokenShares.keep(material.plan.teacherTokenShare(ofStep: step, lengths: lengths), of: step)
+    }
     return TrainRequest(step: UInt64(step), batch: batch)
   }
 
@@ -230,6 +245,7 @@ struct SessionWork: Sendable {
       row.add("train/top_agreement", metrics.topAgreement)
     }
     if let share = studentShares.take(step) { row.add("train/student_share", share) }
+    if let share = teacherTokenShares.take(step) { row.add("train/teacher_token_share", share) }
     row.add("train/epoch", Double(step) / Double(material.plan.stepsPerEpoch))
     row.add("train/round", Double(material.plan.round(at: step - 1) + 1))
     row.add("train/tokens", Double(metrics.tokenCount))

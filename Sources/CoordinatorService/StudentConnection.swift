@@ -7,6 +7,8 @@ public protocol StudentConnection: Sendable {
   func load(_ request: LoadRequest) async throws -> LoadResponse
   /// Completes prompts; returns one completion per prompt, in the prompts' order.
   func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion]
+  /// Log-probs of the actual tokens of completions, of all sequences in order. Unit: nats.
+  func score(_ sequences: SequenceBatch) async throws -> [Float]
   /// Makes steps, or evaluations: sends what `requests` sends and hands over each answer, in order.
   func train(
     requests: @escaping @Sendable (_ send: @Sendable (TrainRequest) async throws -> Void) async throws -> Void,
@@ -20,12 +22,15 @@ public protocol StudentConnection: Sendable {
 
 extension StudentConnection {
   /// One completion per prompt, in the prompts' order.
+  ///
+  /// - Parameter limits: Limits of new tokens beside that of `sampling`, one per prompt; empty: none.
   func complete(
-    _ prompts: [[TokenID]], _ sampling: SamplingOptions, seeds: [UInt64]
+    _ prompts: [[TokenID]], _ sampling: SamplingOptions, seeds: [UInt64], limits: [Int] = []
   ) async throws -> [Completion] {
     let batch = SequenceBatch(prompts.map { TokenSequence(prompt: $0, completion: []) })
     let request = StudentServiceGenerateRequest(
-      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: seeds)
+      prompts: WireSequenceBatch(batch), sampling: WireSamplingOptions(sampling), seeds: seeds,
+      maxNewTokens: limits.map { UInt32(clamping: $0) })
     return try await generate(request).ordered(count: prompts.count)
   }
 }

@@ -11,7 +11,12 @@ enum WrittenText {
     guard completion.tokenLogprobs.count == completion.tokenIDs.count else {
       throw .missingLogprobs(promptIndex: completion.promptIndex)
     }
-    return completion.tokenIDs + completion.tokenLogprobs.map(\.bitPattern)
+    return words(of: completion.tokenIDs, logprobs: completion.tokenLogprobs[...])
+  }
+
+  /// The words of ids and as many log-probs.
+  static func words(of tokenIDs: [TokenID], logprobs: ArraySlice<Float>) -> [UInt32] {
+    tokenIDs + logprobs.map(\.bitPattern)
   }
 
   /// What words stand for.

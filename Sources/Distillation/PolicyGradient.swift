@@ -8,11 +8,13 @@ public import Sequences
 /// With `r_t = log p(y_t) − log q_old(y_t)` the advantage is `A_t = Σ γ^(t'−s) r_t'` over `t' ≥ s`, s being t, or t + 1; divided by the
 /// number of its summands where ``isLengthNormalized`` says so. With `ρ = q(y_t) / q_old(y_t)` a position's loss is
 ///
-///     max(−A ρ, −A clip(ρ, 1 − ε, 1 + ε)) + λ KL(q ‖ p)
+///     w [max(−A ρ, −A clip(ρ, 1 − ε, 1 + ε)) + λ KL(q ‖ p)]
 ///
-/// A is a constant of the gradient. γ = 0 and λ = 0 are on-policy distillation by the reverse KL of sampled tokens.
+/// A and w are constants of the gradient. γ = 0 and λ = 0 are on-policy distillation by the reverse KL of sampled tokens. w is 1 where
+/// the student wrote alone; where each token was drawn from `p̃ = α p + (1 − α) q_old`, it is `q_old(y_t) / p̃(y_t)`.
 ///
-/// - SeeAlso: Eq. 5 to 9 of <https://arxiv.org/abs/2306.08543>, whose single-step part is the reverse KL of all tokens.
+/// - SeeAlso: Eq. 5 to 9 of <https://arxiv.org/abs/2306.08543>, whose single-step part is the reverse KL of all tokens, and whose weights
+///   stand before both parts.
 public struct PolicyGradient: Sendable, Hashable, Codable {
   /// γ, in [0, 1]: 0 leaves a token its own reward alone.
   public var discount: Double
@@ -26,14 +28,17 @@ public struct PolicyGradient: Sendable, Hashable, Codable {
   public var rewardLimit: Double
   /// λ, the factor of the reverse KL over all tokens, which needs the teacher's distribution; 0: it is not asked.
   public var reverseKL: Double
+  /// α, in [0, 1): the teacher's share in the distribution that tokens were drawn from; 0: the student wrote alone.
+  public var teacherShare: Double
 
   /// Names the numbers; unset, those of sampled-token reverse KL.
   public init(
     discount: Double = 0, isFutureOnly: Bool = false, isLengthNormalized: Bool = false, clip: Double = 0,
-    rewardLimit: Double = 0, reverseKL: Double = 0
+    rewardLimit: Double = 0, reverseKL: Double = 0, teacherShare: Double = 0
   ) {
     (self.discount, self.isFutureOnly, self.isLengthNormalized) = (discount, isFutureOnly, isLengthNormalized)
     (self.clip, self.rewardLimit, self.reverseKL) = (clip, rewardLimit, reverseKL)
+    self.teacherShare = teacherShare
   }
 
   /// Throws unless all numbers are in their ranges.
@@ -45,6 +50,7 @@ public struct PolicyGradient: Sendable, Hashable, Codable {
     try expect("clip", clip, clip >= 0 && clip < 1, "[0, 1)")
     try expect("reward_limit", rewardLimit, rewardLimit >= 0, "[0, ∞)")
     try expect("reverse_kl", reverseKL, reverseKL >= 0, "[0, ∞)")
+    try expect("teacher_share", teacherShare, teacherShare >= 0 && teacherShare < 1, "[0, 1)")
   }
 }
 
@@ -54,10 +60,12 @@ public struct PolicyToken: Sendable, Hashable {
   public var advantage: Double
   /// log q_old, in nats.
   public var behaviorLogprob: Double
+  /// w: how much more probable the student found the token than what it was drawn from.
+  public var weight: Double
 
   /// Names the numbers.
-  public init(advantage: Double, behaviorLogprob: Double) {
-    (self.advantage, self.behaviorLogprob) = (advantage, behaviorLogprob)
+  public init(advantage: Double, behaviorLogprob: Double, weight: Double = 1) {
+    (self.advantage, self.behaviorLogprob, self.weight) = (advantage, behaviorLogprob, weight)
   }
 }
 
@@ -75,15 +83,25 @@ extension PolicyGradient {
     var tokens: [PolicyToken] = []
     // Σ γ^(t'−t) r_t' from t on, and the number of its summands, from the end.
     var (sum, count) = (0.0, 0)
-    for (reward, behavior) in zip(rewards, behavior).reversed() {
+    for (reward, (teacher, behavior)) in zip(rewards, zip(teacher, behavior)).reversed() {
       let (later, laterCount) = (sum, count)
       (sum, count) = (reward + discount * sum, count + 1)
       let (value, summands) = isFutureOnly ? (later, laterCount) : (sum, count)
       tokens.append(
         PolicyToken(
-          advantage: isLengthNormalized ? value / Double(max(summands, 1)) : value, behaviorLogprob: Double(behavior)))
+          advantage: isLengthNormalized ? value / Double(max(summands, 1)) : value, behaviorLogprob: Double(behavior),
+          weight: weight(teacher: Double(teacher), behavior: Double(behavior))))
     }
     return tokens.reversed()
+  }
+
+  /// w of a token, `q_old / (α p + (1 − α) q_old)`: from 0 to `1 / (1 − α)`.
+  ///
+  /// - Parameters:
+  ///   - teacher: log p, in nats.
+  ///   - behavior: log q_old, in nats.
+  public func weight(teacher: Double, behavior: Double) -> Double {
+    teacherShare > 0 ? 1 / (teacherShare * exp(teacher - behavior) + 1 - teacherShare) : 1
   }
 
   /// L without its reverse KL, and `∂L/∂ log q(y)`.
@@ -91,9 +109,10 @@ extension PolicyGradient {
   /// - Parameter logprob: log q of the token, in nats.
   public func evaluate(_ token: PolicyToken, logprob: Double) -> (value: Double, slope: Double) {
     let ratio = exp(logprob - token.behaviorLogprob)
-    let plain = -token.advantage * ratio
+    let factor = -token.advantage * token.weight
+    let plain = factor * ratio
     guard clip > 0 else { return (plain, plain) }
-    let clipped = -token.advantage * min(max(ratio, 1 - clip), 1 + clip)
+    let clipped = factor * min(max(ratio, 1 - clip), 1 + clip)
     return clipped > plain ? (clipped, 0) : (plain, plain)
   }
 }
@@ -167,7 +186,7 @@ extension RowLossWorkspace {
     if policy.reverseKL > 0 {
       loss = try replaceLogits(
         logits, kind: .reverseKL, target: target, teacher: teacher, teacherLogits: teacherLogits,
-        scale: Float(Double(scale) * policy.reverseKL))
+        scale: Float(Double(scale) * policy.reverseKL * token.weight))
     } else {
       logits.fill(0)
     }
@@ -177,7 +196,7 @@ extension RowLossWorkspace {
     Elementwise.add(exponentials, to: logits.window(0, vocabSize))
     logits[Int(target)] += Float(factor)
     rounded?.round(logits)
-    loss.value = value + policy.reverseKL * loss.value
+    loss.value = value + policy.reverseKL * token.weight * loss.value
     return loss
   }
 }

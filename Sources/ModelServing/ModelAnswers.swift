@@ -23,33 +23,38 @@ public struct ModelAnswers: Sendable {
   ///
   /// - Parameters:
   ///   - seeds: One per prompt, or none, which is 0 for all.
+  ///   - newTokenLimits: Limits of new tokens beside that of `sampling`, one per prompt, or none.
   ///   - isCancelled: Asked before each new token.
   ///   - write: Sends some completions.
   /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
   public func generate(
-    _ prompts: WireSequenceBatch?, sampling: WireSamplingOptions?, seeds: [UInt64],
+    _ prompts: WireSequenceBatch?, sampling: WireSamplingOptions?, seeds: [UInt64], newTokenLimits: [UInt32] = [],
     isCancelled: @escaping @Sendable () -> Bool, write: (WireCompletionBatch) async throws -> Void
   ) async throws {
     let prompts = try SequenceBatch(prompts, field: "prompts")
     let sampling = try SamplingOptions(sampling)
-    try check(prompts, seeds: seeds)
+    try check(prompts, seeds: seeds, newTokenLimits: newTokenLimits)
+    let limits = newTokenLimits.map(Int.init)
     guard prompts.count > 0 else { return }
     let seeds = seeds.isEmpty ? Array(repeating: 0, count: prompts.count) : seeds
     let stops = try model.stopStrings(sampling)
     if model.generation.parametersAreFixed {
-      let requests = zip(prompts.sequences, seeds).map { prompt, seed in
-        GenerationRequest(prompt: Array(prompt.prompt), sampling: sampling, seed: seed, endsText: stops?.endsText)
+      let requests = zip(prompts.sequences, seeds).enumerated().map { index, request in
+        GenerationRequest(
+          prompt: Array(request.0.prompt), sampling: limits.isEmpty ? sampling : sampling.limited(to: limits[index]),
+          seed: request.1, endsText: stops?.endsText)
       }
       return try await queue.answer(
         GenerationTicket(requests, isCancelled: isCancelled), with: model.shared, bytes: prompts.byteCount,
         makeBatch: { [model] in model.generationBatch() }, completionsPerMessage: Self.completionsPerMessage,
         write: { try await write(WireCompletionBatch($0)) })
     }
-    try await queue.relay(limits: limits, bytes: prompts.byteCount) {
+    try await queue.relay(limits: self.limits, bytes: prompts.byteCount) {
       [model] (send: ([Completion]) throws -> Void) in
       var finished: [Completion] = []
       try model.generator().generate(
-        prompts: prompts, sampling: sampling, seeds: seeds, endsText: stops?.endsText, isCancelled: isCancelled
+        prompts: prompts, sampling: sampling, seeds: seeds, newTokenLimits: limits, endsText: stops?.endsText,
+        isCancelled: isCancelled
       ) { completion in
         finished.append(completion)
         guard finished.count == Self.completionsPerMessage else { return }
@@ -64,9 +69,12 @@ public struct ModelAnswers: Sendable {
 
   private static let completionsPerMessage = 32
 
-  private func check(_ prompts: SequenceBatch, seeds: [UInt64]) throws {
+  private func check(_ prompts: SequenceBatch, seeds: [UInt64], newTokenLimits: [UInt32]) throws {
     guard seeds.isEmpty || seeds.count == prompts.count else {
       throw ServingError.seedCount(seeds: seeds.count, prompts: prompts.count)
+    }
+    guard newTokenLimits.isEmpty || newTokenLimits.count == prompts.count, !newTokenLimits.contains(0) else {
+      throw ServingError.newTokenLimits(limits: newTokenLimits.count, prompts: prompts.count)
     }
     let contextLength = model.transformer.configuration.contextLength
     for (index, length) in prompts.sequenceLengths.enumerated() {

@@ -27,6 +27,8 @@ extension ServedModel {
     var abilities = WireAbilities.all(vocabSize: vocabSize)
     // Hidden states and the head alone do not tell where logits are capped.
     if folder.configuration.block.logitSoftCap != nil { abilities.hiddenState = false }
+    // Text by rounded weights is drawn from another distribution than exact scores tell of.
+    abilities.continuesTokens = generation.weights == generation.scoringWeights
     try self.init(
       transformer: Transformer(folder.configuration), parameters: folder.parameters,
       description: WireModelDescription(

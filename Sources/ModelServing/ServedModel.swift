@@ -120,6 +120,6 @@ extension WireAbilities {
   public static func all(vocabSize: Int) -> WireAbilities {
     WireAbilities(
       generate: true, tokenLogprobs: true, maxTopCount: UInt32(vocabSize), gather: true, entropy: true,
-      fullLogprobs: true, hiddenState: true, float16: true, draws: true)
+      fullLogprobs: true, hiddenState: true, float16: true, draws: true, continuesTokens: true)
   }
 }

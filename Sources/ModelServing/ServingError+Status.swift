@@ -10,7 +10,7 @@ extension ServingError: RPCErrorConvertible {
     case .busy, .requestTooLarge, .replyTooLarge, .tooManyCandidates: .resourceExhausted
     case .otherOutputHead: .failedPrecondition
     case .readerStalled: .deadlineExceeded
-    case .tokenizerTooLarge, .promptWithCompletion, .promptFillsContext, .seedCount: .invalidArgument
+    case .tokenizerTooLarge, .promptWithCompletion, .promptFillsContext, .seedCount, .newTokenLimits: .invalidArgument
     case .notPromised, .stopStringsWithoutTokenizer: .unimplemented
     }
   }

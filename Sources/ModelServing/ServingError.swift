@@ -22,6 +22,8 @@ public enum ServingError: Error, Hashable {
   case promptFillsContext(prompt: Int, length: Int, contextLength: Int)
   /// Seeds are neither absent nor one per prompt.
   case seedCount(seeds: Int, prompts: Int)
+  /// Limits of new tokens are neither absent nor one per prompt, or one of them is 0.
+  case newTokenLimits(limits: Int, prompts: Int)
   /// A request names stop strings, and the model has no tokenizer to find them with.
   case stopStringsWithoutTokenizer
   /// `Abilities` does not promise what was asked.
@@ -51,6 +53,8 @@ extension ServingError: CustomStringConvertible {
     case .promptFillsContext(let prompt, let length, let contextLength):
       "prompt \(prompt) has \(length) tokens, which fill the context of \(contextLength): shorten it"
     case .seedCount(let seeds, let prompts): "\(seeds) seeds for \(prompts) prompts: give one each, or none"
+    case .newTokenLimits(let limits, let prompts):
+      "\(limits) numbers in max_new_tokens for \(prompts) prompts: give one each, at least 1, or none"
     case .stopStringsWithoutTokenizer:
       "sampling.stop_strings need a tokenizer, and the model's folder has none: use stop_token_ids"
     case .notPromised(let option, let promised): "\(option) is more than abilities promise (\(promised))"

@@ -51,7 +51,8 @@ struct KeyUse: Sendable {
     // A policy gradient.
     KeyUse(
       "objective.gamma", "objective.epsilon", "objective.length_normalization", "objective.single_step_decomposition",
-      "objective.cliprange_reward", of: methods(where: \.hasPolicyGradient), which: ", which have a policy gradient"),
+      "objective.cliprange_reward", "generation.teacher_mix", of: methods(where: \.hasPolicyGradient),
+      which: ", which have a policy gradient"),
     // Pairs.
     KeyUse("objective.lm_weight", of: pairMethods + [.llavadi]),
     KeyUse("objective.length_normalized", for: "losses of pairs") { $0.objective.pair != nil },

@@ -34,7 +34,8 @@ public enum Method: String, CaseIterable, Sendable, Codable {
   case fdistill
   /// On-policy distillation: a policy gradient on the student's text, with the reverse KL of sampled tokens as reward.
   case opd
-  /// MiniLLM, as a teacher can be served: reverse KL of each token and a policy gradient of what follows it, on the student's text.
+  /// MiniLLM: reverse KL of each token and a policy gradient of what follows it, on the student's text, of whose tokens the teacher may
+  /// draw a share.
   case minillm
   /// DistiLLM-2: skewed forward KL on the teacher's text and skewed reverse KL on the student's.
   case distillm2

@@ -125,6 +125,7 @@ extension Recipe {
     }
     try checkLoss(place, lossName: lossName)
     try checkTexts()
+    try checkTeacherMix()
     try checkTriPosT()
     if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")
@@ -259,6 +260,7 @@ extension Recipe.Generation {
     maxNewTokens = values.whole("generation.max_new_tokens")
     stopStrings = values.list("generation.stop_strings")
     studentWeights = StudentWeights(rawValue: values.word("generation.student_weights")) ?? .float32
+    teacherMix = values.optionalNumber("generation.teacher_mix") ?? 0
     rounds = values.whole("generation.rounds")
     batchSize = values.whole("generation.batch_size")
   }

@@ -110,6 +110,8 @@ public struct Recipe: Sendable, Hashable {
     public var stopStrings: [String]
     /// How the student's weights are kept while it writes.
     public var studentWeights: StudentWeights
+    /// The teacher's share in the distribution that each token of the student's text is drawn from, in [0, 1).
+    public var teacherMix: Double
     /// How often the student writes anew.
     public var rounds: Int
     /// Prompts per work item.

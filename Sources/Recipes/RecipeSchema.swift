@@ -155,6 +155,7 @@ enum RecipeSchema {
     // As many as a request takes.
     RecipeKey("generation.stop_strings", .texts(limit: 16), .list([])),
     RecipeKey("generation.student_weights", .choice(StudentWeights.allCases.map(\.rawValue)), .text("float32")),
+    RecipeKey("generation.teacher_mix", .number(0...0.99)) { policy($0, .number(0)) },
     RecipeKey("generation.rounds", positive) { .whole($0.defaultRounds) },
     RecipeKey("generation.batch_size", .whole(1...4096), .whole(64)),
   ]

@@ -68,4 +68,12 @@ public struct SamplingOptions: Sendable, Hashable, Codable {
     self.stopTokenIDs = stopTokenIDs
     self.stopStrings = stopStrings
   }
+
+  /// The same of a completion that may have no more than `limit` new tokens.
+  public func limited(to limit: Int) -> SamplingOptions {
+    var options = self
+    options.maxNewTokens = min(maxNewTokens, limit)
+    options.minNewTokens = min(minNewTokens, options.maxNewTokens)
+    return options
+  }
 }

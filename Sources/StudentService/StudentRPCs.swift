@@ -68,7 +68,8 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let (answers, call) = (try answers(), context.cancellation)
     try await call.cancelling {
       try await answers.generate(
-        request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
+        request.prompts, sampling: request.sampling, seeds: request.seeds, newTokenLimits: request.maxNewTokens,
+        isCancelled: { call.isCancelled },
         write: { try await response.write(StudentServiceGenerateResponse(completions: $0)) })
     }
   }

@@ -59,7 +59,7 @@ extension PolicyGradient {
     self.init(
       discount: wire.discount, isFutureOnly: wire.futureOnly, isLengthNormalized: wire.lengthNormalized,
       clip: wire.clip,
-      rewardLimit: wire.rewardLimit, reverseKL: wire.reverseKL)
+      rewardLimit: wire.rewardLimit, reverseKL: wire.reverseKL, teacherShare: wire.teacherShare)
   }
 }
 

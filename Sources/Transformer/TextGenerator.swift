@@ -40,12 +40,13 @@ public struct TextGenerator: Sendable {
   /// context gets an empty completion.
   /// - Parameters:
   ///   - seeds: One per prompt.
+  ///   - newTokenLimits: Limits of new tokens beside that of `sampling`, one per prompt; empty: none.
   ///   - endsText: Asked after each new token about a completion so far: true ends it. For stop strings.
   ///   - isCancelled: Asked before each step, which gives every unfinished completion a token.
   /// - Throws: ``ModelError`` where a prompt or an option cannot be answered; `CancellationError`; what `onFinished`
   ///   throws.
   public func generate(
-    prompts: SequenceBatch, sampling: SamplingOptions, seeds: [UInt64],
+    prompts: SequenceBatch, sampling: SamplingOptions, seeds: [UInt64], newTokenLimits: [Int] = [],
     endsText: (@Sendable ([TokenID]) -> Bool)? = nil, isCancelled: @escaping @Sendable () -> Bool = { false },
     onFinished: (Completion) throws -> Void
   ) throws {
@@ -53,10 +54,16 @@ public struct TextGenerator: Sendable {
       throw ModelError.invalidOption(
         name: "seeds", value: "\(seeds.count) numbers", requirement: "one per prompt (\(prompts.count))")
     }
+    guard newTokenLimits.isEmpty || newTokenLimits.count == prompts.count else {
+      throw ModelError.invalidOption(
+        name: "newTokenLimits", value: "\(newTokenLimits.count) numbers",
+        requirement: "one per prompt (\(prompts.count)), or none")
+    }
     let batch = GenerationBatch(
       transformer: transformer, parameters: parameters, weights: weights, vocabSize: vocabSize,
       eosTokenIDs: eosTokenIDs, limits: limits)
-    for (sequence, seed) in zip(prompts.sequences, seeds) {
+    for (index, (sequence, seed)) in zip(prompts.sequences, seeds).enumerated() {
+      let sampling = newTokenLimits.isEmpty ? sampling : sampling.limited(to: newTokenLimits[index])
       try batch.add(
         GenerationRequest(prompt: Array(sequence.prompt), sampling: sampling, seed: seed, endsText: endsText))
     }

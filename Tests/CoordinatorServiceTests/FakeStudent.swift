@@ -25,13 +25,16 @@ struct LetterCodec: TextCodec {
   func renderChat(_ messages: [ChatMessage], tools: String?, addGenerationPrompt: Bool) -> String? { nil }
 }
 
-/// Completions that depend on prompt, seed and a salt alone.
-func madeUp(_ prompts: WireSequenceBatch?, seeds: [UInt64], salt: UInt64) -> [Completion] {
+/// Completions that depend on prompt, seed and a salt alone, cut at their limits.
+func madeUp(_ prompts: WireSequenceBatch?, seeds: [UInt64], salt: UInt64, limits: [UInt32] = []) -> [Completion] {
   let batch = prompts.flatMap { try? SequenceBatch($0) } ?? SequenceBatch()
   return batch.sequences.enumerated().map { index, sequence in
     var generator = SeededGenerator(seed: seeds[index], path: salt, UInt64(sequence.tokenIDs.reduce(0, &+)))
     let ids = (0..<3).map { _ in TokenID(97 + generator.next() % 26) }
-    return Completion(promptIndex: index, tokenIDs: ids + [2], tokenLogprobs: [], finishReason: .stop)
+    let limit = limits.isEmpty ? 4 : min(4, Int(limits[index]))
+    return Completion(
+      promptIndex: index, tokenIDs: Array((ids + [2]).prefix(limit)), tokenLogprobs: [],
+      finishReason: limit < 4 ? .length : .stop)
   }
 }
 
@@ -49,7 +52,8 @@ final class WritingTeacher: TeacherUpstream {
     state.withLock { $0 += 1 }
     let asked = try request.withUnsafeBytes { try TeacherServiceGenerateRequest(decoding: $0) }
     // In two messages, the last prompt first, as a real teacher may.
-    let made = madeUp(asked.prompts, seeds: asked.seeds, salt: 0).reversed()
+    let limit = asked.sampling?.maxNewTokens ?? 4
+    let made = madeUp(asked.prompts, seeds: asked.seeds, salt: 0, limits: asked.seeds.map { _ in limit }).reversed()
     for part in [made.prefix(1), made.dropFirst(1)] {
       try await receive(
         WireBytes(TeacherServiceGenerateResponse(completions: WireCompletionBatch(Array(part))).encoded()))
@@ -72,6 +76,8 @@ final class FakeStudents: StudentConnector {
     var tokenWeights: [[Float]] = []
     /// What was trained on.
     var batches: [WireTrainBatch] = []
+    /// What was scored.
+    var scored: [SequenceBatch] = []
     var lossAt: [Int: Double] = [:]
     /// What writing a folder is answered with; nil: it works.
     var writeError: RPCError?
@@ -123,7 +129,16 @@ private struct FakeStudent: StudentConnection {
   }
 
   func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion] {
-    try students.call { madeUp(request.prompts, seeds: request.seeds, salt: $0.parameters) }
+    try students.call {
+      madeUp(request.prompts, seeds: request.seeds, salt: $0.parameters, limits: request.maxNewTokens)
+    }
+  }
+
+  func score(_ sequences: SequenceBatch) async throws -> [Float] {
+    try students.call { state in
+      state.scored.append(sequences)
+      return sequences.scoredPositions.targets.map { -1 - Float($0 % 7) }
+    }
   }
 
   func train(

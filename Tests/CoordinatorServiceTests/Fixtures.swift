@@ -31,7 +31,8 @@ func makeDescription(_ change: (inout WireModelDescription) -> Void = { _ in }) 
     name: "model", modelDigest: "digest", vocabularyDigest: "vocabulary", vocabSize: 300, headSize: 300,
     contextLength: 128, bosTokenIDs: [1], eosTokenIDs: [2],
     abilities: WireAbilities(
-      generate: true, tokenLogprobs: true, maxTopCount: 300, fullLogprobs: true, hiddenState: true, draws: true),
+      generate: true, tokenLogprobs: true, maxTopCount: 300, fullLogprobs: true, hiddenState: true, draws: true,
+      continuesTokens: true),
     hiddenSize: 16)
   change(&description)
   return description

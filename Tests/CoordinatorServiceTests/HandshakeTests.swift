@@ -97,6 +97,30 @@ struct HandshakeTests {
     }
   }
 
+  @Test("a teacher that draws tokens among the student's goes on from ids, by the distribution that its scores tell of")
+  func mixed() throws {
+    let needs = TeacherNeeds(generate: false, topCount: 0, tokenLogprobs: true, mixes: true)
+    func given(generates: Bool, continues: Bool) -> String? {
+      refusal(.minillm, needs: needs) {
+        $0.abilities = WireAbilities(
+          generate: generates, tokenLogprobs: true, fullLogprobs: true, continuesTokens: continues)
+      }
+    }
+    #expect(given(generates: true, continues: true) == nil)
+    for refused in [given(generates: false, continues: true), given(generates: true, continues: false)] {
+      #expect(try #require(refused).contains("method minillm needs single tokens after given ids"))
+      #expect(try #require(refused).contains("set generation.teacher_mix to 0, with which the student writes alone"))
+    }
+    let textOnly = refusal(.minillm, needs: needs) { $0.abilities = WireAbilities(generate: true) }
+    #expect(try #require(textOnly).contains("needs log-probs of given text"))
+    let foreign = Handshake.refusal(
+      method: .opd, needs: TeacherNeeds(generate: false, topCount: nil, tokenLogprobs: true, mixes: true),
+      teacher: ModelSummary(makeDescription { $0.vocabularyDigest = "other" }), student: summary,
+      foreign: ForeignTokenizer(vocabularyDigest: "other", longestSequence: 10))
+    #expect(try #require(foreign).description.contains("tokens of the student's vocabulary"))
+    #expect(try #require(foreign).description.contains("set generation.teacher_mix to 0"))
+  }
+
   @Test("a teacher of token log-probs alone is told the method that needs no more", arguments: [Method.minillm, .gkd])
   func tokenLogprobs(method: Method) throws {
     let needs = TeacherNeeds(generate: false, topCount: 0, tokenLogprobs: method == .minillm)

@@ -62,6 +62,9 @@ import Testing
       let plan = try makePlan(["method=\(method)", "evaluation.metrics=perplexity"])
       #expect(plan.needs == TeacherNeeds(generate: false, topCount: topCount, tokenLogprobs: true))
       #expect(plan.keepsLogprobs && plan.studentWrites && !plan.keepsReference)
+      let mixed = try makePlan(["method=\(method)", "evaluation.metrics=perplexity", "generation.teacher_mix=0.2"])
+      #expect(mixed.needs == TeacherNeeds(generate: false, topCount: topCount, tokenLogprobs: true, mixes: true))
+      #expect(!mixed.teacherWrites && mixed.teacherMix == 0.2 && plan.teacherMix == 0)
     }
   }
 

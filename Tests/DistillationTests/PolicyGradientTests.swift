@@ -8,7 +8,7 @@ import Transformer
 
 /// policy.json: policy gradients in PyTorch.
 struct GoldenPolicies: Decodable {
-  /// A loss as the file has it: (discount, future only, length normalised, clip, reward limit, reverse KL).
+  /// A loss as the file has it: (discount, future only, length normalised, clip, reward limit, reverse KL, teacher's share).
   struct Policy: Decodable {
     let policy: PolicyGradient
 
@@ -17,7 +17,8 @@ struct GoldenPolicies: Decodable {
       policy = PolicyGradient(
         discount: try values.decode(Double.self), isFutureOnly: try values.decode(Bool.self),
         isLengthNormalized: try values.decode(Bool.self), clip: try values.decode(Double.self),
-        rewardLimit: try values.decode(Double.self), reverseKL: try values.decode(Double.self))
+        rewardLimit: try values.decode(Double.self), reverseKL: try values.decode(Double.self),
+        teacherShare: try values.decode(Double.self))
     }
   }
   struct Advantages: Decodable {
@@ -28,8 +29,14 @@ struct GoldenPolicies: Decodable {
     let policy: Policy
     let logits, teacher: [Float]
     let target: TokenID
-    let advantage, behavior, value: Double
+    let advantage, behavior, weight, value: Double
     let gradient: [Double]
+
+    /// With our weight.
+    var token: PolicyToken {
+      let weight = policy.policy.weight(teacher: Double(teacher[Int(target)]), behavior: behavior)
+      return PolicyToken(advantage: advantage, behaviorLogprob: behavior, weight: weight)
+    }
   }
   struct Sequence: Decodable {
     let tokenIDs: [TokenID]
@@ -95,7 +102,7 @@ struct GoldenPolicies: Decodable {
       let workspace = RowLossWorkspace(vocabSize: row.logits.count, rowSize: row.logits.count + 1)
       let (logits, other) = (floats(row.logits + [7]), floats(row.logits + [7]))
       let rounded = BFloat16Storage(count: row.logits.count + 1).view
-      let token = PolicyToken(advantage: row.advantage, behaviorLogprob: row.behavior)
+      let token = row.token
       let loss = try workspace.replaceLogits(
         logits, policy: policy, token: token, target: row.target, teacher: policy.reverseKL > 0 ? (source, 0) : nil,
         scale: 1)
@@ -129,11 +136,45 @@ struct GoldenPolicies: Decodable {
     }
   }
 
+  @Test("weighs a token by the student's share in what it was drawn from: from 0 to 1 / (1 − α), 1 where both agree")
+  func weights() {
+    for row in golden.rows { #expect(abs(row.token.weight - row.weight) <= 1e-12) }
+    #expect(Set(golden.rows.map { $0.policy.policy.teacherShare }) == [0, 0.2, 0.7])
+    let policy = PolicyGradient(rewardLimit: 100, teacherShare: 0.2)
+    #expect(abs(policy.weight(teacher: -2, behavior: -2) - 1) <= 1e-12)
+    #expect(policy.weight(teacher: -.infinity, behavior: -2) == 1.25 && policy.weight(teacher: 0, behavior: -2000) == 0)
+    let tokens = policy.tokens(teacher: [-1, -.infinity, -3], behavior: [-3, -1, -3])
+    let known = [exp(-3) / (0.2 * exp(-1) + 0.8 * exp(-3)), 1.25, 1]
+    for (ours, weight) in zip(tokens, known) { #expect(abs(ours.weight - weight) <= 1e-12) }
+    #expect(PolicyGradient().tokens(teacher: [-1], behavior: [-3]).map(\.weight) == [1])
+  }
+
+  /// Tolerance: float32 gradients of 11 tokens, added up.
+  @Test("weights make what both wrote stand for what the student would have written", arguments: [0.2, 0.7])
+  func unbiased(share: Double) throws {
+    let policy = PolicyGradient(teacherShare: share)
+    for row in golden.rows.prefix(10) {
+      let logprobs = logSoftmax(row.logits)
+      let workspace = RowLossWorkspace(vocabSize: row.logits.count, rowSize: row.logits.count)
+      var sums = [Double](repeating: 0, count: row.logits.count)
+      for (id, logprob) in logprobs.enumerated() {
+        let logits = floats(row.logits)
+        let token = PolicyToken(
+          advantage: Double(row.teacher[id]) - logprob, behaviorLogprob: logprob,
+          weight: policy.weight(teacher: Double(row.teacher[id]), behavior: logprob))
+        _ = try workspace.replaceLogits(logits, policy: policy, token: token, target: TokenID(id), scale: 1)
+        let drawn = share * exp(Double(row.teacher[id])) + (1 - share) * exp(logprob)
+        for (index, slope) in logits.array.enumerated() { sums[index] += drawn * Double(slope) }
+      }
+      let exact = try rowLoss(.reverseKL, logits: row.logits, teacher: fullScores(teacher: row.teacher)).gradient
+      for (ours, known) in zip(sums, exact) { #expect(abs(ours - Double(known)) <= 2e-6) }
+    }
+  }
+
   @Test("the slope is the derivative of the value, and 0 where the ratio is clipped")
   func centralDifferences() {
     for row in golden.rows {
-      let policy = row.policy.policy
-      let token = PolicyToken(advantage: row.advantage, behaviorLogprob: row.behavior)
+      let (policy, token) = (row.policy.policy, row.token)
       for shift in [-0.4, -0.01, 0.01, 0.1, 0.5] {
         let place = row.behavior + shift
         let (above, below) = (
@@ -147,13 +188,13 @@ struct GoldenPolicies: Decodable {
   }
 
   /// Tolerance: both are float32 with their own order of sums; Adam's first steps amplify a gradient's relative error.
-  @Test("makes PyTorch's optimizer steps", arguments: [0, 1], [1, 2, 5])
+  @Test("makes PyTorch's optimizer steps", arguments: [0, 1, 2], [1, 2, 5])
   func steps(_ index: Int, _ microBatchSize: Int) throws {
     let example = golden.cases[index]
     let student = try TinyStudent(example.start)
     let objective = try Objective(terms: [LossTerm(.policyGradient(example.policy.policy))], reduction: .tokenMean)
     let trainer = try student.trainer(objective)
-    #expect(objective.scoreOptions.tokenLogprobs && objective.scoreOptions.fullLogprobs == (index == 1))
+    #expect(objective.scoreOptions.tokenLogprobs && objective.scoreOptions.fullLogprobs == (index > 0))
     for step in example.steps {
       let measured = try trainer.step(
         golden.batch(example, microBatchSize: microBatchSize), teacher: golden.scores(example))
@@ -205,7 +246,7 @@ struct GoldenPolicies: Decodable {
     #expect(trainer.optimizer.stepCount == 0 && minillm.optimizer.stepCount == 0)
     for bad in [
       PolicyGradient(discount: 1.1), PolicyGradient(clip: 1), PolicyGradient(rewardLimit: -1),
-      PolicyGradient(reverseKL: .nan),
+      PolicyGradient(reverseKL: .nan), PolicyGradient(teacherShare: 1), PolicyGradient(teacherShare: -0.1),
     ] {
       #expect(throws: DistillationError.self) {
         try Objective(terms: [LossTerm(.policyGradient(bad))], reduction: .tokenMean)

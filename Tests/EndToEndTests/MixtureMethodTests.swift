@@ -56,6 +56,23 @@ import Testing
     #expect(log.curve("train/top_agreement").isEmpty == (method == "opd"))
   }
 
+  @Test("learns from texts that teacher and student have drawn together", arguments: ["opd", "minillm"])
+  func teacherMix(method: String) async throws {
+    let overrides = ["generation.rounds=4", "training.learning_rate=0.02", "generation.teacher_mix=0.2"]
+    let outcome = try await run.program.run(arguments(method, method, steps: 24, overrides))
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    let log = try MetricsLog(file: run.output(method).appending(path: "metrics.jsonl"))
+    let (shares, tokens) = (log.curve("train/teacher_token_share").map(\.value), log.curve("train/tokens").map(\.value))
+    try #require(shares.count == 24 && tokens.count == 24)
+    let found = zip(shares, tokens).reduce(0) { $0 + $1.0 * $1.1 } / tokens.reduce(0, +)
+    // Four standard deviations of as many coins.
+    #expect(abs(found - 0.2) < 4 * (0.16 / tokens.reduce(0, +)).squareRoot(), "\(found) of \(tokens.reduce(0, +))")
+    // The teacher scores all texts for training, the student once a round for what it found of the teacher's tokens.
+    #expect(log.total("wire/score/bytes_received") > 0 && log.total("wire/student_score/messages_sent") > 0)
+    let loss = log.curve("loss").map(\.value)
+    if method == "minillm" { #expect(loss.suffix(6).reduce(0, +) < loss.prefix(6).reduce(0, +)) }
+  }
+
   @Test("a row without the answer that is drawn is refused, with what to do")
   func noAnswer() async throws {
     let outcome = try await run.program.run(arguments("refused", "gkd", steps: 4, []))
@@ -68,7 +85,7 @@ import Testing
     arguments: [
       ("gkd", ["objective.seq_kd=true"]), ("imitkd", ["objective.seq_kd=true"]), ("fdistill", []),
       ("distillm", ["objective.seq_kd=true", "objective.loss_eps=-1000", "objective.lmbda=0.4"]),
-      ("opd", ["objective.epsilon=0.2"]), ("minillm", []),
+      ("opd", ["objective.epsilon=0.2"]), ("minillm", []), ("minillm", ["generation.teacher_mix=0.2"]),
     ] as [(String, [String])])
   func resumed(method: String, overrides: [String]) async throws {
     try await run.expectSameBytesAfterKill(afterRows: 11) { try arguments($0, method, steps: 24, overrides) }

@@ -69,6 +69,12 @@ private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
       ("imitkd", "objective.beta=0", "objective.beta"),
       ("opd", "generation=none", "method rkl takes 'rejected'"), ("opd", "objective.epsilon=1", "objective.epsilon"),
       ("rkl", "objective.epsilon=0.2", "methods opd and minillm, which have a policy gradient"),
+      (
+        "gkd", "generation.teacher_mix=0.2", "generation.teacher_mix has no use in this recipe of method gkd: it is for"
+      ),
+      ("seqkd", "generation.teacher_mix=0.2", "methods opd and minillm, which have a policy gradient"),
+      ("minillm", "generation.teacher_mix=1", "a number from 0.0 to 0.99"),
+      ("minillm", "generation.teacher_mix=-0.1", "a number from 0.0 to 0.99"),
     ])
   func refuses(method: String, override: String, message: String) throws {
     let error = try #require(throws: RecipeError.self) { try recipe(method, override) }
@@ -91,6 +97,37 @@ private func recipe(_ method: String, _ overrides: String...) throws -> Recipe {
     #expect(other.isFutureOnly && other.isLengthNormalized && minillm.usesTeacherDistributions)
     let sampled = try recipe("minillm", "objective.single_step_decomposition=false", "objective.gamma=0")
     #expect(sampled.objective.terms[0].policy?.isFutureOnly == false && !sampled.usesTeacherDistributions)
+  }
+
+  @Test("the teacher draws a share of the tokens where the recipe says so, and its weights follow")
+  func teacherMix() throws {
+    for method in ["opd", "minillm"] {
+      let (alone, mixed) = (try recipe(method), try recipe(method, "generation.teacher_mix=0.2"))
+      #expect(alone.generation?.teacherMix == 0 && alone.objective.terms[0].policy?.teacherShare == 0)
+      #expect(mixed.generation?.teacherMix == 0.2 && mixed.objective.terms[0].policy?.teacherShare == 0.2)
+      #expect(try Recipe(yaml: mixed.resolvedYAML) == mixed && mixed.asksTeacher)
+    }
+    #expect(try recipe("rkl").generation?.teacherMix == 0)
+  }
+
+  @Test(
+    "a mixture is refused where its weights would be others', or a rule could not be kept",
+    arguments: [
+      ("generation.student_weights=int8", "set student_weights to float32"),
+      ("generation.min_new_tokens=2", "set min_new_tokens to 0"),
+      ("generation.stop_strings=[###]", "leave stop_strings out"),
+      ("teacher_weights=int8", "set teacher_weights to float32"),
+    ])
+  func teacherMixRefusals(override: String, remedy: String) throws {
+    for method in ["opd", "minillm"] {
+      _ = try recipe(method, "teacher=folder", override)
+      let error = try #require(throws: RecipeError.self) {
+        try recipe(method, "teacher=folder", "generation.teacher_mix=0.2", override)
+      }
+      let key = override.prefix { $0 != "=" }
+      #expect(error.description.contains("generation.teacher_mix and \(key)"), "\(error)")
+      #expect(error.description.hasSuffix("\(remedy), or set teacher_mix to 0"), "\(error)")
+    }
   }
 
   @Test("DistiLLM needs rows held out")

@@ -34,6 +34,38 @@ struct StudentRPCsTests {
     }
   }
 
+  @Test("writes as many tokens of each prompt as its own limit allows: the beginning of what it would write alone")
+  func limits() async throws {
+    try await withStudent(StudentFolder(), dialer: FakeDialer()) { client in
+      _ = try await client.load(.training())
+      let prompts = SequenceBatch((0..<4).map { TokenSequence(prompt: [1, TokenID(5 + $0)], completion: []) })
+      func write(_ limits: [UInt32], stops: [TokenID] = [31]) async throws -> [Completion] {
+        let request = StudentServiceGenerateRequest(
+          prompts: WireSequenceBatch(prompts),
+          sampling: WireSamplingOptions(SamplingOptions(minNewTokens: 3, maxNewTokens: 6, stopTokenIDs: stops)),
+          seeds: [1, 2, 3, 4], maxNewTokens: limits)
+        return try await client.generate(request) { response in
+          var completions: [Completion] = []
+          for try await message in response.messages {
+            completions += try (message.completions ?? WireCompletionBatch()).completions(promptCount: 4)
+          }
+          return completions.sorted { $0.promptIndex < $1.promptIndex }
+        }
+      }
+      let whole = try await write([])
+      let cut = try await write([1, 2, 5, 99])
+      for (place, limit) in [1, 2, 5, 6].enumerated() {
+        #expect(cut[place].tokenIDs == Array(whole[place].tokenIDs.prefix(limit)))
+        #expect(cut[place].tokenLogprobs == Array(whole[place].tokenLogprobs.prefix(limit)))
+      }
+      #expect(cut[0].finishReason == .length && cut[0].tokenIDs.count == 1)
+      for limits in [[1, 2, 3], [1, 0, 1, 1]] as [[UInt32]] {
+        let error = await #expect(throws: RPCError.self) { try await write(limits) }
+        #expect(error?.code == .invalidArgument && error?.message.contains("max_new_tokens for 4 prompts") == true)
+      }
+    }
+  }
+
   @Test("learns from the teacher: the loss falls, and what it reports is whole")
   func learns() async throws {
     let dialer = try FakeDialer()

@@ -165,7 +165,8 @@ struct UpstreamTeacherRPCsTests {
       #expect(model.vocabularyDigest == tokenizer.vocabularyDigest && model.vocabSize == UInt32(tokenizer.vocabSize))
       #expect(model.eosTokenIDs == tokenizer.eosTokenIDs && model.modelDigest.count == 64)
       let abilities = try #require(model.abilities)
-      #expect(abilities.generate && !abilities.tokenLogprobs && abilities.maxTopCount == 0)
+      #expect(
+        abilities.generate && !abilities.tokenLogprobs && abilities.maxTopCount == 0 && !abilities.continuesTokens)
       #expect(!abilities.gather && !abilities.fullLogprobs && !abilities.hiddenState && !abilities.outputHead)
       let error = await #expect(throws: RPCError.self) {
         try await client.getOutputHead(GetOutputHeadRequest()) { for try await _ in $0.messages {} }

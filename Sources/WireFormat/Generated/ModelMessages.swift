@@ -172,6 +172,9 @@ public struct WireAbilities: WireMessage {
   public var outputHead: Bool
   /// `Score` draws ids.
   public var draws: Bool
+  /// `Generate` continues exactly the ids that it is given, by the distribution that `Score` tells of, and answers with the ids that it
+  /// drew: a caller may go on from them. An endpoint that takes text and gives text does not.
+  public var continuesTokens: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -184,7 +187,8 @@ public struct WireAbilities: WireMessage {
     hiddenState: Bool = false,
     float16: Bool = false,
     outputHead: Bool = false,
-    draws: Bool = false
+    draws: Bool = false,
+    continuesTokens: Bool = false
   ) {
     self.generate = generate
     self.tokenLogprobs = tokenLogprobs
@@ -196,6 +200,7 @@ public struct WireAbilities: WireMessage {
     self.float16 = float16
     self.outputHead = outputHead
     self.draws = draws
+    self.continuesTokens = continuesTokens
   }
 
   /// Name in Protos/.
@@ -231,6 +236,7 @@ extension WireAbilities: @unsafe FlatCMessageConvertible {
     unsafe cMessage.float16 = float16 ? 1 : 0
     unsafe cMessage.output_head = outputHead ? 1 : 0
     unsafe cMessage.draws = draws ? 1 : 0
+    unsafe cMessage.continues_tokens = continuesTokens ? 1 : 0
   }
 
   init(cMessage: Retort__V1__Abilities) throws(WireFormatError) {
@@ -244,5 +250,6 @@ extension WireAbilities: @unsafe FlatCMessageConvertible {
     float16 = unsafe cMessage.float16 != 0
     outputHead = unsafe cMessage.output_head != 0
     draws = unsafe cMessage.draws != 0
+    continuesTokens = unsafe cMessage.continues_tokens != 0
   }
 }

@@ -316,16 +316,21 @@ public struct StudentServiceGenerateRequest: WireMessage {
   public var sampling: WireSamplingOptions?
   /// One seed per prompt. Empty: 0 for all. Shape: [B].
   public var seeds: [UInt64]
+  /// Limit of each prompt's new tokens, at least 1; `sampling.max_new_tokens` holds beside it, and `min_new_tokens` counts up to the
+  /// smaller of them. Empty: no other limit. Shape: [B].
+  public var maxNewTokens: [UInt32]
 
   /// Makes the message; what is left out is not sent.
   public init(
     prompts: WireSequenceBatch? = nil,
     sampling: WireSamplingOptions? = nil,
-    seeds: [UInt64] = []
+    seeds: [UInt64] = [],
+    maxNewTokens: [UInt32] = []
   ) {
     self.prompts = prompts
     self.sampling = sampling
     self.seeds = seeds
+    self.maxNewTokens = maxNewTokens
   }
 
   /// Name in Protos/.
@@ -354,11 +359,14 @@ extension StudentServiceGenerateRequest: @unsafe CMessageConvertible {
     return try unsafe withOptional(prompts, arena) { prompts in
       return try unsafe withOptional(sampling, arena) { sampling in
         return try unsafe withColumn(seeds) { seeds in
-          var cMessage = unsafe Self.makeCMessage()
-          unsafe cMessage.prompts = prompts
-          unsafe cMessage.sampling = sampling
-          unsafe (cMessage.n_seeds, cMessage.seeds) = (seeds.count, seeds.start)
-          return try unsafe body(&cMessage)
+          return try unsafe withColumn(maxNewTokens) { maxNewTokens in
+            var cMessage = unsafe Self.makeCMessage()
+            unsafe cMessage.prompts = prompts
+            unsafe cMessage.sampling = sampling
+            unsafe (cMessage.n_seeds, cMessage.seeds) = (seeds.count, seeds.start)
+            unsafe (cMessage.n_max_new_tokens, cMessage.max_new_tokens) = (maxNewTokens.count, maxNewTokens.start)
+            return try unsafe body(&cMessage)
+          }
         }
       }
     }
@@ -368,6 +376,7 @@ extension StudentServiceGenerateRequest: @unsafe CMessageConvertible {
     prompts = try unsafe readMessage(cMessage.prompts) as WireSequenceBatch?
     sampling = try unsafe readMessage(cMessage.sampling) as WireSamplingOptions?
     seeds = unsafe readColumn(cMessage.seeds, cMessage.n_seeds)
+    maxNewTokens = unsafe readColumn(cMessage.max_new_tokens, cMessage.n_max_new_tokens)
   }
 }
 

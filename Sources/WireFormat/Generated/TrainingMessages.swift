@@ -214,6 +214,9 @@ public struct WirePolicyGradient: WireMessage {
   public var rewardLimit: Double
   /// Factor of the reverse KL over all tokens, at least 0. 0: the teacher's log-probs of the actual tokens are all that is asked.
   public var reverseKL: Double
+  /// alpha, in [0, 1): each token was drawn from alpha p + (1 - alpha) q_old, and the loss of a position has the factor
+  /// q_old(y_t) / (alpha p(y_t) + (1 - alpha) q_old(y_t)), a constant of the gradient. 0: the text is the student's alone.
+  public var teacherShare: Double
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -222,7 +225,8 @@ public struct WirePolicyGradient: WireMessage {
     lengthNormalized: Bool = false,
     clip: Double = 0,
     rewardLimit: Double = 0,
-    reverseKL: Double = 0
+    reverseKL: Double = 0,
+    teacherShare: Double = 0
   ) {
     self.discount = discount
     self.futureOnly = futureOnly
@@ -230,6 +234,7 @@ public struct WirePolicyGradient: WireMessage {
     self.clip = clip
     self.rewardLimit = rewardLimit
     self.reverseKL = reverseKL
+    self.teacherShare = teacherShare
   }
 
   /// Name in Protos/.
@@ -261,6 +266,7 @@ extension WirePolicyGradient: @unsafe FlatCMessageConvertible {
     unsafe cMessage.clip = clip
     unsafe cMessage.reward_limit = rewardLimit
     unsafe cMessage.reverse_kl = reverseKL
+    unsafe cMessage.teacher_share = teacherShare
   }
 
   init(cMessage: Retort__V1__PolicyGradient) throws(WireFormatError) {
@@ -270,6 +276,7 @@ extension WirePolicyGradient: @unsafe FlatCMessageConvertible {
     clip = unsafe cMessage.clip
     rewardLimit = unsafe cMessage.reward_limit
     reverseKL = unsafe cMessage.reverse_kl
+    teacherShare = unsafe cMessage.teacher_share
   }
 }
 

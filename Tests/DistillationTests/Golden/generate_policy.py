@@ -1,11 +1,13 @@
 """Writes policy.json: policy gradients on sampled text with their derivatives, and optimizer steps of a tiny Llama with them.
 
 Independent of the code under test. `advantages`: the sums of their definition, term by term. `rows`: float64 transcriptions of
-`max(-A r, -A clip(r)) + lambda KL(q || p)` with autograd's gradients. `steps`: transformers' model, float32, torch.optim.AdamW.
-Run from the root: .venv/bin/python Tests/DistillationTests/Golden/generate_policy.py   (torch, transformers; seed 0)
+`w [max(-A r, -A clip(r)) + lambda KL(q || p)]` with autograd's gradients, w = q_old / (alpha p + (1 - alpha) q_old) of probabilities
+and not of log-probs. `steps`: transformers' model, float32, torch.optim.AdamW.
+Run from the root: .venv/bin/python Tests/DistillationTests/Golden/generate_policy.py   (torch, transformers; seeds 0, 1)
 """
 
 import json
+import math
 import pathlib
 
 import torch
@@ -19,17 +21,19 @@ SEQUENCES = [  # (token ids, prompt length)
     ([1, 5, 0, 7, 2, 2, 6], 2),
     ([1, 2, 9], 3),  # No completion.
 ]
-POLICIES = [  # (discount, future only, length normalised, clip, reward limit, reverse KL)
-    (0.0, False, False, 0.0, 0.0, 0.0),  # on-policy distillation
-    (0.0, False, False, 0.2, 0.0, 0.0),
-    (1.0, True, True, 0.2, 100.0, 1.0),  # MiniLLM
-    (0.95, False, True, 0.2, 1.5, 1.0),  # as its code, with a limit that is reached
-    (1.0, False, False, 0.0, 0.0, 0.5),
+POLICIES = [  # (discount, future only, length normalised, clip, reward limit, reverse KL, teacher's share)
+    (0.0, False, False, 0.0, 0.0, 0.0, 0.0),  # on-policy distillation
+    (0.0, False, False, 0.2, 0.0, 0.0, 0.0),
+    (1.0, True, True, 0.2, 100.0, 1.0, 0.0),  # MiniLLM, the student writing alone
+    (0.95, False, True, 0.2, 1.5, 1.0, 0.0),  # as its code, with a limit that is reached
+    (1.0, False, False, 0.0, 0.0, 0.5, 0.0),
+    (1.0, True, True, 0.2, 100.0, 1.0, 0.2),  # MiniLLM
+    (0.0, False, False, 0.0, 0.0, 0.0, 0.7),
 ]
 
 
 def advantages(rewards, policy):
-    discount, future, mean, _, limit, _ = policy
+    discount, future, mean, _, limit, _, _ = policy
     cut = [max(-limit, min(limit, r)) if limit else r for r in rewards]
     found = []
     for t in range(len(cut)):
@@ -39,18 +43,24 @@ def advantages(rewards, policy):
     return found
 
 
-def row_loss(policy, lq, lp, target, advantage, old):
-    clip, weight = policy[3], policy[5]
+def weight_of(policy, teacher, old):
+    # Of log-probs of one token.
+    p, q = math.exp(teacher), math.exp(old)
+    return q / (policy[6] * p + (1 - policy[6]) * q)
+
+
+def row_loss(policy, lq, lp, target, advantage, old, weight):
+    clip, reverse = policy[3], policy[5]
     ratio = (lq[target] - old).exp()
     loss = -advantage * ratio
     if clip:
         loss = torch.maximum(loss, -advantage * ratio.clamp(1 - clip, 1 + clip))
-    return loss + weight * (lq.exp() * (lq - lp)).sum()
+    return weight * (loss + reverse * (lq.exp() * (lq - lp)).sum())
 
 
-def rows(generator):
+def rows(policies, generator):
     found = []
-    for policy in POLICIES:
+    for policy in policies:
         for shift in (-0.5, -0.05, 0.0, 0.15, 0.4):
             for advantage in (-1.25, 0.75):
                 z = (2 * torch.randn(VOCABULARY, generator=generator, dtype=torch.float64)).float().double()
@@ -59,11 +69,13 @@ def rows(generator):
                 target = int(torch.randint(VOCABULARY, (1,), generator=generator))
                 lq = torch.log_softmax(z, -1)
                 old = (lq[target] - shift).detach().float().double()
-                loss = row_loss(policy, lq, torch.log_softmax(lp.double(), -1), target, advantage, old)
+                weight = weight_of(policy, lp[target].item(), old.item())
+                loss = row_loss(policy, lq, torch.log_softmax(lp.double(), -1), target, advantage, old, weight)
                 loss.backward()
                 found.append({
                     "policy": policy, "logits": z.tolist(), "teacher": lp.tolist(), "target": target,
-                    "advantage": advantage, "behavior": old.item(), "value": loss.item(), "gradient": z.grad.tolist()})
+                    "advantage": advantage, "behavior": old.item(), "weight": weight, "value": loss.item(),
+                    "gradient": z.grad.tolist()})
     return found
 
 
@@ -98,7 +110,8 @@ def steps(policy, generator):
             lq = completion_logprobs(student, ids, prompt)
             rewards = [lp[i, ids[prompt + i]].item() - old[i] for i in range(len(old))]
             for i, advantage in enumerate(advantages(rewards, policy)):
-                total = total + row_loss(policy, lq[i], lp[i], ids[prompt + i], advantage, old[i]) / count
+                weight = weight_of(policy, lp[i, ids[prompt + i]].item(), old[i])
+                total = total + row_loss(policy, lq[i], lp[i], ids[prompt + i], advantage, old[i], weight) / count
         optimizer.zero_grad()
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(student.parameters(), 0.5)
@@ -110,15 +123,15 @@ def steps(policy, generator):
 
 
 def main():
-    generator = torch.Generator().manual_seed(0)
+    generator, other = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
     lists = [[0.5, -1.0, 2.0, -0.25], [3.0], []]
     content = {
         "sequences": [{"tokenIDs": ids, "promptLength": prompt} for ids, prompt in SEQUENCES],
         "advantages": [
             {"policy": policy, "rewards": rewards, "advantages": advantages(rewards, policy)}
             for policy in POLICIES for rewards in lists],
-        "rows": rows(generator),
-        "cases": [steps(policy, generator) for policy in (POLICIES[0], POLICIES[2])],
+        "rows": rows(POLICIES[:5], generator) + rows(POLICIES[5:], other),
+        "cases": [steps(POLICIES[0], generator), steps(POLICIES[2], generator), steps(POLICIES[5], other)],
     }
     path = pathlib.Path(__file__).with_name("policy.json")
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n")

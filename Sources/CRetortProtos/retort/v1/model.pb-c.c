@@ -304,7 +304,7 @@ const ProtobufCMessageDescriptor retort__v1__model_description__descriptor =
   (ProtobufCMessageInit) retort__v1__model_description__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__abilities__field_descriptors[10] =
+static const ProtobufCFieldDescriptor retort__v1__abilities__field_descriptors[11] =
 {
   {
     "generate",
@@ -426,8 +426,21 @@ static const ProtobufCFieldDescriptor retort__v1__abilities__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "continues_tokens",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Abilities, continues_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__abilities__field_indices_by_name[] = {
+  10,   /* field[10] = continues_tokens */
   9,   /* field[9] = draws */
   4,   /* field[4] = entropy */
   7,   /* field[7] = float16 */
@@ -442,7 +455,7 @@ static const unsigned retort__v1__abilities__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__abilities__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor retort__v1__abilities__descriptor =
 {
@@ -452,7 +465,7 @@ const ProtobufCMessageDescriptor retort__v1__abilities__descriptor =
   "Retort__V1__Abilities",
   "retort.v1",
   sizeof(Retort__V1__Abilities),
-  10,
+  11,
   retort__v1__abilities__field_descriptors,
   retort__v1__abilities__field_indices_by_name,
   1,  retort__v1__abilities__number_ranges,

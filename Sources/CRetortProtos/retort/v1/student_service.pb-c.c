@@ -990,7 +990,7 @@ const ProtobufCMessageDescriptor retort__v1__load_response__descriptor =
   (ProtobufCMessageInit) retort__v1__load_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__student_service_generate_request__field_descriptors[3] =
+static const ProtobufCFieldDescriptor retort__v1__student_service_generate_request__field_descriptors[4] =
 {
   {
     "prompts",
@@ -1028,8 +1028,21 @@ static const ProtobufCFieldDescriptor retort__v1__student_service_generate_reque
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "max_new_tokens",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED32,
+    offsetof(Retort__V1__StudentServiceGenerateRequest, n_max_new_tokens),
+    offsetof(Retort__V1__StudentServiceGenerateRequest, max_new_tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__student_service_generate_request__field_indices_by_name[] = {
+  3,   /* field[3] = max_new_tokens */
   0,   /* field[0] = prompts */
   1,   /* field[1] = sampling */
   2,   /* field[2] = seeds */
@@ -1037,7 +1050,7 @@ static const unsigned retort__v1__student_service_generate_request__field_indice
 static const ProtobufCIntRange retort__v1__student_service_generate_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor retort__v1__student_service_generate_request__descriptor =
 {
@@ -1047,7 +1060,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_generate_request__d
   "Retort__V1__StudentServiceGenerateRequest",
   "retort.v1",
   sizeof(Retort__V1__StudentServiceGenerateRequest),
-  3,
+  4,
   retort__v1__student_service_generate_request__field_descriptors,
   retort__v1__student_service_generate_request__field_indices_by_name,
   1,  retort__v1__student_service_generate_request__number_ranges,

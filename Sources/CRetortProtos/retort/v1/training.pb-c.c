@@ -747,7 +747,7 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   (ProtobufCMessageInit) retort__v1__loss_term__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__policy_gradient__field_descriptors[6] =
+static const ProtobufCFieldDescriptor retort__v1__policy_gradient__field_descriptors[7] =
 {
   {
     "discount",
@@ -821,6 +821,18 @@ static const ProtobufCFieldDescriptor retort__v1__policy_gradient__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "teacher_share",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PolicyGradient, teacher_share),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__policy_gradient__field_indices_by_name[] = {
   3,   /* field[3] = clip */
@@ -829,11 +841,12 @@ static const unsigned retort__v1__policy_gradient__field_indices_by_name[] = {
   2,   /* field[2] = length_normalized */
   5,   /* field[5] = reverse_kl */
   4,   /* field[4] = reward_limit */
+  6,   /* field[6] = teacher_share */
 };
 static const ProtobufCIntRange retort__v1__policy_gradient__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor =
 {
@@ -843,7 +856,7 @@ const ProtobufCMessageDescriptor retort__v1__policy_gradient__descriptor =
   "Retort__V1__PolicyGradient",
   "retort.v1",
   sizeof(Retort__V1__PolicyGradient),
-  6,
+  7,
   retort__v1__policy_gradient__field_descriptors,
   retort__v1__policy_gradient__field_indices_by_name,
   1,  retort__v1__policy_gradient__number_ranges,

@@ -160,10 +160,15 @@ struct  Retort__V1__Abilities
    * `Score` draws ids.
    */
   protobuf_c_boolean draws;
+  /*
+   * `Generate` continues exactly the ids that it is given, by the distribution that `Score` tells of, and answers with the ids that it
+   * drew: a caller may go on from them. An endpoint that takes text and gives text does not.
+   */
+  protobuf_c_boolean continues_tokens;
 };
 #define RETORT__V1__ABILITIES__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__abilities__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /* Retort__V1__ModelDescription methods */

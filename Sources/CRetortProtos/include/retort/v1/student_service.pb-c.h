@@ -211,10 +211,16 @@ struct  Retort__V1__StudentServiceGenerateRequest
    */
   size_t n_seeds;
   uint64_t *seeds;
+  /*
+   * Limit of each prompt's new tokens, at least 1; `sampling.max_new_tokens` holds beside it, and `min_new_tokens` counts up to the
+   * smaller of them. Empty: no other limit. Shape: [B].
+   */
+  size_t n_max_new_tokens;
+  uint32_t *max_new_tokens;
 };
 #define RETORT__V1__STUDENT_SERVICE_GENERATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__student_service_generate_request__descriptor) \
-    , NULL, NULL, 0,NULL }
+    , NULL, NULL, 0,NULL, 0,NULL }
 
 
 /*

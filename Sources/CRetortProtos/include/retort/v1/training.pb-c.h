@@ -253,10 +253,15 @@ struct  Retort__V1__PolicyGradient
    * Factor of the reverse KL over all tokens, at least 0. 0: the teacher's log-probs of the actual tokens are all that is asked.
    */
   double reverse_kl;
+  /*
+   * alpha, in [0, 1): each token was drawn from alpha p + (1 - alpha) q_old, and the loss of a position has the factor
+   * q_old(y_t) / (alpha p(y_t) + (1 - alpha) q_old(y_t)), a constant of the gradient. 0: the text is the student's alone.
+   */
+  double teacher_share;
 };
 #define RETORT__V1__POLICY_GRADIENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__policy_gradient__descriptor) \
-    , 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
