@@ -1,4 +1,5 @@
 public import Authentication
+import Foundation
 public import GRPCNGHTTP2Transport
 public import Logging
 import ServiceRuntime
@@ -15,6 +16,8 @@ public struct ServiceSettings: Sendable {
   public let insecure: Bool
   /// Least severe events to log.
   public let logLevel: Logger.Level
+  /// How lines of the log are written.
+  let logFormat: LogSetup.Format
   /// How long calls may last.
   let deadlines: CallDeadlines
   /// Certificate and tokens.
@@ -25,11 +28,12 @@ public struct ServiceSettings: Sendable {
   /// - Parameters:
   ///   - role: What the service is.
   ///   - metricsListen: Where Prometheus scrapes metrics; nil: nowhere.
+  ///   - logFormat: `text` or `json`; nil: what `RETORT_LOG_FORMAT` says, else text.
   ///   - deadlines: How long calls may last.
   /// - Throws: `ServiceRuntimeError`, `AuthenticationError` or ``CommandError``.
   public init(
     role: Role, listen: String, metricsListen: String? = nil, insecure: Bool, logLevel: String,
-    deadlines: CallDeadlines = .standard, credentials: CredentialSettings
+    logFormat: String? = nil, deadlines: CallDeadlines = .standard, credentials: CredentialSettings
   ) throws {
     address = try NetworkAddress(parsing: listen)
     metrics = try metricsListen.map { text in
@@ -45,13 +49,21 @@ public struct ServiceSettings: Sendable {
       throw CommandError.badOption(name: "--log-level", value: logLevel, expected: "one of \(names)")
     }
     self.logLevel = level
+    let environment = ProcessInfo.processInfo.environment[LogSetup.formatVariable] ?? ""
+    let formatName = logFormat ?? (environment.isEmpty ? LogSetup.Format.text.rawValue : environment)
+    guard let format = LogSetup.Format(rawValue: formatName) else {
+      let names = LogSetup.Format.allCases.map(\.rawValue).joined(separator: " or ")
+      throw CommandError.badOption(
+        name: logFormat == nil ? LogSetup.formatVariable : "--log-format", value: formatName, expected: names)
+    }
+    self.logFormat = format
     (self.role, self.deadlines) = (role, deadlines)
     self.credentials = try Credentials(credentials.completed(), role: role)
   }
 
   /// Begins to log and checks the address.
   func host(label: String) throws(ServiceRuntimeError) -> (ServiceHost, Logger) {
-    LogSetup.bootstrap(level: logLevel)
+    LogSetup.bootstrap(level: logLevel, format: logFormat)
     let logger = Logger(label: label)
     if credentials.holdSecrets { CoreDumps.forbid() }
     credentials.warn(logger)

@@ -61,6 +61,11 @@ struct ServiceOptions: ParsableArguments {
   var logLevel = "info"
 
   @Option(
+    help: ArgumentHelp(
+      "How lines of the log are written: text, or json (an object a line); RETORT_LOG_FORMAT.", valueName: "format"))
+  var logFormat: String?
+
+  @Option(
     help: ArgumentHelp("Seconds for a call that computes and names no deadline.", valueName: "s"))
   var defaultDeadline = CallDeadlines.standard.computing.wholeSeconds
 
@@ -83,6 +88,7 @@ struct ServiceOptions: ParsableArguments {
     credentials.tokens = tokensFile
     return try ServiceSettings(
       role: role, listen: listen, metricsListen: metricsListen, insecure: insecure, logLevel: logLevel,
+      logFormat: logFormat,
       deadlines: CallDeadlines(computing: .seconds(defaultDeadline), longest: .seconds(maxDeadline)),
       credentials: credentials)
   }
