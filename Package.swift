@@ -428,8 +428,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "Authentication", "Commands", "GRPCNGHTTP2Transport", "ModelFixtures", "Recipes", "Reports", "Sequences",
-        "ServiceRuntime", "Tokenization",
+        "Authentication", "Commands", "CoordinatorService", "GRPCNGHTTP2Transport", "ModelFixtures",
+        "Recipes", "Reports", "Sequences", "ServiceRuntime", "Tokenization", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

@@ -176,6 +176,10 @@ def check_coordinator(stub, recipe: str) -> None:
         expect_code(lambda: getattr(stub, name)(request(run_id="nothing")), grpc.StatusCode.NOT_FOUND, f"{name} of no run")
     lease = stub.RegisterTrainer(coordinator_pb2.RegisterTrainerRequest(trainer_id="check", address="127.0.0.1:9"))
     check(stub.RenewLease(coordinator_pb2.RenewLeaseRequest(lease_id=lease.lease_id)).lease_milliseconds > 0, "coordinator: RenewLease")
+    trainers = stub.ListTrainers(coordinator_pb2.ListTrainersRequest()).trainers
+    check(any(trainer.trainer_id == "check" and not trainer.run_id for trainer in trainers), "coordinator: ListTrainers")
+    teachers = stub.ListTeachers(coordinator_pb2.ListTeachersRequest())
+    check([teacher.name for teacher in teachers.teachers] == ["teacher"] and teachers.cache_misses > 0, "coordinator: ListTeachers")
     expect_code(lambda: stub.RenewLease(coordinator_pb2.RenewLeaseRequest(lease_id="nothing")), grpc.StatusCode.NOT_FOUND, "no lease")
 
 

@@ -29,8 +29,9 @@ public enum AccessTable {
       service: "retort.v1.CoordinatorService", methods: ["SubmitRun", "CancelRun", "ResumeRun"], server: .coordinator,
       callers: [.admin]),
     Row(
-      service: "retort.v1.CoordinatorService", methods: ["GetRun", "ListRuns", "WatchRun"], server: .coordinator,
-      callers: [.admin, .read]),
+      service: "retort.v1.CoordinatorService",
+      methods: ["GetRun", "ListRuns", "WatchRun", "ListTrainers", "ListTeachers"],
+      server: .coordinator, callers: [.admin, .read]),
     Row(
       service: "retort.v1.CoordinatorService", methods: ["RegisterTrainer", "RenewLease"], server: .coordinator,
       callers: [.student]),

@@ -24,6 +24,10 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
   case runFailed(run: String, reason: String)
   /// A run that somebody cancelled.
   case runCancelled(run: String, remedy: String)
+  /// A run that a coordinator does not know, and those that it does.
+  case noSuchRun(String, known: [String])
+  /// No run, or several, where one is to be chosen.
+  case chooseRun([String])
   /// A folder of results that is there already.
   case outputExists(folder: String)
   /// A recipe that is not that of the run to go on with.
@@ -55,6 +59,13 @@ public enum CommandError: Error, Hashable, CustomStringConvertible {
     case .refused(let service, let reason): "\(service): \(reason)"
     case .runFailed(let run, let reason): "run \(run) failed: \(reason)"
     case .runCancelled(let run, let remedy): "run \(run) was cancelled: go on with \(remedy)"
+    case .noSuchRun(let run, let known):
+      known.isEmpty
+        ? "there is no run \(run): the coordinator has none" : "there is no run \(run): see retort status"
+    case .chooseRun(let runs):
+      runs.isEmpty
+        ? "no run is worked on: name one that has ended (retort status)"
+        : "several runs are worked on: name one of \(runs.joined(separator: ", "))"
     case .outputExists(let folder):
       "\(folder) holds a run already: go on with --resume, or choose another output_dir"
     case .recipeChanged(let key, let was, let now):

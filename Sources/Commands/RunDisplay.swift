@@ -56,6 +56,9 @@ public final class RunDisplay: Sendable {
     }
   }
 
+  /// Writes a line of its own above the bar.
+  func note(_ text: String) { state.withLock { $0.display.note(text) } }
+
   /// Leaves the last bar standing.
   func finish() { state.withLock { $0.display.finish() } }
 }

@@ -48,7 +48,7 @@ public final class Coordinator: Sendable {
   }
 
   let dependencies: RunDependencies
-  let board = RunBoard()
+  let board: RunBoard
   private let state = Mutex(State())
   private let starts: AsyncStream<RunRecord>
   private let start: AsyncStream<RunRecord>.Continuation
@@ -56,6 +56,7 @@ public final class Coordinator: Sendable {
   /// Makes a coordinator; nothing is worked on before ``run()``.
   public init(_ dependencies: RunDependencies) {
     self.dependencies = dependencies
+    board = RunBoard(now: dependencies.now)
     (starts, start) = AsyncStream<RunRecord>.makeStream()
     for teacher in dependencies.teachers { teacher.onWaiting { [board] in board.tick() } }
   }
@@ -63,6 +64,7 @@ public final class Coordinator: Sendable {
   /// Works on all runs that have not ended, and on those that come, until cancelled.
   public func run() async throws {
     for run in try await dependencies.journal.runs() {
+      board.introduce(run)
       board.show(run.status, of: run.runID)
       if !run.status.state.hasEnded, !run.isPart { begin(run) }
     }
@@ -102,7 +104,10 @@ public final class Coordinator: Sendable {
   }
 
   private func worker(on run: RunRecord) -> any RunWorker {
-    switch Method(rawValue: run.method) {
+    var dependencies = dependencies
+    dependencies.runID = run.runID
+    dependencies.logger[metadataKey: "run.id"] = "\(run.runID)"
+    return switch Method(rawValue: run.method) {
     case .lion: LionDriver(record: run, dependencies: dependencies, board: board)
     case .tripost: TrajectoryDriver(record: run, dependencies: dependencies, board: board)
     case let method? where method.collectsAnswers:
@@ -128,6 +133,7 @@ public final class Coordinator: Sendable {
     case .known(let first): return present(first)
     case .taken(let runID): throw Refusal.folderTaken(folder: run.outputDir, runID: runID)
     case .new:
+      board.introduce(run)
       board.show(run.status, of: run.runID)
       begin(run)
       return present(run)
@@ -205,6 +211,12 @@ public final class Coordinator: Sendable {
   private func present(_ run: RunRecord) -> RunRecord {
     var run = run
     run.status = board.status(of: run.runID) ?? run.status
+    return explained(run)
+  }
+
+  /// The record with what it waits for.
+  func explained(_ run: RunRecord) -> RunRecord {
+    var run = run
     guard let facade = dependencies.teachers.first(where: { $0.waitingReason != nil }),
       let reason = facade.waitingReason
     else { return run }

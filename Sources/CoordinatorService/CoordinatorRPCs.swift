@@ -1,3 +1,4 @@
+internal import Foundation
 public import GRPCCore
 internal import Recipes
 public import WireFormat
@@ -15,19 +16,19 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
   public func submitRun(request: SubmitRunRequest, context: ServerContext) async throws -> SubmitRunResponse {
     try await answering {
       SubmitRunResponse(
-        run: WireRun(
+        run: wire(
           try await coordinator.submit(recipeYAML: request.recipeYAML, idempotencyKey: request.idempotencyKey)))
     }
   }
 
   /// Says how far a run is.
   public func getRun(request: GetRunRequest, context: ServerContext) async throws -> GetRunResponse {
-    try await answering { GetRunResponse(run: WireRun(try await coordinator.run(request.runID))) }
+    try await answering { GetRunResponse(run: wire(try await coordinator.run(request.runID))) }
   }
 
   /// Lists all runs.
   public func listRuns(request: ListRunsRequest, context: ServerContext) async throws -> ListRunsResponse {
-    try await answering { ListRunsResponse(runs: try await coordinator.runs().map(WireRun.init)) }
+    try await answering { ListRunsResponse(runs: try await coordinator.runs().map(wire)) }
   }
 
   /// Sends state and rows until the run ends.
@@ -41,19 +42,19 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
           try await response.write(WatchRunResponse(metricsRows: rows))
         }
         let last = entries.map(\.row).chunks(of: Self.rowsPerMessage).last ?? []
-        try await response.write(WatchRunResponse(run: WireRun(run), metricsRows: last))
+        try await response.write(WatchRunResponse(run: wire(run), metricsRows: last))
       }
     }
   }
 
   /// Stops a run.
   public func cancelRun(request: CancelRunRequest, context: ServerContext) async throws -> CancelRunResponse {
-    try await answering { CancelRunResponse(run: WireRun(try await coordinator.cancel(request.runID))) }
+    try await answering { CancelRunResponse(run: wire(try await coordinator.cancel(request.runID))) }
   }
 
   /// Goes on with a run.
   public func resumeRun(request: ResumeRunRequest, context: ServerContext) async throws -> ResumeRunResponse {
-    try await answering { ResumeRunResponse(run: WireRun(try await coordinator.resume(request.runID))) }
+    try await answering { ResumeRunResponse(run: wire(try await coordinator.resume(request.runID))) }
   }
 
   /// Gives a student a lease.
@@ -75,6 +76,34 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
       throw RPCError(code: .notFound, message: "lease '\(request.leaseID)' has ended; register again")
     }
     return RenewLeaseResponse(leaseMilliseconds: registry.term.milliseconds)
+  }
+
+  /// Lists the students that are there.
+  public func listTrainers(request: ListTrainersRequest, context: ServerContext) async throws -> ListTrainersResponse {
+    let census = coordinator.census
+    let trainers = census.trainers.map { trainer in
+      WireTrainer(
+        trainerID: trainer.trainerID, address: trainer.address, runID: trainer.runID,
+        leaseMilliseconds: trainer.remaining.milliseconds, ageMilliseconds: trainer.age.milliseconds)
+    }
+    return ListTrainersResponse(
+      trainers: trainers, lostLeases: UInt64(census.lostLeases), waitingRuns: UInt64(census.waitingRuns))
+  }
+
+  /// Lists the models behind the coordinator.
+  public func listTeachers(request: ListTeachersRequest, context: ServerContext) async throws -> ListTeachersResponse {
+    let counters = coordinator.cacheCounters
+    let teachers = coordinator.teachers.map { teacher in
+      WireTeacherState(
+        name: teacher.name, address: teacher.address, waitingReason: teacher.waitingReason ?? "",
+        retries: UInt64(teacher.retries))
+    }
+    return ListTeachersResponse(
+      teachers: teachers, cacheHits: UInt64(counters?.hits ?? 0), cacheMisses: UInt64(counters?.misses ?? 0))
+  }
+
+  private func wire(_ run: RunRecord) -> WireRun {
+    WireRun(run, coordinator.figures(of: run.runID), now: coordinator.time)
   }
 
   /// The one place that chooses status codes.
@@ -103,7 +132,7 @@ extension Duration {
 }
 
 extension WireRun {
-  init(_ run: RunRecord) {
+  init(_ run: RunRecord, _ figures: RunFigures, now: Duration) {
     let state: WireRunState =
       switch run.status.state {
       case .waiting: .waiting
@@ -115,6 +144,11 @@ extension WireRun {
     self.init(
       runID: run.runID, state: state, message: run.status.message, step: UInt64(run.status.step),
       maxSteps: UInt64(run.status.maxSteps), outputDir: run.outputDir,
-      submitUnixMilliseconds: UInt64(run.submittedMilliseconds), method: run.method)
+      submitUnixMilliseconds: UInt64(run.submittedMilliseconds), method: run.method, lossNats: figures.loss ?? 0,
+      lossStep: UInt64(figures.lossStep), tokensPerSecond: figures.tokensPerSecond ?? 0,
+      stepsPerSecond: figures.stepsPerSecond ?? 0, waitTeacherSeconds: figures.waitTeacherSeconds,
+      waitStudentSeconds: figures.waitStudentSeconds, waitTrainerSeconds: figures.waitTrainerSeconds(at: now),
+      restarts: UInt64(figures.restarts),
+      progressUnixMilliseconds: UInt64((figures.lastProgress?.timeIntervalSince1970 ?? 0) * 1000))
   }
 }

@@ -10,14 +10,20 @@ struct LeaseTable: Sendable {
     var address: String
     /// When the lease ends, on the table's clock.
     var end: Duration
+    /// When it began, on the table's clock.
+    let begin: Duration
     /// True while a run has it.
     var isTaken = false
+    /// The run that has it.
+    var runID = ""
   }
 
   /// How long a lease lasts from its last renewal.
   let term: Duration
   /// Leases in force, in the order in which they began.
   private(set) var leases: [Lease] = []
+  /// Leases that ended: not renewed in time, or a new process took the address.
+  private(set) var lostCount = 0
   private var count = 0
 
   init(term: Duration) { self.term = term }
@@ -33,9 +39,11 @@ struct LeaseTable: Sendable {
       return (leases[place], ended)
     }
     ended += leases.filter { $0.address == address }.map(\.leaseID)
+    lostCount += leases.count { $0.address == address }
     leases.removeAll { $0.address == address }
     count += 1
-    let lease = Lease(leaseID: "lease-\(count)-\(trainerID)", trainerID: trainerID, address: address, end: now + term)
+    let lease = Lease(
+      leaseID: "lease-\(count)-\(trainerID)", trainerID: trainerID, address: address, end: now + term, begin: now)
     leases.append(lease)
     return (lease, ended)
   }
@@ -51,13 +59,15 @@ struct LeaseTable: Sendable {
   mutating func expire(now: Duration) -> [String] {
     let ended = leases.filter { $0.end <= now }.map(\.leaseID)
     leases.removeAll { $0.end <= now }
+    lostCount += ended.count
     return ended
   }
 
-  /// Takes the oldest free lease.
-  mutating func take(now: Duration) -> Lease? {
+  /// Takes the oldest free lease, for a run.
+  mutating func take(for runID: String, now: Duration) -> Lease? {
     guard let place = leases.firstIndex(where: { !$0.isTaken && $0.end > now }) else { return nil }
     leases[place].isTaken = true
+    leases[place].runID = runID
     return leases[place]
   }
 
@@ -65,7 +75,7 @@ struct LeaseTable: Sendable {
   mutating func release(_ leaseID: String) {
     guard let place = leases.firstIndex(where: { $0.leaseID == leaseID }) else { return }
     var lease = leases.remove(at: place)
-    lease.isTaken = false
+    (lease.isTaken, lease.runID) = (false, "")
     leases.append(lease)
   }
 }

@@ -32,6 +32,8 @@ public struct RunDependencies: Sendable {
   public var textMetrics: TextMetrics
   /// Called with the folder of a run that finished, to write its report.
   public var onFinished: @Sendable (_ outputDir: String, _ method: String) async -> Void
+  /// The run that these are handed to; empty: none yet.
+  public var runID: String
   /// Pauses between attempts.
   public var pauses: Backoff
   /// Time since a fixed moment.
@@ -58,6 +60,7 @@ public struct RunDependencies: Sendable {
     checkers = [:]
     programs = .none
     onFinished = { _, _ in }
+    runID = ""
     pauses = Backoff()
     now = Monotonic.now
   }

@@ -24,7 +24,7 @@ extension RunDriver {
 
   private nonisolated func serve(_ session: Int, attempt: Int, line: SessionLine, _ material: RunMaterial) async {
     guard (try? await dependencies.pauses.pause(afterFailures: attempt)) != nil,
-      let grant = try? await dependencies.registry.acquire()
+      let grant = try? await dependencies.registry.acquire(for: record.runID)
     else { return }
     inbox.yield(Post(event: .trainerRegistered(session: session)))
     await Self.first(of: [

@@ -106,6 +106,7 @@ public actor RunDriver: RunWorker {
     let status = RunStatus(after, teacherAddress: teacherAddress(material.recipe))
     try await dependencies.journal.append(
       post.event, to: record.runID, status: status, result: post.result, metrics: post.metrics)
+    tell(post, of: after)
     if let result = post.result { texts.keep(result, samples: after.plan.samples(of: result.key)) }
     if let metrics = post.metrics { try metricsFile?.append(metrics) }
     machine = after
@@ -113,6 +114,12 @@ public actor RunDriver: RunWorker {
     if after.phase == .finished { await finishFiles() }
     board.show(status, of: record.runID)
     return effects
+  }
+
+  /// Shows operators what happened.
+  private func tell(_ post: Post, of machine: RunMachine) {
+    board.note(post.event, post.metrics, of: record.runID)
+    RunStory(logger: dependencies.logger, runID: record.runID).tell(post.event, step: machine.trainedSteps)
   }
 
   /// The teacher that is waited for, or the first.

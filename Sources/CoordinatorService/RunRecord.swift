@@ -31,12 +31,16 @@ extension RunRecord {
   static let partSeparator = "/round-"
   /// Whether another run works on it.
   var isPart: Bool { runID.contains(Self.partSeparator) }
+  /// The run that a run is a part of; itself where it is none.
+  static func owner(of runID: String) -> String {
+    runID.firstRange(of: partSeparator).map { String(runID[..<$0.lowerBound]) } ?? runID
+  }
 }
 
 /// How far a run is.
 public struct RunStatus: Sendable, Hashable {
   /// The states of `retort.v1.RunState`.
-  public enum State: String, Sendable, Codable {
+  public enum State: String, Sendable, Codable, CaseIterable {
     /// Waits for the teacher or a trainer. Becomes running, failed or cancelled.
     case waiting
     /// Works. Becomes waiting, finished, failed or cancelled.

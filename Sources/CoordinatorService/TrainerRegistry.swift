@@ -10,9 +10,9 @@ public final class TrainerRegistry: Sendable {
     public let address: String
   }
 
-  private struct State {
+  struct State {
     var table: LeaseTable
-    var waiting: [(id: UInt64, continuation: CheckedContinuation<Grant?, Never>)] = []
+    var waiting: [(id: UInt64, runID: String, continuation: CheckedContinuation<Grant?, Never>)] = []
     var gaveUp: Set<UInt64> = []
     var watchers: [String: [AsyncStream<Never>.Continuation]] = [:]
     var waiterCount: UInt64 = 0
@@ -20,8 +20,8 @@ public final class TrainerRegistry: Sendable {
 
   /// How long a lease lasts unless renewed.
   public let term: Duration
-  private let now: @Sendable () -> Duration
-  private let state: Mutex<State>
+  let now: @Sendable () -> Duration
+  let state: Mutex<State>
 
   /// Makes an empty registry.
   ///
@@ -66,8 +66,9 @@ public final class TrainerRegistry: Sendable {
 
   /// Waits for a free student.
   ///
+  /// - Parameter runID: The run that it is for, as ``trainers`` tells.
   /// - Throws: `CancellationError`.
-  public func acquire() async throws -> Grant {
+  public func acquire(for runID: String = "") async throws -> Grant {
     let id = state.withLock { state in
       state.waiterCount += 1
       return state.waiterCount
@@ -76,7 +77,7 @@ public final class TrainerRegistry: Sendable {
       await withCheckedContinuation { (continuation: CheckedContinuation<Grant?, Never>) in
         state.withLock { state in
           guard state.gaveUp.remove(id) == nil else { return continuation.resume(returning: nil) }
-          state.waiting.append((id, continuation))
+          state.waiting.append((id, runID, continuation))
           serveWaiting(&state)
         }
       }
@@ -116,7 +117,7 @@ public final class TrainerRegistry: Sendable {
   }
 
   private func serveWaiting(_ state: inout State) {
-    while !state.waiting.isEmpty, let lease = state.table.take(now: now()) {
+    while let next = state.waiting.first, let lease = state.table.take(for: next.runID, now: now()) {
       let grant = Grant(leaseID: lease.leaseID, address: lease.address)
       state.waiting.removeFirst().continuation.resume(returning: grant)
     }

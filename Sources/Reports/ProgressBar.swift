@@ -38,7 +38,14 @@ public struct ProgressBar: Sendable {
       state.loss.map { "loss \(FigureFormat.number($0))" },
       state.remainingSeconds.map { "\(FigureFormat.duration(seconds: $0)) left" },
       state.tokensPerSecond.map { "\(FigureFormat.count($0)) tok/s" },
+      waits(state),
     ].compactMap { $0 }
+  }
+
+  /// What the run waits for, where that takes a hundredth of its time or more.
+  private func waits(_ state: ProgressState) -> String? {
+    let told = state.waits.filter { $0.share >= 0.01 }.map { "\($0.cause) \(FigureFormat.percent($0.share))" }
+    return told.isEmpty ? nil : "waits: \(told.joined(separator: ", "))"
   }
 
   private func bar(_ share: Double, width: Int) -> String {

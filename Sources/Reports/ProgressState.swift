@@ -10,6 +10,8 @@ public struct ProgressState: Sendable {
   public private(set) var loss: Double?
   /// Tokens per second, an average that forgets over about ten updates.
   public private(set) var tokensPerSecond: Double?
+  /// Shares of the time in which the run stood still, by what it waited for; averages as of the speed.
+  public private(set) var waits: [(cause: String, share: Double)] = []
   private var firstStep: (step: Int, time: Double)?
   private var lastTime: Double?
   private var secondsPerStep: Double?
@@ -46,7 +48,21 @@ public struct ProgressState: Sendable {
     if let speed = row.values["train/tokens_per_second"] ?? counted {
       tokensPerSecond = tokensPerSecond.map { $0 + 0.2 * (speed - $0) } ?? speed
     }
-    if row.values["loss"] != nil { lastTime = time }
+    guard row.values["loss"] != nil else { return }
+    lastTime = time
+    noteWaits(row)
+  }
+
+  private mutating func noteWaits(_ row: MetricsRow) {
+    let causes = ["teacher", "student"]
+    let seconds = causes.map { row.values["wait/\($0)"] ?? 0 }
+    let total = seconds.reduce(row.values["train/compute_seconds"] ?? 0, +)
+    guard total > 0 else { return }
+    let before = waits
+    waits = zip(causes, seconds).map { cause, seconds in
+      let share = seconds / total
+      return (cause, before.first { $0.cause == cause }.map { $0.share + 0.2 * (share - $0.share) } ?? share)
+    }
   }
 
   /// Share done, in [0, 1].

@@ -13,6 +13,7 @@ struct Retort: AsyncParsableCommand {
     version: Version.current,
     groupedSubcommands: [
       CommandGroup(name: "Distillation", subcommands: [Run.self, Doctor.self, Demo.self, Compare.self]),
+      CommandGroup(name: "Operation", subcommands: [Status.self, Watch.self]),
       CommandGroup(
         name: "Services", subcommands: [Teacher.self, Coordinator.self, Student.self, Health.self, Certs.self]),
       CommandGroup(name: "Models", subcommands: [Generate.self, Score.self, Eval.self, Export.self]),

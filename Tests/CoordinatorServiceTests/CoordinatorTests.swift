@@ -170,7 +170,8 @@ struct CoordinatorTests {
         #expect(row["eval/distinct_valid"].map { $0 > 1 } == true)
       }
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/out").sorted()
-      #expect(names == ["checkpoint-8", "checkpoint-9", "metrics.jsonl", "recipe.yaml", "student"])
+      #expect(names == ["checkpoint-8", "checkpoint-9", "metrics.jsonl", "recipe.yaml", "samples.jsonl", "student"])
+      try checkSamples(URL(fileURLWithPath: folder.path + "/out/samples.jsonl"))
       let written = try String(contentsOfFile: folder.path + "/out/recipe.yaml", encoding: .utf8)
       #expect(try Recipe(yaml: written) == Recipe(yaml: bench.recipe()))
     }
@@ -413,6 +414,19 @@ struct CoordinatorTests {
       let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe(["output_dir=\(out)"])) }
       #expect(status.state == .failed)
       #expect(status.message == "\(out) cannot be written (\(reason)): choose another folder")
+    }
+  }
+
+  /// Each line has a prompt with what teacher, first and newest student wrote.
+  private func checkSamples(_ file: URL) throws {
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    #expect(!lines.isEmpty && lines.count <= 6)
+    for line in lines {
+      let texts = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
+      for who in ["prompt", "teacher", "start", "student"] {
+        let text = try #require(texts[who], "\(who) in \(line)")
+        #expect(!text.isEmpty)
+      }
     }
   }
 

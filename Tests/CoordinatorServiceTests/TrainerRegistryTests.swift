@@ -52,6 +52,29 @@ struct TrainerRegistryTests {
     }
   }
 
+  @Test("the census says who is there, for which run, for how long; and how many leases were lost")
+  func census() async throws {
+    let registry = makeRegistry()
+    let nobody = registry.census
+    #expect(nobody.trainers.isEmpty && nobody.lostLeases == 0 && nobody.waitingRuns == 0)
+    let first = registry.register(trainerID: "a", address: "host:1")
+    clock.move(by: .seconds(4))
+    _ = registry.register(trainerID: "b", address: "host:2")
+    #expect(try await registry.acquire(for: "run-1").leaseID == first)
+    let trainers = registry.census.trainers
+    #expect(trainers.map(\.trainerID) == ["a", "b"] && trainers.map(\.runID) == ["run-1", ""])
+    #expect(trainers.map(\.isTaken) == [true, false])
+    #expect(trainers.map(\.age) == [.seconds(4), .zero] && trainers.map(\.remaining) == [.seconds(6), .seconds(10)])
+    registry.release(first)
+    #expect(registry.census.trainers.map(\.runID) == ["", ""])
+    clock.move(by: .seconds(7))
+    #expect(registry.census.trainers.map(\.trainerID) == ["b"], "an ended lease is not shown before it is taken away")
+    registry.expire()
+    #expect(registry.census.lostLeases == 1)
+    _ = registry.register(trainerID: "c", address: "host:2")
+    #expect(registry.census.lostLeases == 2 && registry.census.trainers.map(\.trainerID) == ["c"])
+  }
+
   @Test("a student that was given back goes to the next run")
   func release() async throws {
     let registry = makeRegistry()

@@ -9,6 +9,8 @@ package let allMessages: [any WireMessage.Type] = [
   ListRunsRequest.self, ListRunsResponse.self, WatchRunRequest.self, WatchRunResponse.self, CancelRunRequest.self,
   CancelRunResponse.self, ResumeRunRequest.self, ResumeRunResponse.self, RegisterTrainerRequest.self,
   RegisterTrainerResponse.self, RenewLeaseRequest.self, RenewLeaseResponse.self,
+  ListTrainersRequest.self, ListTrainersResponse.self, WireTrainer.self, ListTeachersRequest.self,
+  ListTeachersResponse.self, WireTeacherState.self,
   WireModelDescription.self, WireAbilities.self, WireScoreOptions.self, WireScoreChunk.self,
   WireSequenceBatch.self, WireSamplingOptions.self, WireCompletionBatch.self,
   StudentServiceDescribeRequest.self, StudentServiceDescribeResponse.self, LoadRequest.self, LoadResponse.self,

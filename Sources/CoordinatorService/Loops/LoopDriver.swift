@@ -109,6 +109,7 @@ extension LoopDriver {
       try await loop.dependencies.journal.append(
         anyEvent: event, to: loop.record.runID, status: status, metrics: metrics)
     }
+    if event != Self.restarted { loop.board.note(metrics, of: loop.record.runID) }
     if let metrics { try metricsFile?.append(metrics) }
     loop.show(status)
   }

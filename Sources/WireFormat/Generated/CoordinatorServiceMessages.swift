@@ -43,6 +43,24 @@ public struct WireRun: WireMessage {
   public var submitUnixMilliseconds: UInt64
   /// Distillation method.
   public var method: String
+  /// Loss of the newest step that was logged, nats.
+  public var lossNats: Double
+  /// The step of that loss. 0: none was logged since the coordinator started, as is what follows.
+  public var lossStep: UInt64
+  /// Speed of the student at that step, positions per second of computing.
+  public var tokensPerSecond: Double
+  /// Optimizer steps per second lately, waits included. 0: not known yet.
+  public var stepsPerSecond: Double
+  /// Seconds that the student stood still for the teacher's log-probs.
+  public var waitTeacherSeconds: Double
+  /// Seconds that the run stood still for the student's text.
+  public var waitStudentSeconds: Double
+  /// Seconds that the run stood without a trainer that has loaded the student, or without a teacher that answered Describe.
+  public var waitTrainerSeconds: Double
+  /// How often a trainer was lost or failed, so that the run went on with another.
+  public var restarts: UInt64
+  /// When something of it was last done, milliseconds since 1970-01-01T00:00:00Z. 0: nothing since the coordinator started.
+  public var progressUnixMilliseconds: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -53,7 +71,16 @@ public struct WireRun: WireMessage {
     maxSteps: UInt64 = 0,
     outputDir: String = "",
     submitUnixMilliseconds: UInt64 = 0,
-    method: String = ""
+    method: String = "",
+    lossNats: Double = 0,
+    lossStep: UInt64 = 0,
+    tokensPerSecond: Double = 0,
+    stepsPerSecond: Double = 0,
+    waitTeacherSeconds: Double = 0,
+    waitStudentSeconds: Double = 0,
+    waitTrainerSeconds: Double = 0,
+    restarts: UInt64 = 0,
+    progressUnixMilliseconds: UInt64 = 0
   ) {
     self.runID = runID
     self.state = state
@@ -63,6 +90,15 @@ public struct WireRun: WireMessage {
     self.outputDir = outputDir
     self.submitUnixMilliseconds = submitUnixMilliseconds
     self.method = method
+    self.lossNats = lossNats
+    self.lossStep = lossStep
+    self.tokensPerSecond = tokensPerSecond
+    self.stepsPerSecond = stepsPerSecond
+    self.waitTeacherSeconds = waitTeacherSeconds
+    self.waitStudentSeconds = waitStudentSeconds
+    self.waitTrainerSeconds = waitTrainerSeconds
+    self.restarts = restarts
+    self.progressUnixMilliseconds = progressUnixMilliseconds
   }
 
   /// Name in Protos/.
@@ -96,6 +132,15 @@ extension WireRun: @unsafe FlatCMessageConvertible {
     unsafe cMessage.output_dir = arena.string(outputDir)
     unsafe cMessage.submit_unix_milliseconds = submitUnixMilliseconds
     unsafe cMessage.method = arena.string(method)
+    unsafe cMessage.loss_nats = lossNats
+    unsafe cMessage.loss_step = lossStep
+    unsafe cMessage.tokens_per_second = tokensPerSecond
+    unsafe cMessage.steps_per_second = stepsPerSecond
+    unsafe cMessage.wait_teacher_seconds = waitTeacherSeconds
+    unsafe cMessage.wait_student_seconds = waitStudentSeconds
+    unsafe cMessage.wait_trainer_seconds = waitTrainerSeconds
+    unsafe cMessage.restarts = restarts
+    unsafe cMessage.progress_unix_milliseconds = progressUnixMilliseconds
   }
 
   init(cMessage: Retort__V1__Run) throws(WireFormatError) {
@@ -107,6 +152,15 @@ extension WireRun: @unsafe FlatCMessageConvertible {
     outputDir = try unsafe readString(cMessage.output_dir, field: "retort.v1.Run.output_dir")
     submitUnixMilliseconds = unsafe cMessage.submit_unix_milliseconds
     method = try unsafe readString(cMessage.method, field: "retort.v1.Run.method")
+    lossNats = unsafe cMessage.loss_nats
+    lossStep = unsafe cMessage.loss_step
+    tokensPerSecond = unsafe cMessage.tokens_per_second
+    stepsPerSecond = unsafe cMessage.steps_per_second
+    waitTeacherSeconds = unsafe cMessage.wait_teacher_seconds
+    waitStudentSeconds = unsafe cMessage.wait_student_seconds
+    waitTrainerSeconds = unsafe cMessage.wait_trainer_seconds
+    restarts = unsafe cMessage.restarts
+    progressUnixMilliseconds = unsafe cMessage.progress_unix_milliseconds
   }
 }
 
@@ -836,5 +890,311 @@ extension RenewLeaseResponse: @unsafe FlatCMessageConvertible {
 
   init(cMessage: Retort__V1__RenewLeaseResponse) throws(WireFormatError) {
     leaseMilliseconds = unsafe cMessage.lease_milliseconds
+  }
+}
+
+/// Nothing is asked.
+public struct ListTrainersRequest: WireMessage {
+  /// Makes the message.
+  public init() {}
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ListTrainersRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ListTrainersRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ListTrainersRequest {
+    var cMessage = unsafe Retort__V1__ListTrainersRequest()
+    unsafe retort__v1__list_trainers_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ListTrainersRequest, _ arena: EncodingArena) {
+  }
+
+  init(cMessage: Retort__V1__ListTrainersRequest) throws(WireFormatError) {
+  }
+}
+
+/// The students that hold a lease.
+public struct ListTrainersResponse: WireMessage {
+  /// In the order in which runs get them.
+  public var trainers: [WireTrainer]
+  /// Leases that ended since the coordinator started: not renewed in time, or a new process took the address.
+  public var lostLeases: UInt64
+  /// Runs that wait for a trainer now.
+  public var waitingRuns: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    trainers: [WireTrainer] = [],
+    lostLeases: UInt64 = 0,
+    waitingRuns: UInt64 = 0
+  ) {
+    self.trainers = trainers
+    self.lostLeases = lostLeases
+    self.waitingRuns = waitingRuns
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ListTrainersResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ListTrainersResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ListTrainersResponse {
+    var cMessage = unsafe Retort__V1__ListTrainersResponse()
+    unsafe retort__v1__list_trainers_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ListTrainersResponse, _ arena: EncodingArena) {
+    unsafe (cMessage.n_trainers, cMessage.trainers) = arena.messages(trainers)
+    unsafe cMessage.lost_leases = lostLeases
+    unsafe cMessage.waiting_runs = waitingRuns
+  }
+
+  init(cMessage: Retort__V1__ListTrainersResponse) throws(WireFormatError) {
+    trainers = try unsafe readMessages(cMessage.trainers, cMessage.n_trainers)
+    lostLeases = unsafe cMessage.lost_leases
+    waitingRuns = unsafe cMessage.waiting_runs
+  }
+}
+
+/// A student that holds a lease.
+public struct WireTrainer: WireMessage {
+  /// Names the process.
+  public var trainerID: String
+  /// Where its StudentService listens.
+  public var address: String
+  /// The run that it works for. Empty: it is free.
+  public var runID: String
+  /// Milliseconds until its lease ends unless renewed.
+  public var leaseMilliseconds: UInt64
+  /// Milliseconds since it registered.
+  public var ageMilliseconds: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    trainerID: String = "",
+    address: String = "",
+    runID: String = "",
+    leaseMilliseconds: UInt64 = 0,
+    ageMilliseconds: UInt64 = 0
+  ) {
+    self.trainerID = trainerID
+    self.address = address
+    self.runID = runID
+    self.leaseMilliseconds = leaseMilliseconds
+    self.ageMilliseconds = ageMilliseconds
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.Trainer"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireTrainer: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__Trainer {
+    var cMessage = unsafe Retort__V1__Trainer()
+    unsafe retort__v1__trainer__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__Trainer, _ arena: EncodingArena) {
+    unsafe cMessage.trainer_id = arena.string(trainerID)
+    unsafe cMessage.address = arena.string(address)
+    unsafe cMessage.run_id = arena.string(runID)
+    unsafe cMessage.lease_milliseconds = leaseMilliseconds
+    unsafe cMessage.age_milliseconds = ageMilliseconds
+  }
+
+  init(cMessage: Retort__V1__Trainer) throws(WireFormatError) {
+    trainerID = try unsafe readString(cMessage.trainer_id, field: "retort.v1.Trainer.trainer_id")
+    address = try unsafe readString(cMessage.address, field: "retort.v1.Trainer.address")
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.Trainer.run_id")
+    leaseMilliseconds = unsafe cMessage.lease_milliseconds
+    ageMilliseconds = unsafe cMessage.age_milliseconds
+  }
+}
+
+/// Nothing is asked.
+public struct ListTeachersRequest: WireMessage {
+  /// Makes the message.
+  public init() {}
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ListTeachersRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ListTeachersRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ListTeachersRequest {
+    var cMessage = unsafe Retort__V1__ListTeachersRequest()
+    unsafe retort__v1__list_teachers_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ListTeachersRequest, _ arena: EncodingArena) {
+  }
+
+  init(cMessage: Retort__V1__ListTeachersRequest) throws(WireFormatError) {
+  }
+}
+
+/// The models behind the coordinator.
+public struct ListTeachersResponse: WireMessage {
+  /// The teacher first, then others by name.
+  public var teachers: [WireTeacherState]
+  /// Replies that the cache had, of all of them together, since the coordinator started.
+  public var cacheHits: UInt64
+  /// Replies that had to be asked for.
+  public var cacheMisses: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    teachers: [WireTeacherState] = [],
+    cacheHits: UInt64 = 0,
+    cacheMisses: UInt64 = 0
+  ) {
+    self.teachers = teachers
+    self.cacheHits = cacheHits
+    self.cacheMisses = cacheMisses
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.ListTeachersResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension ListTeachersResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__ListTeachersResponse {
+    var cMessage = unsafe Retort__V1__ListTeachersResponse()
+    unsafe retort__v1__list_teachers_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__ListTeachersResponse, _ arena: EncodingArena) {
+    unsafe (cMessage.n_teachers, cMessage.teachers) = arena.messages(teachers)
+    unsafe cMessage.cache_hits = cacheHits
+    unsafe cMessage.cache_misses = cacheMisses
+  }
+
+  init(cMessage: Retort__V1__ListTeachersResponse) throws(WireFormatError) {
+    teachers = try unsafe readMessages(cMessage.teachers, cMessage.n_teachers)
+    cacheHits = unsafe cMessage.cache_hits
+    cacheMisses = unsafe cMessage.cache_misses
+  }
+}
+
+/// A model behind the coordinator.
+public struct WireTeacherState: WireMessage {
+  /// What it is called: teacher, referee, generator, or a name that recipes give.
+  public var name: String
+  /// Where it is.
+  public var address: String
+  /// Why a call that waits for it cannot reach it. Empty: none waits.
+  public var waitingReason: String
+  /// Calls that were made again since it was away.
+  public var retries: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    name: String = "",
+    address: String = "",
+    waitingReason: String = "",
+    retries: UInt64 = 0
+  ) {
+    self.name = name
+    self.address = address
+    self.waitingReason = waitingReason
+    self.retries = retries
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.TeacherState"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireTeacherState: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__TeacherState {
+    var cMessage = unsafe Retort__V1__TeacherState()
+    unsafe retort__v1__teacher_state__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__TeacherState, _ arena: EncodingArena) {
+    unsafe cMessage.name = arena.string(name)
+    unsafe cMessage.address = arena.string(address)
+    unsafe cMessage.waiting_reason = arena.string(waitingReason)
+    unsafe cMessage.retries = retries
+  }
+
+  init(cMessage: Retort__V1__TeacherState) throws(WireFormatError) {
+    name = try unsafe readString(cMessage.name, field: "retort.v1.TeacherState.name")
+    address = try unsafe readString(cMessage.address, field: "retort.v1.TeacherState.address")
+    waitingReason = try unsafe readString(cMessage.waiting_reason, field: "retort.v1.TeacherState.waiting_reason")
+    retries = unsafe cMessage.retries
   }
 }

@@ -116,6 +116,32 @@ public enum CoordinatorServiceRPC: Sendable {
         type: .unary
       )
     }
+    /// Namespace for "ListTrainers" metadata.
+    public enum ListTrainers: Sendable {
+      /// Request type for "ListTrainers".
+      public typealias Input = ListTrainersRequest
+      /// Response type for "ListTrainers".
+      public typealias Output = ListTrainersResponse
+      /// Descriptor for "ListTrainers".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "retort.v1.CoordinatorService"),
+        method: "ListTrainers",
+        type: .unary
+      )
+    }
+    /// Namespace for "ListTeachers" metadata.
+    public enum ListTeachers: Sendable {
+      /// Request type for "ListTeachers".
+      public typealias Input = ListTeachersRequest
+      /// Response type for "ListTeachers".
+      public typealias Output = ListTeachersResponse
+      /// Descriptor for "ListTeachers".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "retort.v1.CoordinatorService"),
+        method: "ListTeachers",
+        type: .unary
+      )
+    }
     /// Descriptors for all methods in the "retort.v1.CoordinatorService" service.
     public static let descriptors: [GRPCCore.MethodDescriptor] = [
       SubmitRun.descriptor,
@@ -125,7 +151,9 @@ public enum CoordinatorServiceRPC: Sendable {
       CancelRun.descriptor,
       ResumeRun.descriptor,
       RegisterTrainer.descriptor,
-      RenewLease.descriptor
+      RenewLease.descriptor,
+      ListTrainers.descriptor,
+      ListTeachers.descriptor
     ]
   }
 }
@@ -299,6 +327,42 @@ extension CoordinatorServiceRPC {
       request: GRPCCore.StreamingServerRequest<RenewLeaseRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<RenewLeaseResponse>
+
+    /// Handle the "ListTrainers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the students that hold a lease, in the order in which runs get them.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `ListTrainersRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `ListTrainersResponse` messages.
+    func listTrainers(
+      request: GRPCCore.StreamingServerRequest<ListTrainersRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ListTrainersResponse>
+
+    /// Handle the "ListTeachers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the models behind the coordinator, with what its cache did.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `ListTeachersRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `ListTeachersResponse` messages.
+    func listTeachers(
+      request: GRPCCore.StreamingServerRequest<ListTeachersRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<ListTeachersResponse>
   }
 
   /// Service protocol for the "retort.v1.CoordinatorService" service.
@@ -456,6 +520,42 @@ extension CoordinatorServiceRPC {
       request: GRPCCore.ServerRequest<RenewLeaseRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<RenewLeaseResponse>
+
+    /// Handle the "ListTrainers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the students that hold a lease, in the order in which runs get them.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ListTrainersRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A response containing a single `ListTrainersResponse` message.
+    func listTrainers(
+      request: GRPCCore.ServerRequest<ListTrainersRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ListTrainersResponse>
+
+    /// Handle the "ListTeachers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the models behind the coordinator, with what its cache did.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ListTeachersRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A response containing a single `ListTeachersResponse` message.
+    func listTeachers(
+      request: GRPCCore.ServerRequest<ListTeachersRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<ListTeachersResponse>
   }
 
   /// Simple service protocol for the "retort.v1.CoordinatorService" service.
@@ -612,6 +712,42 @@ extension CoordinatorServiceRPC {
       request: RenewLeaseRequest,
       context: GRPCCore.ServerContext
     ) async throws -> RenewLeaseResponse
+
+    /// Handle the "ListTrainers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the students that hold a lease, in the order in which runs get them.
+    ///
+    /// - Parameters:
+    ///   - request: A `ListTrainersRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A `ListTrainersResponse` to respond with.
+    func listTrainers(
+      request: ListTrainersRequest,
+      context: GRPCCore.ServerContext
+    ) async throws -> ListTrainersResponse
+
+    /// Handle the "ListTeachers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the models behind the coordinator, with what its cache did.
+    ///
+    /// - Parameters:
+    ///   - request: A `ListTeachersRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A `ListTeachersResponse` to respond with.
+    func listTeachers(
+      request: ListTeachersRequest,
+      context: GRPCCore.ServerContext
+    ) async throws -> ListTeachersResponse
   }
 }
 
@@ -707,6 +843,28 @@ extension CoordinatorServiceRPC.StreamingServiceProtocol {
         )
       }
     )
+    router.registerHandler(
+      forMethod: CoordinatorServiceRPC.Method.ListTrainers.descriptor,
+      deserializer: ProtobufCDeserializer<ListTrainersRequest>(),
+      serializer: ProtobufCSerializer<ListTrainersResponse>(),
+      handler: { request, context in
+        try await self.listTrainers(
+          request: request,
+          context: context
+        )
+      }
+    )
+    router.registerHandler(
+      forMethod: CoordinatorServiceRPC.Method.ListTeachers.descriptor,
+      deserializer: ProtobufCDeserializer<ListTeachersRequest>(),
+      serializer: ProtobufCSerializer<ListTeachersResponse>(),
+      handler: { request, context in
+        try await self.listTeachers(
+          request: request,
+          context: context
+        )
+      }
+    )
   }
 }
 
@@ -795,6 +953,28 @@ extension CoordinatorServiceRPC.ServiceProtocol {
     context: GRPCCore.ServerContext
   ) async throws -> GRPCCore.StreamingServerResponse<RenewLeaseResponse> {
     let response = try await self.renewLease(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return GRPCCore.StreamingServerResponse(single: response)
+  }
+
+  public func listTrainers(
+    request: GRPCCore.StreamingServerRequest<ListTrainersRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<ListTrainersResponse> {
+    let response = try await self.listTrainers(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return GRPCCore.StreamingServerResponse(single: response)
+  }
+
+  public func listTeachers(
+    request: GRPCCore.StreamingServerRequest<ListTeachersRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<ListTeachersResponse> {
+    let response = try await self.listTeachers(
       request: GRPCCore.ServerRequest(stream: request),
       context: context
     )
@@ -906,6 +1086,32 @@ extension CoordinatorServiceRPC.SimpleServiceProtocol {
   ) async throws -> GRPCCore.ServerResponse<RenewLeaseResponse> {
     return GRPCCore.ServerResponse<RenewLeaseResponse>(
       message: try await self.renewLease(
+        request: request.message,
+        context: context
+      ),
+      metadata: [:]
+    )
+  }
+
+  public func listTrainers(
+    request: GRPCCore.ServerRequest<ListTrainersRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.ServerResponse<ListTrainersResponse> {
+    return GRPCCore.ServerResponse<ListTrainersResponse>(
+      message: try await self.listTrainers(
+        request: request.message,
+        context: context
+      ),
+      metadata: [:]
+    )
+  }
+
+  public func listTeachers(
+    request: GRPCCore.ServerRequest<ListTeachersRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.ServerResponse<ListTeachersResponse> {
+    return GRPCCore.ServerResponse<ListTeachersResponse>(
+      message: try await self.listTeachers(
         request: request.message,
         context: context
       ),
@@ -1109,6 +1315,52 @@ extension CoordinatorServiceRPC {
       deserializer: some GRPCCore.MessageDeserializer<RenewLeaseResponse>,
       options: GRPCCore.CallOptions,
       onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<RenewLeaseResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "ListTrainers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the students that hold a lease, in the order in which runs get them.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ListTrainersRequest` message.
+    ///   - serializer: A serializer for `ListTrainersRequest` messages.
+    ///   - deserializer: A deserializer for `ListTrainersResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func listTrainers<Result>(
+      request: GRPCCore.ClientRequest<ListTrainersRequest>,
+      serializer: some GRPCCore.MessageSerializer<ListTrainersRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<ListTrainersResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTrainersResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "ListTeachers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the models behind the coordinator, with what its cache did.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ListTeachersRequest` message.
+    ///   - serializer: A serializer for `ListTeachersRequest` messages.
+    ///   - deserializer: A deserializer for `ListTeachersResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func listTeachers<Result>(
+      request: GRPCCore.ClientRequest<ListTeachersRequest>,
+      serializer: some GRPCCore.MessageSerializer<ListTeachersRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<ListTeachersResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTeachersResponse>) async throws -> Result
     ) async throws -> Result where Result: Sendable
   }
 
@@ -1401,6 +1653,74 @@ extension CoordinatorServiceRPC {
         onResponse: handleResponse
       )
     }
+
+    /// Call the "ListTrainers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the students that hold a lease, in the order in which runs get them.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ListTrainersRequest` message.
+    ///   - serializer: A serializer for `ListTrainersRequest` messages.
+    ///   - deserializer: A deserializer for `ListTrainersResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listTrainers<Result>(
+      request: GRPCCore.ClientRequest<ListTrainersRequest>,
+      serializer: some GRPCCore.MessageSerializer<ListTrainersRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<ListTrainersResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTrainersResponse>) async throws -> Result = { response in
+        try response.message
+      }
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.unary(
+        request: request,
+        descriptor: CoordinatorServiceRPC.Method.ListTrainers.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
+
+    /// Call the "ListTeachers" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lists the models behind the coordinator, with what its cache did.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `ListTeachersRequest` message.
+    ///   - serializer: A serializer for `ListTeachersRequest` messages.
+    ///   - deserializer: A deserializer for `ListTeachersResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listTeachers<Result>(
+      request: GRPCCore.ClientRequest<ListTeachersRequest>,
+      serializer: some GRPCCore.MessageSerializer<ListTeachersRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<ListTeachersResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTeachersResponse>) async throws -> Result = { response in
+        try response.message
+      }
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.unary(
+        request: request,
+        descriptor: CoordinatorServiceRPC.Method.ListTeachers.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
   }
 }
 
@@ -1632,6 +1952,64 @@ extension CoordinatorServiceRPC.ClientProtocol {
       request: request,
       serializer: ProtobufCSerializer<RenewLeaseRequest>(),
       deserializer: ProtobufCDeserializer<RenewLeaseResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "ListTrainers" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Lists the students that hold a lease, in the order in which runs get them.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `ListTrainersRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func listTrainers<Result>(
+    request: GRPCCore.ClientRequest<ListTrainersRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTrainersResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    try await self.listTrainers(
+      request: request,
+      serializer: ProtobufCSerializer<ListTrainersRequest>(),
+      deserializer: ProtobufCDeserializer<ListTrainersResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "ListTeachers" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Lists the models behind the coordinator, with what its cache did.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `ListTeachersRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func listTeachers<Result>(
+    request: GRPCCore.ClientRequest<ListTeachersRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTeachersResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    try await self.listTeachers(
+      request: request,
+      serializer: ProtobufCSerializer<ListTeachersRequest>(),
+      deserializer: ProtobufCDeserializer<ListTeachersResponse>(),
       options: options,
       onResponse: handleResponse
     )
@@ -1897,6 +2275,72 @@ extension CoordinatorServiceRPC.ClientProtocol {
       metadata: metadata
     )
     return try await self.renewLease(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "ListTrainers" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Lists the students that hold a lease, in the order in which runs get them.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func listTrainers<Result>(
+    _ message: ListTrainersRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTrainersResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<ListTrainersRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.listTrainers(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "ListTeachers" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Lists the models behind the coordinator, with what its cache did.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func listTeachers<Result>(
+    _ message: ListTeachersRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTeachersResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<ListTeachersRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.listTeachers(
       request: request,
       options: options,
       onResponse: handleResponse

@@ -772,7 +772,277 @@ void   retort__v1__renew_lease_response__free_unpacked
   assert(message->base.descriptor == &retort__v1__renew_lease_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[8] =
+void   retort__v1__list_trainers_request__init
+                     (Retort__V1__ListTrainersRequest         *message)
+{
+  static const Retort__V1__ListTrainersRequest init_value = RETORT__V1__LIST_TRAINERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t retort__v1__list_trainers_request__get_packed_size
+                     (const Retort__V1__ListTrainersRequest *message)
+{
+  assert(message->base.descriptor == &retort__v1__list_trainers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__list_trainers_request__pack
+                     (const Retort__V1__ListTrainersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__list_trainers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__list_trainers_request__pack_to_buffer
+                     (const Retort__V1__ListTrainersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__list_trainers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__ListTrainersRequest *
+       retort__v1__list_trainers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__ListTrainersRequest *)
+     protobuf_c_message_unpack (&retort__v1__list_trainers_request__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__list_trainers_request__free_unpacked
+                     (Retort__V1__ListTrainersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__list_trainers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__list_trainers_response__init
+                     (Retort__V1__ListTrainersResponse         *message)
+{
+  static const Retort__V1__ListTrainersResponse init_value = RETORT__V1__LIST_TRAINERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__list_trainers_response__get_packed_size
+                     (const Retort__V1__ListTrainersResponse *message)
+{
+  assert(message->base.descriptor == &retort__v1__list_trainers_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__list_trainers_response__pack
+                     (const Retort__V1__ListTrainersResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__list_trainers_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__list_trainers_response__pack_to_buffer
+                     (const Retort__V1__ListTrainersResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__list_trainers_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__ListTrainersResponse *
+       retort__v1__list_trainers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__ListTrainersResponse *)
+     protobuf_c_message_unpack (&retort__v1__list_trainers_response__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__list_trainers_response__free_unpacked
+                     (Retort__V1__ListTrainersResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__list_trainers_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__trainer__init
+                     (Retort__V1__Trainer         *message)
+{
+  static const Retort__V1__Trainer init_value = RETORT__V1__TRAINER__INIT;
+  *message = init_value;
+}
+size_t retort__v1__trainer__get_packed_size
+                     (const Retort__V1__Trainer *message)
+{
+  assert(message->base.descriptor == &retort__v1__trainer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__trainer__pack
+                     (const Retort__V1__Trainer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__trainer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__trainer__pack_to_buffer
+                     (const Retort__V1__Trainer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__trainer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__Trainer *
+       retort__v1__trainer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__Trainer *)
+     protobuf_c_message_unpack (&retort__v1__trainer__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__trainer__free_unpacked
+                     (Retort__V1__Trainer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__trainer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__list_teachers_request__init
+                     (Retort__V1__ListTeachersRequest         *message)
+{
+  static const Retort__V1__ListTeachersRequest init_value = RETORT__V1__LIST_TEACHERS_REQUEST__INIT;
+  *message = init_value;
+}
+size_t retort__v1__list_teachers_request__get_packed_size
+                     (const Retort__V1__ListTeachersRequest *message)
+{
+  assert(message->base.descriptor == &retort__v1__list_teachers_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__list_teachers_request__pack
+                     (const Retort__V1__ListTeachersRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__list_teachers_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__list_teachers_request__pack_to_buffer
+                     (const Retort__V1__ListTeachersRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__list_teachers_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__ListTeachersRequest *
+       retort__v1__list_teachers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__ListTeachersRequest *)
+     protobuf_c_message_unpack (&retort__v1__list_teachers_request__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__list_teachers_request__free_unpacked
+                     (Retort__V1__ListTeachersRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__list_teachers_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__list_teachers_response__init
+                     (Retort__V1__ListTeachersResponse         *message)
+{
+  static const Retort__V1__ListTeachersResponse init_value = RETORT__V1__LIST_TEACHERS_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__list_teachers_response__get_packed_size
+                     (const Retort__V1__ListTeachersResponse *message)
+{
+  assert(message->base.descriptor == &retort__v1__list_teachers_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__list_teachers_response__pack
+                     (const Retort__V1__ListTeachersResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__list_teachers_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__list_teachers_response__pack_to_buffer
+                     (const Retort__V1__ListTeachersResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__list_teachers_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__ListTeachersResponse *
+       retort__v1__list_teachers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__ListTeachersResponse *)
+     protobuf_c_message_unpack (&retort__v1__list_teachers_response__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__list_teachers_response__free_unpacked
+                     (Retort__V1__ListTeachersResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__list_teachers_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__teacher_state__init
+                     (Retort__V1__TeacherState         *message)
+{
+  static const Retort__V1__TeacherState init_value = RETORT__V1__TEACHER_STATE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__teacher_state__get_packed_size
+                     (const Retort__V1__TeacherState *message)
+{
+  assert(message->base.descriptor == &retort__v1__teacher_state__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__teacher_state__pack
+                     (const Retort__V1__TeacherState *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__teacher_state__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__teacher_state__pack_to_buffer
+                     (const Retort__V1__TeacherState *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__teacher_state__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__TeacherState *
+       retort__v1__teacher_state__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__TeacherState *)
+     protobuf_c_message_unpack (&retort__v1__teacher_state__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__teacher_state__free_unpacked
+                     (Retort__V1__TeacherState *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__teacher_state__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[17] =
 {
   {
     "run_id",
@@ -870,21 +1140,138 @@ static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[8] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "loss_nats",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, loss_nats),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "loss_step",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, loss_step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens_per_second",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, tokens_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "steps_per_second",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, steps_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wait_teacher_seconds",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, wait_teacher_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wait_student_seconds",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, wait_student_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "wait_trainer_seconds",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, wait_trainer_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "restarts",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, restarts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "progress_unix_milliseconds",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, progress_unix_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__run__field_indices_by_name[] = {
+  8,   /* field[8] = loss_nats */
+  9,   /* field[9] = loss_step */
   4,   /* field[4] = max_steps */
   2,   /* field[2] = message */
   7,   /* field[7] = method */
   5,   /* field[5] = output_dir */
+  16,   /* field[16] = progress_unix_milliseconds */
+  15,   /* field[15] = restarts */
   0,   /* field[0] = run_id */
   1,   /* field[1] = state */
   3,   /* field[3] = step */
+  11,   /* field[11] = steps_per_second */
   6,   /* field[6] = submit_unix_milliseconds */
+  10,   /* field[10] = tokens_per_second */
+  13,   /* field[13] = wait_student_seconds */
+  12,   /* field[12] = wait_teacher_seconds */
+  14,   /* field[14] = wait_trainer_seconds */
 };
 static const ProtobufCIntRange retort__v1__run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor retort__v1__run__descriptor =
 {
@@ -894,7 +1281,7 @@ const ProtobufCMessageDescriptor retort__v1__run__descriptor =
   "Retort__V1__Run",
   "retort.v1",
   sizeof(Retort__V1__Run),
-  8,
+  17,
   retort__v1__run__field_descriptors,
   retort__v1__run__field_indices_by_name,
   1,  retort__v1__run__number_ranges,
@@ -1554,6 +1941,337 @@ const ProtobufCMessageDescriptor retort__v1__renew_lease_response__descriptor =
   (ProtobufCMessageInit) retort__v1__renew_lease_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+#define retort__v1__list_trainers_request__field_descriptors NULL
+#define retort__v1__list_trainers_request__field_indices_by_name NULL
+#define retort__v1__list_trainers_request__number_ranges NULL
+const ProtobufCMessageDescriptor retort__v1__list_trainers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.ListTrainersRequest",
+  "ListTrainersRequest",
+  "Retort__V1__ListTrainersRequest",
+  "retort.v1",
+  sizeof(Retort__V1__ListTrainersRequest),
+  0,
+  retort__v1__list_trainers_request__field_descriptors,
+  retort__v1__list_trainers_request__field_indices_by_name,
+  0,  retort__v1__list_trainers_request__number_ranges,
+  (ProtobufCMessageInit) retort__v1__list_trainers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__list_trainers_response__field_descriptors[3] =
+{
+  {
+    "trainers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Retort__V1__ListTrainersResponse, n_trainers),
+    offsetof(Retort__V1__ListTrainersResponse, trainers),
+    &retort__v1__trainer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lost_leases",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ListTrainersResponse, lost_leases),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_runs",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ListTrainersResponse, waiting_runs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__list_trainers_response__field_indices_by_name[] = {
+  1,   /* field[1] = lost_leases */
+  0,   /* field[0] = trainers */
+  2,   /* field[2] = waiting_runs */
+};
+static const ProtobufCIntRange retort__v1__list_trainers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor retort__v1__list_trainers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.ListTrainersResponse",
+  "ListTrainersResponse",
+  "Retort__V1__ListTrainersResponse",
+  "retort.v1",
+  sizeof(Retort__V1__ListTrainersResponse),
+  3,
+  retort__v1__list_trainers_response__field_descriptors,
+  retort__v1__list_trainers_response__field_indices_by_name,
+  1,  retort__v1__list_trainers_response__number_ranges,
+  (ProtobufCMessageInit) retort__v1__list_trainers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__trainer__field_descriptors[5] =
+{
+  {
+    "trainer_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Trainer, trainer_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Trainer, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "run_id",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Trainer, run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "lease_milliseconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Trainer, lease_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "age_milliseconds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Trainer, age_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__trainer__field_indices_by_name[] = {
+  1,   /* field[1] = address */
+  4,   /* field[4] = age_milliseconds */
+  3,   /* field[3] = lease_milliseconds */
+  2,   /* field[2] = run_id */
+  0,   /* field[0] = trainer_id */
+};
+static const ProtobufCIntRange retort__v1__trainer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor retort__v1__trainer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.Trainer",
+  "Trainer",
+  "Retort__V1__Trainer",
+  "retort.v1",
+  sizeof(Retort__V1__Trainer),
+  5,
+  retort__v1__trainer__field_descriptors,
+  retort__v1__trainer__field_indices_by_name,
+  1,  retort__v1__trainer__number_ranges,
+  (ProtobufCMessageInit) retort__v1__trainer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define retort__v1__list_teachers_request__field_descriptors NULL
+#define retort__v1__list_teachers_request__field_indices_by_name NULL
+#define retort__v1__list_teachers_request__number_ranges NULL
+const ProtobufCMessageDescriptor retort__v1__list_teachers_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.ListTeachersRequest",
+  "ListTeachersRequest",
+  "Retort__V1__ListTeachersRequest",
+  "retort.v1",
+  sizeof(Retort__V1__ListTeachersRequest),
+  0,
+  retort__v1__list_teachers_request__field_descriptors,
+  retort__v1__list_teachers_request__field_indices_by_name,
+  0,  retort__v1__list_teachers_request__number_ranges,
+  (ProtobufCMessageInit) retort__v1__list_teachers_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__list_teachers_response__field_descriptors[3] =
+{
+  {
+    "teachers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Retort__V1__ListTeachersResponse, n_teachers),
+    offsetof(Retort__V1__ListTeachersResponse, teachers),
+    &retort__v1__teacher_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_hits",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ListTeachersResponse, cache_hits),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "cache_misses",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ListTeachersResponse, cache_misses),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__list_teachers_response__field_indices_by_name[] = {
+  1,   /* field[1] = cache_hits */
+  2,   /* field[2] = cache_misses */
+  0,   /* field[0] = teachers */
+};
+static const ProtobufCIntRange retort__v1__list_teachers_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.ListTeachersResponse",
+  "ListTeachersResponse",
+  "Retort__V1__ListTeachersResponse",
+  "retort.v1",
+  sizeof(Retort__V1__ListTeachersResponse),
+  3,
+  retort__v1__list_teachers_response__field_descriptors,
+  retort__v1__list_teachers_response__field_indices_by_name,
+  1,  retort__v1__list_teachers_response__number_ranges,
+  (ProtobufCMessageInit) retort__v1__list_teachers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descriptors[4] =
+{
+  {
+    "name",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherState, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherState, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "waiting_reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherState, waiting_reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "retries",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherState, retries),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__teacher_state__field_indices_by_name[] = {
+  1,   /* field[1] = address */
+  0,   /* field[0] = name */
+  3,   /* field[3] = retries */
+  2,   /* field[2] = waiting_reason */
+};
+static const ProtobufCIntRange retort__v1__teacher_state__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.TeacherState",
+  "TeacherState",
+  "Retort__V1__TeacherState",
+  "retort.v1",
+  sizeof(Retort__V1__TeacherState),
+  4,
+  retort__v1__teacher_state__field_descriptors,
+  retort__v1__teacher_state__field_indices_by_name,
+  1,  retort__v1__teacher_state__number_ranges,
+  (ProtobufCMessageInit) retort__v1__teacher_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue retort__v1__run_state__enum_values_by_number[6] =
 {
   { "RUN_STATE_UNSPECIFIED", "RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED", 0 },
@@ -1590,7 +2308,7 @@ const ProtobufCEnumDescriptor retort__v1__run_state__descriptor =
   retort__v1__run_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_descriptors[8] =
+static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_descriptors[10] =
 {
   { "SubmitRun", &retort__v1__submit_run_request__descriptor, &retort__v1__submit_run_response__descriptor },
   { "GetRun", &retort__v1__get_run_request__descriptor, &retort__v1__get_run_response__descriptor },
@@ -1600,11 +2318,15 @@ static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_d
   { "ResumeRun", &retort__v1__resume_run_request__descriptor, &retort__v1__resume_run_response__descriptor },
   { "RegisterTrainer", &retort__v1__register_trainer_request__descriptor, &retort__v1__register_trainer_response__descriptor },
   { "RenewLease", &retort__v1__renew_lease_request__descriptor, &retort__v1__renew_lease_response__descriptor },
+  { "ListTrainers", &retort__v1__list_trainers_request__descriptor, &retort__v1__list_trainers_response__descriptor },
+  { "ListTeachers", &retort__v1__list_teachers_request__descriptor, &retort__v1__list_teachers_response__descriptor },
 };
 const unsigned retort__v1__coordinator_service__method_indices_by_name[] = {
   4,        /* CancelRun */
   1,        /* GetRun */
   2,        /* ListRuns */
+  9,        /* ListTeachers */
+  8,        /* ListTrainers */
   6,        /* RegisterTrainer */
   7,        /* RenewLease */
   5,        /* ResumeRun */
@@ -1618,7 +2340,7 @@ const ProtobufCServiceDescriptor retort__v1__coordinator_service__descriptor =
   "CoordinatorService",
   "Retort__V1__CoordinatorService",
   "retort.v1",
-  8,
+  10,
   retort__v1__coordinator_service__method_descriptors,
   retort__v1__coordinator_service__method_indices_by_name
 };
@@ -1685,6 +2407,22 @@ void retort__v1__coordinator_service__renew_lease(ProtobufCService *service,
 {
   assert(service->descriptor == &retort__v1__coordinator_service__descriptor);
   service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void retort__v1__coordinator_service__list_trainers(ProtobufCService *service,
+                                                    const Retort__V1__ListTrainersRequest *input,
+                                                    Retort__V1__ListTrainersResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &retort__v1__coordinator_service__descriptor);
+  service->invoke(service, 8, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void retort__v1__coordinator_service__list_teachers(ProtobufCService *service,
+                                                    const Retort__V1__ListTeachersRequest *input,
+                                                    Retort__V1__ListTeachersResponse_Closure closure,
+                                                    void *closure_data)
+{
+  assert(service->descriptor == &retort__v1__coordinator_service__descriptor);
+  service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void retort__v1__coordinator_service__init (Retort__V1__CoordinatorService_Service *service,
                                             Retort__V1__CoordinatorService_ServiceDestroy destroy)

@@ -32,6 +32,12 @@ typedef struct Retort__V1__RegisterTrainerRequest Retort__V1__RegisterTrainerReq
 typedef struct Retort__V1__RegisterTrainerResponse Retort__V1__RegisterTrainerResponse;
 typedef struct Retort__V1__RenewLeaseRequest Retort__V1__RenewLeaseRequest;
 typedef struct Retort__V1__RenewLeaseResponse Retort__V1__RenewLeaseResponse;
+typedef struct Retort__V1__ListTrainersRequest Retort__V1__ListTrainersRequest;
+typedef struct Retort__V1__ListTrainersResponse Retort__V1__ListTrainersResponse;
+typedef struct Retort__V1__Trainer Retort__V1__Trainer;
+typedef struct Retort__V1__ListTeachersRequest Retort__V1__ListTeachersRequest;
+typedef struct Retort__V1__ListTeachersResponse Retort__V1__ListTeachersResponse;
+typedef struct Retort__V1__TeacherState Retort__V1__TeacherState;
 
 
 /* --- enums --- */
@@ -107,10 +113,46 @@ struct  Retort__V1__Run
    * Distillation method.
    */
   ProtobufCBinaryData method;
+  /*
+   * Loss of the newest step that was logged, nats.
+   */
+  double loss_nats;
+  /*
+   * The step of that loss. 0: none was logged since the coordinator started, as is what follows.
+   */
+  uint64_t loss_step;
+  /*
+   * Speed of the student at that step, positions per second of computing.
+   */
+  double tokens_per_second;
+  /*
+   * Optimizer steps per second lately, waits included. 0: not known yet.
+   */
+  double steps_per_second;
+  /*
+   * Seconds that the student stood still for the teacher's log-probs.
+   */
+  double wait_teacher_seconds;
+  /*
+   * Seconds that the run stood still for the student's text.
+   */
+  double wait_student_seconds;
+  /*
+   * Seconds that the run stood without a trainer that has loaded the student, or without a teacher that answered Describe.
+   */
+  double wait_trainer_seconds;
+  /*
+   * How often a trainer was lost or failed, so that the run went on with another.
+   */
+  uint64_t restarts;
+  /*
+   * When something of it was last done, milliseconds since 1970-01-01T00:00:00Z. 0: nothing since the coordinator started.
+   */
+  uint64_t progress_unix_milliseconds;
 };
 #define RETORT__V1__RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__run__descriptor) \
-    , {0,NULL}, RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL} }
+    , {0,NULL}, RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -385,6 +427,140 @@ struct  Retort__V1__RenewLeaseResponse
 #define RETORT__V1__RENEW_LEASE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__renew_lease_response__descriptor) \
     , 0 }
+
+
+/*
+ * Nothing is asked.
+ */
+struct  Retort__V1__ListTrainersRequest
+{
+  ProtobufCMessage base;
+};
+#define RETORT__V1__LIST_TRAINERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__list_trainers_request__descriptor) \
+     }
+
+
+/*
+ * The students that hold a lease.
+ */
+struct  Retort__V1__ListTrainersResponse
+{
+  ProtobufCMessage base;
+  /*
+   * In the order in which runs get them.
+   */
+  size_t n_trainers;
+  Retort__V1__Trainer **trainers;
+  /*
+   * Leases that ended since the coordinator started: not renewed in time, or a new process took the address.
+   */
+  uint64_t lost_leases;
+  /*
+   * Runs that wait for a trainer now.
+   */
+  uint64_t waiting_runs;
+};
+#define RETORT__V1__LIST_TRAINERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__list_trainers_response__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+/*
+ * A student that holds a lease.
+ */
+struct  Retort__V1__Trainer
+{
+  ProtobufCMessage base;
+  /*
+   * Names the process.
+   */
+  ProtobufCBinaryData trainer_id;
+  /*
+   * Where its StudentService listens.
+   */
+  ProtobufCBinaryData address;
+  /*
+   * The run that it works for. Empty: it is free.
+   */
+  ProtobufCBinaryData run_id;
+  /*
+   * Milliseconds until its lease ends unless renewed.
+   */
+  uint64_t lease_milliseconds;
+  /*
+   * Milliseconds since it registered.
+   */
+  uint64_t age_milliseconds;
+};
+#define RETORT__V1__TRAINER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__trainer__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0 }
+
+
+/*
+ * Nothing is asked.
+ */
+struct  Retort__V1__ListTeachersRequest
+{
+  ProtobufCMessage base;
+};
+#define RETORT__V1__LIST_TEACHERS_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__list_teachers_request__descriptor) \
+     }
+
+
+/*
+ * The models behind the coordinator.
+ */
+struct  Retort__V1__ListTeachersResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The teacher first, then others by name.
+   */
+  size_t n_teachers;
+  Retort__V1__TeacherState **teachers;
+  /*
+   * Replies that the cache had, of all of them together, since the coordinator started.
+   */
+  uint64_t cache_hits;
+  /*
+   * Replies that had to be asked for.
+   */
+  uint64_t cache_misses;
+};
+#define RETORT__V1__LIST_TEACHERS_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__list_teachers_response__descriptor) \
+    , 0,NULL, 0, 0 }
+
+
+/*
+ * A model behind the coordinator.
+ */
+struct  Retort__V1__TeacherState
+{
+  ProtobufCMessage base;
+  /*
+   * What it is called: teacher, referee, generator, or a name that recipes give.
+   */
+  ProtobufCBinaryData name;
+  /*
+   * Where it is.
+   */
+  ProtobufCBinaryData address;
+  /*
+   * Why a call that waits for it cannot reach it. Empty: none waits.
+   */
+  ProtobufCBinaryData waiting_reason;
+  /*
+   * Calls that were made again since it was away.
+   */
+  uint64_t retries;
+};
+#define RETORT__V1__TEACHER_STATE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_state__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
 
 
 /* Retort__V1__Run methods */
@@ -710,6 +886,120 @@ Retort__V1__RenewLeaseResponse *
 void   retort__v1__renew_lease_response__free_unpacked
                      (Retort__V1__RenewLeaseResponse *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__ListTrainersRequest methods */
+void   retort__v1__list_trainers_request__init
+                     (Retort__V1__ListTrainersRequest         *message);
+size_t retort__v1__list_trainers_request__get_packed_size
+                     (const Retort__V1__ListTrainersRequest   *message);
+size_t retort__v1__list_trainers_request__pack
+                     (const Retort__V1__ListTrainersRequest   *message,
+                      uint8_t             *out);
+size_t retort__v1__list_trainers_request__pack_to_buffer
+                     (const Retort__V1__ListTrainersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__ListTrainersRequest *
+       retort__v1__list_trainers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__list_trainers_request__free_unpacked
+                     (Retort__V1__ListTrainersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__ListTrainersResponse methods */
+void   retort__v1__list_trainers_response__init
+                     (Retort__V1__ListTrainersResponse         *message);
+size_t retort__v1__list_trainers_response__get_packed_size
+                     (const Retort__V1__ListTrainersResponse   *message);
+size_t retort__v1__list_trainers_response__pack
+                     (const Retort__V1__ListTrainersResponse   *message,
+                      uint8_t             *out);
+size_t retort__v1__list_trainers_response__pack_to_buffer
+                     (const Retort__V1__ListTrainersResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__ListTrainersResponse *
+       retort__v1__list_trainers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__list_trainers_response__free_unpacked
+                     (Retort__V1__ListTrainersResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__Trainer methods */
+void   retort__v1__trainer__init
+                     (Retort__V1__Trainer         *message);
+size_t retort__v1__trainer__get_packed_size
+                     (const Retort__V1__Trainer   *message);
+size_t retort__v1__trainer__pack
+                     (const Retort__V1__Trainer   *message,
+                      uint8_t             *out);
+size_t retort__v1__trainer__pack_to_buffer
+                     (const Retort__V1__Trainer   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__Trainer *
+       retort__v1__trainer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__trainer__free_unpacked
+                     (Retort__V1__Trainer *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__ListTeachersRequest methods */
+void   retort__v1__list_teachers_request__init
+                     (Retort__V1__ListTeachersRequest         *message);
+size_t retort__v1__list_teachers_request__get_packed_size
+                     (const Retort__V1__ListTeachersRequest   *message);
+size_t retort__v1__list_teachers_request__pack
+                     (const Retort__V1__ListTeachersRequest   *message,
+                      uint8_t             *out);
+size_t retort__v1__list_teachers_request__pack_to_buffer
+                     (const Retort__V1__ListTeachersRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__ListTeachersRequest *
+       retort__v1__list_teachers_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__list_teachers_request__free_unpacked
+                     (Retort__V1__ListTeachersRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__ListTeachersResponse methods */
+void   retort__v1__list_teachers_response__init
+                     (Retort__V1__ListTeachersResponse         *message);
+size_t retort__v1__list_teachers_response__get_packed_size
+                     (const Retort__V1__ListTeachersResponse   *message);
+size_t retort__v1__list_teachers_response__pack
+                     (const Retort__V1__ListTeachersResponse   *message,
+                      uint8_t             *out);
+size_t retort__v1__list_teachers_response__pack_to_buffer
+                     (const Retort__V1__ListTeachersResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__ListTeachersResponse *
+       retort__v1__list_teachers_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__list_teachers_response__free_unpacked
+                     (Retort__V1__ListTeachersResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__TeacherState methods */
+void   retort__v1__teacher_state__init
+                     (Retort__V1__TeacherState         *message);
+size_t retort__v1__teacher_state__get_packed_size
+                     (const Retort__V1__TeacherState   *message);
+size_t retort__v1__teacher_state__pack
+                     (const Retort__V1__TeacherState   *message,
+                      uint8_t             *out);
+size_t retort__v1__teacher_state__pack_to_buffer
+                     (const Retort__V1__TeacherState   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__TeacherState *
+       retort__v1__teacher_state__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__teacher_state__free_unpacked
+                     (Retort__V1__TeacherState *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Retort__V1__Run_Closure)
@@ -763,6 +1053,24 @@ typedef void (*Retort__V1__RenewLeaseRequest_Closure)
 typedef void (*Retort__V1__RenewLeaseResponse_Closure)
                  (const Retort__V1__RenewLeaseResponse *message,
                   void *closure_data);
+typedef void (*Retort__V1__ListTrainersRequest_Closure)
+                 (const Retort__V1__ListTrainersRequest *message,
+                  void *closure_data);
+typedef void (*Retort__V1__ListTrainersResponse_Closure)
+                 (const Retort__V1__ListTrainersResponse *message,
+                  void *closure_data);
+typedef void (*Retort__V1__Trainer_Closure)
+                 (const Retort__V1__Trainer *message,
+                  void *closure_data);
+typedef void (*Retort__V1__ListTeachersRequest_Closure)
+                 (const Retort__V1__ListTeachersRequest *message,
+                  void *closure_data);
+typedef void (*Retort__V1__ListTeachersResponse_Closure)
+                 (const Retort__V1__ListTeachersResponse *message,
+                  void *closure_data);
+typedef void (*Retort__V1__TeacherState_Closure)
+                 (const Retort__V1__TeacherState *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -802,6 +1110,14 @@ struct Retort__V1__CoordinatorService_Service
                       const Retort__V1__RenewLeaseRequest *input,
                       Retort__V1__RenewLeaseResponse_Closure closure,
                       void *closure_data);
+  void (*list_trainers)(Retort__V1__CoordinatorService_Service *service,
+                        const Retort__V1__ListTrainersRequest *input,
+                        Retort__V1__ListTrainersResponse_Closure closure,
+                        void *closure_data);
+  void (*list_teachers)(Retort__V1__CoordinatorService_Service *service,
+                        const Retort__V1__ListTeachersRequest *input,
+                        Retort__V1__ListTeachersResponse_Closure closure,
+                        void *closure_data);
 };
 typedef void (*Retort__V1__CoordinatorService_ServiceDestroy)(Retort__V1__CoordinatorService_Service *);
 void retort__v1__coordinator_service__init (Retort__V1__CoordinatorService_Service *service,
@@ -817,7 +1133,9 @@ void retort__v1__coordinator_service__init (Retort__V1__CoordinatorService_Servi
       function_prefix__ ## cancel_run,\
       function_prefix__ ## resume_run,\
       function_prefix__ ## register_trainer,\
-      function_prefix__ ## renew_lease  }
+      function_prefix__ ## renew_lease,\
+      function_prefix__ ## list_trainers,\
+      function_prefix__ ## list_teachers  }
 void retort__v1__coordinator_service__submit_run(ProtobufCService *service,
                                                  const Retort__V1__SubmitRunRequest *input,
                                                  Retort__V1__SubmitRunResponse_Closure closure,
@@ -850,6 +1168,14 @@ void retort__v1__coordinator_service__renew_lease(ProtobufCService *service,
                                                   const Retort__V1__RenewLeaseRequest *input,
                                                   Retort__V1__RenewLeaseResponse_Closure closure,
                                                   void *closure_data);
+void retort__v1__coordinator_service__list_trainers(ProtobufCService *service,
+                                                    const Retort__V1__ListTrainersRequest *input,
+                                                    Retort__V1__ListTrainersResponse_Closure closure,
+                                                    void *closure_data);
+void retort__v1__coordinator_service__list_teachers(ProtobufCService *service,
+                                                    const Retort__V1__ListTeachersRequest *input,
+                                                    Retort__V1__ListTeachersResponse_Closure closure,
+                                                    void *closure_data);
 
 /* --- descriptors --- */
 
@@ -871,6 +1197,12 @@ extern const ProtobufCMessageDescriptor retort__v1__register_trainer_request__de
 extern const ProtobufCMessageDescriptor retort__v1__register_trainer_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__renew_lease_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__renew_lease_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__list_trainers_request__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__list_trainers_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__trainer__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__list_teachers_request__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor;
 extern const ProtobufCServiceDescriptor retort__v1__coordinator_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -1,0 +1,94 @@
+public import Authentication
+import GRPCCore
+public import GRPCNGHTTP2Transport
+public import Reports
+import ServiceRuntime
+import Synchronization
+import WireFormat
+
+/// `retort watch`: shows a run that is there already until it ends, with the trainers that come and go.
+public struct WatchSession: Sendable {
+  private let coordinator: ServiceTarget
+  private let access: ClientAccess
+  private let wanted: String?
+
+  /// Time between two looks at the trainers.
+  private static let interval = Duration.seconds(2)
+
+  /// What the command says where the user stops it.
+  public static let remedy = "the run goes on without this command"
+
+  /// Watches a run; nil: the only one that has not ended.
+  public init(coordinator: ServiceTarget, access: ClientAccess, runID: String?) {
+    (self.coordinator, self.access, wanted) = (coordinator, access, runID)
+  }
+
+  /// Returns a line about the run once it has finished.
+  ///
+  /// - Parameter write: Takes what is shown meanwhile.
+  /// - Throws: ``CommandError`` where there is no such run, and where it failed or was cancelled.
+  public func run(terminal: Terminal, write: @escaping @Sendable (String) -> Void) async throws -> String {
+    let run = try await find()
+    let display = RunDisplay(method: run.method, terminal: terminal, write: write)
+    display.begin(run)
+    let ended = try await withThrowingTaskGroup(of: WireRun?.self) { group in
+      group.addTask {
+        try await RunWatch(coordinator: coordinator, access: access, runID: run.runID).run { display.show($0) }
+      }
+      group.addTask {
+        await watchTrainers(of: run.runID, display)
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let result = try await group.next() {
+        if let result { return result }
+      }
+      return run
+    }
+    display.finish()
+    switch ended.state {
+    case .failed: throw CommandError.runFailed(run: ended.runID, reason: ended.message)
+    case .cancelled:
+      throw CommandError.runCancelled(run: ended.runID, remedy: "retort run RECIPE --coordinator TARGET --resume")
+    default: return "run \(ended.runID) \(ended.message); its results are in \(ended.outputDir)"
+    }
+  }
+
+  /// The run that is to be watched.
+  private func find() async throws -> WireRun {
+    let runs = try await CoordinatorStatus(of: coordinator, access: access).runs
+    if let wanted {
+      guard let run = runs.first(where: { $0.runID == wanted }) else {
+        throw CommandError.noSuchRun(wanted, known: runs.map(\.runID))
+      }
+      return run
+    }
+    let active = runs.filter { !$0.state.isFinal && !$0.runID.contains("/") }
+    guard let only = active.first, active.count == 1 else {
+      throw CommandError.chooseRun(active.map(\.runID))
+    }
+    return only
+  }
+
+  /// Says which trainers come to the run and which leave it, until cancelled.
+  private func watchTrainers(of runID: String, _ display: RunDisplay) async {
+    var present: Set<String> = []
+    while !Task.isCancelled {
+      if let trainers = try? await trainers() {
+        let own = Set(trainers.filter { $0.runID == runID || $0.runID.hasPrefix("\(runID)/") }.map(\.address))
+        for address in own.subtracting(present).sorted() { display.note("trainer \(address) works for the run") }
+        for address in present.subtracting(own).sorted() { display.note("trainer \(address) left the run") }
+        present = own
+      }
+      try? await Task.sleep(for: Self.interval)
+    }
+  }
+
+  private func trainers() async throws -> [WireTrainer] {
+    try await ServiceConnection.with(coordinator, access) { client in
+      try await CoordinatorServiceRPC.Client(wrapping: client).listTrainers(
+        ListTrainersRequest(), options: ServiceConnection.answering(within: .seconds(5))
+      ).trainers
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Commands
+import Foundation
+import Testing
+import WireFormat
+
+@Suite("Status of a coordinator") struct CoordinatorStatusTests {
+  private static let run = WireRun(
+    runID: "kd-1", state: .running, message: "training: step 12 of 24", step: 12, maxSteps: 24, outputDir: "out/kd",
+    submitUnixMilliseconds: 1000, method: "kd", lossNats: 1.25, lossStep: 12, tokensPerSecond: 2048,
+    stepsPerSecond: 0.5,
+    waitTeacherSeconds: 75, waitTrainerSeconds: 2.5, restarts: 1, progressUnixMilliseconds: 2000)
+  private static let part = WireRun(runID: "lion-1/round-0", state: .running, message: "part", method: "sft")
+
+  private static func status(_ runs: [WireRun]) -> CoordinatorStatus {
+    CoordinatorStatus(
+      address: "127.0.0.1:7000", runs: runs,
+      trainers: ListTrainersResponse(
+        trainers: [
+          WireTrainer(
+            trainerID: "t-1", address: "127.0.0.1:7002", runID: "kd-1", leaseMilliseconds: 9000, ageMilliseconds: 65000),
+          WireTrainer(trainerID: "t-2", address: "127.0.0.1:7003", leaseMilliseconds: 8000),
+        ], lostLeases: 3, waitingRuns: 1),
+      teachers: ListTeachersResponse(
+        teachers: [
+          WireTeacherState(name: "teacher", address: "gpu:7001", waitingReason: "connection refused", retries: 4)
+        ], cacheHits: 30, cacheMisses: 10))
+  }
+
+  @Test("people see runs with pace and waits, trainers with lease and run, teachers with what is the matter")
+  func text() throws {
+    let text = Self.status([Self.run, Self.part]).text(all: false)
+    let lines = text.split(separator: "\n").map(String.init)
+    let run = try #require(lines.first { $0.hasPrefix("kd-1") })
+    for piece in [
+      "kd", "running", "12/24", "2.0s/step", "1.250", "teacher 1m15s, trainer 2.5s", "training: step 12 of 24",
+    ] {
+      #expect(run.contains(piece), "\(piece) in \(run)")
+    }
+    #expect(!text.contains("round-0"), "a part belongs to its run")
+    #expect(
+      lines.contains { $0.hasPrefix("t-1") && $0.contains("kd-1") && $0.contains("9.0s") && $0.contains("1m05s") })
+    #expect(lines.contains { $0.hasPrefix("t-2") && $0.contains("free") })
+    #expect(
+      lines.contains { $0.hasPrefix("teacher ") && $0.contains("waited for: connection refused") && $0.contains("4") })
+    #expect(text.contains("cache: 30 of 40 replies (75%)") && text.contains("leases that ended: 3"))
+    #expect(Self.status([Self.run, Self.part]).text(all: true).contains("lion-1/round-0"))
+  }
+
+  @Test("of runs that have ended the newest five are told, and that there are more")
+  func ended() {
+    let runs = (1...8).map { WireRun(runID: "old-\($0)", state: .finished, message: "finished") } + [Self.run]
+    let text = Self.status(runs).text(all: false)
+    #expect(!text.contains("old-3") && text.contains("old-4") && text.contains("kd-1"))
+    #expect(text.contains("3 more that have ended"))
+    #expect(Self.status(runs).text(all: true).contains("old-1"))
+  }
+
+  @Test("programs get one JSON object")
+  func json() throws {
+    let data = Data(try Self.status([Self.run]).json().utf8)
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let run = try #require((object["runs"] as? [[String: Any]])?.first)
+    #expect(
+      run["id"] as? String == "kd-1" && run["state"] as? String == "running" && run["loss_nats"] as? Double == 1.25)
+    #expect((run["wait_seconds"] as? [String: Double]) == ["teacher": 75, "student": 0, "trainer": 2.5])
+    let trainers = try #require(object["trainers"] as? [[String: Any]])
+    #expect(trainers.map { $0["run"] as? String } == ["kd-1", nil])
+    let teacher = try #require((object["teachers"] as? [[String: Any]])?.first)
+    #expect(teacher["waiting_reason"] as? String == "connection refused")
+    #expect((object["cache"] as? [String: Int]) == ["hits": 30, "misses": 10] && object["lost_leases"] as? Int == 3)
+  }
+}
