@@ -8,7 +8,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize fuzz soak flood compose-check e2e-compose ci clean
+  study e2e bench docs examples sanitize fuzz soak flood compose-check metrics-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,13 +97,16 @@ flood: build venv ## Flood a teacher in every way that its limits know, beside a
 compose-check: ## Validate compose/compose.yaml and the manifests of compose/kubernetes
 	scripts/compose-check.sh
 
+metrics-check: ## Validate alerts and dashboard, with promtool where it is installed
+	scripts/metrics-check.sh
+
 e2e-compose: ## Build the image, start the services in a container engine, kill them during a run, compare its weights
 	scripts/compose-e2e.sh
 
 ci: ## What CI runs, in order, stopping at the first failure
 	$(MAKE) lint protos-check protos-breaking build test sanitize
 	RETORT_FUZZ_SECONDS=$${RETORT_FUZZ_SECONDS:-8} $(MAKE) fuzz
-	$(MAKE) compose-check
+	$(MAKE) compose-check metrics-check
 	scripts/docs.sh --skip-build
 
 clean: ## Remove what was built

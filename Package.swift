@@ -286,14 +286,20 @@ let package = Package(
       ], swiftSettings: settings),
 
     .target(
-      name: "ServiceMetrics",
+      name: "PlainHTTP",
       dependencies: [
         "GRPCNGHTTP2Transport", "ServiceRuntime",
-        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .target(
+      name: "ServiceMetrics",
+      dependencies: [
+        "GRPCNGHTTP2Transport", "PlainHTTP", "ServiceRuntime",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
     .testTarget(
       name: "ServiceMetricsTests",
@@ -415,7 +421,7 @@ let package = Package(
       dependencies: [
         "Authentication", "Checkpoints", "CoordinatorService", "Distillation", "Evaluation", "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS", "Kernels",
-        "ModelServing", "Optimization", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth",
+        "ModelServing", "Optimization", "PlainHTTP", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth",
         "ServiceMetrics", "ServiceReflection", "ServiceRuntime",
         "StudentService", "TeacherService", "Tokenization", "Transformer", "UpstreamTeacher", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -428,7 +434,7 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "Authentication", "Commands", "CoordinatorService", "GRPCNGHTTP2Transport", "ModelFixtures",
+        "Authentication", "Commands", "CoordinatorService", "GRPCNGHTTP2Transport", "ModelFixtures", "PlainHTTP",
         "Recipes", "Reports", "Sequences", "ServiceRuntime", "Tokenization", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),

@@ -91,8 +91,9 @@ public struct CoordinatorProcess: Sendable {
       CoordinatorRPCs(coordinator: coordinator),
       FacadeRPCs(facade: facade, named: dependencies.namedTeachers, translations: dependencies.translations),
     ]
+    let instruments = CoordinatorInstruments(coordinator: coordinator, state: state)
     try await host.run(
-      services, sources: facade.map { [$0.metrics] } ?? [], abandon: { exit(0) },
+      services, sources: (facade.map { [$0.metrics] } ?? []) + [instruments.source], abandon: { exit(0) },
       beside: {
         try await withThrowingTaskGroup(of: Void.self) { group in
           for upstream in upstreams.compactMap(\.self) + namedUpstreams.values {
