@@ -8,7 +8,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize fuzz soak flood compose-check metrics-check e2e-compose ci clean
+  study e2e bench docs examples sanitize fuzz soak flood compose-check metrics-check page-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ compose-check: ## Validate compose/compose.yaml and the manifests of compose/kub
 
 metrics-check: ## Validate alerts and dashboard, with promtool where it is installed
 	scripts/metrics-check.sh
+
+page-check: build ## Open the coordinator's page in a real browser (Debian's chromium), look at what it shows, take pictures
+	scripts/check-page.py
 
 e2e-compose: ## Build the image, start the services in a container engine, kill them during a run, compare its weights
 	scripts/compose-e2e.sh

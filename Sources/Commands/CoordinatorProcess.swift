@@ -17,6 +17,7 @@ public struct CoordinatorProcess: Sendable {
   private let generator: ServiceTarget?
   private let state: URL
   private let advertise: ServiceTarget?
+  private let web: NetworkAddress?
   private let programs: ProgramPermission
   private let teacherCredentials: Credentials?
   private let service: ServiceSettings
@@ -32,10 +33,11 @@ public struct CoordinatorProcess: Sendable {
   ///   - teacherCredentials: With what to come to a teacher of another installation; nil: with the coordinator's own.
   ///   - state: Folder of journal and cache.
   ///   - advertise: Where students find the teacher's façade; nil: where the coordinator listens.
+  ///   - web: Where browsers find the coordinator's pages; nil: nowhere.
   public init(
     teacher: ServiceTarget?, namedTeachers: [String: ServiceTarget] = [:], referee: ServiceTarget? = nil,
     generator: ServiceTarget? = nil, programs: ProgramPermission = .none, teacherCredentials: Credentials? = nil,
-    state: URL, advertise: ServiceTarget?,
+    state: URL, advertise: ServiceTarget?, web: NetworkAddress? = nil,
     service: ServiceSettings
   ) {
     self.teacher = teacher
@@ -46,12 +48,17 @@ public struct CoordinatorProcess: Sendable {
     self.teacherCredentials = teacherCredentials
     self.state = state
     self.advertise = advertise
+    self.web = web
     self.service = service
   }
 
   /// Serves, and works on runs, until asked to stop.
   public func run() async throws {
     let (host, logger) = try service.host(label: "retort.coordinator")
+    let pages = try web.map { address in
+      let guardian = service.credentials.tokens.map { PageGuard(tokens: $0) }
+      return try CoordinatorPages(address: address, guardian: guardian, insecure: service.insecure, logger: logger)
+    }
     do { try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true) } catch {
       throw CommandError.unwritable(folder: state.relativePath, reason: FileProblem.words(error))
     }
@@ -92,6 +99,7 @@ public struct CoordinatorProcess: Sendable {
       FacadeRPCs(facade: facade, named: dependencies.namedTeachers, translations: dependencies.translations),
     ]
     let instruments = CoordinatorInstruments(coordinator: coordinator, state: state)
+    let site = CoordinatorSite(coordinator: coordinator, address: "\(host.address)")
     try await host.run(
       services, sources: (facade.map { [$0.metrics] } ?? []) + [instruments.source], abandon: { exit(0) },
       beside: {
@@ -100,6 +108,7 @@ public struct CoordinatorProcess: Sendable {
             group.addTask { try await upstream.run() }
           }
           group.addTask { try await coordinator.run() }
+          if let pages { group.addTask { try await pages.run(site) } }
           try await group.waitForAll()
         }
       })

@@ -17,7 +17,8 @@ public enum RunSummary {
     }
     var report = try RunReport(folder: folder)
     // A report without samples is still a report: models of other services are not read here.
-    report.samples = (try? await ComputePool.run { try RunSamples(recipe: recipe, folder: folder).comparisons() }) ?? []
+    report.samples =
+      (try? await ComputePool.run { try RunSamples(recipe: recipe, folder: folder).comparisons() }) ?? report.samples
     do { try report.write(into: folder) } catch { return "\(report.summary)\n\n\(places)\n\(error)" }
     return "\(report.summary)\n\n\(places)"
   }

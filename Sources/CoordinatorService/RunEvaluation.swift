@@ -18,10 +18,20 @@ struct RunEvaluation: Sendable {
   private var options: Recipe.Evaluation { material.recipe.evaluation }
   private func wants(_ names: String...) -> Bool { names.contains { options.metrics.contains($0) } }
 
-  /// All figures as a row, the table of calibration where it is wanted, and the loss that the share of the student's text follows.
-  func row(
-    position: Int
-  ) async throws -> (row: String, calibration: Calibration?, validationLoss: Double?) {
+  /// What came of measuring.
+  struct Outcome {
+    /// All figures as a row.
+    let row: String
+    /// The table of calibration where it is wanted.
+    let calibration: Calibration?
+    /// The loss that the share of the student's text follows.
+    let validationLoss: Double?
+    /// What the student wrote to each prompt: greedily, or its first sample; nil where no figure needs text.
+    let answers: [String]?
+  }
+
+  /// Measures everything that the recipe asks for.
+  func outcome(position: Int) async throws -> Outcome {
     var row = MetricsRowText(step: position)
     if wants("kl") {
       let answered = zip(material.evalSamples, teacherTexts).compactMap { sample, text in
@@ -44,7 +54,8 @@ struct RunEvaluation: Sendable {
       let objective = WireObjective(single: .crossEntropy, teacherAsIn: material.recipe.objective)
       if let mean = try await mean(objective, known, position) { row.add("eval/perplexity", exp(mean.loss)) }
     }
-    if wants("rouge_l", "rouge_l_unstemmed", "exact_match", "valid") { try await addGreedy(&row) }
+    var greedy: [Answer]?
+    if wants("rouge_l", "rouge_l_unstemmed", "exact_match", "valid") { greedy = try await addGreedy(&row) }
     var samples: [[Answer]] = []  // [sample][prompt]
     if wants("valid", "pass@k", "distinct", "calibration", "judge") {
       let isJudgedAlone = !wants("valid", "pass@k", "distinct", "calibration")
@@ -63,7 +74,9 @@ struct RunEvaluation: Sendable {
     if let value = calibration?.rightOrder { row.add("eval/right_order", value) }
     let validationLoss = try await validationLoss(position)
     if let validationLoss { row.add("eval/validation_loss", validationLoss) }
-    return (row.json, calibration, validationLoss)
+    return Outcome(
+      row: row.json, calibration: calibration, validationLoss: validationLoss,
+      answers: (greedy ?? samples.first)?.map(\.text))
   }
 
   /// Cross-entropy of the fixed text of held-out prompts, in nats a token; nil where nothing follows it, or there is none.
@@ -146,7 +159,7 @@ struct RunEvaluation: Sendable {
     }
   }
 
-  private func addGreedy(_ row: inout MetricsRowText) async throws {
+  private func addGreedy(_ row: inout MetricsRowText) async throws -> [Answer] {
     let answers = try await answers(sample: 0, temperature: 0)
     let pairs = zip(material.evalSamples, answers).compactMap { sample, answer in
       sample.completionText.map { (reference: $0, answer: answer.text) }
@@ -164,6 +177,7 @@ struct RunEvaluation: Sendable {
       let valid = zip(material.evalSamples, answers).map { checker.isValid(prompt: $0.promptText, answer: $1.text) }
       row.add("eval/valid_greedy", Self.mean(valid.map { $0 ? 1 : 0 }))
     }
+    return answers
   }
 
   private func addSampled(_ samples: [[Answer]], _ row: inout MetricsRowText) {

@@ -10,6 +10,8 @@ struct RunFolder: Sendable {
   var module: String { "\(path)/module" }
   var start: String { "\(path)/student-start" }
   func calibration(_ step: Int) -> URL { URL(fileURLWithPath: path).appendingPathComponent("calibration-\(step).csv") }
+  /// Answers of the newest evaluation, side by side: a JSON object a line.
+  var samples: URL { URL(fileURLWithPath: path).appendingPathComponent("samples.jsonl") }
   var metrics: URL { URL(fileURLWithPath: path).appendingPathComponent("metrics.jsonl") }
 
   /// A path as a student takes it: relative to the root that both share, or absolute where it climbs.

@@ -75,15 +75,18 @@ struct SessionWork: Sendable {
         material: material, teacherTexts: texts, student: student, metrics: dependencies.textMetrics,
         checker: recipe.evaluation.checker.flatMap { dependencies.checkers[$0] },
         judge: try RunJudge(material, facade: dependencies.referee ?? dependencies.facade))
-      let (row, calibration, validationLoss) = try await evaluation.row(position: position)
-      if let calibration {
+      let outcome = try await evaluation.outcome(position: position)
+      if let answers = outcome.answers {
+        try EvaluationSamples(material: material, teacherTexts: texts).write(answers, into: driver.folder)
+      }
+      if let calibration = outcome.calibration {
         try FolderError.explaining(driver.folder.path) {
           try Data(calibration.csv.utf8).write(to: driver.folder.calibration(position), options: .atomic)
         }
       }
       post(
-        .evaluated(session: session, position: position, validationLoss: validationLoss),
-        metrics: MetricsEntry(step: position, kind: .evaluation, row: row))
+        .evaluated(session: session, position: position, validationLoss: outcome.validationLoss),
+        metrics: MetricsEntry(step: position, kind: .evaluation, row: outcome.row))
     case .save(_, let position):
       let path = driver.folder.checkpoint(position)
       driver.folder.clear(path)

@@ -47,6 +47,12 @@ struct Coordinator: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where students find this service, if not where it listens.", valueName: "target"))
   var advertise: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where browsers of this machine find a page of runs, curves and samples; off unless given.",
+      valueName: "host:port"))
+  var web: String?
+
   @OptionGroup var options: ServiceOptions
 
   func run() async throws {
@@ -61,6 +67,7 @@ struct Coordinator: AsyncParsableCommand {
         return try Credentials(settings)
       }, state: URL(filePath: state, directoryHint: .isDirectory),
       advertise: advertise.map { try ServiceTarget(parsing: $0) },
+      web: web.map { try NetworkAddress(parsing: $0) },
       service: options.settings(role: .coordinator, listen: listen)
     ).run()
   }

@@ -1,0 +1,82 @@
+import Foundation
+import Reports
+import Testing
+
+@Suite("Pages for operators") struct OperatorPageTests {
+  private static let hostile = "<script>alert(1)</script>\"'&"
+
+  private static func run(_ id: String, state: String = "running", text: String = "training") -> OperatorView.Run {
+    OperatorView.Run(
+      id: id, method: "kd", state: state, message: text, step: 12, maxSteps: 24, stepsPerSecond: 2, loss: 1.5,
+      waits: [("teacher", 1), ("student", 0), ("trainer", 4)], restarts: 1, submitted: Date(timeIntervalSince1970: 0),
+      outputDir: text)
+  }
+
+  private static func view(_ runs: [OperatorView.Run], text: String = "x") -> OperatorView {
+    OperatorView(
+      address: text, version: text, time: Date(timeIntervalSince1970: 0), runs: runs,
+      trainers: [
+        OperatorView.Trainer(id: text, address: text, runID: "kd-1", isBusy: true, leaseSeconds: 9, ageSeconds: 60)
+      ],
+      teachers: [OperatorView.Teacher(name: text, address: text, waitingReason: text, retries: 2)], cache: (3, 4))
+  }
+
+  private static func detail(_ text: String) -> RunDetail {
+    let rows = (1...12).map { step in
+      MetricsRow(
+        step: step,
+        values: [
+          "loss": 2 / Double(step), "train/compute_seconds": 1, "wait/teacher": 0.5, "wait/student": 0.25,
+          "eval/kl": 1 / Double(step), text: Double(step),
+        ])
+    }
+    let totals = ["train/compute_seconds": 12.0, "wait/teacher": 6, "wait/student": 3]
+    let answers = ["reference", "teacher", "student"].map { SampleComparison.Answer(name: $0, text: text) }
+    return RunDetail(
+      log: MetricsLog(rows: rows), totals: totals, samples: [SampleComparison(prompt: text, answers: answers)],
+      recipe: text)
+  }
+
+  @Test("whatever text comes from elsewhere stays text, on both pages")
+  func escaped() throws {
+    let page = OperatorPage(Self.view([Self.run(Self.hostile, text: Self.hostile)], text: Self.hostile))
+    let pages = [page.overview, try #require(page.run(Self.hostile, Self.detail(Self.hostile)))]
+    for html in pages {
+      #expect(!html.contains("<script>alert"))
+      #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"))
+    }
+  }
+
+  @Test("a page has no script, style or handler of its own, and loads from its own server alone")
+  func strict() throws {
+    let page = OperatorPage(Self.view([Self.run("kd-1")]))
+    for html in [page.overview, try #require(page.run("kd-1", Self.detail("text")))] {
+      #expect(html.firstRange(of: "<script>") == nil && html.firstRange(of: "<style") == nil)
+      #expect(html.firstMatch(of: /\sstyle=/) == nil && html.firstMatch(of: /\son[a-z]+=/) == nil)
+      #expect(html.firstMatch(of: /(?:src|href)="(?!\/)/) == nil)
+    }
+    #expect(!OperatorPage.style.contains("url(") && !OperatorPage.style.contains("@import"))
+    #expect(!OperatorPage.script.contains("innerHTML") && !OperatorPage.script.contains("eval("))
+  }
+
+  @Test("a run's page has its state, pace, curves, waits by cause, trainers, and texts side by side")
+  func content() throws {
+    let html = try #require(OperatorPage(Self.view([Self.run("kd-1")])).run("kd-1", Self.detail("text")))
+    #expect(html.contains("data-state=\"running\"") && html.contains("12 / 24") && html.contains("2 steps/s"))
+    #expect(html.contains("<b>Loss</b>") && html.contains("<b>KL to the teacher</b>"))
+    // 12 s of computing, 6 for the teacher, 3 for the student's text, 4 for a trainer.
+    #expect(html.contains("computing 12s (48%)") && html.contains("waits for the teacher 6.0s (24%)"))
+    #expect(html.contains("waits for a trainer 4.0s (16%)"))
+    #expect(html.contains("data-who=\"teacher\"") && html.contains("data-who=\"student\""))
+    #expect(html.contains("Trainers of the run"))
+  }
+
+  @Test("a run that is not there has no page; without runs and trainers the page says what to do")
+  func empty() {
+    #expect(OperatorPage(Self.view([])).run("kd-1", Self.detail("text")) == nil)
+    var view = Self.view([])
+    (view.trainers, view.teachers) = ([], [])
+    let html = OperatorPage(view).overview
+    #expect(html.contains("No run yet") && html.contains("No trainer holds a lease") && html.contains("No teacher."))
+  }
+}
