@@ -112,7 +112,7 @@ public enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible 
     case .writeFailed(let path, let code): "\(path) cannot be written: \(Self.text(code)); nothing was left behind"
     case .alreadyExists(let path): "\(path) exists already: remove it or choose another folder"
     case .damaged(let checkpoint, let file, let fault):
-      "\(checkpoint): \(file) \(fault): the checkpoint is damaged; resume from an older one"
+      "\(checkpoint): \(file) \(fault): the checkpoint is damaged"
     case .otherArithmetic(let checkpoint, let saved, let present):
       "\(checkpoint) was made with the arithmetic \(saved), this process has \(present): the run would not repeat bit for bit; "
         + "set OPENBLAS_CORETYPE as it was, or allow another arithmetic"

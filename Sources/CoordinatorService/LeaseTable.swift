@@ -1,37 +1,38 @@
 /// Who may train, until when: pure, with time passed in.
-struct LeaseTable: Sendable {
+package struct LeaseTable: Sendable {
   /// A student that offered itself.
-  struct Lease: Sendable, Hashable {
+  package struct Lease: Sendable, Hashable {
     /// Names the lease.
-    let leaseID: String
+    package let leaseID: String
     /// Names the student's process.
-    let trainerID: String
+    package let trainerID: String
     /// Where it listens.
-    var address: String
+    package var address: String
     /// When the lease ends, on the table's clock.
-    var end: Duration
+    package var end: Duration
     /// When it began, on the table's clock.
-    let begin: Duration
+    package let begin: Duration
     /// True while a run has it.
-    var isTaken = false
+    package var isTaken = false
     /// The run that has it.
-    var runID = ""
+    package var runID = ""
   }
 
   /// How long a lease lasts from its last renewal.
-  let term: Duration
+  package let term: Duration
   /// Leases in force, in the order in which they began.
-  private(set) var leases: [Lease] = []
+  package private(set) var leases: [Lease] = []
   /// Leases that ended: not renewed in time, or a new process took the address.
-  private(set) var lostCount = 0
+  package private(set) var lostCount = 0
   private var count = 0
 
-  init(term: Duration) { self.term = term }
+  /// Makes an empty table.
+  package init(term: Duration) { self.term = term }
 
   /// Gives a lease. The same process gets its own back; a new process at an address ends the lease of the one before.
   ///
   /// - Returns: The lease, and the names of those that ended.
-  mutating func register(trainerID: String, address: String, now: Duration) -> (lease: Lease, ended: [String]) {
+  package mutating func register(trainerID: String, address: String, now: Duration) -> (lease: Lease, ended: [String]) {
     var ended = expire(now: now)
     if let place = leases.firstIndex(where: { $0.trainerID == trainerID }) {
       leases[place].end = now + term
@@ -49,14 +50,14 @@ struct LeaseTable: Sendable {
   }
 
   /// Moves a lease's end; false where it has ended.
-  mutating func renew(_ leaseID: String, now: Duration) -> Bool {
+  package mutating func renew(_ leaseID: String, now: Duration) -> Bool {
     guard let place = leases.firstIndex(where: { $0.leaseID == leaseID && $0.end > now }) else { return false }
     leases[place].end = now + term
     return true
   }
 
   /// Ends what was not renewed in time; returns the names.
-  mutating func expire(now: Duration) -> [String] {
+  package mutating func expire(now: Duration) -> [String] {
     let ended = leases.filter { $0.end <= now }.map(\.leaseID)
     leases.removeAll { $0.end <= now }
     lostCount += ended.count
@@ -64,7 +65,7 @@ struct LeaseTable: Sendable {
   }
 
   /// Takes the oldest free lease, for a run.
-  mutating func take(for runID: String, now: Duration) -> Lease? {
+  package mutating func take(for runID: String, now: Duration) -> Lease? {
     guard let place = leases.firstIndex(where: { !$0.isTaken && $0.end > now }) else { return nil }
     leases[place].isTaken = true
     leases[place].runID = runID
@@ -72,7 +73,7 @@ struct LeaseTable: Sendable {
   }
 
   /// Gives a lease back; it goes to the end of the line, so that another student is tried first.
-  mutating func release(_ leaseID: String) {
+  package mutating func release(_ leaseID: String) {
     guard let place = leases.firstIndex(where: { $0.leaseID == leaseID }) else { return }
     var lease = leases.remove(at: place)
     (lease.isTaken, lease.runID) = (false, "")

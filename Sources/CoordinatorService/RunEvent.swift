@@ -21,6 +21,8 @@ public enum RunEvent: Sendable, Hashable, Codable {
   case saved(session: Int, position: Int)
   /// The final model folder is on disk.
   case exported(session: Int)
+  /// The checkpoint of a position, which the student was to load, is not as it was written: it counts no more.
+  case checkpointDamaged(session: Int, position: Int, message: String)
   /// Work of the student failed.
   case studentFailed(session: Int, Failure)
   /// The teacher, or the coordinator's own disk, failed for good.

@@ -90,6 +90,21 @@ extension RunMachine {
     return old.isEmpty ? [] : [.prune(positions: old)]
   }
 
+  /// Whoever was to delete checkpoints may have died before: they are deleted again.
+  mutating func pruneAgain() -> [RunEffect] {
+    let old = (1..<max(checkpoint ?? 0, 1)).filter { plan.saves(at: $0) && !savedPositions.contains($0) }
+    return old.isEmpty ? [] : [.prune(positions: old)]
+  }
+
+  /// Goes on from the newest checkpoint before a damaged one, or from the start; the damaged one is written again on the way.
+  mutating func checkpointDamaged(_ position: Int, _ message: String) -> [RunEffect] {
+    guard trainer == .loading, position == checkpoint else { return [] }
+    savedPositions.remove(position)
+    checkpoint = savedPositions.max()
+    let next = checkpoint.map { "the checkpoint of step \($0)" } ?? "the start"
+    return restartSession(trouble: "going on from \(next): \(message)")
+  }
+
   mutating func exported() -> [RunEffect] {
     guard exclusive == .exporting else { return [] }
     return prune(keeping: nil) + end(.finished)

@@ -119,20 +119,20 @@ public struct RunMachine: Sendable, Hashable {
   }
 
   private mutating func stepStopped(_ event: RunEvent) -> [RunEffect] {
-    // Work that was under way when the run stopped may still be recorded; it changes what is left, nothing else.
-    if case .itemCompleted(let key, _) = event { completedItems.insert(key) }
+    // What the teacher was asked before the run stopped may still be recorded; it changes what is left, nothing else.
+    if case .itemCompleted(let key, nil) = event, !key.isStudents { completedItems.insert(key) }
     guard event == .resume else { return [] }
     phase = .waiting
     (attempts, doubts, lastTrouble) = (0, 0, nil)
     forgetWork()
-    return advance()
+    return pruneAgain() + advance()
   }
 
   private mutating func stepActive(_ event: RunEvent) -> [RunEffect] {
     switch event {
     case .restarted:
       forgetWork()
-      return advance()
+      return pruneAgain() + advance()
     case .resume: return []
     case .cancel: return end(.cancelled)
     case .failed(let message): return end(.failed(message))
@@ -153,6 +153,8 @@ public struct RunMachine: Sendable, Hashable {
     case .evaluated(let session, let position, let loss): return inSession(session) { $0.evaluated(position, loss) }
     case .saved(let session, let position): return inSession(session) { $0.saved(position) }
     case .exported(let session): return inSession(session) { $0.exported() }
+    case .checkpointDamaged(let session, let position, let message):
+      return inSession(session) { $0.checkpointDamaged(position, message) }
     case .studentFailed(let session, let failure): return inSession(session) { $0.studentFailed(failure) }
     }
   }

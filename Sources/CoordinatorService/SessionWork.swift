@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRPCCore
+internal import Logging
 internal import Recipes
 internal import Sequences
 internal import Synchronization
@@ -37,6 +38,14 @@ struct SessionWork: Sendable {
       try await dependencies.students.withStudent(at: grant.address) { student in
         while let effect = await pending(effects) { try await perform(effect, student, effects) }
       }
+    } catch let damage as DamagedCheckpoint {
+      guard !Task.isCancelled else { return }
+      dependencies.logger.warning(
+        "checkpoint damaged",
+        metadata: [
+          "run.id": "\(driver.record.runID)", "step": "\(damage.position)", "reason": "\(damage.message)",
+        ])
+      post(.checkpointDamaged(session: session, position: damage.position, message: damage.message))
     } catch {
       guard !Task.isCancelled else { return }
       let failure =
@@ -131,7 +140,11 @@ struct SessionWork: Sendable {
       }
     }
     request.module = recipe.okd.map { WireOnlineModule($0, beside: recipe.objective) }
-    let response = try await student.load(request)
+    let response: LoadResponse
+    do { response = try await student.load(request) } catch let error as RPCError where error.code == .dataLoss {
+      guard let checkpoint else { throw error }
+      throw DamagedCheckpoint(position: checkpoint, message: error.message)
+    }
     let model = ModelSummary(response.model ?? WireModelDescription())
     if let module = response.module {
       let refusal = Handshake.refusal(
@@ -301,6 +314,12 @@ private struct StepFailure: Error {
         "step \(step): the loss is \(loss.map { "\($0)" } ?? "missing"); lower training.learning_rate or check the model"
     )
   }
+}
+
+/// A checkpoint that the student finds damaged.
+private struct DamagedCheckpoint: Error {
+  let position: Int
+  let message: String
 }
 
 /// A model that a module is on, and that cannot teach the run's student.

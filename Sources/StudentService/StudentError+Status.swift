@@ -50,7 +50,7 @@ extension OptimizationError: RPCErrorConvertible {
 
 extension CheckpointError: RPCErrorConvertible {
   /// NOT_FOUND, ALREADY_EXISTS, RESOURCE_EXHAUSTED where the disk is full, INTERNAL where it refuses otherwise,
-  /// FAILED_PRECONDITION for another arithmetic, else INVALID_ARGUMENT.
+  /// FAILED_PRECONDITION for another arithmetic, DATA_LOSS for a damaged checkpoint, else INVALID_ARGUMENT.
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .notFound: .notFound
@@ -58,6 +58,7 @@ extension CheckpointError: RPCErrorConvertible {
     case .writeFailed(_, let code) where code == ENOSPC || code == EDQUOT: .resourceExhausted
     case .readFailed, .writeFailed: .internalError
     case .otherArithmetic: .failedPrecondition
+    case .damaged: .dataLoss
     default: .invalidArgument
     }
   }

@@ -162,6 +162,59 @@ struct RunMachineTests {
     #expect(machine.phase == .waiting)
   }
 
+  @Test("a run that stopped takes news of the teacher's work, and of no student's")
+  func stoppedItems() throws {
+    var (machine, _) = try machine(ready + [.cancel])
+    let (before, mine) = (machine, WorkItemKey(stage: .teacher, index: 0))
+    let student = WorkItemKey(stage: .student(round: 0), index: 0)
+    for session in [nil, 1, 2] { #expect(machine.step(.itemCompleted(student, session: session)).isEmpty) }
+    #expect(machine == before)
+    #expect(machine.step(.itemCompleted(mine, session: nil)).isEmpty && machine.completedItems == [mine])
+  }
+
+  /// A run with checkpoints 4 and 8, and one step more.
+  private func saved(_ limit: Int) throws -> RunMachine {
+    let steps = (1...8).flatMap { step -> [RunEvent] in
+      let made = RunEvent.stepCompleted(session: 1, step: step)
+      return step % 4 == 0 ? [made, .saved(session: 1, position: step)] : [made]
+    }
+    let start: [RunEvent] = [.trainerRegistered(session: 1), .loaded(session: 1, position: 0, student: summary)]
+    return try machine(
+      start + steps, ["method=sft", "evaluation.metrics=[]", "training.save_total_limit=\(limit)"]
+    ).0
+  }
+
+  @Test("a damaged checkpoint counts no more: training goes on from the one before, at last from the start")
+  func damaged() throws {
+    var machine = try saved(2)
+    var session = 2
+    for (position, next) in [(8, 4), (4, nil)] as [(Int, Int?)] {
+      _ = machine.step(.trainerLost(session: session - 1))
+      #expect(machine.step(.trainerRegistered(session: session)) == [.load(session: session, checkpoint: position)])
+      let effects = machine.step(.checkpointDamaged(session: session, position: position, message: "a bit flipped"))
+      #expect(effects.first == .releaseTrainer(session: session) && machine.checkpoint == next)
+      let line = machine.statusLine(teacherAddress: "")
+      #expect(
+        line.contains("a bit flipped") && line.contains(next.map { "the checkpoint of step \($0)" } ?? "the start"))
+      session += 2
+      _ = machine.step(.trainerRegistered(session: session - 1))
+      #expect(machine.step(.checkpointDamaged(session: session - 1, position: position, message: "")).isEmpty)
+    }
+    #expect(machine.step(.loaded(session: session - 1, position: 0, student: summary)).count == 3)
+    for step in 1...4 { _ = machine.step(.stepCompleted(session: session - 1, step: step)) }
+    #expect(machine.step(.saved(session: session - 1, position: 4)).count == 3 && machine.checkpoint == 4)
+  }
+
+  @Test("checkpoints whose deletion a crash may have prevented are deleted again when the run is taken up")
+  func pruneAgain() throws {
+    var machine = try saved(1)
+    #expect(machine.step(.restarted).first == .prune(positions: [4]))
+    _ = machine.step(.cancel)
+    #expect(machine.step(.resume).first == .prune(positions: [4]))
+    var both = try saved(2)
+    #expect(both.step(.restarted).first == .acquireTrainer(session: 2, attempt: 0))
+  }
+
   @Test("another teacher than at the start is refused")
   func teacherChanged() throws {
     var (machine, _) = try machine(ready + [.restarted])

@@ -80,6 +80,35 @@ import Testing
     #expect(try run.weights("resumed") == expected)
   }
 
+  @Test(
+    "a newest checkpoint that the disk damaged is passed over: the run goes on from the one before, to the same bytes")
+  func damagedCheckpoint() async throws {
+    let expected = try await run.run("undisturbed")
+    let arguments = ["run", try run.recipe("damaged"), "--local"]
+    let output = run.output("damaged")
+    let killed = try await run.program.run(arguments) { parent in
+      try await wait { FileManager.default.fileExists(atPath: output.appending(path: "checkpoint-10").path) }
+      let children = try ["teacher", "coordinator", "student"].map { try #require(child(of: parent, named: $0)) }
+      kill(parent, SIGKILL)
+      for child in children { try await wait { kill(child, 0) != 0 } }
+    }
+    #expect(killed.exit == .signal(SIGKILL))
+    // Which of them the journal names is the coordinator's secret: all but the oldest are damaged.
+    let names = try FileManager.default.contentsOfDirectory(atPath: output.path).filter { $0.hasPrefix("checkpoint-") }
+    let newest = names.sorted { $0.count == $1.count ? $0 < $1 : $0.count < $1.count }.dropFirst()
+    #expect(!newest.isEmpty)
+    for name in newest {
+      let file = try FileHandle(forUpdating: output.appending(path: "\(name)/optimizer.safetensors"))
+      try file.truncate(atOffset: 1000)
+      try file.close()
+    }
+    let outcome = try await run.program.run(arguments + ["--resume"])
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("damaged") == expected)
+    let log = try String(contentsOf: output.appending(path: "logs/coordinator.log"), encoding: .utf8)
+    #expect(log.contains("checkpoint damaged") && log.contains("optimizer.safetensors"), "\(log)")
+  }
+
   @Test("Ctrl-C ends everything, and says how to go on")
   func interrupted() async throws {
     let output = run.output("stopped")

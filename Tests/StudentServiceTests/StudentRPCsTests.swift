@@ -351,7 +351,7 @@ struct StudentRPCsTests {
       (LoadRequest(path: "/etc"), .invalidArgument, "is not inside"),
       (LoadRequest(path: "link"), .invalidArgument, "is not inside"),
       (LoadRequest(path: ""), .invalidArgument, "is not inside"),
-      (LoadRequest.training("model", resume: true), .invalidArgument, "manifest.json"),
+      (LoadRequest.training("model", resume: true), .dataLoss, "manifest.json"),
       (LoadRequest(path: "model", objective: WireObjective()), .invalidArgument, "objective.reduction"),
       (LoadRequest(path: "model", objective: WireObjective(reduction: .tokenMean)), .invalidArgument, "no terms"),
       (
