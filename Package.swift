@@ -415,6 +415,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
 
+    .testTarget(
+      name: "SimulationTests", dependencies: ["CoordinatorService", "Recipes", "Sequences", "WireFormat"],
+      swiftSettings: settings),
+
     // Executable
     .target(
       name: "Commands",
