@@ -53,7 +53,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// Writes `checkpoint-<step>` into a folder, in place of one that is there; it appears complete or not at all, and is on the
-  /// disk when this returns.
+  /// disk, and was read back from there, when this returns.
   ///
   /// - Returns: The checkpoint's folder.
   @discardableResult
@@ -71,6 +71,8 @@ public struct Checkpoint: Sendable {
       try folder.write("trainer_state.json", JSONFile.bytes(state))
       let manifest = Manifest(format: Manifest.currentFormat, files: folder.files)
       try folder.write(Manifest.name, JSONFile.bytes(manifest))
+      // Older checkpoints may go once this one is there: it is read back before.
+      try Manifest.verify(folder.url)
     }
     return url
   }

@@ -29,9 +29,10 @@ final class DurableFile {
     guard code == 0 else { throw .writeFailed(path: path, code: code) }
   }
 
-  /// Waits until the bytes are on the disk; returns their SHA-256.
+  /// Waits until the bytes are on the disk; returns their SHA-256. Whoever reads them next reads the disk, not memory.
   func finish() throws(CheckpointError) -> String {
     guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, code: errno) }
+    _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
     let result = close(descriptor)
     descriptor = -1
     guard result == 0 else { throw .writeFailed(path: path, code: errno) }
@@ -39,9 +40,12 @@ final class DurableFile {
   }
 
   /// Waits until a folder's names are on the disk.
-  static func synchronize(folder url: URL) throws(CheckpointError) {
+  ///
+  /// - Parameter whereAllowed: Whether a folder that may not be opened is passed over.
+  static func synchronize(folder url: URL, whereAllowed: Bool = false) throws(CheckpointError) {
     let path = url.path(percentEncoded: false)
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor < 0, whereAllowed, errno == EACCES { return }
     guard descriptor >= 0 else { throw .writeFailed(path: path, code: errno) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .writeFailed(path: path, code: errno) }

@@ -2,7 +2,10 @@ internal import Foundation
 internal import Kernels
 internal import Transformer
 
-/// A folder that appears complete or not at all: written beside its place under another name, then renamed.
+/// A folder that appears complete or not at all: written beside its place under a name of its own, then renamed.
+///
+/// The name is new each time: a process that was stopped while it wrote, and goes on when another writes the same folder, finds its files
+/// gone, and cannot touch those of the other.
 struct NewFolder {
   /// What a manifest says of a file.
   struct File: Codable, Sendable, Hashable {
@@ -30,19 +33,34 @@ struct NewFolder {
     let (parent, name) = (target.deletingLastPathComponent(), target.lastPathComponent)
     let exists = FileManager.default.fileExists(atPath: target.path(percentEncoded: false))
     guard replacing || !exists else { throw .alreadyExists(path: target.path(percentEncoded: false)) }
-    let partial = parent.appending(path: ".\(name).partial", directoryHint: .isDirectory)
-    try? FileManager.default.removeItem(at: partial)
+    let place = try makePlace(in: parent, for: name)
+    defer { try? FileManager.default.removeItem(at: place) }
+    let partial = place.appending(path: name, directoryHint: .isDirectory)
     try make(partial)
-    do {
-      var folder = NewFolder(url: partial, target: target)
-      try body(&folder)
-      try DurableFile.synchronize(folder: partial)
-      try put(partial, at: target, exists: exists)
-      try DurableFile.synchronize(folder: parent)
-    } catch {
-      try? FileManager.default.removeItem(at: partial)
-      throw error
+    var folder = NewFolder(url: partial, target: target)
+    try body(&folder)
+    try DurableFile.synchronize(folder: partial)
+    try put(partial, at: target, replacing: replacing)
+    try DurableFile.synchronize(folder: parent)
+    // The parent may be as new as the folder.
+    try DurableFile.synchronize(folder: parent.deletingLastPathComponent(), whereAllowed: true)
+  }
+
+  /// Makes a folder that is nobody else's, after removing those that writers who died left behind.
+  private static func makePlace(in parent: URL, for name: String) throws(CheckpointError) -> URL {
+    try make(parent)
+    let prefix = ".\(name).partial"
+    for old in (try? FileManager.default.contentsOfDirectory(atPath: parent.path(percentEncoded: false))) ?? []
+    where old.hasPrefix(prefix) {
+      try? FileManager.default.removeItem(at: parent.appending(path: old))
     }
+    var path = Array(parent.appending(path: "\(prefix)-XXXXXX").path(percentEncoded: false).utf8CString)
+    let isMade = unsafe path.withUnsafeMutableBufferPointer { path in
+      guard let start = path.baseAddress else { return false }
+      return unsafe mkdtemp(start) != nil
+    }
+    guard isMade else { throw .writeFailed(path: parent.path(percentEncoded: false), code: errno) }
+    return URL(filePath: String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
   }
 
   /// Writes a file of bytes.
@@ -105,16 +123,17 @@ struct NewFolder {
     }
   }
 
-  /// Renames; a folder that is there steps aside first and is removed last.
-  private static func put(_ partial: URL, at target: URL, exists: Bool) throws(CheckpointError) {
+  /// Renames; a folder that is there steps aside and is removed last.
+  private static func put(_ partial: URL, at target: URL, replacing: Bool) throws(CheckpointError) {
+    do {
+      return try rename(partial, target)
+    } catch .alreadyExists where replacing {}
     let aside = target.deletingLastPathComponent()
       .appending(path: ".\(target.lastPathComponent).replaced", directoryHint: .isDirectory)
-    if exists {
-      try? FileManager.default.removeItem(at: aside)
-      try rename(target, aside)
-    }
+    try? FileManager.default.removeItem(at: aside)
+    try rename(target, aside)
     try rename(partial, target)
-    if exists { try? FileManager.default.removeItem(at: aside) }
+    try? FileManager.default.removeItem(at: aside)
   }
 
   private static func rename(_ from: URL, _ to: URL) throws(CheckpointError) {

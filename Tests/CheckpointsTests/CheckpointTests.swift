@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Kernels
 import Optimization
+import Sequences
 import Testing
 import Transformer
 
@@ -86,6 +87,19 @@ import Transformer
     #expect(error?.description.contains("module.safetensors") == true)
   }
 
+  @Test("what writers who died left behind is removed")
+  func leftovers() throws {
+    let saved = try checkpoint(step: 3)
+    for name in [".checkpoint-3.partial", ".checkpoint-3.partial-abcdef"] {
+      let folder = temporary.url.appending(path: "\(name)/checkpoint-3")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data("{}".utf8).write(to: folder.appending(path: "manifest.json"))
+    }
+    let url = try saved.save(in: temporary.url)
+    #expect(try Checkpoint.load(url, arithmetic: arithmetic).state == saved.state)
+    #expect(try temporary.names == ["checkpoint-3"])
+  }
+
   @Test("saves the same bytes again, in place of what was there")
   func repeats() throws {
     let saved = try checkpoint(step: 3)
@@ -109,9 +123,10 @@ import Transformer
     let file = newer.appending(path: name)
     let good = try Data(contentsOf: file)
     var damaged = [0, 1, good.count / 2, good.count - 1].map { good.prefix($0) }
-    for index in stride(from: 0, to: good.count, by: max(1, good.count / 16)) {
+    var random = SeededGenerator(seed: 64, path: UInt64(good.count))
+    for _ in 0..<64 {
       var flipped = good
-      flipped[index] ^= 0x10
+      flipped[Int(random.next() % UInt64(good.count))] ^= 1 << (random.next() % 8)
       damaged.append(flipped)
     }
     for bytes in damaged where !(name == "manifest.json" && harmless(bytes, good)) {
