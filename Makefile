@@ -8,7 +8,8 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize fuzz soak flood compose-check metrics-check page-check e2e-compose ci clean
+  study e2e bench docs examples sanitize fuzz soak flood simulate durability compose-check metrics-check page-check \
+  e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +95,15 @@ flood: build venv ## Flood a teacher in every way that its limits know, beside a
 	.venv/bin/python scripts/flood/floods.py
 	.venv/bin/python scripts/flood/caps.py
 
+simulate: setup ## Live through RETORT_SIMULATION_SEEDS (10000) worlds of faults around the coordinator's core
+	$(BUILD) --build-tests
+	RETORT_SIMULATION_SEEDS=$${RETORT_SIMULATION_SEEDS:-10000} scripts/test.sh --filter SimulationTests
+
+durability: build ## Kill and fail system calls under runs: RETORT_DURABILITY_CASES (0: all); fill their disk
+	@scripts/setup.sh --durability
+	scripts/durability/syscalls.py --count $${RETORT_DURABILITY_CASES:-0}
+	scripts/durability/full-disk.py
+
 compose-check: ## Validate compose/compose.yaml and the manifests of compose/kubernetes
 	scripts/compose-check.sh
 
@@ -109,6 +119,7 @@ e2e-compose: ## Build the image, start the services in a container engine, kill 
 ci: ## What CI runs, in order, stopping at the first failure
 	$(MAKE) lint protos-check protos-breaking build test sanitize
 	RETORT_FUZZ_SECONDS=$${RETORT_FUZZ_SECONDS:-8} $(MAKE) fuzz
+	RETORT_DURABILITY_CASES=$${RETORT_DURABILITY_CASES:-12} $(MAKE) durability
 	$(MAKE) compose-check metrics-check
 	scripts/docs.sh --skip-build
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Retort builds on. Says what and why; asks for sudo only when something is missing.
-# Usage: scripts/setup.sh [-h] [--protos] [--lint]
+# Usage: scripts/setup.sh [-h] [--protos] [--lint] [--durability]
 #   --protos   also what regenerates the code of Protos/
 #   --lint     also buf, into .tools/
+#   --durability   also what fails system calls and makes disks
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 
 declare -A why=(
   [libnghttp2-dev]="the HTTP/2 engine under gRPC"
@@ -23,6 +24,7 @@ for option in "$@"; do
   case "$option" in
     --protos) why[protobuf-c-compiler]="regenerates the C of Protos/"; why[protobuf-compiler]="reads Protos/" ;;
     --lint) ;;
+    --durability) why[strace]="kills and fails system calls"; why[e2fsprogs]="makes disks that are soon full"; why[python3]="runs both" ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac
 done
