@@ -99,10 +99,11 @@ simulate: setup ## Live through RETORT_SIMULATION_SEEDS (10000) worlds of faults
 	$(BUILD) --build-tests
 	RETORT_SIMULATION_SEEDS=$${RETORT_SIMULATION_SEEDS:-10000} scripts/test.sh --filter SimulationTests
 
-durability: build ## Kill and fail system calls under runs: RETORT_DURABILITY_CASES (0: all); fill their disk
+durability: build ## Kill and fail system calls under runs: RETORT_DURABILITY_CASES (0: all); fill their disk; stop their student in a save
 	@scripts/setup.sh --durability
 	scripts/durability/syscalls.py --count $${RETORT_DURABILITY_CASES:-0}
 	scripts/durability/full-disk.py
+	scripts/durability/paused-writer.py --count 2
 
 compose-check: ## Validate compose/compose.yaml and the manifests of compose/kubernetes
 	scripts/compose-check.sh

@@ -50,7 +50,7 @@ class Process:
         self.arguments, self.log, self.deaths, self.failures = arguments, log, 0, 0
         self.trace = pathlib.Path(f"{log}.strace")
         # strace counts the calls of each thread, so that another thread would fail as well: it lets go after the first.
-        self._start(["strace", "-D", "-I", "2", "-f", "-qq", "-o", str(self.trace), *inject] if inject else [])
+        self._start(["strace", "-D", "-I", "2", "-f", "-y", "-qq", "-o", str(self.trace), *inject] if inject else [])
         self.is_watched = any("inject" in word for word in inject)
 
     def _start(self, strace=()):
@@ -65,6 +65,10 @@ class Process:
             self.failures, self.is_watched = 1, False
             for pid in tracers(self.process.pid):
                 os.kill(pid, signal.SIGTERM)
+            failed = next(line for line in self.trace.read_text(errors="replace").splitlines() if "INJECTED" in line)
+            if not re.search(r"[(]\d+</|rename", failed):
+                # A pipe, a socket, a wake-up: nobody promises to live with that. The service is started again.
+                self.process.kill()
         if self.process.poll() is None:
             if self.failures:
                 # strace may have let go of it while it stood.
