@@ -62,7 +62,7 @@ class Process:
     def look(self):
         """Starts the service again where it has died, and makes strace let go where it has failed a call."""
         if self.is_watched and self.trace.exists() and "INJECTED" in self.trace.read_text(errors="replace"):
-            self.failures, self.is_watched = 1, False
+            self.failures, self.is_watched, self.let_go = 1, False, time.monotonic() + 0.5
             for pid in tracers(self.process.pid):
                 os.kill(pid, signal.SIGTERM)
             failed = next(line for line in self.trace.read_text(errors="replace").splitlines() if "INJECTED" in line)
@@ -70,8 +70,10 @@ class Process:
                 # A pipe, a socket, a wake-up: nobody promises to live with that. The service is started again.
                 self.process.kill()
         if self.process.poll() is None:
-            if self.failures:
-                # strace may have let go of it while it stood.
+            if self.failures and time.monotonic() > self.let_go:
+                # strace hangs where what it watches ends just now, or lets go of it while it stands.
+                for pid in tracers(self.process.pid):
+                    os.kill(pid, signal.SIGKILL)
                 os.kill(self.process.pid, signal.SIGCONT)
             return
         self.is_watched = False
