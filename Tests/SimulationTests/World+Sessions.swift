@@ -123,7 +123,7 @@ extension World {
 
   private mutating func takeLease() -> LeaseTable.Lease? {
     if flaw == .doubleLease, random.chance(0.3), let lease = coordinator?.leases.leases.first { return lease }
-    return coordinator?.leases.take(now: .milliseconds(now))
+    return coordinator?.leases.take(for: "run", now: .milliseconds(now))
   }
 
   /// Sessions whose leases ended are told, and over.
