@@ -103,6 +103,16 @@ let package = Package(
       dependencies: ["Checkpoints", "Distillation", "Kernels", "Optimization", "Sequences", "Transformer"],
       exclude: ["Golden"], swiftSettings: settings),
 
+    // Replicas
+    .target(name: "CGloo", linkerSettings: [.linkedLibrary("gloo")]),
+    .target(name: "Collectives", dependencies: ["CGloo", "Kernels"], swiftSettings: unsafeSettings),
+    .testTarget(
+      name: "CollectivesTests", dependencies: ["Collectives", "CollectivesDriver", "Kernels"], swiftSettings: settings),
+    // A member of a group as a process of its own: for the tests, and to measure.
+    .executableTarget(
+      name: "CollectivesDriver", dependencies: ["Collectives", "Kernels"], path: "Tests/CollectivesDriver",
+      swiftSettings: settings),
+
     // Measurement
     .target(name: "Measurement", swiftSettings: unsafeSettings),
     .target(

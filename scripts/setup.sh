@@ -15,6 +15,7 @@ declare -A why=(
   [libprotobuf-c-dev]="the protobuf codec of the wire"
   [libopenblas-dev]="matrix products"
   [libdnnl-dev]="bfloat16 products"
+  [libgloo-dev]="exchange of gradients between replicas"
   [libsqlite3-dev]="the coordinator's journal"
   [bubblewrap]="a sandbox for programs that check answers"
   [python3-venv]="runs what Retort is checked against, in .venv"

@@ -1,0 +1,14 @@
+#ifndef RETORT_CGLOO_ADDRESS_HPP
+#define RETORT_CGLOO_ADDRESS_HPP
+
+#include <string>
+
+namespace retort {
+
+// The number of a local address at which this machine can listen, of an address or a host name; throws Failure. Gloo's own look-up
+// reads a list that was never filled when a name is unknown.
+std::string local_address(const std::string &address);
+
+} // namespace retort
+
+#endif
