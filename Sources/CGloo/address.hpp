@@ -5,8 +5,8 @@
 
 namespace retort {
 
-// The number of a local address at which this machine can listen, of an address or a host name; throws Failure. Gloo's own look-up
-// reads a list that was never filled when a name is unknown.
+// The number of a local address at which this machine can listen, of an address or a host name; throws Failure with the reason,
+// which Gloo's own look-up does not tell.
 std::string local_address(const std::string &address);
 
 } // namespace retort

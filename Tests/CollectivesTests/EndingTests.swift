@@ -80,6 +80,7 @@ struct EndingTests {
   func aborted(_ attempt: Int) async {
     let size = 2 + attempt % 2
     let over = DispatchSemaphore(value: 0)
+    let start = ContinuousClock.now
     let endings = await withGroup(of: size) { group throws(CollectiveError) in
       defer { if group.rank == 0 { over.signal() } }
       if group.rank == 0 {
@@ -104,6 +105,7 @@ struct EndingTests {
       return (errors, isAbsent)
     }
     #expect(endings[0].value?.0 == [.aborted, .aborted])
+    #expect(ContinuousClock.now - start < .seconds(30))
     for ending in endings.dropFirst() {
       guard let (errors, isAbsent) = ending.value else {
         Issue.record("\(ending)")

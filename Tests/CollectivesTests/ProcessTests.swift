@@ -62,8 +62,10 @@ struct ProcessTests {
     try await inFolder { folder in
       let members = try startMembers(0..<3, of: 3, in: folder, floats: 3_000_000, calls: 0, timeout: 60)
       #expect(members.allSatisfy { $0.waitForLine("ready") })
+      let start = ContinuousClock.now
       try members[0].tell("abort")
       let outcomes = members.map { $0.outcome() }
+      #expect(ContinuousClock.now - start < .seconds(30))
       #expect(outcomes[0].errors == "CollectivesDriver: the group was aborted\n")
       #expect(outcomes.allSatisfy { $0.status == 1 && !$0.wasSignalled })
       #expect(outcomes[1...].allSatisfy { $0.errors.hasSuffix(" is broken\n") })

@@ -26,24 +26,30 @@ struct RendezvousTests {
     #expect(endings.allSatisfy { $0.error == .timedOut(after: .milliseconds(300), waitingFor: [2]) })
   }
 
-  @Test("a member that writes its doors and does not connect is waited for until the time is over")
-  func hesitant() async {
+  /// Of two members the one with the greater address knocks: each waits in its way for one that does not connect.
+  static let sides = [("127.0.0.1", "127.0.0.2"), ("127.0.0.2", "127.0.0.1")]
+
+  @Test("a member that writes its doors and does not connect is waited for until the time is over", arguments: sides)
+  func hesitant(_ own: String, _ other: String) async {
     let store = SilentStore()
+    let start = ContinuousClock.now
     let endings = await onThreads(2) { rank throws(CollectiveError) in
       defer { if rank == 0 { store.over.signal() } }
       if rank == 0 {
-        _ = try ProcessGroup(rank: rank, size: 2, store: store.local, timeout: .milliseconds(300))
+        _ = try ProcessGroup(rank: rank, size: 2, store: store.local, address: own, timeout: .milliseconds(300))
       } else {
-        _ = try ProcessGroup(rank: rank, size: 2, store: store, timeout: .seconds(60))
+        _ = try ProcessGroup(rank: rank, size: 2, store: store, address: other, timeout: .seconds(60))
       }
     }
     #expect(endings[0].error == .timedOut(after: .milliseconds(300), waitingFor: [1]))
     #expect(endings[1].error == .rendezvous("CancellationError()"))
+    #expect(ContinuousClock.now - start < .seconds(30))
   }
 
-  @Test("a group that connects is aborted", arguments: 0..<20)
-  func aborted(_ attempt: Int) async {
+  @Test("a group that connects is aborted", arguments: sides, 0..<20)
+  func aborted(_ addresses: (own: String, other: String), _ attempt: Int) async {
     let (store, abortSwitch) = (SilentStore(), AbortSwitch())
+    let start = ContinuousClock.now
     let endings = await onThreads(2) { rank throws(CollectiveError) in
       if rank == 0 {
         defer { store.over.signal() }
@@ -52,12 +58,14 @@ struct RendezvousTests {
           abortSwitch.abort()
         }.start()
         _ = try ProcessGroup(
-          rank: rank, size: 2, store: store.local, timeout: .seconds(60), abortSwitch: abortSwitch)
+          rank: rank, size: 2, store: store.local, address: addresses.own, timeout: .seconds(60),
+          abortSwitch: abortSwitch)
       } else {
-        _ = try ProcessGroup(rank: rank, size: 2, store: store, timeout: .seconds(60))
+        _ = try ProcessGroup(rank: rank, size: 2, store: store, address: addresses.other, timeout: .seconds(60))
       }
     }
     #expect(endings[0].error == .aborted)
+    #expect(ContinuousClock.now - start < .seconds(30))
   }
 
   @Test("a switch that was used lets no group begin")
