@@ -46,6 +46,12 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case sequenceTooLong(sequence: Int, length: Int, contextLength: Int)
   /// The optimizer state is of another model.
   case optimizerMismatch(expected: Int, found: Int)
+  /// Another replica of the student is gone; the step is to be made again without it.
+  case replicaLost(String)
+  /// Another replica of the student refused the step.
+  case replicaFailed(rank: Int, reason: String)
+  /// Parts of a batch cannot be summed apart where a projector of hidden states learns beside the student.
+  case partsBesideHiddenStates
 
   /// One line: what, where, what to do.
   public var description: String {
@@ -95,6 +101,10 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "sequence \(sequence) has \(length) tokens where the student holds \(context): lower max_length"
     case .optimizerMismatch(let expected, let found):
       "the optimizer's state has \(found) values where the model has \(expected) parameters: it belongs to another model"
+    case .replicaLost(let reason): "another replica of the student is gone: \(reason)"
+    case .replicaFailed(let rank, let reason): "replica \(rank) of the student refused the step: \(reason)"
+    case .partsBesideHiddenStates:
+      "the loss of hidden states trains a projector, which replicas do not share: train with one replica"
     }
   }
 }

@@ -39,7 +39,7 @@ public struct PairColumns: Sendable, Hashable {
 }
 
 /// What a step found of one pair.
-public struct PairMeasurement: Sendable, Hashable {
+public struct PairMeasurement: Sendable, Hashable, Codable {
   /// The log-probs that went into the loss.
   public var logprobs: PairLogprobs
   /// The loss before its weight.

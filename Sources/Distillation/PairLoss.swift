@@ -61,7 +61,7 @@ public struct PairLoss: Sendable, Hashable {
 }
 
 /// The log-probs of one pair, summed over the tokens of each completion, in nats.
-public struct PairLogprobs: Sendable, Hashable {
+public struct PairLogprobs: Sendable, Hashable, Codable {
   /// The student's, of the preferred completion.
   public var chosen: Double
   /// The student's, of the other.

@@ -42,7 +42,7 @@ public struct RankingLoss: Sendable, Hashable {
 }
 
 /// The loss of one group with its derivatives.
-public struct RankingValue: Sendable, Hashable {
+public struct RankingValue: Sendable, Hashable, Codable {
   /// Sum of L over the pairs, before any weight.
   public var sum: Double
   /// Its derivatives with respect to the student's log-probs. Shape: `[N]`.

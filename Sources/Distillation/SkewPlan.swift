@@ -25,6 +25,9 @@ public final class SkewGaps: @unchecked Sendable {
   /// Starts with nothing, or goes on from the state of a checkpoint.
   public init(_ sums: [GapSum] = []) { self.sums = sums }
 
+  /// Remembers what another one does.
+  public func adopt(_ sums: [GapSum]) { self.sums = sums }
+
   /// m of a term; nil where no gap was measured.
   func mean(term: Int) -> Double? { sums.indices.contains(term) ? sums[term].mean : nil }
 
@@ -36,7 +39,7 @@ public final class SkewGaps: @unchecked Sendable {
 }
 
 /// What a step found of one sequence whose skew is adaptive.
-struct SkewMeasurement: Sendable, Hashable {
+struct SkewMeasurement: Sendable, Hashable, Codable {
   let term: Int
   let gap: Double
   /// What its loss is skewed by.

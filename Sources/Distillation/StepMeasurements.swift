@@ -52,7 +52,7 @@ public struct ModuleMeasurements: Sendable, Hashable {
 }
 
 /// Sums over the positions of a step, in their order.
-struct LossSums: Sendable {
+struct LossSums: Sendable, Codable {
   /// Each term's share, already divided as the reduction asks. Shape: `[terms]`.
   var terms: [Double]
   /// In the order of the batch.
@@ -68,6 +68,18 @@ struct LossSums: Sendable {
   var agreements = 0
 
   init(termCount: Int) { terms = [Double](repeating: 0, count: termCount) }
+
+  /// Appends what was found of the sequences that follow.
+  static func += (sums: inout LossSums, next: LossSums) {
+    for term in sums.terms.indices { sums.terms[term] += next.terms[term] }
+    sums.pairs += next.pairs
+    sums.skews += next.skews
+    sums.rankings += next.rankings
+    sums.hidden += next.hidden
+    sums.teacherMass += next.teacherMass
+    sums.scoredCount += next.scoredCount
+    sums.agreements += next.agreements
+  }
 
   mutating func add(_ row: RowLoss, term: Int, coefficient: Double) {
     terms[term] += coefficient * row.value

@@ -10,11 +10,15 @@ public struct TrainingArithmetic: Sendable, Hashable {
   public let precision: ProductPrecision
   /// Whether a backward pass computes again what a block made of its input: less memory, more time, the same bits.
   public let recomputesActivations: Bool
+  /// Into how many parts a batch is cut at most, whose gradients are summed apart and added in the order of a tree: so many
+  /// replicas can share a step without changing a bit of it. At least 1.
+  public let partCount: Int
 
   /// Makes a choice; unset, that which needs no special processor and is fastest.
-  public init(precision: ProductPrecision = .float32, recomputesActivations: Bool = false) {
+  public init(precision: ProductPrecision = .float32, recomputesActivations: Bool = false, partCount: Int = 1) {
     self.precision = precision
     self.recomputesActivations = recomputesActivations
+    self.partCount = partCount
   }
 }
 
@@ -23,6 +27,9 @@ public struct TrainingArithmetic: Sendable, Hashable {
 /// The batch is cut into segments of neighbouring sequences, whose gradients are added up in order; a pass computes as many as
 /// fit its micro-batch. So neither the size of micro-batches nor the number of threads changes a bit. Logits exist for 2²⁴
 /// elements at a time, whatever the batch.
+///
+/// With ``TrainingArithmetic/partCount`` above 1, replicas may share a step: each computes some parts of the batch, and all make the same
+/// update. Weights are the same to the bit for any number of replicas up to it, one among them.
 public final class StudentTrainer: @unchecked Sendable {
   // SAFETY: all that changes is used under `lock` alone; parameters are read elsewhere only between steps.
 
@@ -43,6 +50,9 @@ public final class StudentTrainer: @unchecked Sendable {
   private let gradients: ParameterBuffer
   /// Whether all gradients are 0: after an update, but not where a step failed.
   private var gradientsAreClear = true
+  let partCount: Int
+  let pool: GradientPool
+  let summation = ReplicaSummation()
   private let dropoutSeed: UInt64
   private let workspace: LossWorkspace
   private let lock = Mutex(())
@@ -58,7 +68,7 @@ public final class StudentTrainer: @unchecked Sendable {
   ///   - skewGaps: What adaptive skews remember; it goes on here.
   ///   - projection: The projector of hidden states; it goes on here.
   /// - Throws: ``DistillationError/parameterOutOfRange(name:value:range:)`` for a vocabulary larger than the head,
-  ///   ``DistillationError/optimizerMismatch(expected:found:)``.
+  ///   ``DistillationError/optimizerMismatch(expected:found:)``, ``DistillationError/partsBesideHiddenStates``.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
     arithmetic: TrainingArithmetic = TrainingArithmetic(), dropoutSeed: UInt64 = 0,
@@ -75,6 +85,10 @@ public final class StudentTrainer: @unchecked Sendable {
     guard optimizer.firstMoments.count == parameters.learning.count else {
       throw .optimizerMismatch(expected: parameters.learning.count, found: optimizer.firstMoments.count)
     }
+    guard arithmetic.partCount >= 1 else {
+      throw .parameterOutOfRange(name: "parts of a batch", value: Double(arithmetic.partCount), range: "[1, ∞)")
+    }
+    guard arithmetic.partCount == 1 || objective.hiddenWeight == 0 else { throw .partsBesideHiddenStates }
     self.transformer = transformer
     self.parameters = parameters
     self.vocabSize = vocabSize
@@ -83,9 +97,12 @@ public final class StudentTrainer: @unchecked Sendable {
     self.dropoutSeed = dropoutSeed
     self.skewGaps = skewGaps
     self.projection = projection
-    gradients =
+    partCount = arithmetic.partCount
+    pool = GradientPool {
       parameters.adapters.map { .gradients(of: $0.layout, count: parameters.count) }
-      ?? ParameterBuffer(count: parameters.count)
+        ?? ParameterBuffer(count: parameters.count)
+    }
+    gradients = pool.take()
     workspace = LossWorkspace(transformer, vocabSize: vocabSize, arithmetic: arithmetic)
     if arithmetic.precision == .bfloat16 { parameters.updateRounded() }
   }
@@ -97,19 +114,21 @@ public final class StudentTrainer: @unchecked Sendable {
   ///   - teacher: The teacher's log-probs, or hidden states, of ``TrainingBatch/teacherSequences(_:)``, all positions in order.
   ///   - head: The teacher's output head, where it sent hidden states.
   ///   - evaluate: Leaves the parameters as they are.
+  ///   - replicas: Who else makes this step, with the same arguments and the same parameters; an evaluation is nobody else's.
   /// - Throws: Then the parameters and the optimizer are as before.
   public func step(
-    _ batch: TrainingBatch, teacher: PositionScores = PositionScores(), head: OutputHead? = nil, evaluate: Bool = false
+    _ batch: TrainingBatch, teacher: PositionScores = PositionScores(), head: OutputHead? = nil, evaluate: Bool = false,
+    replicas: (any ReplicaGroup)? = nil
   ) throws(DistillationError) -> StepMeasurements {
     try lock.withLock { _ throws(DistillationError) -> StepMeasurements in
-      try lockedStep(batch, teacher: teacher, head: head, evaluate: evaluate)
+      try lockedStep(batch, teacher: teacher, head: head, evaluate: evaluate, evaluate ? nil : replicas)
     }
   }
 
   private func lockedStep(
-    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool
+    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool, _ replicas: (any ReplicaGroup)?
   ) throws(DistillationError) -> StepMeasurements {
-    let found = try measure(batch, teacher: teacher, head: head, evaluate: evaluate)
+    let found = try measure(batch, teacher: teacher, head: head, evaluate: evaluate, replicas: replicas)
     return evaluate ? found.measurements : try learn(found, norm: gradientNorm())
   }
 
@@ -122,7 +141,8 @@ public final class StudentTrainer: @unchecked Sendable {
 
   /// Runs all passes of a batch; needs ``alone(_:)``, as do the others that are not public.
   func measure(
-    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool
+    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool,
+    replicas: (any ReplicaGroup)? = nil
   ) throws(DistillationError) -> Found {
     try check(batch.sequences)
     let plan = try LossPlan(batch, objective)
@@ -146,7 +166,7 @@ public final class StudentTrainer: @unchecked Sendable {
       teacher: known,
       gradients: evaluate ? nil : gradients, dropoutSeed: evaluate ? nil : stepDropoutSeed, workspace: workspace,
       hidden: try hiddenLoss(plan, teacher))
-    let sums = try run(pass, batch)
+    let sums = try run(pass, batch, replicas)
     let pairLoss = sums.pairs.reduce(0) { $0 + $1.weight * $1.loss } / Double(pairs?.divisor ?? 1)
     let rankingLoss = sums.rankings.reduce(0) { $0 + $1.sum } / Double(ranking?.divisor ?? 1)
     let beside =
@@ -239,7 +259,7 @@ public final class StudentTrainer: @unchecked Sendable {
   }
 
   /// Makes gradients 0 that a failed step left, and expects others to come.
-  private func clear(_ gradients: ParameterBuffer) {
+  func clear(_ gradients: ParameterBuffer) {
     if !gradientsAreClear {
       gradients.learning.view.fillInParallel(0)
       projection.gradients?.view.fill(0)
@@ -247,18 +267,6 @@ public final class StudentTrainer: @unchecked Sendable {
     gradientsAreClear = false
   }
 
-  /// Runs all passes and leaves the sum of their gradients.
-  private func run(_ pass: TrainingPass, _ batch: TrainingBatch) throws(DistillationError) -> LossSums {
-    var sums = LossSums(termCount: objective.terms.count)
-    workspace.beginStep()
-    if let gradients = pass.gradients { clear(gradients) }
-    let segments = GradientSegments(batch.sequences, groups: pass.ranking?.groups ?? pass.pairs?.groups ?? [])
-    for segments in segments.passes(ofAtMost: batch.microBatchSize) {
-      try pass.run(segments, of: batch.sequences, addingTo: &sums)
-    }
-    if let gradients = pass.gradients { workspace.addEmbeddedGradients(transformer, to: gradients) }
-    return sums
-  }
 }
 
 extension StudentTrainer {

@@ -20,7 +20,7 @@ struct TrainingPass: Sendable {
   let policy: PolicyPlan?
   let teacher: TeacherScores?
   /// Where gradients are added; nil where none are wanted.
-  let gradients: ParameterBuffer?
+  var gradients: ParameterBuffer?
   /// Of the step, for what adapters leave out; nil: nothing.
   let dropoutSeed: UInt64?
   let workspace: LossWorkspace

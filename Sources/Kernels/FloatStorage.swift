@@ -109,6 +109,14 @@ public struct FloatView: @unchecked Sendable {
     }
   }
 
+  /// Adds all elements of `other`, of the same count, in pieces that run in parallel.
+  public func addInParallel(_ other: FloatView) {
+    precondition(other.count == count, "\(other.count) floats added to \(count)")
+    ComputePool.forEachPiece(of: count, size: 1 << 17) {
+      Elementwise.add(other.window($0.lowerBound, $0.count), to: window($0.lowerBound, $0.count))
+    }
+  }
+
   /// Copies all elements of an array of the same count.
   public func copy(from source: [Float]) {
     precondition(source.count == count, "copy of \(source.count) floats into \(count)")

@@ -89,6 +89,9 @@ public final class AdamW {
     }
   }
 
+  /// Goes on as another one that has taken so many steps, whose moments are here already.
+  public func adopt(stepCount: Int) { self.stepCount = stepCount }
+
   /// The rate that the next step has.
   public var learningRate: Double { schedule.learningRate(at: stepCount) }
 

@@ -6,10 +6,10 @@ import Sequences
 import Testing
 import Transformer
 
-private let precisions = ProductPrecision.allCases.filter { $0.failure == nil }
+let precisions = ProductPrecision.allCases.filter { $0.failure == nil }
 
 /// A student with sequences of many lengths, some longer than a segment must be, and a teacher's log-probs of them.
-private struct UnevenBatch {
+struct UnevenBatch {
   static let vocabSize = 290
   let transformer: Transformer
   let parameters: ParameterBuffer
@@ -46,7 +46,7 @@ private struct UnevenBatch {
   }
 
   func trainer(
-    _ precision: ProductPrecision, recomputes: Bool = false, isAdaptive: Bool = false
+    _ precision: ProductPrecision, recomputes: Bool = false, isAdaptive: Bool = false, partCount: Int = 1
   ) throws -> StudentTrainer {
     let skew = isAdaptive ? AdaptiveSkew(firstSteps: 1) : nil
     return try StudentTrainer(
@@ -59,7 +59,7 @@ private struct UnevenBatch {
           LossTerm(.skewForwardKL(alpha: 0.1), adaptiveSkew: skew),
           LossTerm(.skewReverseKL(alpha: 0.1), adaptiveSkew: skew),
         ], reduction: .sequenceMean),
-      arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes))
+      arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes, partCount: partCount))
   }
 
   /// A student, and adapters with dropout on a wider model, that teach each other.

@@ -92,14 +92,14 @@ struct TinyStudent {
     }
   }
 
-  func trainer(_ objective: Objective, learningRate: Double = 1e-2) throws -> StudentTrainer {
+  func trainer(_ objective: Objective, learningRate: Double = 1e-2, partCount: Int = 1) throws -> StudentTrainer {
     let optimizer = AdamW(
       layout: transformer.layout,
       options: try AdamWOptions(weightDecay: 0.1, beta2: 0.95, epsilon: 1e-6, maxGradientNorm: 0.5),
       schedule: try LearningRateSchedule(shape: .constant, peak: learningRate, maxSteps: 100))
     return try StudentTrainer(
       transformer: transformer, parameters: parameters, vocabSize: Self.vocabSize, optimizer: optimizer,
-      objective: objective)
+      objective: objective, arithmetic: TrainingArithmetic(partCount: partCount))
   }
 }
 
