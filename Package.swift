@@ -388,7 +388,8 @@ let package = Package(
     .target(
       name: "StudentService",
       dependencies: [
-        "Checkpoints", "Distillation", "Kernels", "ModelServing", "Optimization", "Sequences", "Tokenization",
+        "Checkpoints", "Collectives", "Distillation", "Kernels", "ModelServing", "Optimization", "Sequences",
+        "Tokenization",
         "Transformer", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -433,7 +434,8 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "Authentication", "Checkpoints", "CoordinatorService", "Distillation", "Evaluation", "GRPCNGHTTP2Transport",
+        "Authentication", "Checkpoints", "Collectives", "CoordinatorService", "Distillation", "Evaluation",
+        "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS", "Kernels",
         "ModelServing", "Optimization", "PlainHTTP", "Puzzles", "Recipes", "Reports", "Sequences", "ServiceHealth",
         "ServiceMetrics", "ServiceReflection", "ServiceRuntime",

@@ -23,7 +23,7 @@ public enum AccessTable {
     Row(
       service: "retort.v1.StudentService", methods: ["Describe"], server: .student, callers: [.coordinator, .admin]),
     Row(
-      service: "retort.v1.StudentService", methods: ["Load", "Generate", "Score", "Train", "Save", "Export"],
+      service: "retort.v1.StudentService", methods: ["Load", "Generate", "Score", "Train", "Join", "Save", "Export"],
       server: .student, callers: [.coordinator]),
     Row(
       service: "retort.v1.CoordinatorService", methods: ["SubmitRun", "CancelRun", "ResumeRun"], server: .coordinator,
@@ -33,7 +33,8 @@ public enum AccessTable {
       methods: ["GetRun", "ListRuns", "WatchRun", "ListTrainers", "ListTeachers"],
       server: .coordinator, callers: [.admin, .read]),
     Row(
-      service: "retort.v1.CoordinatorService", methods: ["RegisterTrainer", "RenewLease"], server: .coordinator,
+      service: "retort.v1.CoordinatorService",
+      methods: ["RegisterTrainer", "RenewLease", "PutGroupValue", "GetGroupValue"], server: .coordinator,
       callers: [.student]),
     // Each service asks for its own health from inside its container.
     Row(

@@ -34,6 +34,8 @@ public struct TrainerState: Sendable, Hashable, Codable {
   public var version: String
   /// What adaptive skews remember, by term of the objective; nil: nothing.
   public var skewGaps: [GapSum]?
+  /// Into how many parts a batch is cut, at most, whose gradients are summed apart; nil: one.
+  public var partCount: Int?
   /// Of the module that learns beside the student, whose numbers are in `module.safetensors`; nil: there is none.
   public var module: Module?
 
@@ -69,7 +71,7 @@ public struct TrainerState: Sendable, Hashable, Codable {
   /// Makes a state.
   public init(
     optimizerStep: Int, seed: UInt64, optimizer: AdamWOptions, schedule: LearningRateSchedule, arithmetic: Arithmetic,
-    version: String, skewGaps: [GapSum]? = nil, module: Module? = nil
+    version: String, skewGaps: [GapSum]? = nil, partCount: Int? = nil, module: Module? = nil
   ) {
     self.optimizerStep = optimizerStep
     self.seed = seed
@@ -78,12 +80,14 @@ public struct TrainerState: Sendable, Hashable, Codable {
     self.arithmetic = arithmetic
     self.version = version
     self.skewGaps = skewGaps
+    self.partCount = partCount
     self.module = module
   }
 
   private enum CodingKeys: String, CodingKey {
     case optimizerStep = "global_step"
     case skewGaps = "skew_gaps"
+    case partCount = "gradient_parts"
     case seed, optimizer, schedule, arithmetic, version, module
   }
 }

@@ -19,8 +19,9 @@ struct LocalServices: Sendable {
   /// - Parameters:
   ///   - program: This program.
   ///   - output: The run's folder, which gets the logs and the state.
+  ///   - students: How many train; nil: as many as the recipe has room for and the machine has cores for.
   /// - Throws: `ServiceRuntimeError`.
-  init(recipe: Recipe, program: URL, output: URL) throws {
+  init(recipe: Recipe, program: URL, output: URL, students: Int? = nil) throws {
     var plan = LocalPlan(recipe: recipe, program: program, output: output)
     for teacher in recipe.teachers.all { try plan.add(teacher) }
     try plan.add(role: "referee", recipe.lion?.referee ?? recipe.critics?.referee ?? recipe.evaluation.judge)
@@ -29,7 +30,8 @@ struct LocalServices: Sendable {
     if let program = recipe.rejection?.program {
       plan.permit(["--checker-programs", program.isolation == "none" ? "any" : "isolated"])
     }
-    coordinator = try plan.addCoordinatorAndStudent()
+    let count = students ?? max(1, min(recipe.training.replicas, ComputePool.threadCount))
+    coordinator = try plan.addCoordinatorAndStudents(count)
     commands = plan.commands
     endpointStates = plan.endpointStates
     for folder in [plan.logs, plan.state] {
@@ -98,10 +100,13 @@ private struct LocalPlan {
   /// Gives the coordinator options of its own.
   mutating func permit(_ options: [String]) { coordinatorArguments += options }
 
-  mutating func addCoordinatorAndStudent() throws -> ServiceTarget {
+  mutating func addCoordinatorAndStudents(_ count: Int) throws -> ServiceTarget {
     let options = coordinatorArguments + ["--state", state.path(percentEncoded: false)]
     let address = try child("coordinator", options, named: "coordinator")
-    _ = try child("student", ["--coordinator", address, "--root", "/"], named: "student")
+    for number in 1...count {
+      _ = try child(
+        "student", ["--coordinator", address, "--root", "/"], named: number == 1 ? "student" : "student-\(number)")
+    }
     return try ServiceTarget(parsing: address)
   }
 

@@ -12,8 +12,9 @@ import WireFormat
 public struct RunSession: Sendable {
   /// Who does the work.
   public enum Place: Sendable {
-    /// Three children of this process; `program` is what they run.
-    case local(program: URL)
+    /// Children of this process; `program` is what they run, `students` how many of them train: nil, as many as the recipe has
+    /// room for and the machine has cores for.
+    case local(program: URL, students: Int? = nil)
     /// A coordinator that is there already.
     case coordinator(ServiceTarget, ClientAccess)
 
@@ -67,7 +68,7 @@ public struct RunSession: Sendable {
     case .coordinator(let address, let access):
       if resumes, place.sharesFiles { try RunPremises(recipe: recipe).checkUnchanged(below: here) }
       return try await follow(address, access, display)
-    case .local(let program):
+    case .local(let program, let students):
       let output = URL(filePath: recipe.outputDir, directoryHint: .isDirectory)
       let premises = RunPremises(recipe: recipe)
       if premises.holdsRun, !resumes { throw CommandError.outputExists(folder: name) }
@@ -75,7 +76,7 @@ public struct RunSession: Sendable {
       if resumes { try premises.checkUnchanged(below: here) }
       try premises.check()
       if !resumes { try premises.clearState() }
-      let services = try LocalServices(recipe: recipe, program: program, output: output)
+      let services = try LocalServices(recipe: recipe, program: program, output: output, students: students)
       if resumes {
         try await services.waitForOldTeachers { folder in
           display.logger.warning(

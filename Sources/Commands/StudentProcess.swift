@@ -4,6 +4,7 @@ public import GRPCNGHTTP2Transport
 import Logging
 import ServiceRuntime
 import StudentService
+import WireFormat
 
 /// `retort student`: a process that offers itself to a coordinator as a trainer.
 public struct StudentProcess: Sendable {
@@ -35,8 +36,14 @@ public struct StudentProcess: Sendable {
     let dialer = GRPCTeacherDialer(patience: patience, interceptors: access.interceptors) {
       try access.transport(to: ServiceTarget(parsing: $0))
     }
+    let reached = advertise?.endpoints.first ?? host.address.reachable
+    let meetings = StoreMeetings(address: reached.hostName ?? "127.0.0.1") { [coordinator] groupID, body in
+      try await ServiceConnection.with(coordinator, access) { client in
+        try await body(CoordinatorStore(client: CoordinatorServiceRPC.Client(wrapping: client), groupID: groupID))
+      }
+    }
     let students = StudentRPCs(
-      root: RootFolder(root), dialer: dialer, version: Version.current,
+      root: RootFolder(root), dialer: dialer, meetings: meetings, version: Version.current,
       traffic: { [instruments = host.instruments] in instruments.traffic() })
     let registration = TrainerRegistration(
       coordinator: coordinator, access: access, trainerID: UUID().uuidString,

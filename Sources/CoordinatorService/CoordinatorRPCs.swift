@@ -106,6 +106,26 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
     WireRun(run, coordinator.figures(of: run.runID), now: coordinator.time)
   }
 
+  /// Keeps a value for the other replicas of a group.
+  public func putGroupValue(
+    request: PutGroupValueRequest, context: ServerContext
+  ) async throws -> PutGroupValueResponse {
+    try await answering {
+      try coordinator.dependencies.groupValues.put(request.key, request.value, of: request.groupID)
+      return PutGroupValueResponse()
+    }
+  }
+
+  /// Waits for a value.
+  public func getGroupValue(
+    request: GetGroupValueRequest, context: ServerContext
+  ) async throws -> GetGroupValueResponse {
+    try await answering {
+      GetGroupValueResponse(
+        value: try await coordinator.dependencies.groupValues.value(request.key, of: request.groupID))
+    }
+  }
+
   /// The one place that chooses status codes.
   private func answering<T>(_ body: () async throws -> T) async throws -> T {
     do {
@@ -119,6 +139,9 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
         case .folderTaken: .alreadyExists
         case .wrongState, .otherTeacher: .failedPrecondition
         }
+      throw RPCError(code: code, message: error.description)
+    } catch let error as GroupValues.Refusal {
+      let code: RPCError.Code = if case .tooMuch = error { .resourceExhausted } else { .notFound }
       throw RPCError(code: code, message: error.description)
     } catch let error as JournalError {
       let code: RPCError.Code = if case .diskFull = error { .resourceExhausted } else { .internalError }

@@ -34,6 +34,7 @@ private struct GRPCStudent: StudentConnection {
   let options: CallOptions
 
   func load(_ request: LoadRequest) async throws -> LoadResponse { try await client.load(request, options: options) }
+  func join(_ request: JoinRequest) async throws -> JoinResponse { try await client.join(request, options: options) }
   func save(_ request: SaveRequest) async throws -> SaveResponse { try await client.save(request, options: options) }
   func export(_ request: ExportRequest) async throws -> ExportResponse {
     try await client.export(request, options: options)

@@ -22,6 +22,8 @@ public struct RunDependencies: Sendable {
   public var registry: TrainerRegistry
   /// How a student is reached.
   public var students: any StudentConnector
+  /// Where replicas of a student find each other.
+  public var groupValues: GroupValues
   /// The tokenizer of a model folder.
   public var codec: @Sendable (_ folder: String) throws -> any TextCodec
   /// Judges of answers, by the name that a recipe gives.
@@ -56,6 +58,7 @@ public struct RunDependencies: Sendable {
     self.textMetrics = textMetrics
     self.logger = logger
     namedTeachers = [:]
+    groupValues = GroupValues()
     translations = TranslationShelf()
     checkers = [:]
     programs = .none

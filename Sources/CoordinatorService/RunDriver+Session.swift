@@ -27,15 +27,15 @@ extension RunDriver {
       let grant = try? await dependencies.registry.acquire(for: record.runID)
     else { return }
     inbox.yield(Post(event: .trainerRegistered(session: session)))
+    let work = SessionWork(driver: self, session: session, grant: grant, material: material)
+    // A group looks after its replicas itself.
+    guard material.recipe.training.replicas == 1 else { return await work.run(line.effects) }
     await Self.first(of: [
       {
         await self.dependencies.registry.waitUntilEnded(grant.leaseID)
         if !Task.isCancelled { self.inbox.yield(Post(event: .trainerLost(session: session))) }
       },
-      {
-        let work = SessionWork(driver: self, session: session, grant: grant, material: material)
-        await work.run(line.effects)
-      },
+      { await work.run(line.effects) },
     ])
     dependencies.registry.release(grant.leaseID)
   }

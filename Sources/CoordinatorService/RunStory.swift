@@ -24,6 +24,8 @@ struct RunStory {
       data["reason"] = "\(message)"
       logger.error("run failed", metadata: data)
     case .exported: logger.info("student written", metadata: data)
+    // Told where it is found.
+    case .checkpointDamaged: break
     case .teacherReady, .teachersReady, .itemCompleted, .cancel, .resume, .restarted: break
     }
   }

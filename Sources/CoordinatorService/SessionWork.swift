@@ -35,7 +35,7 @@ struct SessionWork: Sendable {
   /// Works until the effects end, the caller is cancelled, or something fails.
   func run(_ effects: AsyncStream<RunEffect>) async {
     do {
-      try await dependencies.students.withStudent(at: grant.address) { student in
+      try await withStudent { student in
         while let effect = await pending(effects) { try await perform(effect, student, effects) }
       }
     } catch let damage as DamagedCheckpoint {
@@ -54,6 +54,16 @@ struct SessionWork: Sendable {
         ?? Failure(error, doing: "the student at \(grant.address)")
       post(.studentFailed(session: session, failure))
     }
+  }
+
+  /// The student: one process, or replicas that share its steps.
+  private func withStudent(_ body: @escaping @Sendable (any StudentConnection) async throws -> Void) async throws {
+    let limit = recipe.training.replicas
+    guard limit > 1 else { return try await dependencies.students.withStudent(at: grant.address, body) }
+    let surroundings = StudentGroup.Surroundings(
+      runID: driver.record.runID, limit: limit, registry: dependencies.registry, connector: dependencies.students,
+      values: dependencies.groupValues, logger: dependencies.logger)
+    try await StudentGroup.with(grant, surroundings) { try await body($0) }
   }
 
   private func pending(_ effects: AsyncStream<RunEffect>) async -> RunEffect? {
@@ -130,7 +140,8 @@ struct SessionWork: Sendable {
       precision: recipe.training.precision == .bfloat16 ? .bfloat16 : .float32,
       gradientCheckpointing: recipe.training.gradientCheckpointing,
       adapters: recipe.training.adapters.map(WireAdapterOptions.init),
-      generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32))
+      generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32),
+      gradientParts: recipe.training.replicas == 1 ? 0 : UInt32(recipe.training.replicas))
     if let checkpoint {
       (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
     } else {
@@ -276,6 +287,11 @@ struct SessionWork: Sendable {
     if recipe.usesTeacherLogprobs {
       row.add("wire/teacher_bytes", Double(metrics.teacherBytes))
       row.add("wire/bytes_per_token", Double(metrics.teacherBytes) / Double(max(metrics.tokenCount, 1)))
+    }
+    if recipe.training.replicas > 1 {
+      row.add("train/replicas", Double(max(metrics.replicaCount, 1)))
+      row.add("train/exchange_seconds", metrics.exchangeSeconds)
+      row.add("wire/exchange_bytes", Double(metrics.exchangeBytes))
     }
     row.add("wait/teacher", metrics.waitTeacherSeconds)
     row.add("wait/student", waited.take().map { $0 / .seconds(1) } ?? 0)

@@ -1,3 +1,4 @@
+internal import GRPCCore
 public import Sequences
 public import WireFormat
 
@@ -5,6 +6,8 @@ public import WireFormat
 public protocol StudentConnection: Sendable {
   /// Replaces the model.
   func load(_ request: LoadRequest) async throws -> LoadResponse
+  /// Makes the student one of several replicas.
+  func join(_ request: JoinRequest) async throws -> JoinResponse
   /// Completes prompts; returns one completion per prompt, in the prompts' order.
   func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion]
   /// Log-probs of the actual tokens of completions, of all sequences in order. Unit: nats.
@@ -21,6 +24,11 @@ public protocol StudentConnection: Sendable {
 }
 
 extension StudentConnection {
+  /// Refuses: what stands for a student as a whole is no replica.
+  public func join(_ request: JoinRequest) async throws -> JoinResponse {
+    throw RPCError(code: .unimplemented, message: "this student is no replica of another")
+  }
+
   /// One completion per prompt, in the prompts' order.
   ///
   /// - Parameter limits: Limits of new tokens beside that of `sampling`, one per prompt; empty: none.

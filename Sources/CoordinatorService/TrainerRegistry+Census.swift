@@ -36,7 +36,8 @@ extension TrainerRegistry {
           trainerID: lease.trainerID, address: lease.address, runID: lease.runID, isTaken: lease.isTaken,
           remaining: lease.end - now, age: now - lease.begin)
       }
-      return Census(trainers: trainers, lostLeases: state.table.lostCount, waitingRuns: state.waiting.count)
+      return Census(
+        trainers: trainers, lostLeases: state.table.lostCount, waitingRuns: state.waiting.count { !$0.isExtra })
     }
   }
 }

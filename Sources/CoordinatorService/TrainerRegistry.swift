@@ -12,10 +12,13 @@ public final class TrainerRegistry: Sendable {
 
   struct State {
     var table: LeaseTable
-    var waiting: [(id: UInt64, runID: String, continuation: CheckedContinuation<Grant?, Never>)] = []
+    var waiting: [(id: UInt64, runID: String, isExtra: Bool, continuation: CheckedContinuation<Grant?, Never>)] = []
+    /// Told when a run waits that has no student.
+    var shortageWatchers: [UInt64: AsyncStream<Void>.Continuation] = [:]
     var gaveUp: Set<UInt64> = []
     var watchers: [String: [AsyncStream<Never>.Continuation]] = [:]
     var waiterCount: UInt64 = 0
+    var isShortOfStudents: Bool { waiting.contains { !$0.isExtra } }
   }
 
   /// How long a lease lasts unless renewed.
@@ -66,9 +69,11 @@ public final class TrainerRegistry: Sendable {
 
   /// Waits for a free student.
   ///
-  /// - Parameter runID: The run that it is for, as ``trainers`` tells.
+  /// - Parameters:
+  ///   - runID: The run that it is for, as ``trainers`` tells.
+  ///   - isExtra: Whether the run has one already: those that have none come first.
   /// - Throws: `CancellationError`.
-  public func acquire(for runID: String = "") async throws -> Grant {
+  public func acquire(for runID: String = "", isExtra: Bool = false) async throws -> Grant {
     let id = state.withLock { state in
       state.waiterCount += 1
       return state.waiterCount
@@ -77,8 +82,10 @@ public final class TrainerRegistry: Sendable {
       await withCheckedContinuation { (continuation: CheckedContinuation<Grant?, Never>) in
         state.withLock { state in
           guard state.gaveUp.remove(id) == nil else { return continuation.resume(returning: nil) }
-          state.waiting.append((id, runID, continuation))
+          state.waiting.append((id, runID, isExtra, continuation))
           serveWaiting(&state)
+          guard state.isShortOfStudents else { return }
+          for watcher in state.shortageWatchers.values { watcher.yield() }
         }
       }
     } onCancel: {
@@ -93,6 +100,23 @@ public final class TrainerRegistry: Sendable {
     _ = state.withLock { $0.gaveUp.remove(id) }
     guard let grant else { throw CancellationError() }
     return grant
+  }
+
+  /// Whether a run waits that has no student.
+  public var isShortOfStudents: Bool { state.withLock(\.isShortOfStudents) }
+
+  /// Something whenever a run begins to wait that has no student.
+  public func shortages() -> AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let id = state.withLock { state in
+      state.waiterCount += 1
+      state.shortageWatchers[state.waiterCount] = continuation
+      return state.waiterCount
+    }
+    continuation.onTermination = { [weak self] _ in
+      _ = self?.state.withLock { $0.shortageWatchers.removeValue(forKey: id) }
+    }
+    return stream
   }
 
   /// Gives a student back; another run, or the same, may have it.
@@ -117,9 +141,11 @@ public final class TrainerRegistry: Sendable {
   }
 
   private func serveWaiting(_ state: inout State) {
-    while let next = state.waiting.first, let lease = state.table.take(for: next.runID, now: now()) {
+    while !state.waiting.isEmpty {
+      let next = state.waiting.firstIndex { !$0.isExtra } ?? 0
+      guard let lease = state.table.take(for: state.waiting[next].runID, now: now()) else { return }
       let grant = Grant(leaseID: lease.leaseID, address: lease.address)
-      state.waiting.removeFirst().continuation.resume(returning: grant)
+      state.waiting.remove(at: next).continuation.resume(returning: grant)
     }
   }
 

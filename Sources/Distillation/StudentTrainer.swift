@@ -266,7 +266,6 @@ public final class StudentTrainer: @unchecked Sendable {
     }
     gradientsAreClear = false
   }
-
 }
 
 extension StudentTrainer {

@@ -221,6 +221,11 @@ extension Recipe {
         "objective.standardize_logits needs the log-probs of the whole vocabulary: leave out objective.loss_top_k, "
           + "or set standardize_logits to false")
     }
+    if training.replicas > 1, objective.hiddenWeight > 0 || okd != nil {
+      throw .conflict(
+        "training.replicas \(training.replicas): what \(method.rawValue) learns beside the student is not shared by replicas; "
+          + "set it to 1" + (okd == nil ? ", or objective.hidden_weight to 0" : ""))
+    }
     if objective.hiddenWeight > 0, teachers.all.count > 1 {
       throw .conflict(
         "objective.hidden_weight brings the student's hidden states to those of one teacher: set it to 0, "
@@ -284,6 +289,7 @@ extension Recipe.Training {
     precision = TrainingPrecision(rawValue: values.word("training.precision")) ?? .float32
     gradientCheckpointing = values.flag("training.gradient_checkpointing")
     adapters = values.flag("training.use_peft") ? Recipe.Adapters(values) : nil
+    replicas = values.whole("training.replicas")
     saveSteps = values.whole("training.save_steps")
     saveTotalLimit = values.whole("training.save_total_limit")
     loggingSteps = values.whole("training.logging_steps")

@@ -152,6 +152,8 @@ public struct Recipe: Sendable, Hashable {
     public var gradientCheckpointing: Bool
     /// Low-rank adapters that learn instead of the model; nil: the model itself learns.
     public var adapters: Adapters?
+    /// Students that may share a step: a batch is cut into so many parts.
+    public var replicas: Int
     /// Steps between checkpoints.
     public var saveSteps: Int
     /// Checkpoints kept.

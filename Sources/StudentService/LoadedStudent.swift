@@ -26,6 +26,8 @@ final class LoadedStudent: @unchecked Sendable {
   private var trainers: [Objective: StudentTrainer] = [:]
   private var mutual: MutualTrainer?
   private var digest: (step: Int, hex: String)
+  /// What the last steps measured, for who asks again.
+  private(set) var recent: [TrainResponse?] = []
 
   /// Reads what a request names. Blocks.
   ///
@@ -33,11 +35,15 @@ final class LoadedStudent: @unchecked Sendable {
   init(_ request: LoadRequest, from url: URL, module moduleURL: URL?) throws {
     let objective = try request.objective.map { try Objective($0) }
     let precision = try ProductPrecision(request.precision)
-    arithmetic = TrainingArithmetic(precision: precision, recomputesActivations: request.gradientCheckpointing)
+    let partCount = max(Int(request.gradientParts), 1)
+    arithmetic = TrainingArithmetic(
+      precision: precision, recomputesActivations: request.gradientCheckpointing, partCount: partCount)
     let adapters = try request.adapters.map { try AdapterOptions($0) }
     var checkpoint: Checkpoint?
     if request.resume {
       let found = try Checkpoint.load(url, arithmetic: .present(precision))
+      let saved = found.state.partCount ?? 1
+      guard saved == partCount else { throw StudentError.otherParts(saved: saved, asked: partCount) }
       (checkpoint, learning, seed) = (found, try LearningModel(found, adapters), found.state.seed)
     } else {
       let folder = try request.initialize ? ModelFolder.architecture(of: url) : .load(url)
@@ -95,6 +101,11 @@ final class LoadedStudent: @unchecked Sendable {
     return description
   }
 
+  /// Keeps what the step just made measured.
+  func keep(_ metrics: WireStepMetrics) {
+    recent = recent.suffix(2) + [TrainResponse(step: UInt64(step), metrics: metrics)]
+  }
+
   /// The model that the module is on; nil: there is no module.
   var moduleDescription: WireModelDescription? { module?.model.description }
 
@@ -102,7 +113,11 @@ final class LoadedStudent: @unchecked Sendable {
   func hasModule(for objective: Objective) -> Bool { module != nil && objective == self.objective }
 
   /// Makes one step, or one evaluation, after checking its number.
-  func train(_ work: TrainWork, _ teacher: PositionScores, head: OutputHead?) throws -> StepMeasurements {
+  ///
+  /// - Parameter replicas: Who else makes the step; nil: nobody.
+  func train(
+    _ work: TrainWork, _ teacher: PositionScores, head: OutputHead?, replicas: (any ReplicaGroup)?
+  ) throws -> StepMeasurements {
     let expected = work.evaluate ? step : step + 1
     guard work.step == UInt64(expected) else { throw StudentError.wrongStep(given: work.step, expected: expected) }
     defer { if !work.evaluate { model.parametersChanged() } }
@@ -110,7 +125,8 @@ final class LoadedStudent: @unchecked Sendable {
       if let module, hasModule(for: work.objective) {
         try mutualTrainer(module, work.objective).step(work.batch, evaluate: work.evaluate)
       } else {
-        try trainer(for: work.objective).step(work.batch, teacher: teacher, head: head, evaluate: work.evaluate)
+        try trainer(for: work.objective).step(
+          work.batch, teacher: teacher, head: head, evaluate: work.evaluate, replicas: replicas)
       }
     if !work.evaluate { learning.merge() }
     return measurements
@@ -155,7 +171,7 @@ final class LoadedStudent: @unchecked Sendable {
       optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
       arithmetic: .present(arithmetic.precision), version: version,
       skewGaps: skewGaps.sums.isEmpty ? nil : skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) },
-      module: module?.state)
+      partCount: arithmetic.partCount == 1 ? nil : arithmetic.partCount, module: module?.state)
     let checkpoint = Checkpoint(
       model: learning.base, adapters: learning.adapters, projector: learnedProjector, module: module?.learned,
       firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
@@ -174,9 +190,56 @@ final class LoadedStudent: @unchecked Sendable {
   }
 }
 
+extension LoadedStudent {
+  /// Makes all replicas of a group alike: those that are behind take the state of the one that has made the most steps.
+  ///
+  /// - Throws: ``StudentError/otherArithmetic(rank:theirs:ours:)``, `DistillationError.replicaLost`; then nothing has changed.
+  func synchronize(_ replicas: GroupReplicas) throws {
+    guard let optimizer else { throw StudentError.notGiven(field: "optimizer") }
+    guard replicas.size > 1 else { return }
+    let own = ReplicaState(
+      step: step, digest: describe().modelDigest, arithmetic: "\(Arithmetic.present(arithmetic.precision))",
+      gaps: skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) })
+    let all = try replicas.gather(Array(JSONEncoder().encode(own))).map {
+      try JSONDecoder().decode(ReplicaState.self, from: Data($0))
+    }
+    for (rank, other) in all.enumerated() where other.arithmetic != own.arithmetic {
+      throw StudentError.otherArithmetic(rank: rank, theirs: other.arithmetic, ours: own.arithmetic)
+    }
+    guard let source = all.indices.max(by: { (all[$0].step, $1) < (all[$1].step, $0) }),
+      all.contains(where: { $0.digest != all[source].digest || $0.step != all[source].step })
+    else { return }
+    let parts = [learning.trained.learning, optimizer.firstMoments, optimizer.secondMoments]
+    // Those that are behind receive apart, so that half a state is never there.
+    let copies = try parts.map { part in
+      let copy = replicas.rank == source ? part : ParameterBuffer(count: part.count)
+      try replicas.broadcast(copy.view, from: source)
+      return copy
+    }
+    guard own.digest != all[source].digest || own.step != all[source].step else { return }
+    for (part, copy) in zip(parts, copies) { part.view.copyInParallel(from: copy.view) }
+    optimizer.adopt(stepCount: all[source].step)
+    skewGaps.adopt(all[source].gaps.map { GapSum(sum: $0.sum, count: $0.count) })
+    if arithmetic.precision == .bfloat16 { learning.trained.updateRounded() }
+    learning.merge()
+    model.parametersChanged()
+    digest = (optimizer.stepCount, all[source].digest)
+  }
+}
+
+/// What a replica tells the others when they meet.
+private struct ReplicaState: Codable {
+  let step: Int
+  let digest: String
+  let arithmetic: String
+  let gaps: [TrainerState.GapSum]
+}
+
 /// One TrainRequest, read and checked.
 struct TrainWork: Sendable {
   let step: UInt64
+  /// Of the replicas that make the step; empty: the student makes it alone.
+  let groupID: String
   let batch: TrainingBatch
   let objective: Objective
   let evaluate: Bool
@@ -188,6 +251,7 @@ struct TrainWork: Sendable {
       throw StudentError.notGiven(field: "objective")
     }
     (step, evaluate, self.objective) = (request.step, request.evaluate, objective)
+    groupID = request.groupID
     batch = try TrainingBatch(request.batch)
     try student.model.transformer.check(batch.sequences, vocabSize: student.model.vocabSize)
     questions =

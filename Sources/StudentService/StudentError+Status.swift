@@ -10,10 +10,12 @@ extension StudentError: RPCErrorConvertible {
   /// The status.
   public var rpcErrorCode: RPCError.Code {
     switch self {
-    case .notLoaded, .notGiven, .wrongStep, .noPrecision, .otherAdapters, .noTeacher, .teacherRefused:
+    case .notLoaded, .notGiven, .wrongStep, .noPrecision, .otherAdapters, .noTeacher, .teacherRefused, .otherGroup,
+      .otherArithmetic, .otherParts:
       .failedPrecondition
     case .replaced: .aborted
-    case .pathOutsideRoot, .checkpointName, .unknownSchedule: .invalidArgument
+    case .replicaLost: .aborted
+    case .pathOutsideRoot, .checkpointName, .unknownSchedule, .noGroup: .invalidArgument
     }
   }
 
@@ -22,11 +24,12 @@ extension StudentError: RPCErrorConvertible {
 }
 
 extension DistillationError: RPCErrorConvertible {
-  /// FAILED_PRECONDITION where the numbers went wrong, INVALID_ARGUMENT where the request is.
+  /// FAILED_PRECONDITION where the numbers went wrong, ABORTED where another replica is gone, INVALID_ARGUMENT where the request is wrong.
   public var rpcErrorCode: RPCError.Code {
     switch self {
-    case .lossNotFinite, .gradientNotFinite, .teacherNotNormalised, .repeatedTopToken, .teacherMissing:
+    case .lossNotFinite, .gradientNotFinite, .teacherNotNormalised, .repeatedTopToken, .teacherMissing, .replicaFailed:
       .failedPrecondition
+    case .replicaLost: .aborted
     default: .invalidArgument
     }
   }

@@ -20,6 +20,16 @@ public enum StudentError: Error, Hashable {
   case otherAdapters(saved: String, asked: String)
   /// The objective needs a teacher, and Load named none.
   case noTeacher
+  /// A step is to be made with a group of replicas that the student is not in.
+  case otherGroup(asked: String)
+  /// A checkpoint of a run whose batches are cut into another number of parts.
+  case otherParts(saved: Int, asked: Int)
+  /// Numbers of replicas that make no group.
+  case noGroup(rank: UInt32, size: UInt32)
+  /// A replica whose last bits would be others.
+  case otherArithmetic(rank: Int, theirs: String, ours: String)
+  /// Another replica is gone, or did not come.
+  case replicaLost(String)
   /// The teacher answered with an error that waiting does not mend.
   case teacherRefused(address: String, reason: String)
 }
@@ -43,6 +53,14 @@ extension StudentError: CustomStringConvertible {
     case .otherAdapters(let saved, let asked):
       "the checkpoint has \(saved) where the run asks for \(asked): go on with the recipe that it was made with"
     case .noTeacher: "the objective needs a teacher's log-probs, and Load gave neither teacher_address nor module"
+    case .otherGroup(let asked): "the student is not in the group \(asked.debugDescription): call Join first"
+    case .otherParts(let saved, let asked):
+      "the checkpoint is of a run with training.replicas \(saved), this one has \(asked): their bits differ; go on with the recipe "
+        + "that it was made with"
+    case .noGroup(let rank, let size): "replica \(rank) of \(size) is none: ranks count from 0"
+    case .otherArithmetic(let rank, let theirs, let ours):
+      "replica \(rank) computes with \(theirs), this one with \(ours): their bits differ, so they cannot share a step"
+    case .replicaLost(let reason): "another replica is gone: \(reason)"
     case .teacherRefused(let address, let reason): "the teacher at \(address) refused: \(reason)"
     }
   }

@@ -15,6 +15,8 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   private let limits: ServingLimits
   private let version: String
   private let traffic: @Sendable () -> [WireCallTraffic]
+  private let meetings: any ReplicaMeetings
+  private let membership = Membership()
   private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
   private let heads = NIOLockedValueBox<OutputHead?>(nil)
 
@@ -23,15 +25,18 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   /// - Parameters:
   ///   - root: The folder that requests' paths are relative to.
   ///   - dialer: Reaches the teacher that Load names.
+  ///   - meetings: Where replicas find each other.
   ///   - version: Written into checkpoints.
   ///   - traffic: What this process's calls of others have cost so far, by RPC; told with each step.
   public init(
-    root: RootFolder, dialer: any TeacherDialer, queue: ComputeQueue = ComputeQueue(),
+    root: RootFolder, dialer: any TeacherDialer, meetings: any ReplicaMeetings = NoMeetings(),
+    queue: ComputeQueue = ComputeQueue(),
     limits: ServingLimits = ServingLimits(), version: String,
     traffic: @escaping @Sendable () -> [WireCallTraffic] = { WireCallTraffic.made }
   ) {
     self.root = root
     self.dialer = dialer
+    self.meetings = meetings
     self.queue = queue
     self.limits = limits
     self.version = version
@@ -53,6 +58,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   public func load(request: LoadRequest, context: ServerContext) async throws -> LoadResponse {
     let url = try root.resolve(request.path)
     let module = try request.module.map { try root.resolve($0.path) }
+    membership.leave()
     return try await queue.run {
       let student = try LoadedStudent(request, from: url, module: module)
       loaded.withLockedValue { $0 = student }
@@ -98,12 +104,39 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let run = { (teacher: (any Teacher)?) async throws in
       let pipeline = TrainPipeline(
         student: student, queue: queue, teacher: teacher, heads: OutputHeadShelf(kept: heads),
-        meter: TrafficMeter(traffic),
+        membership: membership, meter: TrafficMeter(traffic),
         isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
       try await pipeline.run(request) { try await response.write($0) }
     }
     guard !student.teacherAddress.isEmpty else { return try await run(nil) }
     try await dialer.withTeacher(at: student.teacherAddress) { try await run($0) }
+  }
+
+  /// Answers Join: what another group waits for is given up first.
+  public func join(request: JoinRequest, context: ServerContext) async throws -> JoinResponse {
+    let student = try present()
+    guard request.size >= 1, request.rank < request.size, !request.groupID.isEmpty else {
+      throw StudentError.noGroup(rank: request.rank, size: request.size)
+    }
+    let ticket = membership.leave()
+    let replicas = try await meetings.meet(request)
+    return try await withRPCCancellationHandler {
+      try await queue.run {
+        guard loaded.withLockedValue({ $0 === student }) else { throw StudentError.replaced }
+        do {
+          try student.synchronize(replicas)
+          try membership.enter(request.groupID, replicas, ticket: ticket)
+        } catch {
+          replicas.abort()
+          throw error
+        }
+        let recent = Array(student.recent.reversed()) + [nil, nil, nil]
+        return JoinResponse(
+          step: UInt64(student.step), last: recent[0], secondLast: recent[1], thirdLast: recent[2])
+      }
+    } onCancelRPC: {
+      replicas.abort()
+    }
   }
 
   /// Answers Save.

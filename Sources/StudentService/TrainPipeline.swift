@@ -12,6 +12,8 @@ struct TrainPipeline: Sendable {
   let teacher: (any Teacher)?
   /// The teacher's output head, where hidden states are asked.
   let heads: OutputHeadShelf
+  /// The replicas that make steps together.
+  let membership: Membership
   /// Measures what calls cost.
   let meter: TrafficMeter
   /// Whether the student is still the one that is loaded.
@@ -64,6 +66,7 @@ struct TrainPipeline: Sendable {
       }
     } onCancelRPC: {
       output.finish(throwing: CancellationError())
+      membership.leave()
     }
   }
 
@@ -108,8 +111,24 @@ struct TrainPipeline: Sendable {
       guard isCurrent() else { throw StudentError.replaced }
       let clock = ContinuousClock()
       let begin = clock.now
-      var metrics = WireStepMetrics(try student.train(prepared.work, prepared.reply.scores, head: prepared.head))
+      let replicas = try membership.replicas(prepared.work.groupID)
+      let before = replicas?.traffic
+      let found: StepMeasurements
+      do {
+        found = try student.train(prepared.work, prepared.reply.scores, head: prepared.head, replicas: replicas)
+      } catch {
+        // The others are not to wait for a step that is not made here.
+        if replicas != nil { membership.leave() }
+        throw error
+      }
+      var metrics = WireStepMetrics(found)
       metrics.computeSeconds = begin.duration(to: clock.now) / .seconds(1)
+      if let replicas, let before {
+        metrics.replicaCount = UInt32(replicas.size)
+        metrics.exchangeSeconds = replicas.traffic.seconds - before.seconds
+        metrics.exchangeBytes = replicas.traffic.bytes - before.bytes
+        student.keep(metrics)
+      }
       return metrics
     }
   }

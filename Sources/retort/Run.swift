@@ -27,6 +27,12 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup var credentials: CredentialOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Students to start on this machine (default: training.replicas, but no more than there are cores).",
+      valueName: "n"))
+  var students: Int?
+
   @Flag(help: "Print the recipe with every default written out, and do nothing.")
   var dryRun = false
 
@@ -35,6 +41,10 @@ struct Run: AsyncParsableCommand {
 
   func validate() throws {
     guard !local || coordinator == nil else { throw ValidationError("--local and --coordinator exclude each other") }
+    guard students == nil || coordinator == nil else {
+      throw ValidationError("--students is of --local; a coordinator's students are started with retort student")
+    }
+    guard (1...256).contains(students ?? 1) else { throw ValidationError("--students is a number from 1 to 256") }
   }
 
   func run() async throws {
@@ -44,7 +54,7 @@ struct Run: AsyncParsableCommand {
       try coordinator.map {
         .coordinator(try ServiceTarget(parsing: $0), try credentials.access(to: .coordinator))
       }
-      ?? .local(program: ExecutableLocation.current)
+      ?? .local(program: ExecutableLocation.current, students: students)
     let session = try RunSession(recipe: recipe, place: place, resumes: resume)
     let display = RunDisplay(method: recipe.method.rawValue, terminal: .standardError, write: printProgress)
     let output = try await Interruptible.run(remedy: RunSession.remedy(place: place)) { try await session.run(display) }

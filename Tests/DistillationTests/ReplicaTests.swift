@@ -7,7 +7,6 @@ import Synchronization
 import Testing
 import Transformer
 
-
 /// Replicas on threads of one process.
 private final class ThreadReplicas: ReplicaGroup {
   /// What the replicas of a group put down for each other.
@@ -106,7 +105,7 @@ struct ReplicaTests {
     }
   }
 
-  /// Tolerance: the same sums in another order.
+  /// Tolerance: the same sums in another order; where a product's rows depend on how many there are, rows that differ in their last bits.
   @Test("make the step of one student, but for the order of sums")
   func samePart() throws {
     let uneven = try UnevenBatch()
@@ -114,7 +113,7 @@ struct ReplicaTests {
       let trainer = try uneven.trainer(.float32, partCount: partCount)
       return try trainer.step(uneven.batch(microBatchSize: 4), teacher: uneven.scores)
     }
-    #expect(abs(runs[0].loss - runs[1].loss) <= 1e-12)
+    #expect(abs(runs[0].loss - runs[1].loss) <= 1e-6 * runs[0].loss)
     #expect(abs(runs[0].gradientNorm - runs[1].gradientNorm) <= 1e-5 * runs[0].gradientNorm)
   }
 
@@ -203,7 +202,8 @@ struct ReplicaTests {
       #expect(parts.count <= count && parts.allSatisfy { !$0.isEmpty })
       let starts = uneven.sequences.sequenceStarts
       for part in parts {
-        let rows = starts[segments.sequences[part.upperBound - 1].upperBound]
+        let rows =
+          starts[segments.sequences[part.upperBound - 1].upperBound]
           - starts[segments.sequences[part.lowerBound].lowerBound]
         // A segment is as long as one part and the longest sequence at most.
         #expect(rows <= 2 * (total / count + 512))

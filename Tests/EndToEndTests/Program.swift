@@ -98,9 +98,12 @@ func wait(until condition: @Sendable () -> Bool) async throws {
 }
 
 /// Number of the child of a process whose arguments begin with a word; nil: there is none now.
-func child(of parent: Int32, named name: String) -> Int32? {
+func child(of parent: Int32, named name: String) -> Int32? { children(of: parent, named: name).first }
+
+/// Numbers of the children of a process whose arguments begin with a word, ascending.
+func children(of parent: Int32, named name: String) -> [Int32] {
   let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-  return processes.compactMap(Int32.init).first { pid in
+  return processes.compactMap(Int32.init).sorted().filter { pid in
     guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let fields = status.split(separator: ")").last?.split(separator: " "), fields.count > 1, fields[1] == "\(parent)",
       let line = try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline"))

@@ -1198,3 +1198,192 @@ extension WireTeacherState: @unsafe FlatCMessageConvertible {
     retries = unsafe cMessage.retries
   }
 }
+
+/// A value for the other replicas.
+public struct PutGroupValueRequest: WireMessage {
+  /// Names the group.
+  public var groupID: String
+  /// Names the value within the group.
+  public var key: String
+  /// The value, at most 64 KiB.
+  public var value: [UInt8]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    groupID: String = "",
+    key: String = "",
+    value: [UInt8] = []
+  ) {
+    self.groupID = groupID
+    self.key = key
+    self.value = value
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.PutGroupValueRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension PutGroupValueRequest: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__PutGroupValueRequest {
+    var cMessage = unsafe Retort__V1__PutGroupValueRequest()
+    unsafe retort__v1__put_group_value_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__PutGroupValueRequest>) throws -> R) rethrows -> R {
+    return try unsafe withColumn(value) { value in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.group_id = arena.string(groupID)
+      unsafe cMessage.key = arena.string(key)
+      unsafe cMessage.value = ProtobufCBinaryData(len: value.count, data: value.start)
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__PutGroupValueRequest) throws(WireFormatError) {
+    groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.PutGroupValueRequest.group_id")
+    key = try unsafe readString(cMessage.key, field: "retort.v1.PutGroupValueRequest.key")
+    value = unsafe readColumn(cMessage.value.data, cMessage.value.len)
+  }
+}
+
+/// It is there.
+public struct PutGroupValueResponse: WireMessage {
+  /// Makes the message.
+  public init() {}
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.PutGroupValueResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension PutGroupValueResponse: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__PutGroupValueResponse {
+    var cMessage = unsafe Retort__V1__PutGroupValueResponse()
+    unsafe retort__v1__put_group_value_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__PutGroupValueResponse, _ arena: EncodingArena) {
+  }
+
+  init(cMessage: Retort__V1__PutGroupValueResponse) throws(WireFormatError) {
+  }
+}
+
+/// Which value.
+public struct GetGroupValueRequest: WireMessage {
+  /// Names the group.
+  public var groupID: String
+  /// Names the value within the group.
+  public var key: String
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    groupID: String = "",
+    key: String = ""
+  ) {
+    self.groupID = groupID
+    self.key = key
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.GetGroupValueRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension GetGroupValueRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__GetGroupValueRequest {
+    var cMessage = unsafe Retort__V1__GetGroupValueRequest()
+    unsafe retort__v1__get_group_value_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__GetGroupValueRequest, _ arena: EncodingArena) {
+    unsafe cMessage.group_id = arena.string(groupID)
+    unsafe cMessage.key = arena.string(key)
+  }
+
+  init(cMessage: Retort__V1__GetGroupValueRequest) throws(WireFormatError) {
+    groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.GetGroupValueRequest.group_id")
+    key = try unsafe readString(cMessage.key, field: "retort.v1.GetGroupValueRequest.key")
+  }
+}
+
+/// The value.
+public struct GetGroupValueResponse: WireMessage {
+  /// The value.
+  public var value: [UInt8]
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    value: [UInt8] = []
+  ) {
+    self.value = value
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.GetGroupValueResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension GetGroupValueResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__GetGroupValueResponse {
+    var cMessage = unsafe Retort__V1__GetGroupValueResponse()
+    unsafe retort__v1__get_group_value_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__GetGroupValueResponse>) throws -> R) rethrows -> R {
+    return try unsafe withColumn(value) { value in
+      var cMessage = unsafe Self.makeCMessage()
+      unsafe cMessage.value = ProtobufCBinaryData(len: value.count, data: value.start)
+      return try unsafe body(&cMessage)
+    }
+  }
+
+  init(cMessage: Retort__V1__GetGroupValueResponse) throws(WireFormatError) {
+    value = unsafe readColumn(cMessage.value.data, cMessage.value.len)
+  }
+}

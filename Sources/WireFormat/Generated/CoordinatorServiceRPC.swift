@@ -142,6 +142,32 @@ public enum CoordinatorServiceRPC: Sendable {
         type: .unary
       )
     }
+    /// Namespace for "PutGroupValue" metadata.
+    public enum PutGroupValue: Sendable {
+      /// Request type for "PutGroupValue".
+      public typealias Input = PutGroupValueRequest
+      /// Response type for "PutGroupValue".
+      public typealias Output = PutGroupValueResponse
+      /// Descriptor for "PutGroupValue".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "retort.v1.CoordinatorService"),
+        method: "PutGroupValue",
+        type: .unary
+      )
+    }
+    /// Namespace for "GetGroupValue" metadata.
+    public enum GetGroupValue: Sendable {
+      /// Request type for "GetGroupValue".
+      public typealias Input = GetGroupValueRequest
+      /// Response type for "GetGroupValue".
+      public typealias Output = GetGroupValueResponse
+      /// Descriptor for "GetGroupValue".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "retort.v1.CoordinatorService"),
+        method: "GetGroupValue",
+        type: .unary
+      )
+    }
     /// Descriptors for all methods in the "retort.v1.CoordinatorService" service.
     public static let descriptors: [GRPCCore.MethodDescriptor] = [
       SubmitRun.descriptor,
@@ -153,7 +179,9 @@ public enum CoordinatorServiceRPC: Sendable {
       RegisterTrainer.descriptor,
       RenewLease.descriptor,
       ListTrainers.descriptor,
-      ListTeachers.descriptor
+      ListTeachers.descriptor,
+      PutGroupValue.descriptor,
+      GetGroupValue.descriptor
     ]
   }
 }
@@ -363,6 +391,42 @@ extension CoordinatorServiceRPC {
       request: GRPCCore.StreamingServerRequest<ListTeachersRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<ListTeachersResponse>
+
+    /// Handle the "PutGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `PutGroupValueRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `PutGroupValueResponse` messages.
+    func putGroupValue(
+      request: GRPCCore.StreamingServerRequest<PutGroupValueRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<PutGroupValueResponse>
+
+    /// Handle the "GetGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `GetGroupValueRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `GetGroupValueResponse` messages.
+    func getGroupValue(
+      request: GRPCCore.StreamingServerRequest<GetGroupValueRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<GetGroupValueResponse>
   }
 
   /// Service protocol for the "retort.v1.CoordinatorService" service.
@@ -556,6 +620,42 @@ extension CoordinatorServiceRPC {
       request: GRPCCore.ServerRequest<ListTeachersRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.ServerResponse<ListTeachersResponse>
+
+    /// Handle the "PutGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `PutGroupValueRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A response containing a single `PutGroupValueResponse` message.
+    func putGroupValue(
+      request: GRPCCore.ServerRequest<PutGroupValueRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<PutGroupValueResponse>
+
+    /// Handle the "GetGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `GetGroupValueRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A response containing a single `GetGroupValueResponse` message.
+    func getGroupValue(
+      request: GRPCCore.ServerRequest<GetGroupValueRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<GetGroupValueResponse>
   }
 
   /// Simple service protocol for the "retort.v1.CoordinatorService" service.
@@ -748,6 +848,42 @@ extension CoordinatorServiceRPC {
       request: ListTeachersRequest,
       context: GRPCCore.ServerContext
     ) async throws -> ListTeachersResponse
+
+    /// Handle the "PutGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A `PutGroupValueRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A `PutGroupValueResponse` to respond with.
+    func putGroupValue(
+      request: PutGroupValueRequest,
+      context: GRPCCore.ServerContext
+    ) async throws -> PutGroupValueResponse
+
+    /// Handle the "GetGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A `GetGroupValueRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A `GetGroupValueResponse` to respond with.
+    func getGroupValue(
+      request: GetGroupValueRequest,
+      context: GRPCCore.ServerContext
+    ) async throws -> GetGroupValueResponse
   }
 }
 
@@ -865,6 +1001,28 @@ extension CoordinatorServiceRPC.StreamingServiceProtocol {
         )
       }
     )
+    router.registerHandler(
+      forMethod: CoordinatorServiceRPC.Method.PutGroupValue.descriptor,
+      deserializer: ProtobufCDeserializer<PutGroupValueRequest>(),
+      serializer: ProtobufCSerializer<PutGroupValueResponse>(),
+      handler: { request, context in
+        try await self.putGroupValue(
+          request: request,
+          context: context
+        )
+      }
+    )
+    router.registerHandler(
+      forMethod: CoordinatorServiceRPC.Method.GetGroupValue.descriptor,
+      deserializer: ProtobufCDeserializer<GetGroupValueRequest>(),
+      serializer: ProtobufCSerializer<GetGroupValueResponse>(),
+      handler: { request, context in
+        try await self.getGroupValue(
+          request: request,
+          context: context
+        )
+      }
+    )
   }
 }
 
@@ -975,6 +1133,28 @@ extension CoordinatorServiceRPC.ServiceProtocol {
     context: GRPCCore.ServerContext
   ) async throws -> GRPCCore.StreamingServerResponse<ListTeachersResponse> {
     let response = try await self.listTeachers(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return GRPCCore.StreamingServerResponse(single: response)
+  }
+
+  public func putGroupValue(
+    request: GRPCCore.StreamingServerRequest<PutGroupValueRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<PutGroupValueResponse> {
+    let response = try await self.putGroupValue(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return GRPCCore.StreamingServerResponse(single: response)
+  }
+
+  public func getGroupValue(
+    request: GRPCCore.StreamingServerRequest<GetGroupValueRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<GetGroupValueResponse> {
+    let response = try await self.getGroupValue(
       request: GRPCCore.ServerRequest(stream: request),
       context: context
     )
@@ -1112,6 +1292,32 @@ extension CoordinatorServiceRPC.SimpleServiceProtocol {
   ) async throws -> GRPCCore.ServerResponse<ListTeachersResponse> {
     return GRPCCore.ServerResponse<ListTeachersResponse>(
       message: try await self.listTeachers(
+        request: request.message,
+        context: context
+      ),
+      metadata: [:]
+    )
+  }
+
+  public func putGroupValue(
+    request: GRPCCore.ServerRequest<PutGroupValueRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.ServerResponse<PutGroupValueResponse> {
+    return GRPCCore.ServerResponse<PutGroupValueResponse>(
+      message: try await self.putGroupValue(
+        request: request.message,
+        context: context
+      ),
+      metadata: [:]
+    )
+  }
+
+  public func getGroupValue(
+    request: GRPCCore.ServerRequest<GetGroupValueRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.ServerResponse<GetGroupValueResponse> {
+    return GRPCCore.ServerResponse<GetGroupValueResponse>(
+      message: try await self.getGroupValue(
         request: request.message,
         context: context
       ),
@@ -1361,6 +1567,52 @@ extension CoordinatorServiceRPC {
       deserializer: some GRPCCore.MessageDeserializer<ListTeachersResponse>,
       options: GRPCCore.CallOptions,
       onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<ListTeachersResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "PutGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `PutGroupValueRequest` message.
+    ///   - serializer: A serializer for `PutGroupValueRequest` messages.
+    ///   - deserializer: A deserializer for `PutGroupValueResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func putGroupValue<Result>(
+      request: GRPCCore.ClientRequest<PutGroupValueRequest>,
+      serializer: some GRPCCore.MessageSerializer<PutGroupValueRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<PutGroupValueResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<PutGroupValueResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "GetGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `GetGroupValueRequest` message.
+    ///   - serializer: A serializer for `GetGroupValueRequest` messages.
+    ///   - deserializer: A deserializer for `GetGroupValueResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func getGroupValue<Result>(
+      request: GRPCCore.ClientRequest<GetGroupValueRequest>,
+      serializer: some GRPCCore.MessageSerializer<GetGroupValueRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<GetGroupValueResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<GetGroupValueResponse>) async throws -> Result
     ) async throws -> Result where Result: Sendable
   }
 
@@ -1721,6 +1973,74 @@ extension CoordinatorServiceRPC {
         onResponse: handleResponse
       )
     }
+
+    /// Call the "PutGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `PutGroupValueRequest` message.
+    ///   - serializer: A serializer for `PutGroupValueRequest` messages.
+    ///   - deserializer: A deserializer for `PutGroupValueResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func putGroupValue<Result>(
+      request: GRPCCore.ClientRequest<PutGroupValueRequest>,
+      serializer: some GRPCCore.MessageSerializer<PutGroupValueRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<PutGroupValueResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<PutGroupValueResponse>) async throws -> Result = { response in
+        try response.message
+      }
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.unary(
+        request: request,
+        descriptor: CoordinatorServiceRPC.Method.PutGroupValue.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
+
+    /// Call the "GetGroupValue" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `GetGroupValueRequest` message.
+    ///   - serializer: A serializer for `GetGroupValueRequest` messages.
+    ///   - deserializer: A deserializer for `GetGroupValueResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func getGroupValue<Result>(
+      request: GRPCCore.ClientRequest<GetGroupValueRequest>,
+      serializer: some GRPCCore.MessageSerializer<GetGroupValueRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<GetGroupValueResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<GetGroupValueResponse>) async throws -> Result = { response in
+        try response.message
+      }
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.unary(
+        request: request,
+        descriptor: CoordinatorServiceRPC.Method.GetGroupValue.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
   }
 }
 
@@ -2010,6 +2330,64 @@ extension CoordinatorServiceRPC.ClientProtocol {
       request: request,
       serializer: ProtobufCSerializer<ListTeachersRequest>(),
       deserializer: ProtobufCDeserializer<ListTeachersResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "PutGroupValue" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `PutGroupValueRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func putGroupValue<Result>(
+    request: GRPCCore.ClientRequest<PutGroupValueRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<PutGroupValueResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    try await self.putGroupValue(
+      request: request,
+      serializer: ProtobufCSerializer<PutGroupValueRequest>(),
+      deserializer: ProtobufCDeserializer<PutGroupValueResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "GetGroupValue" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `GetGroupValueRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func getGroupValue<Result>(
+    request: GRPCCore.ClientRequest<GetGroupValueRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<GetGroupValueResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    try await self.getGroupValue(
+      request: request,
+      serializer: ProtobufCSerializer<GetGroupValueRequest>(),
+      deserializer: ProtobufCDeserializer<GetGroupValueResponse>(),
       options: options,
       onResponse: handleResponse
     )
@@ -2341,6 +2719,72 @@ extension CoordinatorServiceRPC.ClientProtocol {
       metadata: metadata
     )
     return try await self.listTeachers(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "PutGroupValue" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Puts down a value for the other replicas of a group, which is kept while the group is. NOT_FOUND: there is no such group.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func putGroupValue<Result>(
+    _ message: PutGroupValueRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<PutGroupValueResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<PutGroupValueRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.putGroupValue(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "GetGroupValue" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Waits for a value that a replica puts down. NOT_FOUND: there is no such group.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func getGroupValue<Result>(
+    _ message: GetGroupValueRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<GetGroupValueResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<GetGroupValueRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.getGroupValue(
       request: request,
       options: options,
       onResponse: handleResponse

@@ -150,6 +150,9 @@ public struct LoadRequest: WireMessage {
   /// A teacher's module that learns beside the student by the same batches; absent: none does. With `resume` its adapters are the
   /// checkpoint's, and FAILED_PRECONDITION where these are others, or on another model.
   public var module: WireOnlineModule?
+  /// Into how many parts, at most, a batch is cut whose gradients are summed apart, in an order that depends on the batch alone. So many
+  /// replicas can share a step; weights depend on this number, and not on how many replicas there are. 0: 1.
+  public var gradientParts: UInt32
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -165,7 +168,8 @@ public struct LoadRequest: WireMessage {
     gradientCheckpointing: Bool = false,
     adapters: WireAdapterOptions? = nil,
     generationWeights: WireGenerationWeights = .unspecified,
-    module: WireOnlineModule? = nil
+    module: WireOnlineModule? = nil,
+    gradientParts: UInt32 = 0
   ) {
     self.runID = runID
     self.path = path
@@ -180,6 +184,7 @@ public struct LoadRequest: WireMessage {
     self.adapters = adapters
     self.generationWeights = generationWeights
     self.module = module
+    self.gradientParts = gradientParts
   }
 
   /// Name in Protos/.
@@ -223,6 +228,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
             unsafe cMessage.adapters = adapters
             unsafe cMessage.generation_weights = generationWeights.cValue
             unsafe cMessage.module = module
+            unsafe cMessage.gradient_parts = gradientParts
             return try unsafe body(&cMessage)
           }
         }
@@ -244,6 +250,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     adapters = try unsafe readMessage(cMessage.adapters) as WireAdapterOptions?
     generationWeights = unsafe WireGenerationWeights(cMessage.generation_weights)
     module = try unsafe readMessage(cMessage.module) as WireOnlineModule?
+    gradientParts = unsafe cMessage.gradient_parts
   }
 }
 
@@ -540,18 +547,24 @@ public struct TrainRequest: WireMessage {
   public var evaluate: Bool
   /// Objective of this request alone; unset: that of Load.
   public var objective: WireObjective?
+  /// The group of replicas that makes the step, all of which are sent the same request; FAILED_PRECONDITION where the student is in
+  /// another. A step that fails because another replica is gone is ABORTED, and the parameters are those of before. Empty: the student
+  /// makes it alone.
+  public var groupID: String
 
   /// Makes the message; what is left out is not sent.
   public init(
     step: UInt64 = 0,
     batch: WireTrainBatch? = nil,
     evaluate: Bool = false,
-    objective: WireObjective? = nil
+    objective: WireObjective? = nil,
+    groupID: String = ""
   ) {
     self.step = step
     self.batch = batch
     self.evaluate = evaluate
     self.objective = objective
+    self.groupID = groupID
   }
 
   /// Name in Protos/.
@@ -584,6 +597,7 @@ extension TrainRequest: @unsafe CMessageConvertible {
         unsafe cMessage.batch = batch
         unsafe cMessage.evaluate = evaluate ? 1 : 0
         unsafe cMessage.objective = objective
+        unsafe cMessage.group_id = arena.string(groupID)
         return try unsafe body(&cMessage)
       }
     }
@@ -594,6 +608,7 @@ extension TrainRequest: @unsafe CMessageConvertible {
     batch = try unsafe readMessage(cMessage.batch) as WireTrainBatch?
     evaluate = unsafe cMessage.evaluate != 0
     objective = try unsafe readMessage(cMessage.objective) as WireObjective?
+    groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.TrainRequest.group_id")
   }
 }
 
@@ -647,6 +662,136 @@ extension TrainResponse: @unsafe CMessageConvertible {
   init(cMessage: Retort__V1__TrainResponse) throws(WireFormatError) {
     step = unsafe cMessage.step
     metrics = try unsafe readMessage(cMessage.metrics) as WireStepMetrics?
+  }
+}
+
+/// A group of replicas.
+public struct JoinRequest: WireMessage {
+  /// Names the group, and what its members put down at the coordinator; never used again.
+  public var groupID: String
+  /// This student's number among them, from 0.
+  public var rank: UInt32
+  /// Number of replicas, at least 1.
+  public var size: UInt32
+  /// The longest that it waits for another replica, while joining and within a step.
+  public var timeoutMilliseconds: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    groupID: String = "",
+    rank: UInt32 = 0,
+    size: UInt32 = 0,
+    timeoutMilliseconds: UInt64 = 0
+  ) {
+    self.groupID = groupID
+    self.rank = rank
+    self.size = size
+    self.timeoutMilliseconds = timeoutMilliseconds
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.JoinRequest"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension JoinRequest: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__JoinRequest {
+    var cMessage = unsafe Retort__V1__JoinRequest()
+    unsafe retort__v1__join_request__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__JoinRequest, _ arena: EncodingArena) {
+    unsafe cMessage.group_id = arena.string(groupID)
+    unsafe cMessage.rank = rank
+    unsafe cMessage.size = size
+    unsafe cMessage.timeout_milliseconds = timeoutMilliseconds
+  }
+
+  init(cMessage: Retort__V1__JoinRequest) throws(WireFormatError) {
+    groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.JoinRequest.group_id")
+    rank = unsafe cMessage.rank
+    size = unsafe cMessage.size
+    timeoutMilliseconds = unsafe cMessage.timeout_milliseconds
+  }
+}
+
+/// The student is in the group.
+public struct JoinResponse: WireMessage {
+  /// Optimizer steps that the parameters have behind them, the same in all replicas.
+  public var step: UInt64
+  /// What the last step measured that this student made itself: its answer may have been lost with the call.
+  public var last: TrainResponse?
+  /// The one before; as many are under way at once.
+  public var secondLast: TrainResponse?
+  /// The one before that.
+  public var thirdLast: TrainResponse?
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    step: UInt64 = 0,
+    last: TrainResponse? = nil,
+    secondLast: TrainResponse? = nil,
+    thirdLast: TrainResponse? = nil
+  ) {
+    self.step = step
+    self.last = last
+    self.secondLast = secondLast
+    self.thirdLast = thirdLast
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.JoinResponse"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension JoinResponse: @unsafe CMessageConvertible {
+  static func makeCMessage() -> Retort__V1__JoinResponse {
+    var cMessage = unsafe Retort__V1__JoinResponse()
+    unsafe retort__v1__join_response__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func withCMessage<R>(_ arena: EncodingArena, _ body: (UnsafeMutablePointer<Retort__V1__JoinResponse>) throws -> R) rethrows -> R {
+    return try unsafe withOptional(last, arena) { last in
+      return try unsafe withOptional(secondLast, arena) { secondLast in
+        return try unsafe withOptional(thirdLast, arena) { thirdLast in
+          var cMessage = unsafe Self.makeCMessage()
+          unsafe cMessage.step = step
+          unsafe cMessage.last = last
+          unsafe cMessage.second_last = secondLast
+          unsafe cMessage.third_last = thirdLast
+          return try unsafe body(&cMessage)
+        }
+      }
+    }
+  }
+
+  init(cMessage: Retort__V1__JoinResponse) throws(WireFormatError) {
+    step = unsafe cMessage.step
+    last = try unsafe readMessage(cMessage.last) as TrainResponse?
+    secondLast = try unsafe readMessage(cMessage.second_last) as TrainResponse?
+    thirdLast = try unsafe readMessage(cMessage.third_last) as TrainResponse?
   }
 }
 

@@ -77,6 +77,19 @@ public enum StudentServiceRPC: Sendable {
         type: .bidirectionalStreaming
       )
     }
+    /// Namespace for "Join" metadata.
+    public enum Join: Sendable {
+      /// Request type for "Join".
+      public typealias Input = JoinRequest
+      /// Response type for "Join".
+      public typealias Output = JoinResponse
+      /// Descriptor for "Join".
+      public static let descriptor = GRPCCore.MethodDescriptor(
+        service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "retort.v1.StudentService"),
+        method: "Join",
+        type: .unary
+      )
+    }
     /// Namespace for "Save" metadata.
     public enum Save: Sendable {
       /// Request type for "Save".
@@ -110,6 +123,7 @@ public enum StudentServiceRPC: Sendable {
       Generate.descriptor,
       Score.descriptor,
       Train.descriptor,
+      Join.descriptor,
       Save.descriptor,
       Export.descriptor
     ]
@@ -236,6 +250,26 @@ extension StudentServiceRPC {
       request: GRPCCore.StreamingServerRequest<TrainRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<TrainResponse>
+
+    /// Handle the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+    /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+    /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+    ///
+    /// - Parameters:
+    ///   - request: A streaming request of `JoinRequest` messages.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A streaming response of `JoinResponse` messages.
+    func join(
+      request: GRPCCore.StreamingServerRequest<JoinRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<JoinResponse>
 
     /// Handle the "Save" method.
     ///
@@ -380,6 +414,26 @@ extension StudentServiceRPC {
       request: GRPCCore.StreamingServerRequest<TrainRequest>,
       context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<TrainResponse>
+
+    /// Handle the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+    /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+    /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `JoinRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A response containing a single `JoinResponse` message.
+    func join(
+      request: GRPCCore.ServerRequest<JoinRequest>,
+      context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<JoinResponse>
 
     /// Handle the "Save" method.
     ///
@@ -526,6 +580,26 @@ extension StudentServiceRPC {
       context: GRPCCore.ServerContext
     ) async throws
 
+    /// Handle the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+    /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+    /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+    ///
+    /// - Parameters:
+    ///   - request: A `JoinRequest` message.
+    ///   - context: Context providing information about the RPC.
+    /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+    ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+    ///     to an internal error.
+    /// - Returns: A `JoinResponse` to respond with.
+    func join(
+      request: JoinRequest,
+      context: GRPCCore.ServerContext
+    ) async throws -> JoinResponse
+
     /// Handle the "Save" method.
     ///
     /// > Source IDL Documentation:
@@ -624,6 +698,17 @@ extension StudentServiceRPC.StreamingServiceProtocol {
       }
     )
     router.registerHandler(
+      forMethod: StudentServiceRPC.Method.Join.descriptor,
+      deserializer: ProtobufCDeserializer<JoinRequest>(),
+      serializer: ProtobufCSerializer<JoinResponse>(),
+      handler: { request, context in
+        try await self.join(
+          request: request,
+          context: context
+        )
+      }
+    )
+    router.registerHandler(
       forMethod: StudentServiceRPC.Method.Save.descriptor,
       deserializer: ProtobufCDeserializer<SaveRequest>(),
       serializer: ProtobufCSerializer<SaveResponse>(),
@@ -682,6 +767,17 @@ extension StudentServiceRPC.ServiceProtocol {
       context: context
     )
     return response
+  }
+
+  public func join(
+    request: GRPCCore.StreamingServerRequest<JoinRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.StreamingServerResponse<JoinResponse> {
+    let response = try await self.join(
+      request: GRPCCore.ServerRequest(stream: request),
+      context: context
+    )
+    return GRPCCore.StreamingServerResponse(single: response)
   }
 
   public func save(
@@ -784,6 +880,19 @@ extension StudentServiceRPC.SimpleServiceProtocol {
         )
         return [:]
       }
+    )
+  }
+
+  public func join(
+    request: GRPCCore.ServerRequest<JoinRequest>,
+    context: GRPCCore.ServerContext
+  ) async throws -> GRPCCore.ServerResponse<JoinResponse> {
+    return GRPCCore.ServerResponse<JoinResponse>(
+      message: try await self.join(
+        request: request.message,
+        context: context
+      ),
+      metadata: [:]
     )
   }
 
@@ -945,6 +1054,31 @@ extension StudentServiceRPC {
       deserializer: some GRPCCore.MessageDeserializer<TrainResponse>,
       options: GRPCCore.CallOptions,
       onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<TrainResponse>) async throws -> Result
+    ) async throws -> Result where Result: Sendable
+
+    /// Call the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+    /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+    /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `JoinRequest` message.
+    ///   - serializer: A serializer for `JoinRequest` messages.
+    ///   - deserializer: A deserializer for `JoinResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    func join<Result>(
+      request: GRPCCore.ClientRequest<JoinRequest>,
+      serializer: some GRPCCore.MessageSerializer<JoinRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<JoinResponse>,
+      options: GRPCCore.CallOptions,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<JoinResponse>) async throws -> Result
     ) async throws -> Result where Result: Sendable
 
     /// Call the "Save" method.
@@ -1183,6 +1317,42 @@ extension StudentServiceRPC {
       )
     }
 
+    /// Call the "Join" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+    /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+    /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `JoinRequest` message.
+    ///   - serializer: A serializer for `JoinRequest` messages.
+    ///   - deserializer: A deserializer for `JoinResponse` messages.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func join<Result>(
+      request: GRPCCore.ClientRequest<JoinRequest>,
+      serializer: some GRPCCore.MessageSerializer<JoinRequest>,
+      deserializer: some GRPCCore.MessageDeserializer<JoinResponse>,
+      options: GRPCCore.CallOptions = .defaults,
+      onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<JoinResponse>) async throws -> Result = { response in
+        try response.message
+      }
+    ) async throws -> Result where Result: Sendable {
+      try await self.client.unary(
+        request: request,
+        descriptor: StudentServiceRPC.Method.Join.descriptor,
+        serializer: serializer,
+        deserializer: deserializer,
+        options: options,
+        onResponse: handleResponse
+      )
+    }
+
     /// Call the "Save" method.
     ///
     /// > Source IDL Documentation:
@@ -1392,6 +1562,37 @@ extension StudentServiceRPC.ClientProtocol {
       request: request,
       serializer: ProtobufCSerializer<TrainRequest>(),
       deserializer: ProtobufCDeserializer<TrainResponse>(),
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "Join" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+  /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+  /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+  ///
+  /// - Parameters:
+  ///   - request: A request containing a single `JoinRequest` message.
+  ///   - options: Options to apply to this RPC.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func join<Result>(
+    request: GRPCCore.ClientRequest<JoinRequest>,
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<JoinResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    try await self.join(
+      request: request,
+      serializer: ProtobufCSerializer<JoinRequest>(),
+      deserializer: ProtobufCDeserializer<JoinResponse>(),
       options: options,
       onResponse: handleResponse
     )
@@ -1616,6 +1817,41 @@ extension StudentServiceRPC.ClientProtocol {
       producer: producer
     )
     return try await self.train(
+      request: request,
+      options: options,
+      onResponse: handleResponse
+    )
+  }
+
+  /// Call the "Join" method.
+  ///
+  /// > Source IDL Documentation:
+  /// >
+  /// > Makes the student one of several replicas that share steps, once all of them have been asked to join: the group that it was in is
+  /// > left, and it takes the parameters and the optimizer's state of the replica that has made the most steps, unless it has them.
+  /// > FAILED_PRECONDITION where one computes with other arithmetic, of which the message tells; ABORTED where another one did not come.
+  ///
+  /// - Parameters:
+  ///   - message: request message to send.
+  ///   - metadata: Additional metadata to send, defaults to empty.
+  ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+  ///   - handleResponse: A closure which handles the response and returns its result to
+  ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+  ///       already finished.
+  /// - Returns: The result of `handleResponse`.
+  public func join<Result>(
+    _ message: JoinRequest,
+    metadata: GRPCCore.Metadata = [:],
+    options: GRPCCore.CallOptions = .defaults,
+    onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<JoinResponse>) async throws -> Result = { response in
+      try response.message
+    }
+  ) async throws -> Result where Result: Sendable {
+    let request = GRPCCore.ClientRequest<JoinRequest>(
+      message: message,
+      metadata: metadata
+    )
+    return try await self.join(
       request: request,
       options: options,
       onResponse: handleResponse

@@ -899,6 +899,12 @@ public struct WireStepMetrics: WireMessage {
   public var rankingAgreement: Double
   /// Of the module that learns beside the student; unset where there is none.
   public var module: WireModuleMetrics?
+  /// Replicas that made the step together; 0: the student made it alone.
+  public var replicaCount: UInt32
+  /// Of the compute seconds, those in which this replica sent to the others, received from them, or waited for them.
+  public var exchangeSeconds: Double
+  /// Bytes that it sent to the others and received from them.
+  public var exchangeBytes: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -921,7 +927,10 @@ public struct WireStepMetrics: WireMessage {
     hiddenLoss: Double = 0,
     rankingLoss: Double = 0,
     rankingAgreement: Double = 0,
-    module: WireModuleMetrics? = nil
+    module: WireModuleMetrics? = nil,
+    replicaCount: UInt32 = 0,
+    exchangeSeconds: Double = 0,
+    exchangeBytes: UInt64 = 0
   ) {
     self.loss = loss
     self.termLosses = termLosses
@@ -943,6 +952,9 @@ public struct WireStepMetrics: WireMessage {
     self.rankingLoss = rankingLoss
     self.rankingAgreement = rankingAgreement
     self.module = module
+    self.replicaCount = replicaCount
+    self.exchangeSeconds = exchangeSeconds
+    self.exchangeBytes = exchangeBytes
   }
 
   /// Name in Protos/.
@@ -995,6 +1007,9 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
                 unsafe cMessage.ranking_loss = rankingLoss
                 unsafe cMessage.ranking_agreement = rankingAgreement
                 unsafe cMessage.module = module
+                unsafe cMessage.replica_count = replicaCount
+                unsafe cMessage.exchange_seconds = exchangeSeconds
+                unsafe cMessage.exchange_bytes = exchangeBytes
                 return try unsafe body(&cMessage)
               }
             }
@@ -1025,6 +1040,9 @@ extension WireStepMetrics: @unsafe CMessageConvertible {
     rankingLoss = unsafe cMessage.ranking_loss
     rankingAgreement = unsafe cMessage.ranking_agreement
     module = try unsafe readMessage(cMessage.module) as WireModuleMetrics?
+    replicaCount = unsafe cMessage.replica_count
+    exchangeSeconds = unsafe cMessage.exchange_seconds
+    exchangeBytes = unsafe cMessage.exchange_bytes
   }
 }
 

@@ -1042,6 +1042,186 @@ void   retort__v1__teacher_state__free_unpacked
   assert(message->base.descriptor == &retort__v1__teacher_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__put_group_value_request__init
+                     (Retort__V1__PutGroupValueRequest         *message)
+{
+  static const Retort__V1__PutGroupValueRequest init_value = RETORT__V1__PUT_GROUP_VALUE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t retort__v1__put_group_value_request__get_packed_size
+                     (const Retort__V1__PutGroupValueRequest *message)
+{
+  assert(message->base.descriptor == &retort__v1__put_group_value_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__put_group_value_request__pack
+                     (const Retort__V1__PutGroupValueRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__put_group_value_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__put_group_value_request__pack_to_buffer
+                     (const Retort__V1__PutGroupValueRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__put_group_value_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__PutGroupValueRequest *
+       retort__v1__put_group_value_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__PutGroupValueRequest *)
+     protobuf_c_message_unpack (&retort__v1__put_group_value_request__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__put_group_value_request__free_unpacked
+                     (Retort__V1__PutGroupValueRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__put_group_value_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__put_group_value_response__init
+                     (Retort__V1__PutGroupValueResponse         *message)
+{
+  static const Retort__V1__PutGroupValueResponse init_value = RETORT__V1__PUT_GROUP_VALUE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__put_group_value_response__get_packed_size
+                     (const Retort__V1__PutGroupValueResponse *message)
+{
+  assert(message->base.descriptor == &retort__v1__put_group_value_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__put_group_value_response__pack
+                     (const Retort__V1__PutGroupValueResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__put_group_value_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__put_group_value_response__pack_to_buffer
+                     (const Retort__V1__PutGroupValueResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__put_group_value_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__PutGroupValueResponse *
+       retort__v1__put_group_value_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__PutGroupValueResponse *)
+     protobuf_c_message_unpack (&retort__v1__put_group_value_response__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__put_group_value_response__free_unpacked
+                     (Retort__V1__PutGroupValueResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__put_group_value_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__get_group_value_request__init
+                     (Retort__V1__GetGroupValueRequest         *message)
+{
+  static const Retort__V1__GetGroupValueRequest init_value = RETORT__V1__GET_GROUP_VALUE_REQUEST__INIT;
+  *message = init_value;
+}
+size_t retort__v1__get_group_value_request__get_packed_size
+                     (const Retort__V1__GetGroupValueRequest *message)
+{
+  assert(message->base.descriptor == &retort__v1__get_group_value_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__get_group_value_request__pack
+                     (const Retort__V1__GetGroupValueRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__get_group_value_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__get_group_value_request__pack_to_buffer
+                     (const Retort__V1__GetGroupValueRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__get_group_value_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__GetGroupValueRequest *
+       retort__v1__get_group_value_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__GetGroupValueRequest *)
+     protobuf_c_message_unpack (&retort__v1__get_group_value_request__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__get_group_value_request__free_unpacked
+                     (Retort__V1__GetGroupValueRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__get_group_value_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__get_group_value_response__init
+                     (Retort__V1__GetGroupValueResponse         *message)
+{
+  static const Retort__V1__GetGroupValueResponse init_value = RETORT__V1__GET_GROUP_VALUE_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__get_group_value_response__get_packed_size
+                     (const Retort__V1__GetGroupValueResponse *message)
+{
+  assert(message->base.descriptor == &retort__v1__get_group_value_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__get_group_value_response__pack
+                     (const Retort__V1__GetGroupValueResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__get_group_value_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__get_group_value_response__pack_to_buffer
+                     (const Retort__V1__GetGroupValueResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__get_group_value_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__GetGroupValueResponse *
+       retort__v1__get_group_value_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__GetGroupValueResponse *)
+     protobuf_c_message_unpack (&retort__v1__get_group_value_response__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__get_group_value_response__free_unpacked
+                     (Retort__V1__GetGroupValueResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__get_group_value_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[17] =
 {
   {
@@ -2272,6 +2452,177 @@ const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor =
   (ProtobufCMessageInit) retort__v1__teacher_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor retort__v1__put_group_value_request__field_descriptors[3] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PutGroupValueRequest, group_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PutGroupValueRequest, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__PutGroupValueRequest, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__put_group_value_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = key */
+  2,   /* field[2] = value */
+};
+static const ProtobufCIntRange retort__v1__put_group_value_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor retort__v1__put_group_value_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.PutGroupValueRequest",
+  "PutGroupValueRequest",
+  "Retort__V1__PutGroupValueRequest",
+  "retort.v1",
+  sizeof(Retort__V1__PutGroupValueRequest),
+  3,
+  retort__v1__put_group_value_request__field_descriptors,
+  retort__v1__put_group_value_request__field_indices_by_name,
+  1,  retort__v1__put_group_value_request__number_ranges,
+  (ProtobufCMessageInit) retort__v1__put_group_value_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define retort__v1__put_group_value_response__field_descriptors NULL
+#define retort__v1__put_group_value_response__field_indices_by_name NULL
+#define retort__v1__put_group_value_response__number_ranges NULL
+const ProtobufCMessageDescriptor retort__v1__put_group_value_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.PutGroupValueResponse",
+  "PutGroupValueResponse",
+  "Retort__V1__PutGroupValueResponse",
+  "retort.v1",
+  sizeof(Retort__V1__PutGroupValueResponse),
+  0,
+  retort__v1__put_group_value_response__field_descriptors,
+  retort__v1__put_group_value_response__field_indices_by_name,
+  0,  retort__v1__put_group_value_response__number_ranges,
+  (ProtobufCMessageInit) retort__v1__put_group_value_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__get_group_value_request__field_descriptors[2] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetGroupValueRequest, group_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetGroupValueRequest, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__get_group_value_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = key */
+};
+static const ProtobufCIntRange retort__v1__get_group_value_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor retort__v1__get_group_value_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.GetGroupValueRequest",
+  "GetGroupValueRequest",
+  "Retort__V1__GetGroupValueRequest",
+  "retort.v1",
+  sizeof(Retort__V1__GetGroupValueRequest),
+  2,
+  retort__v1__get_group_value_request__field_descriptors,
+  retort__v1__get_group_value_request__field_indices_by_name,
+  1,  retort__v1__get_group_value_request__number_ranges,
+  (ProtobufCMessageInit) retort__v1__get_group_value_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__get_group_value_response__field_descriptors[1] =
+{
+  {
+    "value",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__GetGroupValueResponse, value),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__get_group_value_response__field_indices_by_name[] = {
+  0,   /* field[0] = value */
+};
+static const ProtobufCIntRange retort__v1__get_group_value_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor retort__v1__get_group_value_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.GetGroupValueResponse",
+  "GetGroupValueResponse",
+  "Retort__V1__GetGroupValueResponse",
+  "retort.v1",
+  sizeof(Retort__V1__GetGroupValueResponse),
+  1,
+  retort__v1__get_group_value_response__field_descriptors,
+  retort__v1__get_group_value_response__field_indices_by_name,
+  1,  retort__v1__get_group_value_response__number_ranges,
+  (ProtobufCMessageInit) retort__v1__get_group_value_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCEnumValue retort__v1__run_state__enum_values_by_number[6] =
 {
   { "RUN_STATE_UNSPECIFIED", "RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED", 0 },
@@ -2308,7 +2659,7 @@ const ProtobufCEnumDescriptor retort__v1__run_state__descriptor =
   retort__v1__run_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_descriptors[10] =
+static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_descriptors[12] =
 {
   { "SubmitRun", &retort__v1__submit_run_request__descriptor, &retort__v1__submit_run_response__descriptor },
   { "GetRun", &retort__v1__get_run_request__descriptor, &retort__v1__get_run_response__descriptor },
@@ -2320,13 +2671,17 @@ static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_d
   { "RenewLease", &retort__v1__renew_lease_request__descriptor, &retort__v1__renew_lease_response__descriptor },
   { "ListTrainers", &retort__v1__list_trainers_request__descriptor, &retort__v1__list_trainers_response__descriptor },
   { "ListTeachers", &retort__v1__list_teachers_request__descriptor, &retort__v1__list_teachers_response__descriptor },
+  { "PutGroupValue", &retort__v1__put_group_value_request__descriptor, &retort__v1__put_group_value_response__descriptor },
+  { "GetGroupValue", &retort__v1__get_group_value_request__descriptor, &retort__v1__get_group_value_response__descriptor },
 };
 const unsigned retort__v1__coordinator_service__method_indices_by_name[] = {
   4,        /* CancelRun */
+  11,        /* GetGroupValue */
   1,        /* GetRun */
   2,        /* ListRuns */
   9,        /* ListTeachers */
   8,        /* ListTrainers */
+  10,        /* PutGroupValue */
   6,        /* RegisterTrainer */
   7,        /* RenewLease */
   5,        /* ResumeRun */
@@ -2340,7 +2695,7 @@ const ProtobufCServiceDescriptor retort__v1__coordinator_service__descriptor =
   "CoordinatorService",
   "Retort__V1__CoordinatorService",
   "retort.v1",
-  10,
+  12,
   retort__v1__coordinator_service__method_descriptors,
   retort__v1__coordinator_service__method_indices_by_name
 };
@@ -2423,6 +2778,22 @@ void retort__v1__coordinator_service__list_teachers(ProtobufCService *service,
 {
   assert(service->descriptor == &retort__v1__coordinator_service__descriptor);
   service->invoke(service, 9, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void retort__v1__coordinator_service__put_group_value(ProtobufCService *service,
+                                                      const Retort__V1__PutGroupValueRequest *input,
+                                                      Retort__V1__PutGroupValueResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &retort__v1__coordinator_service__descriptor);
+  service->invoke(service, 10, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
+void retort__v1__coordinator_service__get_group_value(ProtobufCService *service,
+                                                      const Retort__V1__GetGroupValueRequest *input,
+                                                      Retort__V1__GetGroupValueResponse_Closure closure,
+                                                      void *closure_data)
+{
+  assert(service->descriptor == &retort__v1__coordinator_service__descriptor);
+  service->invoke(service, 11, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void retort__v1__coordinator_service__init (Retort__V1__CoordinatorService_Service *service,
                                             Retort__V1__CoordinatorService_ServiceDestroy destroy)

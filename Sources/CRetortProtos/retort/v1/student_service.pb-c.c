@@ -457,6 +457,96 @@ void   retort__v1__train_response__free_unpacked
   assert(message->base.descriptor == &retort__v1__train_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__join_request__init
+                     (Retort__V1__JoinRequest         *message)
+{
+  static const Retort__V1__JoinRequest init_value = RETORT__V1__JOIN_REQUEST__INIT;
+  *message = init_value;
+}
+size_t retort__v1__join_request__get_packed_size
+                     (const Retort__V1__JoinRequest *message)
+{
+  assert(message->base.descriptor == &retort__v1__join_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__join_request__pack
+                     (const Retort__V1__JoinRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__join_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__join_request__pack_to_buffer
+                     (const Retort__V1__JoinRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__join_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__JoinRequest *
+       retort__v1__join_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__JoinRequest *)
+     protobuf_c_message_unpack (&retort__v1__join_request__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__join_request__free_unpacked
+                     (Retort__V1__JoinRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__join_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   retort__v1__join_response__init
+                     (Retort__V1__JoinResponse         *message)
+{
+  static const Retort__V1__JoinResponse init_value = RETORT__V1__JOIN_RESPONSE__INIT;
+  *message = init_value;
+}
+size_t retort__v1__join_response__get_packed_size
+                     (const Retort__V1__JoinResponse *message)
+{
+  assert(message->base.descriptor == &retort__v1__join_response__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__join_response__pack
+                     (const Retort__V1__JoinResponse *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__join_response__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__join_response__pack_to_buffer
+                     (const Retort__V1__JoinResponse *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__join_response__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__JoinResponse *
+       retort__v1__join_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__JoinResponse *)
+     protobuf_c_message_unpack (&retort__v1__join_response__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__join_response__free_unpacked
+                     (Retort__V1__JoinResponse *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__join_response__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__save_request__init
                      (Retort__V1__SaveRequest         *message)
 {
@@ -732,7 +822,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[13] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[14] =
 {
   {
     "run_id",
@@ -890,11 +980,24 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "gradient_parts",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, gradient_parts),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   10,   /* field[10] = adapters */
   11,   /* field[11] = generation_weights */
   9,   /* field[9] = gradient_checkpointing */
+  13,   /* field[13] = gradient_parts */
   3,   /* field[3] = initialize */
   12,   /* field[12] = module */
   6,   /* field[6] = objective */
@@ -909,7 +1012,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -919,7 +1022,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  13,
+  14,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,
@@ -1194,7 +1297,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_score_response__des
   (ProtobufCMessageInit) retort__v1__student_service_score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__train_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor retort__v1__train_request__field_descriptors[5] =
 {
   {
     "step",
@@ -1244,17 +1347,30 @@ static const ProtobufCFieldDescriptor retort__v1__train_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "group_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TrainRequest, group_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__train_request__field_indices_by_name[] = {
   1,   /* field[1] = batch */
   2,   /* field[2] = evaluate */
+  4,   /* field[4] = group_id */
   3,   /* field[3] = objective */
   0,   /* field[0] = step */
 };
 static const ProtobufCIntRange retort__v1__train_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor retort__v1__train_request__descriptor =
 {
@@ -1264,7 +1380,7 @@ const ProtobufCMessageDescriptor retort__v1__train_request__descriptor =
   "Retort__V1__TrainRequest",
   "retort.v1",
   sizeof(Retort__V1__TrainRequest),
-  4,
+  5,
   retort__v1__train_request__field_descriptors,
   retort__v1__train_request__field_indices_by_name,
   1,  retort__v1__train_request__number_ranges,
@@ -1320,6 +1436,160 @@ const ProtobufCMessageDescriptor retort__v1__train_response__descriptor =
   retort__v1__train_response__field_indices_by_name,
   1,  retort__v1__train_response__number_ranges,
   (ProtobufCMessageInit) retort__v1__train_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__join_request__field_descriptors[4] =
+{
+  {
+    "group_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinRequest, group_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rank",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinRequest, rank),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "size",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinRequest, size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "timeout_milliseconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinRequest, timeout_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__join_request__field_indices_by_name[] = {
+  0,   /* field[0] = group_id */
+  1,   /* field[1] = rank */
+  2,   /* field[2] = size */
+  3,   /* field[3] = timeout_milliseconds */
+};
+static const ProtobufCIntRange retort__v1__join_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor retort__v1__join_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.JoinRequest",
+  "JoinRequest",
+  "Retort__V1__JoinRequest",
+  "retort.v1",
+  sizeof(Retort__V1__JoinRequest),
+  4,
+  retort__v1__join_request__field_descriptors,
+  retort__v1__join_request__field_indices_by_name,
+  1,  retort__v1__join_request__number_ranges,
+  (ProtobufCMessageInit) retort__v1__join_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__join_response__field_descriptors[4] =
+{
+  {
+    "step",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinResponse, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinResponse, last),
+    &retort__v1__train_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "second_last",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinResponse, second_last),
+    &retort__v1__train_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "third_last",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinResponse, third_last),
+    &retort__v1__train_response__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__join_response__field_indices_by_name[] = {
+  1,   /* field[1] = last */
+  2,   /* field[2] = second_last */
+  0,   /* field[0] = step */
+  3,   /* field[3] = third_last */
+};
+static const ProtobufCIntRange retort__v1__join_response__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor retort__v1__join_response__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.JoinResponse",
+  "JoinResponse",
+  "Retort__V1__JoinResponse",
+  "retort.v1",
+  sizeof(Retort__V1__JoinResponse),
+  4,
+  retort__v1__join_response__field_descriptors,
+  retort__v1__join_response__field_indices_by_name,
+  1,  retort__v1__join_response__number_ranges,
+  (ProtobufCMessageInit) retort__v1__join_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptors[1] =
@@ -1532,22 +1802,24 @@ const ProtobufCEnumDescriptor retort__v1__generation_weights__descriptor =
   retort__v1__generation_weights__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCMethodDescriptor retort__v1__student_service__method_descriptors[7] =
+static const ProtobufCMethodDescriptor retort__v1__student_service__method_descriptors[8] =
 {
   { "Describe", &retort__v1__student_service_describe_request__descriptor, &retort__v1__student_service_describe_response__descriptor },
   { "Load", &retort__v1__load_request__descriptor, &retort__v1__load_response__descriptor },
   { "Generate", &retort__v1__student_service_generate_request__descriptor, &retort__v1__student_service_generate_response__descriptor },
   { "Score", &retort__v1__student_service_score_request__descriptor, &retort__v1__student_service_score_response__descriptor },
   { "Train", &retort__v1__train_request__descriptor, &retort__v1__train_response__descriptor },
+  { "Join", &retort__v1__join_request__descriptor, &retort__v1__join_response__descriptor },
   { "Save", &retort__v1__save_request__descriptor, &retort__v1__save_response__descriptor },
   { "Export", &retort__v1__export_request__descriptor, &retort__v1__export_response__descriptor },
 };
 const unsigned retort__v1__student_service__method_indices_by_name[] = {
   0,        /* Describe */
-  6,        /* Export */
+  7,        /* Export */
   2,        /* Generate */
+  5,        /* Join */
   1,        /* Load */
-  5,        /* Save */
+  6,        /* Save */
   3,        /* Score */
   4         /* Train */
 };
@@ -1558,7 +1830,7 @@ const ProtobufCServiceDescriptor retort__v1__student_service__descriptor =
   "StudentService",
   "Retort__V1__StudentService",
   "retort.v1",
-  7,
+  8,
   retort__v1__student_service__method_descriptors,
   retort__v1__student_service__method_indices_by_name
 };
@@ -1602,13 +1874,21 @@ void retort__v1__student_service__train(ProtobufCService *service,
   assert(service->descriptor == &retort__v1__student_service__descriptor);
   service->invoke(service, 4, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
+void retort__v1__student_service__join(ProtobufCService *service,
+                                       const Retort__V1__JoinRequest *input,
+                                       Retort__V1__JoinResponse_Closure closure,
+                                       void *closure_data)
+{
+  assert(service->descriptor == &retort__v1__student_service__descriptor);
+  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+}
 void retort__v1__student_service__save(ProtobufCService *service,
                                        const Retort__V1__SaveRequest *input,
                                        Retort__V1__SaveResponse_Closure closure,
                                        void *closure_data)
 {
   assert(service->descriptor == &retort__v1__student_service__descriptor);
-  service->invoke(service, 5, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void retort__v1__student_service__export(ProtobufCService *service,
                                          const Retort__V1__ExportRequest *input,
@@ -1616,7 +1896,7 @@ void retort__v1__student_service__export(ProtobufCService *service,
                                          void *closure_data)
 {
   assert(service->descriptor == &retort__v1__student_service__descriptor);
-  service->invoke(service, 6, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
+  service->invoke(service, 7, (const ProtobufCMessage *) input, (ProtobufCClosure) closure, closure_data);
 }
 void retort__v1__student_service__init (Retort__V1__StudentService_Service *service,
                                         Retort__V1__StudentService_ServiceDestroy destroy)

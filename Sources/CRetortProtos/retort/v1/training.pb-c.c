@@ -1663,7 +1663,7 @@ const ProtobufCMessageDescriptor retort__v1__pair_metrics__descriptor =
   (ProtobufCMessageInit) retort__v1__pair_metrics__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[20] =
+static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptors[23] =
 {
   {
     "loss",
@@ -1905,9 +1905,47 @@ static const ProtobufCFieldDescriptor retort__v1__step_metrics__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "replica_count",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, replica_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exchange_seconds",
+    22,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, exchange_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exchange_bytes",
+    23,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StepMetrics, exchange_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   6,   /* field[6] = compute_seconds */
+  22,   /* field[22] = exchange_bytes */
+  21,   /* field[21] = exchange_seconds */
   2,   /* field[2] = gradient_norm */
   16,   /* field[16] = hidden_loss */
   3,   /* field[3] = learning_rate */
@@ -1917,6 +1955,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
   5,   /* field[5] = position_count */
   18,   /* field[18] = ranking_agreement */
   17,   /* field[17] = ranking_loss */
+  20,   /* field[20] = replica_count */
   8,   /* field[8] = teacher_bytes */
   9,   /* field[9] = teacher_mass */
   14,   /* field[14] = term_alphas */
@@ -1931,7 +1970,7 @@ static const unsigned retort__v1__step_metrics__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__step_metrics__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 20 }
+  { 0, 23 }
 };
 const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
 {
@@ -1941,7 +1980,7 @@ const ProtobufCMessageDescriptor retort__v1__step_metrics__descriptor =
   "Retort__V1__StepMetrics",
   "retort.v1",
   sizeof(Retort__V1__StepMetrics),
-  20,
+  23,
   retort__v1__step_metrics__field_descriptors,
   retort__v1__step_metrics__field_indices_by_name,
   1,  retort__v1__step_metrics__number_ranges,

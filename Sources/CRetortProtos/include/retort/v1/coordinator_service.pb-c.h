@@ -38,6 +38,10 @@ typedef struct Retort__V1__Trainer Retort__V1__Trainer;
 typedef struct Retort__V1__ListTeachersRequest Retort__V1__ListTeachersRequest;
 typedef struct Retort__V1__ListTeachersResponse Retort__V1__ListTeachersResponse;
 typedef struct Retort__V1__TeacherState Retort__V1__TeacherState;
+typedef struct Retort__V1__PutGroupValueRequest Retort__V1__PutGroupValueRequest;
+typedef struct Retort__V1__PutGroupValueResponse Retort__V1__PutGroupValueResponse;
+typedef struct Retort__V1__GetGroupValueRequest Retort__V1__GetGroupValueRequest;
+typedef struct Retort__V1__GetGroupValueResponse Retort__V1__GetGroupValueResponse;
 
 
 /* --- enums --- */
@@ -563,6 +567,78 @@ struct  Retort__V1__TeacherState
     , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
 
 
+/*
+ * A value for the other replicas.
+ */
+struct  Retort__V1__PutGroupValueRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Names the group.
+   */
+  ProtobufCBinaryData group_id;
+  /*
+   * Names the value within the group.
+   */
+  ProtobufCBinaryData key;
+  /*
+   * The value, at most 64 KiB.
+   */
+  ProtobufCBinaryData value;
+};
+#define RETORT__V1__PUT_GROUP_VALUE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__put_group_value_request__descriptor) \
+    , {0,NULL}, {0,NULL}, {0,NULL} }
+
+
+/*
+ * It is there.
+ */
+struct  Retort__V1__PutGroupValueResponse
+{
+  ProtobufCMessage base;
+};
+#define RETORT__V1__PUT_GROUP_VALUE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__put_group_value_response__descriptor) \
+     }
+
+
+/*
+ * Which value.
+ */
+struct  Retort__V1__GetGroupValueRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Names the group.
+   */
+  ProtobufCBinaryData group_id;
+  /*
+   * Names the value within the group.
+   */
+  ProtobufCBinaryData key;
+};
+#define RETORT__V1__GET_GROUP_VALUE_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__get_group_value_request__descriptor) \
+    , {0,NULL}, {0,NULL} }
+
+
+/*
+ * The value.
+ */
+struct  Retort__V1__GetGroupValueResponse
+{
+  ProtobufCMessage base;
+  /*
+   * The value.
+   */
+  ProtobufCBinaryData value;
+};
+#define RETORT__V1__GET_GROUP_VALUE_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__get_group_value_response__descriptor) \
+    , {0,NULL} }
+
+
 /* Retort__V1__Run methods */
 void   retort__v1__run__init
                      (Retort__V1__Run         *message);
@@ -1000,6 +1076,82 @@ Retort__V1__TeacherState *
 void   retort__v1__teacher_state__free_unpacked
                      (Retort__V1__TeacherState *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__PutGroupValueRequest methods */
+void   retort__v1__put_group_value_request__init
+                     (Retort__V1__PutGroupValueRequest         *message);
+size_t retort__v1__put_group_value_request__get_packed_size
+                     (const Retort__V1__PutGroupValueRequest   *message);
+size_t retort__v1__put_group_value_request__pack
+                     (const Retort__V1__PutGroupValueRequest   *message,
+                      uint8_t             *out);
+size_t retort__v1__put_group_value_request__pack_to_buffer
+                     (const Retort__V1__PutGroupValueRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__PutGroupValueRequest *
+       retort__v1__put_group_value_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__put_group_value_request__free_unpacked
+                     (Retort__V1__PutGroupValueRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__PutGroupValueResponse methods */
+void   retort__v1__put_group_value_response__init
+                     (Retort__V1__PutGroupValueResponse         *message);
+size_t retort__v1__put_group_value_response__get_packed_size
+                     (const Retort__V1__PutGroupValueResponse   *message);
+size_t retort__v1__put_group_value_response__pack
+                     (const Retort__V1__PutGroupValueResponse   *message,
+                      uint8_t             *out);
+size_t retort__v1__put_group_value_response__pack_to_buffer
+                     (const Retort__V1__PutGroupValueResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__PutGroupValueResponse *
+       retort__v1__put_group_value_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__put_group_value_response__free_unpacked
+                     (Retort__V1__PutGroupValueResponse *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__GetGroupValueRequest methods */
+void   retort__v1__get_group_value_request__init
+                     (Retort__V1__GetGroupValueRequest         *message);
+size_t retort__v1__get_group_value_request__get_packed_size
+                     (const Retort__V1__GetGroupValueRequest   *message);
+size_t retort__v1__get_group_value_request__pack
+                     (const Retort__V1__GetGroupValueRequest   *message,
+                      uint8_t             *out);
+size_t retort__v1__get_group_value_request__pack_to_buffer
+                     (const Retort__V1__GetGroupValueRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__GetGroupValueRequest *
+       retort__v1__get_group_value_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__get_group_value_request__free_unpacked
+                     (Retort__V1__GetGroupValueRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__GetGroupValueResponse methods */
+void   retort__v1__get_group_value_response__init
+                     (Retort__V1__GetGroupValueResponse         *message);
+size_t retort__v1__get_group_value_response__get_packed_size
+                     (const Retort__V1__GetGroupValueResponse   *message);
+size_t retort__v1__get_group_value_response__pack
+                     (const Retort__V1__GetGroupValueResponse   *message,
+                      uint8_t             *out);
+size_t retort__v1__get_group_value_response__pack_to_buffer
+                     (const Retort__V1__GetGroupValueResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__GetGroupValueResponse *
+       retort__v1__get_group_value_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__get_group_value_response__free_unpacked
+                     (Retort__V1__GetGroupValueResponse *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Retort__V1__Run_Closure)
@@ -1071,6 +1223,18 @@ typedef void (*Retort__V1__ListTeachersResponse_Closure)
 typedef void (*Retort__V1__TeacherState_Closure)
                  (const Retort__V1__TeacherState *message,
                   void *closure_data);
+typedef void (*Retort__V1__PutGroupValueRequest_Closure)
+                 (const Retort__V1__PutGroupValueRequest *message,
+                  void *closure_data);
+typedef void (*Retort__V1__PutGroupValueResponse_Closure)
+                 (const Retort__V1__PutGroupValueResponse *message,
+                  void *closure_data);
+typedef void (*Retort__V1__GetGroupValueRequest_Closure)
+                 (const Retort__V1__GetGroupValueRequest *message,
+                  void *closure_data);
+typedef void (*Retort__V1__GetGroupValueResponse_Closure)
+                 (const Retort__V1__GetGroupValueResponse *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1118,6 +1282,14 @@ struct Retort__V1__CoordinatorService_Service
                         const Retort__V1__ListTeachersRequest *input,
                         Retort__V1__ListTeachersResponse_Closure closure,
                         void *closure_data);
+  void (*put_group_value)(Retort__V1__CoordinatorService_Service *service,
+                          const Retort__V1__PutGroupValueRequest *input,
+                          Retort__V1__PutGroupValueResponse_Closure closure,
+                          void *closure_data);
+  void (*get_group_value)(Retort__V1__CoordinatorService_Service *service,
+                          const Retort__V1__GetGroupValueRequest *input,
+                          Retort__V1__GetGroupValueResponse_Closure closure,
+                          void *closure_data);
 };
 typedef void (*Retort__V1__CoordinatorService_ServiceDestroy)(Retort__V1__CoordinatorService_Service *);
 void retort__v1__coordinator_service__init (Retort__V1__CoordinatorService_Service *service,
@@ -1135,7 +1307,9 @@ void retort__v1__coordinator_service__init (Retort__V1__CoordinatorService_Servi
       function_prefix__ ## register_trainer,\
       function_prefix__ ## renew_lease,\
       function_prefix__ ## list_trainers,\
-      function_prefix__ ## list_teachers  }
+      function_prefix__ ## list_teachers,\
+      function_prefix__ ## put_group_value,\
+      function_prefix__ ## get_group_value  }
 void retort__v1__coordinator_service__submit_run(ProtobufCService *service,
                                                  const Retort__V1__SubmitRunRequest *input,
                                                  Retort__V1__SubmitRunResponse_Closure closure,
@@ -1176,6 +1350,14 @@ void retort__v1__coordinator_service__list_teachers(ProtobufCService *service,
                                                     const Retort__V1__ListTeachersRequest *input,
                                                     Retort__V1__ListTeachersResponse_Closure closure,
                                                     void *closure_data);
+void retort__v1__coordinator_service__put_group_value(ProtobufCService *service,
+                                                      const Retort__V1__PutGroupValueRequest *input,
+                                                      Retort__V1__PutGroupValueResponse_Closure closure,
+                                                      void *closure_data);
+void retort__v1__coordinator_service__get_group_value(ProtobufCService *service,
+                                                      const Retort__V1__GetGroupValueRequest *input,
+                                                      Retort__V1__GetGroupValueResponse_Closure closure,
+                                                      void *closure_data);
 
 /* --- descriptors --- */
 
@@ -1203,6 +1385,10 @@ extern const ProtobufCMessageDescriptor retort__v1__trainer__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_teachers_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__put_group_value_request__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__put_group_value_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__get_group_value_request__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__get_group_value_response__descriptor;
 extern const ProtobufCServiceDescriptor retort__v1__coordinator_service__descriptor;
 
 PROTOBUF_C__END_DECLS

@@ -29,6 +29,8 @@ typedef struct Retort__V1__StudentServiceScoreRequest Retort__V1__StudentService
 typedef struct Retort__V1__StudentServiceScoreResponse Retort__V1__StudentServiceScoreResponse;
 typedef struct Retort__V1__TrainRequest Retort__V1__TrainRequest;
 typedef struct Retort__V1__TrainResponse Retort__V1__TrainResponse;
+typedef struct Retort__V1__JoinRequest Retort__V1__JoinRequest;
+typedef struct Retort__V1__JoinResponse Retort__V1__JoinResponse;
 typedef struct Retort__V1__SaveRequest Retort__V1__SaveRequest;
 typedef struct Retort__V1__SaveResponse Retort__V1__SaveResponse;
 typedef struct Retort__V1__ExportRequest Retort__V1__ExportRequest;
@@ -162,10 +164,15 @@ struct  Retort__V1__LoadRequest
    * checkpoint's, and FAILED_PRECONDITION where these are others, or on another model.
    */
   Retort__V1__OnlineModule *module;
+  /*
+   * Into how many parts, at most, a batch is cut whose gradients are summed apart, in an order that depends on the batch alone. So many
+   * replicas can share a step; weights depend on this number, and not on how many replicas there are. 0: 1.
+   */
+  uint32_t gradient_parts;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL, 0 }
 
 
 /*
@@ -298,10 +305,16 @@ struct  Retort__V1__TrainRequest
    * Objective of this request alone; unset: that of Load.
    */
   Retort__V1__Objective *objective;
+  /*
+   * The group of replicas that makes the step, all of which are sent the same request; FAILED_PRECONDITION where the student is in
+   * another. A step that fails because another replica is gone is ABORTED, and the parameters are those of before. Empty: the student
+   * makes it alone.
+   */
+  ProtobufCBinaryData group_id;
 };
 #define RETORT__V1__TRAIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_request__descriptor) \
-    , 0, NULL, 0, NULL }
+    , 0, NULL, 0, NULL, {0,NULL} }
 
 
 /*
@@ -322,6 +335,62 @@ struct  Retort__V1__TrainResponse
 #define RETORT__V1__TRAIN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_response__descriptor) \
     , 0, NULL }
+
+
+/*
+ * A group of replicas.
+ */
+struct  Retort__V1__JoinRequest
+{
+  ProtobufCMessage base;
+  /*
+   * Names the group, and what its members put down at the coordinator; never used again.
+   */
+  ProtobufCBinaryData group_id;
+  /*
+   * This student's number among them, from 0.
+   */
+  uint32_t rank;
+  /*
+   * Number of replicas, at least 1.
+   */
+  uint32_t size;
+  /*
+   * The longest that it waits for another replica, while joining and within a step.
+   */
+  uint64_t timeout_milliseconds;
+};
+#define RETORT__V1__JOIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__join_request__descriptor) \
+    , {0,NULL}, 0, 0, 0 }
+
+
+/*
+ * The student is in the group.
+ */
+struct  Retort__V1__JoinResponse
+{
+  ProtobufCMessage base;
+  /*
+   * Optimizer steps that the parameters have behind them, the same in all replicas.
+   */
+  uint64_t step;
+  /*
+   * What the last step measured that this student made itself: its answer may have been lost with the call.
+   */
+  Retort__V1__TrainResponse *last;
+  /*
+   * The one before; as many are under way at once.
+   */
+  Retort__V1__TrainResponse *second_last;
+  /*
+   * The one before that.
+   */
+  Retort__V1__TrainResponse *third_last;
+};
+#define RETORT__V1__JOIN_RESPONSE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__join_response__descriptor) \
+    , 0, NULL, NULL, NULL }
 
 
 /*
@@ -586,6 +655,44 @@ Retort__V1__TrainResponse *
 void   retort__v1__train_response__free_unpacked
                      (Retort__V1__TrainResponse *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__JoinRequest methods */
+void   retort__v1__join_request__init
+                     (Retort__V1__JoinRequest         *message);
+size_t retort__v1__join_request__get_packed_size
+                     (const Retort__V1__JoinRequest   *message);
+size_t retort__v1__join_request__pack
+                     (const Retort__V1__JoinRequest   *message,
+                      uint8_t             *out);
+size_t retort__v1__join_request__pack_to_buffer
+                     (const Retort__V1__JoinRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__JoinRequest *
+       retort__v1__join_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__join_request__free_unpacked
+                     (Retort__V1__JoinRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Retort__V1__JoinResponse methods */
+void   retort__v1__join_response__init
+                     (Retort__V1__JoinResponse         *message);
+size_t retort__v1__join_response__get_packed_size
+                     (const Retort__V1__JoinResponse   *message);
+size_t retort__v1__join_response__pack
+                     (const Retort__V1__JoinResponse   *message,
+                      uint8_t             *out);
+size_t retort__v1__join_response__pack_to_buffer
+                     (const Retort__V1__JoinResponse   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__JoinResponse *
+       retort__v1__join_response__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__join_response__free_unpacked
+                     (Retort__V1__JoinResponse *message,
+                      ProtobufCAllocator *allocator);
 /* Retort__V1__SaveRequest methods */
 void   retort__v1__save_request__init
                      (Retort__V1__SaveRequest         *message);
@@ -694,6 +801,12 @@ typedef void (*Retort__V1__TrainRequest_Closure)
 typedef void (*Retort__V1__TrainResponse_Closure)
                  (const Retort__V1__TrainResponse *message,
                   void *closure_data);
+typedef void (*Retort__V1__JoinRequest_Closure)
+                 (const Retort__V1__JoinRequest *message,
+                  void *closure_data);
+typedef void (*Retort__V1__JoinResponse_Closure)
+                 (const Retort__V1__JoinResponse *message,
+                  void *closure_data);
 typedef void (*Retort__V1__SaveRequest_Closure)
                  (const Retort__V1__SaveRequest *message,
                   void *closure_data);
@@ -733,6 +846,10 @@ struct Retort__V1__StudentService_Service
                 const Retort__V1__TrainRequest *input,
                 Retort__V1__TrainResponse_Closure closure,
                 void *closure_data);
+  void (*join)(Retort__V1__StudentService_Service *service,
+               const Retort__V1__JoinRequest *input,
+               Retort__V1__JoinResponse_Closure closure,
+               void *closure_data);
   void (*save)(Retort__V1__StudentService_Service *service,
                const Retort__V1__SaveRequest *input,
                Retort__V1__SaveResponse_Closure closure,
@@ -754,6 +871,7 @@ void retort__v1__student_service__init (Retort__V1__StudentService_Service *serv
       function_prefix__ ## generate,\
       function_prefix__ ## score,\
       function_prefix__ ## train,\
+      function_prefix__ ## join,\
       function_prefix__ ## save,\
       function_prefix__ ## export  }
 void retort__v1__student_service__describe(ProtobufCService *service,
@@ -776,6 +894,10 @@ void retort__v1__student_service__train(ProtobufCService *service,
                                         const Retort__V1__TrainRequest *input,
                                         Retort__V1__TrainResponse_Closure closure,
                                         void *closure_data);
+void retort__v1__student_service__join(ProtobufCService *service,
+                                       const Retort__V1__JoinRequest *input,
+                                       Retort__V1__JoinResponse_Closure closure,
+                                       void *closure_data);
 void retort__v1__student_service__save(ProtobufCService *service,
                                        const Retort__V1__SaveRequest *input,
                                        Retort__V1__SaveResponse_Closure closure,
@@ -798,6 +920,8 @@ extern const ProtobufCMessageDescriptor retort__v1__student_service_score_reques
 extern const ProtobufCMessageDescriptor retort__v1__student_service_score_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__train_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__train_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__join_request__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__join_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__save_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__save_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__export_request__descriptor;

@@ -656,10 +656,22 @@ struct  Retort__V1__StepMetrics
    * Of the module that learns beside the student; unset where there is none.
    */
   Retort__V1__ModuleMetrics *module;
+  /*
+   * Replicas that made the step together; 0: the student made it alone.
+   */
+  uint32_t replica_count;
+  /*
+   * Of the compute seconds, those in which this replica sent to the others, received from them, or waited for them.
+   */
+  double exchange_seconds;
+  /*
+   * Bytes that it sent to the others and received from them.
+   */
+  uint64_t exchange_bytes;
 };
 #define RETORT__V1__STEP_METRICS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__step_metrics__descriptor) \
-    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, NULL }
+    , 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0, 0, NULL, 0, 0, 0 }
 
 
 /*

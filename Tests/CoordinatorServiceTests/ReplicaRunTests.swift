@@ -1,0 +1,206 @@
+import CoordinatorService
+import Foundation
+import Recipes
+import Sequences
+import Synchronization
+import Testing
+
+/// A run whose steps are shared by students of this process.
+private struct Fleet {
+  let folder: URL
+  let students = FakeReplicas()
+  let registry = TrainerRegistry(term: .seconds(1000))
+
+  init(_ folder: URL) throws {
+    self.folder = folder
+    _ = try RunBench.writeModel(in: folder, contextLength: 64)
+    let train = (0..<40).map { #"{"prompt":"ask \#($0)","completion":"answer \#($0)"}"# }
+    try RunBench.write(train, to: "train.jsonl", in: folder)
+    let eval = (0..<5).map { #"{"prompt":"held out \#($0)","completion":"reply"}"# }
+    try RunBench.write(eval, to: "eval.jsonl", in: folder)
+  }
+
+  func recipe(_ overrides: [String] = [], output: String = "out") throws -> String {
+    let yaml = """
+      method: gkd
+      teacher: teacher:7001
+      student: \(folder.path)/model
+      data: {train: \(folder.path)/train.jsonl, eval: \(folder.path)/eval.jsonl}
+      output_dir: \(folder.path)/\(output)
+      generation: {batch_size: 4, rounds: 3, max_new_tokens: 8}
+      training: {per_device_train_batch_size: 3, max_steps: 30, save_steps: 8, replicas: 4}
+      evaluation: {eval_steps: 10}
+      """
+    return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
+  }
+
+  /// A process begins to offer itself.
+  func register(_ address: String, incarnation: Int = 0) {
+    _ = registry.register(trainerID: "\(address) \(incarnation)", address: address)
+  }
+
+  func withCoordinator<T: Sendable>(_ body: @escaping @Sendable (Coordinator) async throws -> T) async throws -> T {
+    let bench = RunBench(folder: folder, teacher: WritingTeacher()) { [students] in $0.students = students }
+    let coordinator = try bench.makeCoordinator(registry: registry)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await coordinator.run() }
+      let result = try await body(coordinator)
+      group.cancelAll()
+      return result
+    }
+  }
+
+  /// Runs to the end; the state that the last step left.
+  func finish(_ overrides: [String] = []) async throws -> String {
+    let recipe = try recipe(overrides)
+    let status = try await withCoordinator { try await $0.finish(recipe) }
+    #expect(status.state == .finished, "\(status.message)")
+    let bench = RunBench(folder: folder, teacher: nil)
+    let steps = try bench.lines("metrics.jsonl").compactMap { $0["train/replicas"] == nil ? nil : $0["step"] as? Int }
+    #expect(steps == Array(1...30), "each step has one row")
+    return try String(contentsOfFile: folder.path + "/out/student/state", encoding: .utf8)
+  }
+
+  /// Replicas of the steps, in order, each step once for each.
+  var groupSizes: Set<Int> { Set(students.state.withLock { $0.made.map(\.replicas) }) }
+}
+
+@Suite("A run whose steps replicas share", .timeLimit(.minutes(2)))
+struct ReplicaRunTests {
+  /// What one student makes of it.
+  private func expected() async throws -> String {
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      fleet.register("a:1")
+      return try await fleet.finish()
+    }
+  }
+
+  @Test("comes to the same with any number of them", arguments: 1...5)
+  func anyNumber(_ count: Int) async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<count { fleet.register("student-\(index):1") }
+      #expect(try await fleet.finish() == expected)
+      // Not more than the recipe has room for; all of them from some step on.
+      #expect(fleet.groupSizes.max() == min(count, 4))
+    }
+  }
+
+  @Test("outlives replicas that die at any step and come back", arguments: 1...12)
+  func deaths(_ seed: Int) async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<3 { fleet.register("student-\(index):1") }
+      let generator = Mutex(SeededGenerator(seed: UInt64(seed)))
+      let incarnations = Mutex(0)
+      fleet.students.state.withLock { state in
+        state.onStep = { [students = fleet.students] _ in
+          let (chance, index) = generator.withLock { ($0.next() % 8, Int($0.next() % 3)) }
+          guard chance == 0 else { return }
+          students.kill("student-\(index):1")
+          let incarnation = incarnations.withLock { count in
+            count += 1
+            return count
+          }
+          fleet.register("student-\(index):1", incarnation: incarnation)
+        }
+      }
+      #expect(try await fleet.finish() == expected)
+      #expect(incarnations.withLock { $0 } > 0, "nobody died")
+    }
+  }
+
+  @Test("knows what a step measured although the answers were lost", arguments: 1...3)
+  func lostAnswers(_ count: Int) async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<3 { fleet.register("student-\(index):1") }
+      fleet.students.state.withLock { state in
+        state.onStep = { [students = fleet.students] made in
+          guard made == 30 else { return }
+          students.state.withLock { state in
+            for address in state.students.keys { state.students[address]?.answersToLose = count }
+            state.students["student-1:1"]?.stepsLeft = count - 1
+          }
+        }
+      }
+      #expect(try await fleet.finish() == expected)
+    }
+  }
+
+  @Test("goes on without a replica whose lease ends while it is stalled")
+  func stalled() async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<3 { fleet.register("student-\(index):1") }
+      fleet.students.state.withLock { state in
+        state.onStep = { [students = fleet.students] made in
+          guard made == 20 else { return }
+          students.state.withLock { $0.students["student-2:1"]?.isStalled = true }
+          // Its lease ends: a newer process stands at its address, and is not taken for the same.
+          fleet.register("student-2:1", incarnation: 1)
+        }
+      }
+      #expect(try await fleet.finish() == expected)
+    }
+  }
+
+  @Test("leaves a student out whose arithmetic is another")
+  func otherArithmetic() async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      fleet.students.state.withLock { $0.students["odd:1", default: .init()].arithmetic = "OpenBLAS Haswell" }
+      for address in ["a:1", "b:1", "odd:1"] { fleet.register(address) }
+      #expect(try await fleet.finish() == expected)
+      #expect(fleet.groupSizes.max() == 2)
+    }
+  }
+
+  @Test("fails where nobody is left, and is done by those that come")
+  func nobodyLeft() async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<2 { fleet.register("student-\(index):1") }
+      fleet.students.state.withLock { state in
+        state.onStep = { [students = fleet.students] made in
+          guard made == 25 else { return }
+          for index in 0..<2 {
+            students.kill("student-\(index):1")
+            fleet.register("student-\(index):1", incarnation: 1)
+          }
+        }
+      }
+      #expect(try await fleet.finish() == expected)
+    }
+  }
+
+  @Test("gives a student to a run that has none")
+  func sharing() async throws {
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<2 { fleet.register("student-\(index):1") }
+      let (first, second) = (try fleet.recipe(), try fleet.recipe(["seed=7"], output: "other"))
+      let started = AsyncStream<Void>.makeStream()
+      fleet.students.state.withLock { state in
+        state.onStep = { if $0 == 8 { started.continuation.yield() } }
+      }
+      try await fleet.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: first, idempotencyKey: "first")
+        for await _ in started.stream { break }
+        let other = try await coordinator.submit(recipeYAML: second, idempotencyKey: "second")
+        #expect(try await coordinator.end(of: other.runID).state == .finished)
+        #expect(try await coordinator.end(of: run.runID).state == .finished)
+      }
+      // Both at once: the other run's first step came before the first run's last.
+      let steps = fleet.students.state.withLock { $0.made.map(\.step) }
+      #expect(steps.firstIndex(of: 30).map { steps[..<$0].count { $0 == 1 } } ?? 0 >= 2)
+    }
+  }
+}

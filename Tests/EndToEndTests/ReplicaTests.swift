@@ -1,0 +1,75 @@
+import Foundation
+import Glibc
+import ServiceRuntime
+import Testing
+
+@Suite("Replicas of a student, end to end", .timeLimit(.minutes(10)), .serialized)
+struct ReplicaEndToEndTests {
+  private func arguments(_ run: SmallRun, _ name: String, students: Int) throws -> [String] {
+    try ["run", run.recipe(name, steps: 40), "training.replicas=4", "--students", "\(students)"]
+  }
+
+  /// Runs undisturbed; the bytes of the student.
+  private func finish(_ run: SmallRun, _ name: String, students: Int) async throws -> Data {
+    let outcome = try await run.program.run(arguments(run, name, students: students))
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    return try run.weights(name)
+  }
+
+  /// Numbers of the student processes of a run.
+  private func students(of parent: Int32) -> [Int32] { children(of: parent, named: "student") }
+
+  private func replicas(_ run: SmallRun, _ name: String) throws -> [Int] {
+    try String(contentsOf: run.output(name).appending(path: "metrics.jsonl"), encoding: .utf8).split(separator: "\n")
+      .compactMap {
+        try (JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["train/replicas"] as? Int
+      }
+  }
+
+  @Test("1, 2, 3 and 4 of them write the same bytes")
+  func oneHash() async throws {
+    let run = try SmallRun()
+    let alone = try await finish(run, "students-1", students: 1)
+    for count in 2...4 {
+      #expect(try await finish(run, "students-\(count)", students: count) == alone)
+      let sizes = try replicas(run, "students-\(count)")
+      #expect(sizes.count == 40 && sizes.max() == count, "\(sizes)")
+    }
+  }
+
+  @Test("some are killed, and some stand still: the same bytes, each step once")
+  func disturbed() async throws {
+    let run = try SmallRun()
+    let alone = try await finish(run, "students-1", students: 1)
+    let results = run.output("disturbed")
+    let outcome = try await run.program.run(arguments(run, "disturbed", students: 3)) { parent in
+      for rows in [4, 11, 17, 25] {
+        try await wait { rowCount(results) >= rows }
+        if let victim = students(of: parent).dropFirst(rows % 3).first { kill(victim, SIGKILL) }
+      }
+      try await wait { rowCount(results) >= 30 && students(of: parent).count == 3 }
+      let still = try #require(students(of: parent).first)
+      kill(still, SIGSTOP)
+      try await wait { rowCount(results) >= 36 }
+      kill(still, SIGCONT)
+    }
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("disturbed") == alone)
+    #expect(try replicas(run, "disturbed").count == 40)
+  }
+
+  @Test("the coordinator is killed while they train: the same bytes")
+  func coordinatorKilled() async throws {
+    let run = try SmallRun()
+    let alone = try await finish(run, "students-1", students: 1)
+    let results = run.output("disturbed")
+    let outcome = try await run.program.run(arguments(run, "disturbed", students: 2)) { parent in
+      for rows in [7, 22] {
+        try await wait { rowCount(results) >= rows }
+        if let coordinator = child(of: parent, named: "coordinator") { kill(coordinator, SIGKILL) }
+      }
+    }
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("disturbed") == alone)
+  }
+}
