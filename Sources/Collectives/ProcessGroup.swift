@@ -11,7 +11,7 @@ public final class ProcessGroup: Sendable {
   public let rank: Int
   /// Number of members.
   public let size: Int
-  /// How long a call may take at most, and connecting.
+  /// How long a call may take at most.
   public let timeout: Duration
 
   private let connections: Connections
@@ -27,12 +27,13 @@ public final class ProcessGroup: Sendable {
   ///   - store: Where the members find each other.
   ///   - address: The local address, or a host name that stands for one, at which others reach this member. It listens there alone,
   ///     until it is connected, and trusts who connects.
-  ///   - timeout: How long connecting may take, and each call afterwards.
+  ///   - timeout: How long each call may take.
+  ///   - connectTimeout: How long connecting may take; nil: as long as a call.
   ///   - abortSwitch: Ends the group from another thread, also while it connects. (The store's wait is its own.)
   /// - Throws: ``CollectiveError/badAddress(_:reason:)``, `rendezvous`, `timedOut`, `peerLost` or `aborted`.
   public init(
     name: String = "group", rank: Int, size: Int, store: any RendezvousStore, address: String = "127.0.0.1",
-    timeout: Duration, abortSwitch: AbortSwitch = AbortSwitch()
+    timeout: Duration, connectTimeout: Duration? = nil, abortSwitch: AbortSwitch = AbortSwitch()
   ) throws(CollectiveError) {
     precondition(size > 0 && rank >= 0 && rank < size, "rank \(rank) of \(size) members")
     self.rank = rank
@@ -41,7 +42,7 @@ public final class ProcessGroup: Sendable {
     self.abortSwitch = abortSwitch
     connections = try Connections(rank: rank, size: size, address: address)
     try abortSwitch.attach(connections)
-    try Rendezvous(name: name, connections: connections, store: store, timeout: timeout).connect()
+    try Rendezvous(name: name, connections: connections, store: store, timeout: connectTimeout ?? timeout).connect()
   }
 
   /// Sends `sendCounts[i]` floats to member *i*, and receives `counts[i]` from it.

@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// Whether anything was made.
+/// The steps that a run knows to be made.
 final class StepProgress: Sendable {
-  private let state = Mutex(false)
+  private let state = Mutex<UInt64>(0)
 
-  /// Something was.
-  func made() { state.withLock { $0 = true } }
+  /// Steps.
+  var step: UInt64 { state.withLock(\.self) }
 
-  /// Whether something was.
-  var wasMade: Bool { state.withLock(\.self) }
+  /// So many are made.
+  func reached(_ step: UInt64) { state.withLock { $0 = max($0, step) } }
 }

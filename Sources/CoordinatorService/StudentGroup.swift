@@ -41,8 +41,12 @@ actor StudentGroup: StudentConnection {
   private var recruits = 1
   private var loading: LoadRequest?
   private var failure: (any Error)?
-  /// Times that a student could not be a replica, by address.
+  /// Times that a student could not be a replica since a step was made with it, by address.
   private var troubles: [String: Int] = [:]
+  /// Whether a replica was given to another run, and is on its way.
+  private var isGivingAway = false
+  /// Steps that the run knows of. A replica that has made fewer stands for nobody.
+  private nonisolated let progress = StepProgress()
   private var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
   private var waiterCount: UInt64 = 0
 
@@ -102,18 +106,15 @@ actor StudentGroup: StudentConnection {
     if let reason, !Task.isCancelled {
       if isFirst, loading == nil { failure = reason }
       changed()
-      if !isFirst { await pause(after: reason, grant) }
+      tell("a student cannot be a replica", grant, ["reason": "\(reason)"])
+      troubles[grant.address, default: 0] += 1
     }
+    // The same student would be given again at once.
+    if let count = troubles[grant.address] { try? await Task.sleep(for: .milliseconds(50 << min(count, 10))) }
     surroundings.registry.release(grant.leaseID)
     recruits -= 1
+    isGivingAway = false
     changed()
-  }
-
-  /// The same student would be given again at once.
-  private func pause(after reason: any Error, _ grant: TrainerRegistry.Grant) async {
-    tell("a student cannot be a replica", grant, ["reason": "\(reason)"])
-    troubles[grant.address, default: 0] += 1
-    try? await Task.sleep(for: .milliseconds(50 << min(troubles[grant.address, default: 0], 6)))
   }
 
   private static func first(of bodies: [@Sendable () async -> Void]) async {
@@ -126,16 +127,15 @@ actor StudentGroup: StudentConnection {
 
   private func arrive(_ member: Member) {
     members.append(member)
-    troubles[member.grant.address] = nil
     changed()
   }
 
-  private func leave(_ grant: TrainerRegistry.Grant) {
+  private func leave(_ grant: TrainerRegistry.Grant, _ reason: String = "its lease ended") {
     guard members.contains(where: { $0.grant == grant }) else { return }
     members.removeAll { $0.grant == grant }
     // Whoever comes now has not made the steps that were made.
-    if members.isEmpty, loading != nil {
-      failure = RPCError(code: .unavailable, message: "no replica of the student is left")
+    if members.isEmpty, failure == nil {
+      failure = RPCError(code: .unavailable, message: "no replica of the student is left: \(reason)")
     }
     changed()
   }
@@ -144,7 +144,8 @@ actor StudentGroup: StudentConnection {
   private func lose(_ member: Member, _ reason: String) {
     guard members.contains(where: { $0.grant == member.grant }) else { return }
     tell("a replica is lost", member.grant, ["reason": "\(reason)"])
-    leave(member.grant)
+    troubles[member.grant.address, default: 0] += 1
+    leave(member.grant, reason)
     member.end.finish()
   }
 
@@ -195,22 +196,48 @@ actor StudentGroup: StudentConnection {
   // MARK: Work of one replica
 
   func load(_ request: LoadRequest) async throws -> LoadResponse {
-    let lead = try await lead()
-    let response = try await lead.connection.load(request)
+    let response = try await call(lead()) { try await $0.load(request) }
     (loading, present) = (request, [])
+    progress.reached(response.step)
     changed()
     return response
   }
 
   func save(_ request: SaveRequest) async throws -> SaveResponse {
     try await form()
-    return try await lead().connection.save(request)
+    return try await call(lead()) { try await $0.save(request) }
   }
 
   func export(_ request: ExportRequest) async throws -> ExportResponse {
     try await form()
-    return try await lead().connection.export(request)
+    return try await call(lead()) { try await $0.export(request) }
   }
+
+  /// A call to a replica, which is given up once that is not there any more.
+  ///
+  /// - Throws: UNAVAILABLE then.
+  private func call<Response: Sendable>(
+    _ member: Member, _ body: @escaping @Sendable (any StudentConnection) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await withThrowingTaskGroup(of: Answer<Response>.self) { tasks in
+        tasks.addTask { Answer(try await body(member.connection)) }
+        tasks.addTask {
+          _ = await self.wait { !$0.has(member) }
+          return Answer(nil)
+        }
+        defer { tasks.cancelAll() }
+        guard let response = try await tasks.next()?.response else { throw Self.gone }
+        return response
+      }
+    } catch {
+      try Task.checkCancellation()
+      // Whatever a connection that is closed says.
+      throw has(member) ? error : Self.gone
+    }
+  }
+
+  private static var gone: RPCError { RPCError(code: .unavailable, message: "its lease ended") }
 
   func score(_ sequences: SequenceBatch) async throws -> [Float] {
     try await byOne { try await $0.score(sequences) }
@@ -218,13 +245,12 @@ actor StudentGroup: StudentConnection {
 
   /// Work that any replica of the group can do: where one is lost, by the next.
   private func byOne<Result: Sendable>(
-    _ body: @Sendable (any StudentConnection) async throws -> Result
+    _ body: @escaping @Sendable (any StudentConnection) async throws -> Result
   ) async throws -> Result {
     while true {
       try await form()
       let member = try await lead()
-      do { return try await body(member.connection) } catch let error as RPCError {
-        try Task.checkCancellation()
+      do { return try await call(member, body) } catch let error as RPCError {
         guard error.isLoss else { throw error }
         lose(member, error.message)
       }
@@ -246,7 +272,7 @@ actor StudentGroup: StudentConnection {
           tasks.addTask {
             while let part = work.next() {
               do {
-                work.finish(part, try await member.connection.generate(part.request))
+                work.finish(part, try await self.call(member) { try await $0.generate(part.request) })
               } catch let error as RPCError where error.isLoss && !Task.isCancelled {
                 return member
               }
@@ -294,7 +320,9 @@ actor StudentGroup: StudentConnection {
   private func make(_ queue: StepQueue) async throws {
     var fruitless = 0
     while let first = await queue.first() {
-      for made in try await form() { queue.take(made) }
+      let recent = try await form()
+      // What is known of a step is no answer to an evaluation after it.
+      if !first.evaluate { for made in recent { queue.take(made) } }
       guard let next = await queue.first() else { return }
       // Somebody may have left meanwhile, without whom the group makes no step.
       guard inGroup.count == present.count, !present.isEmpty else { continue }
@@ -315,7 +343,7 @@ actor StudentGroup: StudentConnection {
   private func round(_ queue: StepQueue, evaluates: Bool) async throws -> Bool {
     let group = evaluates ? Array(inGroup.prefix(1)) : inGroup
     let id = evaluates ? "" : groupID
-    let progress = StepProgress()
+    let before = progress.step
     let feeds = group.map { _ in AsyncStream<TrainRequest>.makeStream() }
     queue.attach { request in
       guard var request, request.evaluate == evaluates else {
@@ -333,7 +361,7 @@ actor StudentGroup: StudentConnection {
             try await member.connection.train { send in
               for await request in feed.stream { try await send(request) }
             } onReply: { reply in
-              if queue.take(reply) { progress.made() }
+              if queue.take(reply), !evaluates { self.progress.reached(reply.step) }
             }
             return .ended
           } catch {
@@ -355,7 +383,9 @@ actor StudentGroup: StudentConnection {
     }
     for (member, error) in failures where error.isLoss { lose(member, error.message) }
     if !failures.isEmpty { present = [] }
-    return progress.wasMade
+    guard progress.step > before || evaluates && failures.isEmpty else { return false }
+    for member in group { troubles[member.grant.address] = nil }
+    return true
   }
 
   /// Waits for the end of a round; returns who failed before others were told to stop.
@@ -376,7 +406,10 @@ actor StudentGroup: StudentConnection {
         running -= 1
         try Task.checkCancellation()
         guard failures.isEmpty else { continue }
-        let error = error is CancellationError ? RPCError(code: .cancelled, message: "cancelled") : error
+        let error: any Error =
+          if !has(member) { Self.gone } else if error is CancellationError {
+            RPCError(code: .cancelled, message: "cancelled")
+          } else { error }
         guard let error = error as? RPCError else { throw error }
         guard error.isLoss || error.code == .aborted || error.code == .cancelled else { throw error }
         failures.append((member, error))
@@ -392,7 +425,7 @@ actor StudentGroup: StudentConnection {
   /// Whether the group is all replicas that are here.
   private var isWhole: Bool { !present.isEmpty && present == members.map(\.grant.leaseID) }
   /// Whether a run without any student waits for one while this group has several.
-  private var isToShrink: Bool { members.count > 1 && surroundings.registry.isShortOfStudents }
+  private var isToShrink: Bool { members.count > 1 && !isGivingAway && surroundings.registry.isShortOfStudents }
 
   // MARK: Joining
 
@@ -405,6 +438,7 @@ actor StudentGroup: StudentConnection {
     while true {
       if isToShrink, let last = members.last {
         tell("a replica is given to another run", last.grant)
+        isGivingAway = true
         leave(last.grant)
         last.end.finish()
       }
@@ -447,6 +481,12 @@ actor StudentGroup: StudentConnection {
       try sort(failures, before, isLastAttempt: isLastAttempt)
       return nil
     }
+    // Where those that had made the last steps are gone, the run goes back to its checkpoint.
+    guard answers.allSatisfy({ $0.step >= progress.step }) else {
+      let lost = RPCError(code: .unavailable, message: "no replica is left that has made step \(progress.step)")
+      failure = lost
+      throw lost
+    }
     (present, groupID) = (group.map(\.grant.leaseID), id)
     let recent = answers.flatMap(\.recent).sorted { $0.step < $1.step }
     surroundings.logger.info(
@@ -465,6 +505,7 @@ actor StudentGroup: StudentConnection {
       guard members.count > 1, let newcomer = before.isEmpty ? members.last : newcomers.last else {
         throw refusal.error
       }
+      troubles[newcomer.grant.address] = 10
       return lose(newcomer, refusal.error.message)
     }
     guard isLastAttempt, let last = newcomers.last ?? members.last else { return }
@@ -475,8 +516,8 @@ actor StudentGroup: StudentConnection {
 
 /// What a replica answers when it is asked to join.
 private enum JoinAnswer: Sendable {
-  /// It is in the group; what it measured last.
-  case joined([TrainResponse])
+  /// It is in the group; the steps that it has made, and what the last ones measured.
+  case joined(step: UInt64, [TrainResponse])
   case refused(StudentGroup.Member, RPCError)
   /// Somebody else was lost.
   case none
@@ -484,7 +525,8 @@ private enum JoinAnswer: Sendable {
   init(of member: StudentGroup.Member, to request: JoinRequest) async {
     do {
       let response = try await member.connection.join(request)
-      self = .joined([response.last, response.secondLast, response.thirdLast].compactMap(\.self))
+      self = .joined(
+        step: response.step, [response.last, response.secondLast, response.thirdLast].compactMap(\.self))
     } catch let error as RPCError {
       self = .refused(member, error)
     } catch {
@@ -493,12 +535,23 @@ private enum JoinAnswer: Sendable {
   }
 
   var recent: [TrainResponse] {
-    if case .joined(let recent) = self { recent } else { [] }
+    if case .joined(_, let recent) = self { recent } else { [] }
+  }
+
+  var step: UInt64 {
+    if case .joined(let step, _) = self { step } else { 0 }
   }
 
   var failure: (member: StudentGroup.Member, error: RPCError)? {
     if case .refused(let member, let error) = self { (member, error) } else { nil }
   }
+}
+
+/// What a call answered; nil: the replica is gone. By reference: optionals of large values are read wrongly (docs/LOG.md).
+private final class Answer<Response: Sendable>: Sendable {
+  let response: Response?
+
+  init(_ response: Response?) { self.response = response }
 }
 
 /// What happens in a round.
@@ -511,5 +564,5 @@ private enum RoundEvent: Sendable {
 
 extension RPCError {
   /// Whether whoever was called is gone, as far as anybody can tell.
-  fileprivate var isLoss: Bool { code == .unavailable || code == .deadlineExceeded || code == .unknown }
+  fileprivate var isLoss: Bool { code == .unavailable || code == .deadlineExceeded }
 }

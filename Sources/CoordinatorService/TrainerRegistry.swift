@@ -16,7 +16,7 @@ public final class TrainerRegistry: Sendable {
     /// Told when a run waits that has no student.
     var shortageWatchers: [UInt64: AsyncStream<Void>.Continuation] = [:]
     var gaveUp: Set<UInt64> = []
-    var watchers: [String: [AsyncStream<Never>.Continuation]] = [:]
+    var watchers: [String: [UInt64: AsyncStream<Never>.Continuation]] = [:]
     var waiterCount: UInt64 = 0
     var isShortOfStudents: Bool { waiting.contains { !$0.isExtra } }
   }
@@ -132,7 +132,12 @@ public final class TrainerRegistry: Sendable {
     let (stream, continuation) = AsyncStream<Never>.makeStream()
     state.withLock { state in
       if state.table.leases.contains(where: { $0.leaseID == leaseID }) {
-        state.watchers[leaseID, default: []].append(continuation)
+        state.waiterCount += 1
+        let id = state.waiterCount
+        state.watchers[leaseID, default: [:]][id] = continuation
+        continuation.onTermination = { [weak self] _ in
+          _ = self?.state.withLock { $0.watchers[leaseID]?.removeValue(forKey: id) }
+        }
       } else {
         continuation.finish()
       }
@@ -151,7 +156,11 @@ public final class TrainerRegistry: Sendable {
 
   private func end(_ leaseIDs: [String], _ state: inout State) {
     for leaseID in leaseIDs {
-      for watcher in state.watchers.removeValue(forKey: leaseID) ?? [] { watcher.finish() }
+      for watcher in (state.watchers.removeValue(forKey: leaseID) ?? [:]).values {
+        // The lock is held.
+        watcher.onTermination = nil
+        watcher.finish()
+      }
     }
   }
 }

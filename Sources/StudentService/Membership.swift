@@ -25,6 +25,16 @@ final class Membership: Sendable {
     return ticket
   }
 
+  /// Leaves a group; nothing where the student is in another by now.
+  func leave(ifIn groupID: String) {
+    let replicas = state.withLockedValue { state -> GroupReplicas? in
+      guard state.groupID == groupID else { return nil }
+      defer { (state.groupID, state.replicas) = ("", nil) }
+      return state.replicas
+    }
+    replicas?.abort()
+  }
+
   /// Enters a group.
   ///
   /// - Throws: ``StudentError/replicaLost(_:)`` where another group was asked for meanwhile.

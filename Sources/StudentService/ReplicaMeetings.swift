@@ -30,6 +30,9 @@ public struct StoreMeetings: ReplicaMeetings {
       _ groupID: String, _ body: @Sendable (any RendezvousStore) async throws -> GroupReplicas
     ) async throws -> GroupReplicas
 
+  /// How long a call waits for the slowest replica: leases say sooner who is gone.
+  private static let patience = Duration.seconds(3600)
+
   /// Meets at stores.
   ///
   /// - Parameters:
@@ -56,8 +59,8 @@ public struct StoreMeetings: ReplicaMeetings {
           do {
             return GroupReplicas(
               try ProcessGroup(
-                name: request.groupID, rank: rank, size: size, store: store, address: address, timeout: timeout,
-                abortSwitch: abortSwitch))
+                name: request.groupID, rank: rank, size: size, store: store, address: address, timeout: Self.patience,
+                connectTimeout: timeout, abortSwitch: abortSwitch))
           } catch {
             throw StudentError.replicaLost("\(error)")
           }

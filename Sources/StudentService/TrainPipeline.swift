@@ -1,6 +1,7 @@
 internal import Distillation
 internal import GRPCCore
 internal import ModelServing
+internal import NIOConcurrencyHelpers
 internal import Sequences
 internal import WireFormat
 
@@ -45,6 +46,7 @@ struct TrainPipeline: Sendable {
     let (steps, output) = AsyncThrowingStream.makeStream(of: Prepared.self)
     // A step takes permits before the next is prepared; they come back when it has been made.
     let (permits, permit) = AsyncStream.makeStream(of: Void.self)
+    let groupID = NIOLockedValueBox("")
     for _ in 0..<Self.depth { permit.yield() }
     try await withRPCCancellationHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -52,6 +54,7 @@ struct TrainPipeline: Sendable {
           do {
             var permits = permits.makeAsyncIterator()
             for try await request in requests {
+              groupID.withLockedValue { $0 = request.groupID }
               let prepared = try await prepare(request)
               output.yield(prepared)
               for _ in 0..<prepared.permits where await permits.next() == nil { return output.finish() }
@@ -66,7 +69,7 @@ struct TrainPipeline: Sendable {
       }
     } onCancelRPC: {
       output.finish(throwing: CancellationError())
-      membership.leave()
+      membership.leave(ifIn: groupID.withLockedValue { $0 })
     }
   }
 
@@ -118,7 +121,7 @@ struct TrainPipeline: Sendable {
         found = try student.train(prepared.work, prepared.reply.scores, head: prepared.head, replicas: replicas)
       } catch {
         // The others are not to wait for a step that is not made here.
-        if replicas != nil { membership.leave() }
+        if replicas != nil { membership.leave(ifIn: prepared.work.groupID) }
         throw error
       }
       var metrics = WireStepMetrics(found)

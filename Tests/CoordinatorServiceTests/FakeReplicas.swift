@@ -38,6 +38,8 @@ final class FakeReplicas: StudentConnector {
     var folders: [String: (step: Int, parameters: UInt64)] = [:]
     /// Called when steps are made, with the count of them.
     var onStep: (@Sendable (Int) -> Void)?
+    /// Called before a student writes or evaluates, with its address.
+    var onWork: (@Sendable (String) -> Void)?
 
     /// Another process stands at an address, with nothing loaded.
     mutating func replace(_ address: String) {
@@ -135,7 +137,8 @@ private struct FakeReplica: StudentConnection {
   }
 
   func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion] {
-    try change { student in
+    replicas.state.withLock { $0.onWork }?(address)
+    return try change { student in
       guard student.isLoaded else { throw gone }
       student.written += 1
       return madeUp(request.prompts, seeds: request.seeds, salt: student.parameters)
@@ -162,6 +165,7 @@ private struct FakeReplica: StudentConnection {
 
   private func step(_ request: TrainRequest) async throws -> TrainResponse {
     if request.evaluate {
+      replicas.state.withLock { $0.onWork }?(address)
       return try change { student in
         guard student.isLoaded else { throw gone }
         return TrainResponse(step: request.step, metrics: WireStepMetrics(loss: 0.5, tokenCount: 4))

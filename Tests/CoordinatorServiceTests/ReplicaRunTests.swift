@@ -58,7 +58,13 @@ private struct Fleet {
     let bench = RunBench(folder: folder, teacher: nil)
     let steps = try bench.lines("metrics.jsonl").compactMap { $0["train/replicas"] == nil ? nil : $0["step"] as? Int }
     #expect(steps == Array(1...30), "each step has one row")
-    return try String(contentsOfFile: folder.path + "/out/student/state", encoding: .utf8)
+    let evaluations = try bench.lines("metrics.jsonl").compactMap { row -> String? in
+      let found = row.filter { $0.key.hasPrefix("eval/") }.map { "\($0.key) \($0.value)" }.sorted()
+      return found.isEmpty ? nil : "\(row["step"] ?? "") \(found)"
+    }
+    #expect(evaluations.count == 4)
+    let state = try String(contentsOfFile: folder.path + "/out/student/state", encoding: .utf8)
+    return ([state] + evaluations).joined(separator: "\n")
   }
 
   /// Replicas of the steps, in order, each step once for each.
@@ -110,6 +116,33 @@ struct ReplicaRunTests {
       }
       #expect(try await fleet.finish() == expected)
       #expect(incarnations.withLock { $0 } > 0, "nobody died")
+    }
+  }
+
+  @Test("a student that has not made the last steps writes nothing for those that had", arguments: 1...6)
+  func newcomer(_ seed: Int) async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      fleet.register("student-0:1")
+      let generator = Mutex(SeededGenerator(seed: UInt64(seed)))
+      let turn = Mutex(0)
+      fleet.students.state.withLock { state in
+        // While one writes or evaluates, another comes, and the first dies.
+        state.onWork = { [students = fleet.students] address in
+          guard generator.withLock({ $0.next() % 6 }) == 0 else { return }
+          let count = turn.withLock { count in
+            count += 1
+            return count
+          }
+          fleet.register("student-\(count):1")
+          Thread.sleep(forTimeInterval: 0.02)
+          students.kill(address)
+          fleet.register(address, incarnation: count)
+        }
+      }
+      #expect(try await fleet.finish() == expected)
+      #expect(turn.withLock { $0 } > 0)
     }
   }
 

@@ -673,7 +673,7 @@ public struct JoinRequest: WireMessage {
   public var rank: UInt32
   /// Number of replicas, at least 1.
   public var size: UInt32
-  /// The longest that it waits for another replica, while joining and within a step.
+  /// The longest that it waits for the others to come; within a step it waits until its call is cancelled.
   public var timeoutMilliseconds: UInt64
 
   /// Makes the message; what is left out is not sent.

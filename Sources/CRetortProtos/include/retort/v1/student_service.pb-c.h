@@ -356,7 +356,7 @@ struct  Retort__V1__JoinRequest
    */
   uint32_t size;
   /*
-   * The longest that it waits for another replica, while joining and within a step.
+   * The longest that it waits for the others to come; within a step it waits until its call is cancelled.
    */
   uint64_t timeout_milliseconds;
 };
