@@ -104,7 +104,8 @@ let package = Package(
       exclude: ["Golden"], swiftSettings: settings),
 
     // Replicas
-    .target(name: "CGloo", linkerSettings: [.linkedLibrary("gloo")]),
+    .target(
+      name: "CGloo", cxxSettings: [.headerSearchPath("absent")], linkerSettings: [.linkedLibrary("gloo")]),
     .target(name: "Collectives", dependencies: ["CGloo", "Kernels"], swiftSettings: unsafeSettings),
     .testTarget(
       name: "CollectivesTests", dependencies: ["Collectives", "CollectivesDriver", "Kernels"], swiftSettings: settings),

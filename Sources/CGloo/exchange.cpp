@@ -120,9 +120,10 @@ std::vector<int> Exchange::awaited() const {
   return list;
 }
 
+// Rounded up: a wait that ends is one whose time is over. And never none, which is Gloo's word for a wait without end.
 std::chrono::milliseconds Exchange::remaining() const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
-  return std::max(left, std::chrono::milliseconds(0));
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::milliseconds(1));
 }
 
 } // namespace retort

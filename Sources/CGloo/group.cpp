@@ -12,6 +12,7 @@
 
 #include "address.hpp"
 #include "signals.hpp"
+#include "transport.hpp"
 #include "watch.hpp"
 
 namespace retort {
@@ -39,7 +40,7 @@ void Group::listen(const std::string &address) {
     SilentThreads silent;
     device_ = gloo::transport::tcp::CreateDevice(attributes);
   }
-  transportContext_ = device_->createContext(rank, size);
+  transportContext_ = std::make_shared<Transport>(std::static_pointer_cast<gloo::transport::tcp::Device>(device_), rank, size);
   // Gloo's own limits are far away: ours are those of the calls.
   transportContext_->setTimeout(std::chrono::hours(1));
   doors_.resize(size);

@@ -1,0 +1,22 @@
+#ifndef RETORT_CGLOO_TRANSPORT_HPP
+#define RETORT_CGLOO_TRANSPORT_HPP
+
+#include <gloo/transport/tcp/context.h>
+#include <gloo/transport/tcp/device.h>
+
+#include <memory>
+
+namespace retort {
+
+// Gloo's connections, but for one thing. Its thread lets exceptions of a connection end the process: one whose other side
+// resets it before it is accepted is enough. Here they end the connection.
+class Transport final : public gloo::transport::tcp::Context {
+ public:
+  Transport(std::shared_ptr<gloo::transport::tcp::Device> device, int rank, int size);
+
+  std::unique_ptr<gloo::transport::Pair> &createPair(int peer) override;
+};
+
+} // namespace retort
+
+#endif
