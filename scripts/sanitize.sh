@@ -21,10 +21,8 @@ scripts/build-wire.sh "$sanitizer"
 cd Fuzzing
 # The build is there: its test program runs by itself, since `swift test` would plan it anew with other options.
 # A few tests at a time: with all at once each takes a minute, and what is timed in it measures the others.
-run() {
-  ".build/$sanitizer/release/retort-wirePackageTests.xctest" --testing-library swift-testing \
-    --experimental-maximum-parallelization-width 4 "$@"
-}
+options=(--testing-library swift-testing --experimental-maximum-parallelization-width 4)
+run() { ".build/$sanitizer/release/retort-wirePackageTests.xctest" "${options[@]}" "$@"; }
 
 if [ "$sanitizer" = thread ]; then
   # Races of our own, planted: each must be reported, or the silence of the tests below says nothing. Whether two threads are
@@ -45,7 +43,7 @@ if [ "$sanitizer" = thread ]; then
 fi
 # What failed once more at the end, where it is found.
 log=".build/$sanitizer/tests.log"
-run 2>&1 | tee "$log" && exit
+../scripts/logged.sh "$log" 2400 ".build/$sanitizer/release/retort-wirePackageTests.xctest" "${options[@]}" && exit
 echo "sanitize: failed under $sanitizer:" >&2
 grep -aE 'recorded an issue|^SUMMARY:' "$log" | head -20 >&2
 exit 1

@@ -11,9 +11,9 @@ case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 # What failed is said once more at the end, where it is found.
 run() {
   local log=.build/tests.log
-  swift test -c release --skip-build "$@" 2>&1 | tee "$log" && return
+  scripts/logged.sh "$log" 2400 swift test -c release --skip-build "$@" && return
   echo "test: failed:" >&2
-  grep -aE 'recorded an issue|Caught error|Fatal error' "$log" | head -20 >&2
+  grep -aE 'recorded an issue|Caught error|Fatal error|what\(\): ' "$log" | head -20 >&2
   return 1
 }
 [ $# -eq 0 ] || { run "$@"; exit; }
