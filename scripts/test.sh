@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the tests that are built, with the foreign peer where .venv has it.
-# Usage: scripts/test.sh [-h] [options of swift test]
+# Usage: scripts/test.sh [-h] [--filter PATTERN] [--skip PATTERN]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
@@ -8,10 +8,12 @@ case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ -x .venv/bin/python ] && export RETORT_PYTHON="${RETORT_PYTHON:-$PWD/.venv/bin/python}"
 [ -d ../shared/data ] || [ -n "${RETORT_DATA:-}" ] ||
   echo "test: no ../shared/data: tests on real models and tokenizers are skipped (set RETORT_DATA to their folder)" >&2
-# What failed is said once more at the end, where it is found.
+# A few dozen tests at a time: with all of them at once there are 1,400 descriptors, and Foundation's Process, which lists them as it
+# starts a program, reads behind the list (docs/LOG.md). What failed is said once more at the end, where it is found.
 run() {
   local log=.build/tests.log
-  scripts/logged.sh "$log" 2400 swift test -c release --skip-build "$@" && return
+  scripts/logged.sh "$log" 2400 .build/release/retortPackageTests.xctest --testing-library swift-testing \
+    --experimental-maximum-parallelization-width 32 "$@" && return
   echo "test: failed:" >&2
   grep -aE 'recorded an issue|Caught error|Fatal error|what\(\): ' "$log" | head -20 >&2
   return 1
