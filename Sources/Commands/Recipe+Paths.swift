@@ -12,6 +12,7 @@ extension Recipe {
     }
     var overrides = ["output_dir=\(place(outputDir))", "data.train=\(place(trainData))"]
     if let evalData { overrides.append("data.eval=\(place(evalData))") }
+    if let corpusData { overrides.append("data.corpus=\(place(corpusData))") }
     for teacher in teachers.all { overrides += Self.paths(of: teacher, place) }
     switch student {
     case .folder(let path): overrides.append("student=\(place(path))")

@@ -28,6 +28,7 @@ struct RunPremises: Sendable {
     if let folder = recipe.okd?.teacher { try Self.checkModel(folder) }
     _ = try DataFile(path: recipe.trainData, limit: recipe.maxSamples)
     if let file = recipe.evalData { _ = try DataFile(path: file, limit: recipe.maxEvalSamples) }
+    if let file = recipe.corpusData { _ = try DataFile.corpus(path: file) }
   }
 
   /// Checks that the recipe is still that of the run in the folder, where the folder can be seen.

@@ -124,8 +124,10 @@ extension RunPlan {
   ///
   /// - Parameter lengths: Of the completions of the step's samples.
   func teacherTokenShare(ofStep step: Int, lengths: [Int]) -> Double {
-    let round = round(at: step - 1)
-    let counts = zip(samples(ofStep: step), lengths).map { sample, length in
+    let (round, samples) = (round(at: step - 1), samples(ofStep: step))
+    // Behind the samples stand rows of a corpus.
+    let lengths = lengths.prefix(samples.count)
+    let counts = zip(samples, lengths).map { sample, length in
       (0..<length).count(where: coins(of: sample, round: round).isTeachers)
     }
     return Double(counts.reduce(0, +)) / Double(max(lengths.reduce(0, +), 1))

@@ -9,7 +9,8 @@ extension WireObjective {
   ///   - drawSeed: Fixes what the teacher draws.
   init(_ objective: Recipe.Objective, firstSteps: Int = 0, drawSeed: UInt64 = 0) {
     self.init(
-      terms: objective.terms.map { WireLossTerm($0, firstSteps: firstSteps) },
+      terms: objective.terms.map { WireLossTerm($0, firstSteps: firstSteps) }
+        + (objective.corpus.map { [WireLossTerm($0, isBesidePairs: objective.pair != nil)] } ?? []),
       reduction: objective.reduction == .sequenceMean ? .sequenceMean : .tokenMean,
       topCount: objective.pair == nil ? UInt32(objective.topCount) : 0,
       hiddenState: objective.teacherForm == .hiddenState && objective.pair == nil,
@@ -54,6 +55,14 @@ extension WireLossTerm {
       finalWeight: term.finalWeight ?? 0, rampShare: term.finalWeight == nil ? 0 : 0.5,
       leastAlpha: term.isAdaptive ? min(0.01, term.alpha) : 0, firstSteps: term.isAdaptive ? UInt64(firstSteps) : 0,
       standardizeLogits: term.standardizesLogits, crossEntropyWeight: term.crossEntropyWeight)
+  }
+}
+
+extension WireLossTerm {
+  /// The term of a corpus.
+  init(_ corpus: CorpusObjective, isBesidePairs: Bool) {
+    self.init(corpus.term, firstSteps: 0)
+    besidePairs = isBesidePairs
   }
 }
 

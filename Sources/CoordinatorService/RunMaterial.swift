@@ -12,6 +12,8 @@ struct RunMaterial: Sendable {
   let evalSamples: [TrainingSample]
   /// What the held-out rows ask, without any template around it, where a judge is to see it; else empty.
   let evalInstructions: [String]
+  /// Pre-training text that is learnt beside the samples; empty: none is.
+  let corpus: [TokenSequence]
   let limits: SequenceLimits
   let codec: any TextCodec
   /// Teachers with tokenizers of their own, by name.
@@ -57,8 +59,12 @@ struct RunMaterial: Sendable {
       }
         ?? [] : []
     languages = try Self.languages(recipe, codec, limits, train, eval, load)
+    corpus = try Self.corpus(of: recipe, codec, limits, languages: languages)
     let written = recipe.generation?.maxNewTokens ?? 0
-    let longest = samples.map { $0.longest(written) } + evalSamples.map { $0.longest(recipe.evaluation.maxNewTokens) }
+    // A corpus is cut to what the student takes; it counts where the teacher sees it.
+    let scored = recipe.objective.corpus?.term.kind.needsTeacherLogprobs ?? false ? corpus.map(\.tokenIDs.count) : []
+    let longest =
+      samples.map { $0.longest(written) } + evalSamples.map { $0.longest(recipe.evaluation.maxNewTokens) } + scored
     let mostWritten = max(written, evalSamples.isEmpty ? 0 : recipe.evaluation.maxNewTokens)
     plan = RunPlan(
       recipe: recipe, sampleCount: samples.count, evalCount: evalSamples.count,
@@ -66,8 +72,8 @@ struct RunMaterial: Sendable {
       foreignTeachers: languages.mapValues { language in
         ForeignTokenizer(
           vocabularyDigest: language.codec.vocabularyDigest, longestSequence: language.longest(mostWritten))
-      })
-    dataDigest = try Self.digest(recipe, samples, evalSamples)
+      }, corpusCount: corpus.count)
+    dataDigest = try Self.digest(recipe, samples, evalSamples, corpus)
   }
 
   /// Refuses a module on what is no model folder before anything is begun.
@@ -154,11 +160,12 @@ struct RunMaterial: Sendable {
   }
 
   private static func digest(
-    _ recipe: Recipe, _ samples: [TrainingSample], _ evalSamples: [TrainingSample]
+    _ recipe: Recipe, _ samples: [TrainingSample], _ evalSamples: [TrainingSample], _ corpus: [TokenSequence]
   ) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let parts = [Data(recipe.resolvedYAML.utf8), try encoder.encode(samples), try encoder.encode(evalSamples)]
+    var parts = [Data(recipe.resolvedYAML.utf8), try encoder.encode(samples), try encoder.encode(evalSamples)]
+    if !corpus.isEmpty { parts.append(try encoder.encode(corpus)) }
     return ContentName.of(parts.map(Array.init))
   }
 }

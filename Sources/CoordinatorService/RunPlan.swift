@@ -48,10 +48,15 @@ public struct RunPlan: Sendable, Hashable {
   public let longestSequence: Int
   /// Teachers whose tokenizer is not the student's, by name.
   public let foreignTeachers: [String: ForeignTokenizer]
+  /// Rows of the corpus; 0 without one.
+  public let corpusCount: Int
+  /// Rows of the corpus in a step.
+  let corpusBatchSize: Int
   let saveSteps: Int
   let saveTotalLimit: Int
   let evalSteps: Int?
   let orders = UnfoldedOrders()
+  let corpusOrders = UnfoldedOrders()
 
   /// Unfolds a recipe.
   ///
@@ -61,9 +66,10 @@ public struct RunPlan: Sendable, Hashable {
   ///   - evalCount: Rows held out.
   ///   - longestSequence: Longest sequence that either model will see.
   ///   - foreignTeachers: Teachers whose tokenizer is not the student's, by name.
+  ///   - corpusCount: Rows of the corpus.
   public init(
     recipe: Recipe, sampleCount: Int, evalCount: Int, longestSequence: Int,
-    foreignTeachers: [String: ForeignTokenizer] = [:]
+    foreignTeachers: [String: ForeignTokenizer] = [:], corpusCount: Int = 0
   ) {
     precondition(sampleCount > 0, "a run without rows")
     let training = recipe.training
@@ -75,6 +81,8 @@ public struct RunPlan: Sendable, Hashable {
     self.evalCount = evalCount
     self.longestSequence = longestSequence
     self.foreignTeachers = foreignTeachers
+    self.corpusCount = corpusCount
+    corpusBatchSize = recipe.objective.corpus?.batchSize ?? 0
     self.maxSteps = maxSteps
     batchSize = training.batchSize
     teacherWrites = recipe.generation != nil && recipe.usesTeacherText
@@ -183,10 +191,13 @@ extension RunPlan {
     orders.samples(.epoch(epoch)) { shuffled(forEpoch: epoch) }
   }
 
-  func shuffled(forEpoch epoch: Int) -> [Int] {
-    var order = Array(0..<sampleCount)
-    var generator = SeededGenerator(seed: seed, path: SeedStream.order.rawValue, UInt64(epoch))
-    for last in stride(from: sampleCount - 1, to: 0, by: -1) {
+  func shuffled(forEpoch epoch: Int) -> [Int] { shuffled(sampleCount, .order, epoch) }
+
+  /// So many numbers from 0, in the order of an epoch of a stream.
+  func shuffled(_ count: Int, _ stream: SeedStream, _ epoch: Int) -> [Int] {
+    var order = Array(0..<count)
+    var generator = SeededGenerator(seed: seed, path: stream.rawValue, UInt64(epoch))
+    for last in stride(from: count - 1, to: 0, by: -1) {
       // A bias below 2⁻⁴⁰ for any data that fits on a disk.
       order.swapAt(last, Int(generator.next() % UInt64(last + 1)))
     }
@@ -242,6 +253,7 @@ public enum SeedStream: UInt64, Sendable {
   case trajectories = 9
   case demonstrations = 10
   case teacherMix = 11
+  case corpus = 12
 }
 
 extension SeedStream {

@@ -53,7 +53,8 @@ struct RunTexts: Sendable {
 }
 
 extension RunMaterial {
-  /// The batch of a step: for each sample one sequence per term, in the order of the terms; in a mixture the text that is drawn.
+  /// The batch of a step: for each sample one sequence per term, in the order of the terms; in a mixture the text that is drawn. Then
+  /// rows of the corpus.
   ///
   /// A micro-batch holds whole samples. A completion is used as it was produced: a truncated one gets no end of sequence.
   func batch(ofStep step: Int, texts: RunTexts, metrics: TextMetrics) -> WireTrainBatch {
@@ -64,6 +65,7 @@ extension RunMaterial {
     }
     addPairs(of: indices, round: round, texts: texts, metrics: metrics, to: &batch)
     addBehavior(of: indices, round: round, texts: texts, to: &batch)
+    addCorpus(ofStep: step, to: &batch)
     return batch
   }
 

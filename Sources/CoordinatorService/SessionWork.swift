@@ -259,6 +259,9 @@ struct SessionWork: Sendable {
       let source = recipe.objective.mixture == nil ? recipe.objective.terms[index].source.rawValue : "mixed"
       row.add("train/loss_on_\(source)_text", value)
     }
+    if recipe.objective.corpus != nil, let value = metrics.termLosses.dropFirst(terms).first {
+      row.add("train/loss_on_corpus_text", value)
+    }
     addSchedules(metrics, to: &row)
     if recipe.objective.ranking != nil {
       row.add("train/ranking_loss", metrics.rankingLoss)

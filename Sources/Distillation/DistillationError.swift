@@ -24,6 +24,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case behaviorLogprobNotFinite(position: Int)
   /// A loss of pairs beside a term that is no cross-entropy.
   case termBesidePairs(TokenLossKind)
+  /// A sequence of a pair behind one whose term is beside pairs.
+  case pairBehindOthers(sequence: Int)
   /// A loss that draws from the teacher would bias: all but forward KL.
   case biasedByDraws(TokenLossKind)
   /// A ranking of sequences whose term is no cross-entropy.
@@ -77,6 +79,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the log-prob that the text's writer gave position \(position) is not a number: send what Generate answered"
     case .termBesidePairs(let kind):
       "the loss \(kind) cannot stand beside a loss of pairs: give the terms cross-entropies"
+    case .pairBehindOthers(let sequence):
+      "sequence \(sequence) is of a pair and stands behind one that is of none: put sequences of terms beside pairs last"
     case .termBesideRanking(let kind):
       "sequences that are ranked cannot have the loss \(kind): give their term a cross-entropy"
     case .biasedByDraws(let kind):

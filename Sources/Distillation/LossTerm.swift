@@ -54,14 +54,17 @@ public struct LossTerm: Sendable, Hashable {
   public var standardizesLogits: Bool
   /// Factor of the cross-entropy of the actual token that is added to each position's divergence.
   public var crossEntropyWeight: Double
+  /// Whether its sequences are no pairs where the objective has a loss of pairs: they stand behind all that are.
+  public var isBesidePairs: Bool
 
   /// Makes a term.
   public init(
     _ kind: TokenLossKind, weight: Double = 1, ramp: WeightRamp? = nil, adaptiveSkew: AdaptiveSkew? = nil,
-    standardizesLogits: Bool = false, crossEntropyWeight: Double = 0
+    standardizesLogits: Bool = false, crossEntropyWeight: Double = 0, isBesidePairs: Bool = false
   ) {
     (self.kind, self.weight, self.ramp, self.adaptiveSkew) = (kind, weight, ramp, adaptiveSkew)
     (self.standardizesLogits, self.crossEntropyWeight) = (standardizesLogits, crossEntropyWeight)
+    self.isBesidePairs = isBesidePairs
   }
 
   /// Whether the row's loss is that of its kind and nothing more.

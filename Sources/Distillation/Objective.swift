@@ -16,7 +16,8 @@ public enum Reduction: String, Sendable, Hashable, Codable {
 public struct Objective: Sendable, Hashable {
   /// The terms; a batch names them by index.
   public let terms: [LossTerm]
-  /// The loss of each two neighbouring sequences of a batch; nil: sequences are no pairs. All terms are cross-entropies then.
+  /// The loss of each two neighbouring sequences of a batch, but for those of terms beside pairs; nil: sequences are no pairs. All terms
+  /// are cross-entropies then.
   public let pair: PairLoss?
   /// The loss of the order of some term's sequences; nil: none is ranked.
   public let ranking: RankingLoss?
@@ -94,7 +95,8 @@ public struct Objective: Sendable, Hashable {
 
   /// Whether sequences of a term need the teacher's log-probs.
   func needsTeacher(term: Int) -> Bool {
-    terms[term].kind.needsTeacher || pair?.reference == .teacher || ranking?.term == term
+    terms[term].kind.needsTeacher || ranking?.term == term
+      || pair?.reference == .teacher && !terms[term].isBesidePairs
   }
 
   /// What to ask of the teacher about the sequences that ``TrainingBatch/teacherSequences(_:)`` names.

@@ -1,6 +1,7 @@
 internal import Sequences
 
-/// The pairs of an optimizer batch with everything about them but the student's log-probs.
+/// The pairs of an optimizer batch with everything about them but the student's log-probs. Sequences of terms beside pairs stand behind
+/// them.
 struct PairPlan: Sendable {
   let loss: PairLoss
   /// Pairs that count in the mean, at least 1.
@@ -9,12 +10,19 @@ struct PairPlan: Sendable {
   var groups: [Range<Int>] { (0..<pairCount).map { 2 * $0..<2 * $0 + 2 } }
   private let pairCount: Int
   private let columns: PairColumns
-  /// The reference's log-prob of each sequence; empty without one. Shape: `[B]`.
+  /// The reference's log-prob of each sequence of a pair; empty without one. Shape: `[2P]`.
   private let references: [Double]
 
-  /// - Parameter teacher: The teacher's log-probs of the actual tokens of all sequences, where it is the reference.
-  init(_ batch: TrainingBatch, _ loss: PairLoss, teacher: PositionScores) throws(DistillationError) {
-    let count = batch.sequences.count
+  /// - Parameters:
+  ///   - terms: Say which sequences are no pairs.
+  ///   - teacher: The teacher's log-probs of the actual tokens of all pairs, where it is the reference.
+  init(
+    _ batch: TrainingBatch, _ loss: PairLoss, terms: [LossTerm], teacher: PositionScores
+  ) throws(DistillationError) {
+    let count = batch.termIndices.prefix { !terms[$0].isBesidePairs }.count
+    for sequence in count..<batch.termIndices.count where !terms[batch.termIndices[sequence]].isBesidePairs {
+      throw .pairBehindOthers(sequence: sequence)
+    }
     guard count.isMultiple(of: 2) else {
       throw .countMismatch(column: "the sequences of pairs", expected: count + 1, found: count)
     }
@@ -25,32 +33,33 @@ struct PairPlan: Sendable {
       switch loss.reference {
       case .none: []
       case .given: zip(columns.referenceChosen, columns.referenceRejected).flatMap { [$0, $1] }
-      case .teacher: try Self.logprobs(teacher, batch.sequences.scoredPositions)
+      case .teacher: try Self.logprobs(teacher, batch.sequences.scoredPositions.ranges.prefix(count))
       }
   }
 
-  /// The teacher's log-prob of each sequence.
+  /// The teacher's log-prob of each sequence, its positions given.
   private static func logprobs(
-    _ teacher: PositionScores, _ positions: ScoredPositions
+    _ teacher: PositionScores, _ ranges: ArraySlice<Range<Int>>
   ) throws(DistillationError) -> [Double] {
-    try teacher.expectTokenLogprobs(count: positions.count)
-    return try positions.ranges.map { positions throws(DistillationError) in try teacher.logprob(of: positions) }
+    try teacher.expectTokenLogprobs(count: ranges.last?.upperBound ?? 0)
+    return try ranges.map { positions throws(DistillationError) in try teacher.logprob(of: positions) }
   }
 
-  /// Measures pairs.
+  /// Measures the pairs among some sequences, of which none is parted.
   ///
   /// - Parameters:
-  ///   - first: The first sequence's index in the batch; even.
+  ///   - first: The first sequence's index in the batch.
   ///   - logprobs: The student's, of neighbouring sequences from there on. Shape: `[sequences]`.
   ///   - lengths: Their tokens that count.
-  /// - Returns: The pairs, and `weight / divisor · ∂L/∂s` of each sequence.
+  /// - Returns: The pairs, and `weight / divisor · ∂L/∂s` of each sequence, 0 where it is of no pair.
   func measure(
     first: Int, logprobs: [Double], lengths: [Int]
   ) throws(DistillationError) -> (pairs: [PairMeasurement], slopes: [Double]) {
-    precondition(first.isMultiple(of: 2) && logprobs.count.isMultiple(of: 2), "half a pair at sequence \(first)")
+    let count = min(max(2 * pairCount - first, 0), logprobs.count)
+    precondition(count == 0 || first.isMultiple(of: 2) && count.isMultiple(of: 2), "half a pair at sequence \(first)")
     var pairs: [PairMeasurement] = []
     var slopes: [Double] = []
-    for place in stride(from: 0, to: logprobs.count, by: 2) {
+    for place in stride(from: 0, to: count, by: 2) {
       let pair = (first + place) / 2
       let numbers = PairLogprobs(
         chosen: logprobs[place], rejected: logprobs[place + 1], chosenLength: lengths[place],
@@ -67,6 +76,6 @@ struct PairPlan: Sendable {
           logprobs: numbers, loss: result.value, chosenReward: rewards.chosen, rejectedReward: rewards.rejected,
           weight: weight))
     }
-    return (pairs, slopes)
+    return (pairs, slopes + Array(repeating: 0, count: logprobs.count - count))
   }
 }

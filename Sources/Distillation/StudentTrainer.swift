@@ -147,7 +147,7 @@ public final class StudentTrainer: @unchecked Sendable {
     try check(batch.sequences)
     let plan = try LossPlan(batch, objective)
     let pairs = try objective.pair.map { pair throws(DistillationError) in
-      try PairPlan(batch, pair, teacher: teacher)
+      try PairPlan(batch, pair, terms: objective.terms, teacher: teacher)
     }
     let steps = optimizer.stepCount
     let weights = objective.terms.map { $0.weight(afterSteps: steps, of: optimizer.schedule.maxSteps) }

@@ -64,6 +64,11 @@ struct KeyUse: Sendable {
       $0.objective.pair?.form == .hinge
     },
     KeyUse("objective.doubtful_rouge_l", of: [.plad]),
+    // A corpus.
+    KeyUse("data.corpus", of: methods(where: \.readsCorpus)),
+    KeyUse("data.corpus_batch_size", "objective.corpus_weight", for: "recipes with data.corpus") {
+      $0.objective.corpus != nil
+    },
     // What the teacher sends.
     KeyUse(
       "objective.loss_top_k", "objective.teacher_logprobs",

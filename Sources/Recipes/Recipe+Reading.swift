@@ -25,6 +25,7 @@ extension Recipe {
       throw .missingKey(key: "data", expected: "a JSONL file")
     }
     evalData = values.text("data.eval")
+    corpusData = method.readsCorpus ? values.text("data.corpus") : nil
     maxSamples = values.whole("data.max_samples")
     maxEvalSamples = values.whole("data.max_eval_samples")
     outputDir = try values.required("output_dir", "a folder for the results")
@@ -33,6 +34,7 @@ extension Recipe {
     // One that the method has not is refused below.
     let pairLoss = lossType.flatMap { [method] in method.pairLosses.contains($0) ? $0 : nil }
     let topCount: Int = values.whole("objective.loss_top_k")
+    training = Training(values)
     objective = Objective(
       terms: method.terms(values, pairLoss: pairLoss), pair: PairObjective(pairLoss, method, values),
       mixture: TextMixture(method, values),
@@ -43,7 +45,8 @@ extension Recipe {
       teacherPrecision: Precision(rawValue: values.word("objective.teacher_precision")) ?? .float32,
       drawCount: method == .rskd ? values.whole("objective.draws") : 0,
       hiddenWeight: method.alignsHiddenStates ? values.number("objective.hidden_weight") : 0,
-      ranking: RankingObjective(method, values))
+      ranking: RankingObjective(method, values),
+      corpus: CorpusObjective(method, pairLoss, values, batchSize: training.batchSize))
     generation = values.text("generation") == "none" || !method.mayWrite ? nil : Generation(values)
     lion = method == .lion ? try Lion(values) : nil
     rejection = method.hasChecker ? try Rejection(values) : nil
@@ -52,7 +55,6 @@ extension Recipe {
     tripost = method == .tripost ? TriPosT(values) : nil
     biAlign = method == .bialign ? BiAlign(values) : nil
     okd = method == .okd ? try OnlineModule(values) : nil
-    training = Training(values)
     evaluation = try Evaluation(values)
     resolvedYAML = values.yaml
     if !isKnown { try checkUse(reader) }
@@ -126,6 +128,7 @@ extension Recipe {
     try checkLoss(place, lossName: lossName)
     try checkTexts()
     try checkTeacherMix()
+    try checkCorpus()
     try checkTriPosT()
     if method == .rskd, objective.topCount > 0 || objective.teacherForm != .full {
       throw .conflict("method rskd has the teacher draw ids: leave out objective.loss_top_k and teacher_logprobs")

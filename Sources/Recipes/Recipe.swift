@@ -14,6 +14,8 @@ public struct Recipe: Sendable, Hashable {
   public var trainData: String
   /// JSONL file held out; nil: nothing is evaluated on data.
   public var evalData: String?
+  /// JSONL file of pre-training text that is learnt beside the rows to train on; nil: none is.
+  public var corpusData: String?
   /// At most so many rows of the file to train on; nil: all.
   public var maxSamples: Int?
   /// At most so many rows of the file held out; nil: all.
@@ -86,6 +88,8 @@ public struct Recipe: Sendable, Hashable {
     public var hiddenWeight: Double
     /// The ranking of what the last term learns of a sample, N sequences; nil: there is none.
     public var ranking: RankingObjective?
+    /// The loss on a corpus, which stands behind the terms; nil: there is none.
+    public var corpus: CorpusObjective?
   }
 
   /// How teacher and student write.

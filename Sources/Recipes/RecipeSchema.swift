@@ -79,6 +79,8 @@ enum RecipeSchema {
     RecipeKey("data", .text, nil),
     RecipeKey("data.train", .text, nil),
     RecipeKey("data.eval", .text, nil),
+    RecipeKey("data.corpus", .text, nil),
+    RecipeKey("data.corpus_batch_size", .whole(1...1_048_576), nil),
     RecipeKey("data.max_samples", positive, nil),
     RecipeKey("data.max_eval_samples", positive, nil),
   ]
@@ -109,6 +111,7 @@ enum RecipeSchema {
     RecipeKey("objective.lm_weight", .number(0...Double.infinity)) {
       $0 == .llavadi ? .number($0.defaultLMWeight) : pairs($0, .number($0.defaultLMWeight))
     },
+    RecipeKey("objective.corpus_weight", .number(0...Double.infinity), nil),
     RecipeKey("objective.standardize_logits", .flag) { $0.alignsHiddenStates ? .flag($0 == .llavadi) : nil },
     RecipeKey("objective.hidden_weight", .number(0...Double.infinity)) {
       $0.alignsHiddenStates ? .number($0 == .llavadi ? 1 : 0) : nil

@@ -50,7 +50,8 @@ extension LossTerm {
       ramp: wire.rampShare == 0 ? nil : WeightRamp(to: wire.finalWeight, over: wire.rampShare),
       adaptiveSkew: wire.leastAlpha == 0
         ? nil : AdaptiveSkew(least: wire.leastAlpha, firstSteps: Int(clamping: wire.firstSteps)),
-      standardizesLogits: wire.standardizeLogits, crossEntropyWeight: wire.crossEntropyWeight)
+      standardizesLogits: wire.standardizeLogits, crossEntropyWeight: wire.crossEntropyWeight,
+      isBesidePairs: wire.besidePairs)
   }
 }
 

@@ -88,6 +88,8 @@ final class FakeStudents: StudentConnector {
     var moduleDescription = makeDescription()
     /// What was asked for beside the student.
     var module: WireOnlineModule?
+    /// What is to be minimised.
+    var objective: WireObjective?
   }
 
   let state = Mutex(State())
@@ -123,6 +125,7 @@ private struct FakeStudent: StudentConnection {
         (state.step, state.parameters) = (0, request.seed)
       }
       (state.loaded, state.origin, state.module) = (true, request.path, request.module)
+      state.objective = request.objective
       return LoadResponse(
         model: state.description, step: UInt64(state.step), module: request.module.map { _ in state.moduleDescription })
     }
@@ -163,7 +166,7 @@ private struct FakeStudent: StudentConnection {
         state.batches.append(request.batch ?? WireTrainBatch())
         let module = state.module.map { _ in WireModuleMetrics(loss: 0.25, gradientNorm: 2, learningRate: 0.5) }
         return WireStepMetrics(
-          loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2], tokenCount: 8,
+          loss: state.lossAt[state.step] ?? 1 / Double(state.step), termLosses: [1, 2, 3], tokenCount: 8,
           traffic: [
             WireCallTraffic(
               rpc: "retort.v1.TeacherService/Score", messagesSent: 1, messagesReceived: 2, bytesSent: 30,

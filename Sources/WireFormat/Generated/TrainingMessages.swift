@@ -123,6 +123,8 @@ public struct WireLossTerm: WireMessage {
   public var standardizeLogits: Bool
   /// Factor of -log q(actual token), of the logits as they are, that is added to a divergence, at least 0.
   public var crossEntropyWeight: Double
+  /// Beside a loss of pairs: sequences of this term are no pairs, stand behind all that are, and no teacher is asked about them.
+  public var besidePairs: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -135,7 +137,8 @@ public struct WireLossTerm: WireMessage {
     leastAlpha: Double = 0,
     firstSteps: UInt64 = 0,
     standardizeLogits: Bool = false,
-    crossEntropyWeight: Double = 0
+    crossEntropyWeight: Double = 0,
+    besidePairs: Bool = false
   ) {
     self.kind = kind
     self.alpha = alpha
@@ -147,6 +150,7 @@ public struct WireLossTerm: WireMessage {
     self.firstSteps = firstSteps
     self.standardizeLogits = standardizeLogits
     self.crossEntropyWeight = crossEntropyWeight
+    self.besidePairs = besidePairs
   }
 
   /// Name in Protos/.
@@ -182,6 +186,7 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
     unsafe cMessage.first_steps = firstSteps
     unsafe cMessage.standardize_logits = standardizeLogits ? 1 : 0
     unsafe cMessage.cross_entropy_weight = crossEntropyWeight
+    unsafe cMessage.beside_pairs = besidePairs ? 1 : 0
   }
 
   init(cMessage: Retort__V1__LossTerm) throws(WireFormatError) {
@@ -195,6 +200,7 @@ extension WireLossTerm: @unsafe FlatCMessageConvertible {
     firstSteps = unsafe cMessage.first_steps
     standardizeLogits = unsafe cMessage.standardize_logits != 0
     crossEntropyWeight = unsafe cMessage.cross_entropy_weight
+    besidePairs = unsafe cMessage.beside_pairs != 0
   }
 }
 
@@ -462,7 +468,7 @@ extension WireRankingLoss: @unsafe FlatCMessageConvertible {
   }
 }
 
-/// The loss of pairs: sequence 2i of a batch is preferred to sequence 2i + 1.
+/// The loss of pairs: sequence 2i of a batch is preferred to sequence 2i + 1, but for those of terms with LossTerm.beside_pairs.
 public struct WirePairLoss: WireMessage {
   /// The loss as a function of D.
   public var form: WirePairLossForm
@@ -646,8 +652,8 @@ public struct WireTrainBatch: WireMessage {
   public var termIndices: [UInt32]
   /// Sequences per forward pass: micro-batch i holds sequences [i * n, (i + 1) * n).
   public var microBatchSize: UInt32
-  /// With a loss of pairs, P = B / 2. Log-probs of the preferred completions by the reference, summed. Shape: [P], or empty
-  /// where the reference is not given. Unit: nats.
+  /// With a loss of pairs, P pairs: half as many as there are sequences whose terms are not beside pairs. Log-probs of the preferred
+  /// completions by the reference, summed. Shape: [P], or empty where the reference is not given. Unit: nats.
   public var pairReferenceChosen: [Double]
   /// Those of the other completions. Shape: [P], or empty. Unit: nats.
   public var pairReferenceRejected: [Double]

@@ -592,7 +592,7 @@ void   retort__v1__online_module__free_unpacked
   assert(message->base.descriptor == &retort__v1__online_module__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[10] =
+static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[11] =
 {
   {
     "kind",
@@ -714,9 +714,22 @@ static const ProtobufCFieldDescriptor retort__v1__loss_term__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "beside_pairs",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LossTerm, beside_pairs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__loss_term__field_indices_by_name[] = {
   1,   /* field[1] = alpha */
+  10,   /* field[10] = beside_pairs */
   2,   /* field[2] = beta */
   9,   /* field[9] = cross_entropy_weight */
   4,   /* field[4] = final_weight */
@@ -730,7 +743,7 @@ static const unsigned retort__v1__loss_term__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__loss_term__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
 {
@@ -740,7 +753,7 @@ const ProtobufCMessageDescriptor retort__v1__loss_term__descriptor =
   "Retort__V1__LossTerm",
   "retort.v1",
   sizeof(Retort__V1__LossTerm),
-  10,
+  11,
   retort__v1__loss_term__field_descriptors,
   retort__v1__loss_term__field_indices_by_name,
   1,  retort__v1__loss_term__number_ranges,

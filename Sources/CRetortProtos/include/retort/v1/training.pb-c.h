@@ -215,10 +215,14 @@ struct  Retort__V1__LossTerm
    * Factor of -log q(actual token), of the logits as they are, that is added to a divergence, at least 0.
    */
   double cross_entropy_weight;
+  /*
+   * Beside a loss of pairs: sequences of this term are no pairs, stand behind all that are, and no teacher is asked about them.
+   */
+  protobuf_c_boolean beside_pairs;
 };
 #define RETORT__V1__LOSS_TERM__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__loss_term__descriptor) \
-    , RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , RETORT__V1__TOKEN_LOSS_KIND__TOKEN_LOSS_KIND_UNSPECIFIED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -360,7 +364,7 @@ struct  Retort__V1__RankingLoss
 
 
 /*
- * The loss of pairs: sequence 2i of a batch is preferred to sequence 2i + 1.
+ * The loss of pairs: sequence 2i of a batch is preferred to sequence 2i + 1, but for those of terms with LossTerm.beside_pairs.
  */
 struct  Retort__V1__PairLoss
 {
@@ -471,8 +475,8 @@ struct  Retort__V1__TrainBatch
    */
   uint32_t micro_batch_size;
   /*
-   * With a loss of pairs, P = B / 2. Log-probs of the preferred completions by the reference, summed. Shape: [P], or empty
-   * where the reference is not given. Unit: nats.
+   * With a loss of pairs, P pairs: half as many as there are sequences whose terms are not beside pairs. Log-probs of the preferred
+   * completions by the reference, summed. Shape: [P], or empty where the reference is not given. Unit: nats.
    */
   size_t n_pair_reference_chosen;
   double *pair_reference_chosen;
