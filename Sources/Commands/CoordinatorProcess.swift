@@ -64,11 +64,11 @@ public struct CoordinatorProcess: Sendable {
     }
     // One cache for all: replies are named by their model.
     let cache = try ReplyCache(folder: state.appending(path: "cache"))
-    func connect(_ target: ServiceTarget) throws -> GRPCTeacher {
-      try GRPCTeacher(
-        address: "\(target)",
+    func connect(_ target: ServiceTarget) throws -> TeacherGroup {
+      try TeacherGroup(
+        target: target,
         access: (teacherCredentials ?? service.credentials).access(to: .teacher)
-          .observed(by: host.instruments.observer), deadline: service.deadlines.longest)
+          .observed(by: host.instruments.observer), deadline: service.deadlines.longest, logger: logger)
     }
     let upstreams = try [teacher, referee, generator].map { try $0.map(connect) }
     let namedUpstreams = try namedTeachers.mapValues(connect)

@@ -101,16 +101,35 @@ extension CoordinatorStatus {
     let address: String
     /// nil: nobody waits for it.
     let waitingReason: String?
+    let waitingSeconds: Double?
     let retries: UInt64
+    let replicas: [Replica]
 
     init(_ teacher: WireTeacherState) {
       (name, address, retries) = (teacher.name, teacher.address, teacher.retries)
       waitingReason = teacher.waitingReason.isEmpty ? nil : teacher.waitingReason
+      waitingSeconds = waitingReason == nil ? nil : Double(teacher.waitingMilliseconds) / 1000
+      replicas = teacher.replicas.map(Replica.init)
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, address, retries
+      case name, address, retries, replicas
       case waitingReason = "waiting_reason"
+      case waitingSeconds = "waiting_seconds"
+    }
+  }
+
+  private struct Replica: Encodable {
+    let address: String
+    /// nil: it is asked.
+    let trouble: String?
+    let answered: UInt64
+    let outstanding: UInt64
+    let moved: UInt64
+
+    init(_ replica: WireTeacherReplica) {
+      (address, answered, outstanding, moved) = (replica.address, replica.answered, replica.outstanding, replica.moved)
+      trouble = replica.trouble.isEmpty ? nil : replica.trouble
     }
   }
 

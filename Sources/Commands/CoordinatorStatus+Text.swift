@@ -15,7 +15,8 @@ extension CoordinatorStatus {
       section(
         Self.table(of: trainers.trainers), trainers.trainers.count,
         none: "no trainer: start retort student --coordinator \(address)"),
-      section(Self.table(of: teachers.teachers), teachers.teachers.count, none: "no teacher"), cache,
+      section(Self.table(of: teachers.teachers), teachers.teachers.count, none: "no teacher"),
+      Self.replicas(of: teachers.teachers)?.text, cache,
     ].compactMap(\.self).joined(separator: "\n\n")
   }
 
@@ -61,8 +62,28 @@ extension CoordinatorStatus {
     for teacher in teachers {
       table.add([
         teacher.name, teacher.address, teacher.retries > 0 ? "\(teacher.retries)" : "",
-        teacher.waitingReason.isEmpty ? "nobody waits for it" : "waited for: \(teacher.waitingReason)",
+        teacher.waitingReason.isEmpty
+          ? "nobody waits for it"
+          : "waited for \(FigureFormat.duration(seconds: Double(teacher.waitingMilliseconds) / 1000)): \(teacher.waitingReason)",
       ])
+    }
+    return table
+  }
+
+  /// The services behind names that stand for several.
+  private static func replicas(of teachers: [WireTeacherState]) -> TextTable? {
+    let several = teachers.filter { $0.replicas.count > 1 }
+    guard !several.isEmpty else { return nil }
+    var table = TextTable(
+      ["teacher", "replica", "answered", "has now", "taken from it", "state"],
+      alignments: [.left, .left, .right, .right, .right, .left])
+    for teacher in several {
+      for replica in teacher.replicas {
+        table.add([
+          teacher.name, replica.address, "\(replica.answered)", replica.outstanding > 0 ? "\(replica.outstanding)" : "",
+          replica.moved > 0 ? "\(replica.moved)" : "", replica.trouble.isEmpty ? "there" : replica.trouble,
+        ])
+      }
     }
     return table
   }

@@ -9,8 +9,12 @@ extension Coordinator {
     public var address: String
     /// Why a call that waits for it cannot reach it; nil: none waits.
     public var waitingReason: String?
+    /// How long calls have waited for it; nil: none waits.
+    public var waitingTime: Duration?
     /// Calls that were made again since it was away.
     public var retries: Int
+    /// The services behind its name.
+    public var replicas: [TeacherReplica]
   }
 
   /// Runs that have not ended and the newest that have, oldest first; none is a part of another.
@@ -38,7 +42,9 @@ extension Coordinator {
     let named = dependencies.namedTeachers.sorted { $0.key < $1.key }.map { ($0.key, Optional($0.value)) }
     return (own + named).compactMap { name, facade in
       facade.map {
-        TeacherEntry(name: name, address: $0.address, waitingReason: $0.waitingReason, retries: $0.retries)
+        TeacherEntry(
+          name: name, address: $0.address, waitingReason: $0.waitingReason, waitingTime: $0.wait?.time,
+          retries: $0.retries, replicas: $0.replicas)
       }
     }
   }

@@ -221,8 +221,9 @@ public final class Coordinator: Sendable {
       let reason = facade.waitingReason
     else { return run }
     let waits = "waiting for the teacher at \(facade.address)"
-    if run.status.state == .running { run.status.message = "\(waits) (\(reason))" }
-    if run.status.state == .waiting, run.status.message.hasPrefix(waits) { run.status.message += " (\(reason))" }
+    let details = facade.wait.map { " since \($0.since.formatted(.iso8601)) (\(reason))" } ?? " (\(reason))"
+    if run.status.state == .running { run.status.message = waits + details }
+    if run.status.state == .waiting, run.status.message.hasPrefix(waits) { run.status.message += details }
     return run
   }
 

@@ -96,7 +96,9 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
     let teachers = coordinator.teachers.map { teacher in
       WireTeacherState(
         name: teacher.name, address: teacher.address, waitingReason: teacher.waitingReason ?? "",
-        retries: UInt64(teacher.retries))
+        retries: UInt64(teacher.retries),
+        waitingMilliseconds: UInt64((teacher.waitingTime ?? .zero) / .milliseconds(1)),
+        replicas: teacher.replicas.map(WireTeacherReplica.init))
     }
     return ListTeachersResponse(
       teachers: teachers, cacheHits: UInt64(counters?.hits ?? 0), cacheMisses: UInt64(counters?.misses ?? 0))

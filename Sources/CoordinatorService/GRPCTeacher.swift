@@ -1,35 +1,38 @@
 public import Authentication
 internal import GRPCCore
-internal import GRPCNGHTTP2Transport
-public import WireBytes
-public import WireFormat
+public import GRPCNGHTTP2Transport
+public import Logging
+internal import WireBytes
+internal import WireFormat
 
-/// A teacher behind a socket, or several that are the same: calls go to all of its addresses in turn.
-public final class GRPCTeacher: TeacherUpstream {
+/// A teacher behind a socket.
+final class GRPCTeacher: TeacherConnection {
   /// Where the teacher is.
-  public let address: String
+  let address: String
   private let client: GRPCClient<NGHTTP2ClientTransport>
   private let deadline: Duration
 
   /// Names the teacher; calls succeed while ``run()`` does.
   ///
   /// - Parameters:
+  ///   - place: Where it is; of a host name, one of its addresses.
   ///   - access: With what to come to it.
   ///   - deadline: The longest that one request may take.
-  /// - Throws: `TransportError` where the address is not a target, such as `HOST:PORT` or `dns:HOST:PORT`.
-  public init(address: String, access: ClientAccess = .plain, deadline: Duration = .seconds(3600)) throws {
-    (self.address, self.deadline) = (address, deadline)
+  init(at place: ServerAddress, access: ClientAccess = .plain, deadline: Duration = .seconds(3600)) throws {
+    (address, self.deadline) = ("\(place)", deadline)
     var configuration = NGHTTP2ClientTransport.Configuration()
-    configuration.loadBalancing = .roundRobin
-    let transport = try access.transport(to: ServiceTarget(parsing: address), configuration: configuration)
+    // Who is away is asked for again and again by whoever needs it: it is found soon after it is back.
+    configuration.backoff = ConnectionBackoff(initial: .milliseconds(200), maximum: .seconds(2))
+    if place.socket != place.origin { configuration.resolver = OneAddress(socket: place.socket) }
+    let transport = try access.transport(to: ServiceTarget([place.origin]), configuration: configuration)
     client = GRPCClient(transport: transport, interceptors: access.interceptors)
   }
 
   /// Keeps the connection until cancelled.
-  public func run() async throws { try await client.runConnections() }
+  func run() async throws { try await client.runConnections() }
 
   /// Asks who the teacher is.
-  public func describe() async throws -> WireModelDescription {
+  func describe() async throws -> WireModelDescription {
     let response = try await described()
     guard let model = response.model else {
       throw RPCError(code: .internalError, message: "Describe answered without a model")
@@ -48,7 +51,7 @@ public final class GRPCTeacher: TeacherUpstream {
   }
 
   /// Sends one request and passes the reply on as it comes.
-  public func reply(
+  func reply(
     to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
   ) async throws {
     let (serializer, deserializer) = (PassThroughSerializer(), PassThroughDeserializer())
@@ -65,6 +68,30 @@ public final class GRPCTeacher: TeacherUpstream {
         request: StreamingClientRequest { writer in try await writer.write(request) }, descriptor: method.descriptor,
         serializer: serializer, deserializer: deserializer, options: .deadline(deadline), onResponse: passOn)
     }
+  }
+}
+
+/// Knows one of a host name's addresses and no other.
+private struct OneAddress: NameResolver {
+  let socket: NetworkAddress
+
+  func addresses(of host: String, port: Int) -> [NetworkAddress] { [socket] }
+}
+
+extension TeacherGroup {
+  /// Names a teacher; nothing is asked before ``run()``.
+  ///
+  /// - Parameters:
+  ///   - target: All of its replicas.
+  ///   - access: With what to come to them.
+  ///   - deadline: The longest that one request may take.
+  /// - Throws: `AuthenticationError` where a token would leave this machine unencrypted.
+  public convenience init(
+    target: ServiceTarget, access: ClientAccess = .plain, deadline: Duration = .seconds(3600), logger: Logger
+  ) throws {
+    // What is wrong with the access is found now, and not when a host name is known.
+    if target.hasNames { _ = try access.transport(to: target) }
+    try self.init(target: target, logger: logger) { try GRPCTeacher(at: $0, access: access, deadline: deadline) }
   }
 }
 

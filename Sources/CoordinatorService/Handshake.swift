@@ -20,6 +20,8 @@ public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible
   case ability(method: Method, missing: String, remedy: String)
   /// The teacher is another model than at the run's start.
   case teacherChanged(before: String, now: String)
+  /// Two replicas of a teacher, by their addresses, are not the same.
+  case replicasDiffer(String, String, difference: String)
 
   /// Methods that learn from a teacher's text alone.
   private static let textMethods = "such as seqkd, plad, dpo or simpo"
@@ -60,6 +62,8 @@ public enum HandshakeRefusal: Error, Sendable, Hashable, CustomStringConvertible
     case .teacherChanged(let before, let now):
       "the teacher is another model (\(now.prefix(12))) than when the run began (\(before.prefix(12))): "
         + "bring the first one back, or start a new run"
+    case .replicasDiffer(let first, let other, let difference):
+      "the teacher at \(other) is not the same as at \(first), but has \(difference): replicas must not differ"
     }
   }
 }

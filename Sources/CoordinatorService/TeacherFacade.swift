@@ -1,3 +1,4 @@
+public import Foundation
 internal import GRPCCore
 public import Logging
 internal import Synchronization
@@ -8,6 +9,8 @@ public import WireFormat
 public protocol TeacherUpstream: Sendable {
   /// Where it is, for messages.
   var address: String { get }
+  /// The services behind its name; empty where nobody looks after them.
+  var replicas: [TeacherReplica] { get }
   /// Asks who it is.
   func describe() async throws -> WireModelDescription
   /// Sends one request of a method and passes the messages of the reply on, undecoded, as they come. No more is read while
@@ -15,6 +18,11 @@ public protocol TeacherUpstream: Sendable {
   func reply(
     to request: WireBytes, of method: TeacherMethod, receive: @escaping @Sendable (WireBytes) async throws -> Void
   ) async throws
+}
+
+extension TeacherUpstream {
+  /// None.
+  public var replicas: [TeacherReplica] { [] }
 }
 
 /// A method of the teacher whose replies are cached.
@@ -32,6 +40,7 @@ public actor TeacherFacade {
   private let cache: ReplyCache
   private let pauses: Backoff
   private let logger: Logger
+  private let now: @Sendable () -> Duration
   private let waiting = Mutex(Waiting())
   private let repeats = Mutex(0)
   private var description: WireModelDescription?
@@ -41,14 +50,21 @@ public actor TeacherFacade {
   private struct Waiting {
     var calls = 0
     var reason = ""
+    /// When the first of them began to wait, and on the clock of pauses.
+    var since: (date: Date, time: Duration)?
     var onChange: @Sendable () -> Void = {}
   }
 
   /// Serves a teacher.
   ///
-  /// - Parameter pauses: Pauses between attempts while the teacher is away.
-  public init(upstream: any TeacherUpstream, cache: ReplyCache, pauses: Backoff = Backoff(), logger: Logger) {
-    (self.upstream, self.cache, self.pauses, self.logger) = (upstream, cache, pauses, logger)
+  /// - Parameters:
+  ///   - pauses: Pauses between attempts while the teacher is away.
+  ///   - now: Time since a fixed moment.
+  public init(
+    upstream: any TeacherUpstream, cache: ReplyCache, pauses: Backoff = Backoff(), logger: Logger,
+    now: @escaping @Sendable () -> Duration = Monotonic.now
+  ) {
+    (self.upstream, self.cache, self.pauses, self.logger, self.now) = (upstream, cache, pauses, logger, now)
   }
 
   /// Where the teacher is, for messages.
@@ -56,6 +72,14 @@ public actor TeacherFacade {
 
   /// Why a teacher is not reached that a call waits for; nil while none does.
   public nonisolated var waitingReason: String? { waiting.withLock { $0.calls > 0 ? $0.reason : nil } }
+
+  /// Since when calls have waited for the teacher, and for how long; nil while none does.
+  public nonisolated var wait: (since: Date, time: Duration)? {
+    waiting.withLock { $0.since.map { ($0.date, now() - $0.time) } }
+  }
+
+  /// The services behind the teacher's name.
+  public nonisolated var replicas: [TeacherReplica] { upstream.replicas }
 
   /// Has somebody called whenever ``waitingReason`` has changed.
   nonisolated func onWaiting(_ body: @escaping @Sendable () -> Void) { waiting.withLock { $0.onChange = body } }
@@ -124,11 +148,15 @@ public actor TeacherFacade {
   }
 
   private func retrying<T: Sendable>(_ attempt: () async throws -> T) async throws -> T {
-    var failures = 0
-    defer { if failures > 0 { noteEnd() } }
+    var (failures, isAnswered) = (0, false)
+    defer { if failures > 0 { noteEnd(isAnswered: isAnswered) } }
     while true {
       do {
-        return try await attempt()
+        let result = try await attempt()
+        isAnswered = true
+        return result
+      } catch is AskElsewhere {
+        try Task.checkCancellation()
       } catch let error as RPCError where error.code == .unavailable {
         try Task.checkCancellation()
         description = nil
@@ -142,25 +170,38 @@ public actor TeacherFacade {
 }
 
 extension TeacherFacade {
-  /// Counts a call that waits, and says in the log why, once for each reason.
+  /// Counts a call that waits, and says in the log why, once until the teacher is back.
   private func note(_ reason: String, isFirst: Bool) {
-    let onChange = waiting.withLock { waiting -> (@Sendable () -> Void)? in
-      defer { waiting.reason = reason }
+    let (isNew, onChange) = waiting.withLock { waiting -> (Bool, (@Sendable () -> Void)?) in
+      let (isNew, isOther) = (waiting.since == nil, waiting.reason != reason)
       if isFirst { waiting.calls += 1 }
-      return waiting.calls == 1 && isFirst || waiting.reason != reason ? waiting.onChange : nil
+      if isNew { waiting.since = (Date(), now()) }
+      waiting.reason = reason
+      return (isNew, isNew || isOther ? waiting.onChange : nil)
     }
+    let data: Logger.Metadata = ["teacher.address": "\(address)", "reason": "\(reason)"]
+    if isNew { logger.warning("waiting for the teacher", metadata: data) }
     guard let onChange else { return }
-    logger.warning("waiting for the teacher", metadata: ["teacher.address": "\(address)", "reason": "\(reason)"])
+    if !isNew { logger.debug("still waiting for the teacher", metadata: data) }
     onChange()
   }
 
   /// Counts a call that waits no more.
-  private func noteEnd() {
-    let onChange = waiting.withLock { waiting in
+  ///
+  /// - Parameter isAnswered: Whether the teacher is there again, and not the caller gone.
+  private func noteEnd(isAnswered: Bool) {
+    let (begin, onChange) = waiting.withLock { waiting -> (Duration?, (@Sendable () -> Void)?) in
       waiting.calls -= 1
-      return waiting.calls == 0 ? waiting.onChange : {}
+      guard waiting.calls == 0 else { return (nil, nil) }
+      defer { waiting.since = nil }
+      return (waiting.since?.time, waiting.onChange)
     }
-    onChange()
+    if let begin, isAnswered {
+      let seconds = Int((now() - begin) / .seconds(1))
+      logger.info(
+        "the teacher is back", metadata: ["teacher.address": "\(address)", "waited.seconds": "\(seconds)"])
+    }
+    onChange?()
   }
 }
 

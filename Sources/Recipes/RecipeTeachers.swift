@@ -216,8 +216,9 @@ extension Recipe.Endpoint {
 }
 
 extension Recipe.TeacherSource {
-  /// Tells a target such as HOST:PORT or unix:PATH from a folder.
+  /// Tells a target such as HOST:PORT, several of them or unix:PATH from a folder.
   init(_ text: String) {
+    let text = text.contains("/") ? text : text.split(separator: /, */).joined(separator: ",")
     if ["unix:", "dns:", "ipv4:", "ipv6:"].contains(where: text.hasPrefix) {
       self = .address(text)
     } else if let colon = text.lastIndex(of: ":"), UInt16(text[text.index(after: colon)...]) != nil, !text.contains("/")

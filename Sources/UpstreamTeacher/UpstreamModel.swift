@@ -67,7 +67,8 @@ public struct UpstreamModel: Sendable {
       abilities: WireAbilities(
         generate: true, tokenLogprobs: scoresTokens, maxTopCount: UInt32(maxTopCount), gather: false, entropy: false,
         fullLogprobs: false, hiddenState: false, float16: true),
-      parameterCount: 0, determinism: "endpoint \(endpoint), \(profile.takesSeeds ? "seeds are passed on" : "no seeds")"
-    )
+      parameterCount: 0,
+      determinism: "endpoint \(endpoint), \(profile.takesSeeds ? "seeds are passed on" : "no seeds")",
+      mayCharge: true)
   }
 }

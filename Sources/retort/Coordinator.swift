@@ -12,7 +12,8 @@ struct Coordinator: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The teacher of recipes that name none of their own: HOST:PORT, dns:HOST:PORT or unix:PATH.", valueName: "target")
+      "The teacher of recipes that name none of their own: HOST:PORT, dns:HOST:PORT or unix:PATH; several that are the same are joined by commas.",
+      valueName: "target")
   )
   var teacher: String?
 

@@ -22,7 +22,13 @@ import WireFormat
         ], lostLeases: 3, waitingRuns: 1),
       teachers: ListTeachersResponse(
         teachers: [
-          WireTeacherState(name: "teacher", address: "gpu:7001", waitingReason: "connection refused", retries: 4)
+          WireTeacherState(
+            name: "teacher", address: "a:7001,b:7001", waitingReason: "connection refused", retries: 4,
+            waitingMilliseconds: 75000,
+            replicas: [
+              WireTeacherReplica(address: "a:7001", answered: 12, outstanding: 2),
+              WireTeacherReplica(address: "b:7001", trouble: "connection refused", answered: 3, moved: 1),
+            ])
         ], cacheHits: 30, cacheMisses: 10))
   }
 
@@ -41,7 +47,11 @@ import WireFormat
       lines.contains { $0.hasPrefix("t-1") && $0.contains("kd-1") && $0.contains("9.0s") && $0.contains("1m05s") })
     #expect(lines.contains { $0.hasPrefix("t-2") && $0.contains("free") })
     #expect(
-      lines.contains { $0.hasPrefix("teacher ") && $0.contains("waited for: connection refused") && $0.contains("4") })
+      lines.contains {
+        $0.hasPrefix("teacher ") && $0.contains("waited for 1m15s: connection refused") && $0.contains("4")
+      })
+    #expect(lines.contains { $0.contains(" a:7001 ") && $0.contains("12") && $0.hasSuffix("there") })
+    #expect(lines.contains { $0.contains(" b:7001 ") && $0.contains("3") && $0.hasSuffix("connection refused") })
     #expect(text.contains("cache: 30 of 40 replies (75%)") && text.contains("leases that ended: 3"))
     #expect(Self.status([Self.run, Self.part]).text(all: true).contains("lion-1/round-0"))
   }
@@ -66,7 +76,10 @@ import WireFormat
     let trainers = try #require(object["trainers"] as? [[String: Any]])
     #expect(trainers.map { $0["run"] as? String } == ["kd-1", nil])
     let teacher = try #require((object["teachers"] as? [[String: Any]])?.first)
-    #expect(teacher["waiting_reason"] as? String == "connection refused")
+    #expect(teacher["waiting_reason"] as? String == "connection refused" && teacher["waiting_seconds"] as? Int == 75)
+    let replicas = try #require(teacher["replicas"] as? [[String: Any]])
+    #expect(replicas.map { $0["answered"] as? Int } == [12, 3] && replicas.map { $0["moved"] as? Int } == [0, 1])
+    #expect(replicas.map { $0["trouble"] as? String } == [nil, "connection refused"])
     #expect((object["cache"] as? [String: Int]) == ["hits": 30, "misses": 10] && object["lost_leases"] as? Int == 3)
   }
 }

@@ -126,7 +126,7 @@ struct CorpusRunTests {
     let (status, batches, _, _) = try await run(
       ["a", "b"].map { #"{"prompt":"q","chosen":"r","rejected":"st","teacher":"\#($0)"}"# },
       ["method=dpkd", "generation=none", "training.per_device_train_batch_size=2"],
-      teacher: "{teachers: {a: \"teacher:7001\", b: \"teacher:7001\"}}")
+      teacher: "{default: a, teachers: {a: \"teacher:7001\", b: \"teacher:7001\"}}")
     #expect(status.state == .finished, "\(status.message)")
     #expect(batches.count == 3 && batches.allSatisfy { $0.teacherNames == ["a", "b"] })
     for batch in batches {

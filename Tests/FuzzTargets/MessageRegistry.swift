@@ -10,7 +10,7 @@ package let allMessages: [any WireMessage.Type] = [
   CancelRunResponse.self, ResumeRunRequest.self, ResumeRunResponse.self, RegisterTrainerRequest.self,
   RegisterTrainerResponse.self, RenewLeaseRequest.self, RenewLeaseResponse.self,
   ListTrainersRequest.self, ListTrainersResponse.self, WireTrainer.self, ListTeachersRequest.self,
-  ListTeachersResponse.self, WireTeacherState.self,
+  ListTeachersResponse.self, WireTeacherState.self, WireTeacherReplica.self,
   PutGroupValueRequest.self, PutGroupValueResponse.self, GetGroupValueRequest.self, GetGroupValueResponse.self,
   WireModelDescription.self, WireAbilities.self, WireScoreOptions.self, WireScoreChunk.self,
   WireSequenceBatch.self, WireSamplingOptions.self, WireCompletionBatch.self,

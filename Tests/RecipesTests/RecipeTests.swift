@@ -212,6 +212,7 @@ struct RecipeTests {
     "tells a teacher's address from a folder",
     arguments: [
       ("127.0.0.1:7001", Recipe.TeacherSource.address("127.0.0.1:7001")),
+      ("one:7001, two:7001", .address("one:7001,two:7001")),
       ("models/a:b", .folder("models/a:b")),
       ("teacher", .folder("teacher")),
     ])

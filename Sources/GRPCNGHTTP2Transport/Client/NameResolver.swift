@@ -1,4 +1,4 @@
-import GRPCCore
+package import GRPCCore
 import NIOCore
 
 #if canImport(Glibc)
@@ -77,7 +77,7 @@ public struct NameResolutionError: Error, Sendable, Hashable, CustomStringConver
 
 extension ServiceTarget {
   /// The addresses of all endpoints, each once. Waits for the resolver.
-  func resolve(with resolver: any NameResolver) -> Result<[ServerAddress], RPCError> {
+  package func resolve(with resolver: any NameResolver) -> Result<[ServerAddress], RPCError> {
     var addresses: [ServerAddress] = []
     var seen: Set<NetworkAddress> = []
     var failure: (any Error)?

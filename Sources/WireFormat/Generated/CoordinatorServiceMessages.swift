@@ -1148,18 +1148,26 @@ public struct WireTeacherState: WireMessage {
   public var waitingReason: String
   /// Calls that were made again since it was away.
   public var retries: UInt64
+  /// How long calls have waited for it. 0: none waits.
+  public var waitingMilliseconds: UInt64
+  /// The services behind its name, in the order in which they were named. Empty: no host name among them is known.
+  public var replicas: [WireTeacherReplica]
 
   /// Makes the message; what is left out is not sent.
   public init(
     name: String = "",
     address: String = "",
     waitingReason: String = "",
-    retries: UInt64 = 0
+    retries: UInt64 = 0,
+    waitingMilliseconds: UInt64 = 0,
+    replicas: [WireTeacherReplica] = []
   ) {
     self.name = name
     self.address = address
     self.waitingReason = waitingReason
     self.retries = retries
+    self.waitingMilliseconds = waitingMilliseconds
+    self.replicas = replicas
   }
 
   /// Name in Protos/.
@@ -1189,6 +1197,8 @@ extension WireTeacherState: @unsafe FlatCMessageConvertible {
     unsafe cMessage.address = arena.string(address)
     unsafe cMessage.waiting_reason = arena.string(waitingReason)
     unsafe cMessage.retries = retries
+    unsafe cMessage.waiting_milliseconds = waitingMilliseconds
+    unsafe (cMessage.n_replicas, cMessage.replicas) = arena.messages(replicas)
   }
 
   init(cMessage: Retort__V1__TeacherState) throws(WireFormatError) {
@@ -1196,6 +1206,75 @@ extension WireTeacherState: @unsafe FlatCMessageConvertible {
     address = try unsafe readString(cMessage.address, field: "retort.v1.TeacherState.address")
     waitingReason = try unsafe readString(cMessage.waiting_reason, field: "retort.v1.TeacherState.waiting_reason")
     retries = unsafe cMessage.retries
+    waitingMilliseconds = unsafe cMessage.waiting_milliseconds
+    replicas = try unsafe readMessages(cMessage.replicas, cMessage.n_replicas)
+  }
+}
+
+/// One of the services behind a teacher's name.
+public struct WireTeacherReplica: WireMessage {
+  /// Where it is.
+  public var address: String
+  /// Why it is not asked. Empty: it is.
+  public var trouble: String
+  /// Questions that it answered since the coordinator started.
+  public var answered: UInt64
+  /// Questions that it has now.
+  public var outstanding: UInt64
+  /// Questions that were taken from it and asked elsewhere, since it was slow.
+  public var moved: UInt64
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    address: String = "",
+    trouble: String = "",
+    answered: UInt64 = 0,
+    outstanding: UInt64 = 0,
+    moved: UInt64 = 0
+  ) {
+    self.address = address
+    self.trouble = trouble
+    self.answered = answered
+    self.outstanding = outstanding
+    self.moved = moved
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.TeacherReplica"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireTeacherReplica: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__TeacherReplica {
+    var cMessage = unsafe Retort__V1__TeacherReplica()
+    unsafe retort__v1__teacher_replica__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__TeacherReplica, _ arena: EncodingArena) {
+    unsafe cMessage.address = arena.string(address)
+    unsafe cMessage.trouble = arena.string(trouble)
+    unsafe cMessage.answered = answered
+    unsafe cMessage.outstanding = outstanding
+    unsafe cMessage.moved = moved
+  }
+
+  init(cMessage: Retort__V1__TeacherReplica) throws(WireFormatError) {
+    address = try unsafe readString(cMessage.address, field: "retort.v1.TeacherReplica.address")
+    trouble = try unsafe readString(cMessage.trouble, field: "retort.v1.TeacherReplica.trouble")
+    answered = unsafe cMessage.answered
+    outstanding = unsafe cMessage.outstanding
+    moved = unsafe cMessage.moved
   }
 }
 

@@ -51,6 +51,9 @@ public struct WireModelDescription: WireMessage {
   public var outputHeadDigest: String
   /// D, the width of the last hidden state; 0 where unknown.
   public var hiddenSize: UInt32
+  /// Each answer may cost money, as where the model is behind an endpoint: a question is put to one service only, of several that are the
+  /// same, which keeps what it was answered.
+  public var mayCharge: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -67,7 +70,8 @@ public struct WireModelDescription: WireMessage {
     parameterCount: UInt64 = 0,
     determinism: String = "",
     outputHeadDigest: String = "",
-    hiddenSize: UInt32 = 0
+    hiddenSize: UInt32 = 0,
+    mayCharge: Bool = false
   ) {
     self.name = name
     self.modelDigest = modelDigest
@@ -83,6 +87,7 @@ public struct WireModelDescription: WireMessage {
     self.determinism = determinism
     self.outputHeadDigest = outputHeadDigest
     self.hiddenSize = hiddenSize
+    self.mayCharge = mayCharge
   }
 
   /// Name in Protos/.
@@ -126,6 +131,7 @@ extension WireModelDescription: @unsafe CMessageConvertible {
           unsafe cMessage.determinism = arena.string(determinism)
           unsafe cMessage.output_head_digest = arena.string(outputHeadDigest)
           unsafe cMessage.hidden_size = hiddenSize
+          unsafe cMessage.may_charge = mayCharge ? 1 : 0
           return try unsafe body(&cMessage)
         }
       }
@@ -147,6 +153,7 @@ extension WireModelDescription: @unsafe CMessageConvertible {
     determinism = try unsafe readString(cMessage.determinism, field: "retort.v1.ModelDescription.determinism")
     outputHeadDigest = try unsafe readString(cMessage.output_head_digest, field: "retort.v1.ModelDescription.output_head_digest")
     hiddenSize = unsafe cMessage.hidden_size
+    mayCharge = unsafe cMessage.may_charge != 0
   }
 }
 

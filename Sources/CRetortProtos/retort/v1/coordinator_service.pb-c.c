@@ -1042,6 +1042,51 @@ void   retort__v1__teacher_state__free_unpacked
   assert(message->base.descriptor == &retort__v1__teacher_state__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__teacher_replica__init
+                     (Retort__V1__TeacherReplica         *message)
+{
+  static const Retort__V1__TeacherReplica init_value = RETORT__V1__TEACHER_REPLICA__INIT;
+  *message = init_value;
+}
+size_t retort__v1__teacher_replica__get_packed_size
+                     (const Retort__V1__TeacherReplica *message)
+{
+  assert(message->base.descriptor == &retort__v1__teacher_replica__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__teacher_replica__pack
+                     (const Retort__V1__TeacherReplica *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__teacher_replica__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__teacher_replica__pack_to_buffer
+                     (const Retort__V1__TeacherReplica *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__teacher_replica__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__TeacherReplica *
+       retort__v1__teacher_replica__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__TeacherReplica *)
+     protobuf_c_message_unpack (&retort__v1__teacher_replica__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__teacher_replica__free_unpacked
+                     (Retort__V1__TeacherReplica *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__teacher_replica__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__put_group_value_request__init
                      (Retort__V1__PutGroupValueRequest         *message)
 {
@@ -2375,7 +2420,7 @@ const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor 
   (ProtobufCMessageInit) retort__v1__list_teachers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descriptors[4] =
+static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descriptors[6] =
 {
   {
     "name",
@@ -2425,17 +2470,43 @@ static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "waiting_milliseconds",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherState, waiting_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "replicas",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Retort__V1__TeacherState, n_replicas),
+    offsetof(Retort__V1__TeacherState, replicas),
+    &retort__v1__teacher_replica__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__teacher_state__field_indices_by_name[] = {
   1,   /* field[1] = address */
   0,   /* field[0] = name */
+  5,   /* field[5] = replicas */
   3,   /* field[3] = retries */
+  4,   /* field[4] = waiting_milliseconds */
   2,   /* field[2] = waiting_reason */
 };
 static const ProtobufCIntRange retort__v1__teacher_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor =
 {
@@ -2445,11 +2516,101 @@ const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor =
   "Retort__V1__TeacherState",
   "retort.v1",
   sizeof(Retort__V1__TeacherState),
-  4,
+  6,
   retort__v1__teacher_state__field_descriptors,
   retort__v1__teacher_state__field_indices_by_name,
   1,  retort__v1__teacher_state__number_ranges,
   (ProtobufCMessageInit) retort__v1__teacher_state__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__teacher_replica__field_descriptors[5] =
+{
+  {
+    "address",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherReplica, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "trouble",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherReplica, trouble),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answered",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherReplica, answered),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "outstanding",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherReplica, outstanding),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "moved",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherReplica, moved),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__teacher_replica__field_indices_by_name[] = {
+  0,   /* field[0] = address */
+  2,   /* field[2] = answered */
+  4,   /* field[4] = moved */
+  3,   /* field[3] = outstanding */
+  1,   /* field[1] = trouble */
+};
+static const ProtobufCIntRange retort__v1__teacher_replica__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor retort__v1__teacher_replica__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.TeacherReplica",
+  "TeacherReplica",
+  "Retort__V1__TeacherReplica",
+  "retort.v1",
+  sizeof(Retort__V1__TeacherReplica),
+  5,
+  retort__v1__teacher_replica__field_descriptors,
+  retort__v1__teacher_replica__field_indices_by_name,
+  1,  retort__v1__teacher_replica__number_ranges,
+  (ProtobufCMessageInit) retort__v1__teacher_replica__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor retort__v1__put_group_value_request__field_descriptors[3] =

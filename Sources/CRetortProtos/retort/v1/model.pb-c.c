@@ -97,7 +97,7 @@ void   retort__v1__abilities__free_unpacked
   assert(message->base.descriptor == &retort__v1__abilities__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__model_description__field_descriptors[14] =
+static const ProtobufCFieldDescriptor retort__v1__model_description__field_descriptors[15] =
 {
   {
     "name",
@@ -267,6 +267,18 @@ static const ProtobufCFieldDescriptor retort__v1__model_description__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "may_charge",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ModelDescription, may_charge),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__model_description__field_indices_by_name[] = {
   9,   /* field[9] = abilities */
@@ -277,6 +289,7 @@ static const unsigned retort__v1__model_description__field_indices_by_name[] = {
   7,   /* field[7] = eos_token_ids */
   4,   /* field[4] = head_size */
   13,   /* field[13] = hidden_size */
+  14,   /* field[14] = may_charge */
   1,   /* field[1] = model_digest */
   0,   /* field[0] = name */
   12,   /* field[12] = output_head_digest */
@@ -287,7 +300,7 @@ static const unsigned retort__v1__model_description__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__model_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor retort__v1__model_description__descriptor =
 {
@@ -297,7 +310,7 @@ const ProtobufCMessageDescriptor retort__v1__model_description__descriptor =
   "Retort__V1__ModelDescription",
   "retort.v1",
   sizeof(Retort__V1__ModelDescription),
-  14,
+  15,
   retort__v1__model_description__field_descriptors,
   retort__v1__model_description__field_indices_by_name,
   1,  retort__v1__model_description__number_ranges,

@@ -38,6 +38,7 @@ typedef struct Retort__V1__Trainer Retort__V1__Trainer;
 typedef struct Retort__V1__ListTeachersRequest Retort__V1__ListTeachersRequest;
 typedef struct Retort__V1__ListTeachersResponse Retort__V1__ListTeachersResponse;
 typedef struct Retort__V1__TeacherState Retort__V1__TeacherState;
+typedef struct Retort__V1__TeacherReplica Retort__V1__TeacherReplica;
 typedef struct Retort__V1__PutGroupValueRequest Retort__V1__PutGroupValueRequest;
 typedef struct Retort__V1__PutGroupValueResponse Retort__V1__PutGroupValueResponse;
 typedef struct Retort__V1__GetGroupValueRequest Retort__V1__GetGroupValueRequest;
@@ -561,10 +562,51 @@ struct  Retort__V1__TeacherState
    * Calls that were made again since it was away.
    */
   uint64_t retries;
+  /*
+   * How long calls have waited for it. 0: none waits.
+   */
+  uint64_t waiting_milliseconds;
+  /*
+   * The services behind its name, in the order in which they were named. Empty: no host name among them is known.
+   */
+  size_t n_replicas;
+  Retort__V1__TeacherReplica **replicas;
 };
 #define RETORT__V1__TEACHER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_state__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0,NULL }
+
+
+/*
+ * One of the services behind a teacher's name.
+ */
+struct  Retort__V1__TeacherReplica
+{
+  ProtobufCMessage base;
+  /*
+   * Where it is.
+   */
+  ProtobufCBinaryData address;
+  /*
+   * Why it is not asked. Empty: it is.
+   */
+  ProtobufCBinaryData trouble;
+  /*
+   * Questions that it answered since the coordinator started.
+   */
+  uint64_t answered;
+  /*
+   * Questions that it has now.
+   */
+  uint64_t outstanding;
+  /*
+   * Questions that were taken from it and asked elsewhere, since it was slow.
+   */
+  uint64_t moved;
+};
+#define RETORT__V1__TEACHER_REPLICA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_replica__descriptor) \
+    , {0,NULL}, {0,NULL}, 0, 0, 0 }
 
 
 /*
@@ -1076,6 +1118,25 @@ Retort__V1__TeacherState *
 void   retort__v1__teacher_state__free_unpacked
                      (Retort__V1__TeacherState *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__TeacherReplica methods */
+void   retort__v1__teacher_replica__init
+                     (Retort__V1__TeacherReplica         *message);
+size_t retort__v1__teacher_replica__get_packed_size
+                     (const Retort__V1__TeacherReplica   *message);
+size_t retort__v1__teacher_replica__pack
+                     (const Retort__V1__TeacherReplica   *message,
+                      uint8_t             *out);
+size_t retort__v1__teacher_replica__pack_to_buffer
+                     (const Retort__V1__TeacherReplica   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__TeacherReplica *
+       retort__v1__teacher_replica__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__teacher_replica__free_unpacked
+                     (Retort__V1__TeacherReplica *message,
+                      ProtobufCAllocator *allocator);
 /* Retort__V1__PutGroupValueRequest methods */
 void   retort__v1__put_group_value_request__init
                      (Retort__V1__PutGroupValueRequest         *message);
@@ -1222,6 +1283,9 @@ typedef void (*Retort__V1__ListTeachersResponse_Closure)
                   void *closure_data);
 typedef void (*Retort__V1__TeacherState_Closure)
                  (const Retort__V1__TeacherState *message,
+                  void *closure_data);
+typedef void (*Retort__V1__TeacherReplica_Closure)
+                 (const Retort__V1__TeacherReplica *message,
                   void *closure_data);
 typedef void (*Retort__V1__PutGroupValueRequest_Closure)
                  (const Retort__V1__PutGroupValueRequest *message,
@@ -1385,6 +1449,7 @@ extern const ProtobufCMessageDescriptor retort__v1__trainer__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_teachers_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__teacher_replica__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__put_group_value_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__put_group_value_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__get_group_value_request__descriptor;

@@ -108,10 +108,15 @@ struct  Retort__V1__ModelDescription
    * D, the width of the last hidden state; 0 where unknown.
    */
   uint32_t hidden_size;
+  /*
+   * Each answer may cost money, as where the model is behind an endpoint: a question is put to one service only, of several that are the
+   * same, which keeps what it was answered.
+   */
+  protobuf_c_boolean may_charge;
 };
 #define RETORT__V1__MODEL_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__model_description__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, NULL, 0, {0,NULL}, {0,NULL}, 0 }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0, 0,NULL, 0,NULL, {0,NULL}, NULL, 0, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 /*
