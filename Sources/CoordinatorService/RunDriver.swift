@@ -104,14 +104,14 @@ public actor RunDriver: RunWorker {
     // What changes nothing, such as news of a session that is over, is not worth a line.
     guard after != before || !effects.isEmpty else { return [] }
     let status = RunStatus(after, teacherAddress: teacherAddress(material.recipe))
+    // Whoever sees the run finished finds its files whole, also where this process ends in between: then they are finished again.
+    if after.phase == .finished { await finishFiles(effects) }
     try await dependencies.journal.append(
       post.event, to: record.runID, status: status, result: post.result, metrics: post.metrics)
     tell(post, of: after)
     if let result = post.result { texts.keep(result, samples: after.plan.samples(of: result.key)) }
     if let metrics = post.metrics { try metricsFile?.append(metrics) }
     machine = after
-    // Whoever sees the run finished finds its files whole.
-    if after.phase == .finished { await finishFiles() }
     board.show(status, of: record.runID)
     return effects
   }
@@ -128,7 +128,8 @@ public actor RunDriver: RunWorker {
     return (facades.first { $0.waitingReason != nil } ?? facades.first ?? dependencies.facade)?.address ?? ""
   }
 
-  private func finishFiles() async {
+  private func finishFiles(_ effects: [RunEffect]) async {
+    for case .prune(let positions) in effects { prune(positions) }
     if let entries = try? await dependencies.journal.metrics(of: record.runID).rows.inOrder {
       try? metricsFile?.rewrite(entries)
     }
@@ -155,13 +156,16 @@ extension RunDriver {
       sessions[session] = line
       group.addTask { await self.work(session, attempt: attempt, line: line, material) }
     case .releaseTrainer(let session): sessions.removeValue(forKey: session)?.end()
-    case .prune(let positions):
-      for position in positions { folder.clear(folder.checkpoint(position)) }
+    case .prune(let positions): prune(positions)
     case .load(let session, _), .generate(_, session: let session?), .train(let session, _), .evaluate(let session, _),
       .save(let session, _), .export(let session):
       sessions[session]?.send(effect)
     case .end: break
     }
+  }
+
+  private func prune(_ positions: [Int]) {
+    for position in positions { folder.clear(folder.checkpoint(position)) }
   }
 
   private func describeTeacher(_ material: RunMaterial) async {

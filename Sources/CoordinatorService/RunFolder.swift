@@ -39,11 +39,20 @@ struct RunFolder: Sendable {
   func prepare(_ recipe: Recipe) throws {
     try FolderError.explaining(path) {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      for folder in [path, start] { sweep(folder) }
       let file = URL(fileURLWithPath: path).appendingPathComponent("recipe.yaml")
       try Data(recipe.resolvedYAML.utf8).write(to: file, options: .atomic)
     }
     if case .architecture(let from, let numbers, let ties) = recipe.student {
       try StudentFolder.write(to: start, from: from, numbers: numbers, tiesWordEmbeddings: ties)
+    }
+  }
+
+  /// Deletes what a coordinator had not renamed when it was killed: Foundation writes files under such names first.
+  private func sweep(_ folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasPrefix(".dat.nosync") {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
   }
 

@@ -177,6 +177,31 @@ struct CoordinatorTests {
     }
   }
 
+  @Test("the last files are there before the journal says that the run has finished, and nothing half-written")
+  func lastFiles() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      try FileManager.default.createDirectory(atPath: folder.path + "/out", withIntermediateDirectories: true)
+      try bench.write("out/.dat.nosync1.abcdef", ["half"])
+      let told = Mutex<[RunStatus.State?]>([])
+      var run = bench.run()
+      run.adjust = { [adjust = run.adjust] dependencies in
+        adjust(&dependencies)
+        let journal = dependencies.journal
+        dependencies.onFinished = { outputDir, _ in
+          let state = try? await journal.runs().first?.status.state
+          let left = (try? FileManager.default.contentsOfDirectory(atPath: outputDir)) ?? []
+          #expect(left.contains("checkpoint-9") && !left.contains("checkpoint-4"), "\(left)")
+          #expect(!left.contains { $0.hasPrefix(".") }, "\(left)")
+          told.withLock { $0.append(state) }
+        }
+      }
+      let status = try await run.finish(bench.recipe(["training.save_total_limit=1"]))
+      #expect(status.state == .finished)
+      #expect(told.withLock(\.self) == [.running])
+    }
+  }
+
   @Test("the weights of a row's turns reach the student; a batch whose weights are all 1 has none")
   func turns() async throws {
     try await withFolder { folder in

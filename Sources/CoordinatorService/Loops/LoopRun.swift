@@ -22,8 +22,9 @@ struct LoopRun: Sendable {
 
   /// Shows that the run has finished, whose files are all there.
   func finish(_ status: RunStatus) async throws {
-    try await dependencies.journal.keep(status, of: record.runID)
+    // Where this process ends in between, the last files are written again.
     await dependencies.onFinished(record.outputDir, record.method)
+    try await dependencies.journal.keep(status, of: record.runID)
     show(status)
   }
 }
