@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "address.hpp"
+#include "liveness.hpp"
 #include "signals.hpp"
 #include "transport.hpp"
 #include "watch.hpp"
@@ -66,6 +67,7 @@ void Group::connect(int peer, const std::vector<char> &other, Deadline deadline)
   }
   if (watch.stop()) throw fail(Failure(RETORT_GLOO_TIMED_OUT, "", {peer}));
   throw_if_over();
+  watch_connection(own, other);
 }
 
 void Group::exchange(uint8_t kind, const retort_gloo_parts &parts, Deadline deadline) {
