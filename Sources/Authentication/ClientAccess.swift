@@ -16,6 +16,9 @@ public struct ClientAccess: Sendable {
     self.token = token
   }
 
+  /// Pauses between attempts to connect: services that end are started again within a moment, and their clients are few.
+  static let backoff = ConnectionBackoff(initial: .milliseconds(100), maximum: .seconds(5))
+
   /// The same access, with somebody who is told of its calls.
   public func observed(by observer: any CallObserver) -> ClientAccess {
     var access = self
@@ -38,6 +41,7 @@ public struct ClientAccess: Sendable {
     }
     var configuration = configuration
     configuration.security = security
+    configuration.backoff = Self.backoff
     if let observer { configuration.observer = observer }
     return NGHTTP2ClientTransport(service: service, configuration: configuration)
   }

@@ -65,13 +65,19 @@ public struct TrainerRegistration: Sendable {
     return options
   }
 
+  /// How long to wait before a lease is renewed that ends so much later: often enough that a coordinator which was started anew, and knows
+  /// nobody, is soon noticed.
+  package static func pause(beforeEnd remaining: Duration) -> Duration {
+    max(min(remaining / 3, .milliseconds(500)), .milliseconds(50))
+  }
+
   /// Renews until the coordinator does not know the lease any more, or does not answer.
   private func renew(_ lease: RegisterTrainerResponse, _ coordinator: some CoordinatorServiceRPC.ClientProtocol)
     async throws
   {
     var remaining = Duration.milliseconds(Int64(clamping: lease.leaseMilliseconds))
     while !Task.isCancelled {
-      try await Task.sleep(for: max(remaining / 3, .milliseconds(50)))
+      try await Task.sleep(for: Self.pause(beforeEnd: remaining))
       let answer = try await coordinator.renewLease(RenewLeaseRequest(leaseID: lease.leaseID), options: Self.options)
       remaining = .milliseconds(Int64(clamping: answer.leaseMilliseconds))
     }
