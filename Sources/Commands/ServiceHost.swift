@@ -60,6 +60,8 @@ public struct ServiceHost: Sendable {
     configuration.shutdownGracePeriod = .seconds(9)
     // A call of training lasts as long as its run: an old connection takes no new calls, and ends with its last.
     configuration.connection.maxAgeGrace = nil
+    // A client that a network has lost keeps its place for a minute, not for hours.
+    configuration.connection.serverKeepalive.interval = .seconds(60)
     // With the one message that may always come whole, a peer's share of memory.
     configuration.connection.maxIncompleteBytes = 48 << 20
     configuration.connection.callTimeLimits = deadlines.limits(at: guardian.role)
