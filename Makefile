@@ -8,7 +8,7 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench docs examples sanitize fuzz soak flood simulate durability compose-check metrics-check page-check \
+  study e2e bench bench-replicas docs examples sanitize fuzz soak flood simulate durability compose-check metrics-check page-check \
   e2e-compose ci clean
 
 help: ## List the commands
@@ -79,6 +79,9 @@ examples: setup ## Build and run the example of the transport alone
 
 bench: setup ## Our transport beside grpc-swift-nio-transport and grpcio: calls/s, bytes/s, processor time, memory
 	Benchmarks/run.sh
+
+bench-replicas: build ## One replica on one core beside two on two; what 8 to 256 would cost
+	.build/release/retort bench replicas
 
 sanitize: setup venv ## Tests of the wire and the codec under AddressSanitizer and ThreadSanitizer
 	scripts/sanitize.sh address

@@ -395,6 +395,14 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
+    // Replicas, measured.
+    .target(
+      name: "ReplicaBenchmark",
+      dependencies: [
+        "Collectives", "Distillation", "Kernels", "Measurement", "Optimization", "Sequences", "StudentService",
+        "Transformer", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: settings),
+    .testTarget(name: "ReplicaBenchmarkTests", dependencies: ["ReplicaBenchmark"], swiftSettings: settings),
     .testTarget(
       name: "StudentServiceTests",
       dependencies: [
@@ -460,7 +468,7 @@ let package = Package(
       name: "retort",
       dependencies: [
         "Authentication", "Checkpoints", "Commands", "CoordinatorService", "EngineBenchmark", "GRPCNGHTTP2Transport",
-        "Recipes", "Reports", "Sequences", "ServiceRuntime", "UpstreamTeacher", "WireBenchmark",
+        "Recipes", "ReplicaBenchmark", "Reports", "Sequences", "ServiceRuntime", "UpstreamTeacher", "WireBenchmark",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),

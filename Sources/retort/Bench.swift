@@ -8,7 +8,7 @@ struct Bench: AsyncParsableCommand {
     abstract: "Measures parts of Retort on this machine.",
     subcommands: [
       BenchTrain.self, BenchLoss.self, BenchGenerate.self, BenchScore.self, BenchTokenize.self, BenchWire.self,
-      BenchPeer.self, BenchWorker.self,
+      BenchReplicas.self, BenchPeer.self, BenchWorker.self, BenchReplica.self,
     ])
 }
 
