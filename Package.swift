@@ -126,6 +126,14 @@ let package = Package(
       name: "EngineBenchmarkTests",
       dependencies: ["Checkpoints", "EngineBenchmark", "Kernels", "Sequences", "Transformer"], swiftSettings: settings),
 
+    .target(
+      name: "ReplicaBenchmark",
+      dependencies: [
+        "Collectives", "Distillation", "Kernels", "Measurement", "Optimization", "Sequences", "Transformer",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: settings),
+    .testTarget(name: "ReplicaBenchmarkTests", dependencies: ["ReplicaBenchmark"], swiftSettings: settings),
+
     // Wire
     .target(
       name: "WireBytes",
@@ -395,14 +403,6 @@ let package = Package(
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ], swiftSettings: settings),
-    // Replicas, measured.
-    .target(
-      name: "ReplicaBenchmark",
-      dependencies: [
-        "Collectives", "Distillation", "Kernels", "Measurement", "Optimization", "Sequences", "StudentService",
-        "Transformer", .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: settings),
-    .testTarget(name: "ReplicaBenchmarkTests", dependencies: ["ReplicaBenchmark"], swiftSettings: settings),
     .testTarget(
       name: "StudentServiceTests",
       dependencies: [

@@ -141,7 +141,8 @@ struct SessionWork: Sendable {
       gradientCheckpointing: recipe.training.gradientCheckpointing,
       adapters: recipe.training.adapters.map(WireAdapterOptions.init),
       generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32),
-      gradientParts: recipe.training.replicas == 1 ? 0 : UInt32(recipe.training.replicas))
+      gradientParts: recipe.training.replicas == 1 ? 0 : UInt32(recipe.training.replicas),
+      shardOptimizer: recipe.training.shardsOptimizer)
     if let checkpoint {
       (request.path, request.resume) = (RunFolder.named(driver.folder.checkpoint(checkpoint)), true)
     } else {

@@ -205,7 +205,32 @@ actor StudentGroup: StudentConnection {
 
   func save(_ request: SaveRequest) async throws -> SaveResponse {
     try await form()
-    return try await call(lead()) { try await $0.save(request) }
+    return isSharded ? try await saveTogether(request) : try await call(lead()) { try await $0.save(request) }
+  }
+
+  /// Whether each replica has a share of the optimizer's state alone.
+  private var isSharded: Bool { loading?.shardOptimizer == true }
+
+  /// Asks all replicas, of which the first writes.
+  private func saveTogether(_ request: SaveRequest) async throws -> SaveResponse {
+    var request = request
+    request.groupID = groupID
+    let (group, shared) = (inGroup, request)
+    guard let first = group.first else { throw Self.gone }
+    do {
+      return try await withThrowingTaskGroup(of: Void.self) { tasks in
+        for member in group.dropFirst() {
+          tasks.addTask { _ = try await self.call(member) { try await $0.save(shared) } }
+        }
+        defer { tasks.cancelAll() }
+        async let response = call(first) { try await $0.save(shared) }
+        while try await tasks.next() != nil {}
+        return try await response
+      }
+    } catch let error as RPCError where error.code == .aborted {
+      try Task.checkCancellation()
+      throw Self.gone
+    }
   }
 
   func export(_ request: ExportRequest) async throws -> ExportResponse {
@@ -425,7 +450,9 @@ actor StudentGroup: StudentConnection {
   /// Whether the group is all replicas that are here.
   private var isWhole: Bool { !present.isEmpty && present == members.map(\.grant.leaseID) }
   /// Whether a run without any student waits for one while this group has several.
-  private var isToShrink: Bool { members.count > 1 && !isGivingAway && surroundings.registry.isShortOfStudents }
+  private var isToShrink: Bool {
+    members.count > 1 && !isSharded && !isGivingAway && surroundings.registry.isShortOfStudents
+  }
 
   // MARK: Joining
 
@@ -482,8 +509,10 @@ actor StudentGroup: StudentConnection {
       return nil
     }
     // Where those that had made the last steps are gone, the run goes back to its checkpoint.
-    guard answers.allSatisfy({ $0.step >= progress.step }) else {
-      let lost = RPCError(code: .unavailable, message: "no replica is left that has made step \(progress.step)")
+    guard answers.allSatisfy({ $0.step >= progress.step && !$0.isIncomplete }) else {
+      let lost = RPCError(
+        code: .unavailable,
+        message: "no replica, or not all of the optimizer's state, is left of step \(progress.step)")
       failure = lost
       throw lost
     }
@@ -517,7 +546,7 @@ actor StudentGroup: StudentConnection {
 /// What a replica answers when it is asked to join.
 private enum JoinAnswer: Sendable {
   /// It is in the group; the steps that it has made, and what the last ones measured.
-  case joined(step: UInt64, [TrainResponse])
+  case joined(step: UInt64, [TrainResponse], isIncomplete: Bool)
   case refused(StudentGroup.Member, RPCError)
   /// Somebody else was lost.
   case none
@@ -526,7 +555,8 @@ private enum JoinAnswer: Sendable {
     do {
       let response = try await member.connection.join(request)
       self = .joined(
-        step: response.step, [response.last, response.secondLast, response.thirdLast].compactMap(\.self))
+        step: response.step, [response.last, response.secondLast, response.thirdLast].compactMap(\.self),
+        isIncomplete: response.optimizerStateLost)
     } catch let error as RPCError {
       self = .refused(member, error)
     } catch {
@@ -535,11 +565,16 @@ private enum JoinAnswer: Sendable {
   }
 
   var recent: [TrainResponse] {
-    if case .joined(_, let recent) = self { recent } else { [] }
+    if case .joined(_, let recent, _) = self { recent } else { [] }
   }
 
   var step: UInt64 {
-    if case .joined(let step, _) = self { step } else { 0 }
+    if case .joined(let step, _, _) = self { step } else { 0 }
+  }
+
+  /// Whether some of the optimizer's state is lost.
+  var isIncomplete: Bool {
+    if case .joined(_, _, let isIncomplete) = self { isIncomplete } else { false }
   }
 
   var failure: (member: StudentGroup.Member, error: RPCError)? {

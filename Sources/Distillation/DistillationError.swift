@@ -52,6 +52,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
   case replicaLost(String)
   /// Another replica of the student refused the step.
   case replicaFailed(rank: Int, reason: String)
+  /// The optimizer's state of some parameters is with other replicas than those that are to make the step.
+  case momentsElsewhere
   /// Parts of a batch cannot be summed apart where a projector of hidden states learns beside the student.
   case partsBesideHiddenStates
 
@@ -107,6 +109,8 @@ public enum DistillationError: Error, Sendable, Hashable, CustomStringConvertibl
       "the optimizer's state has \(found) values where the model has \(expected) parameters: it belongs to another model"
     case .replicaLost(let reason): "another replica of the student is gone: \(reason)"
     case .replicaFailed(let rank, let reason): "replica \(rank) of the student refused the step: \(reason)"
+    case .momentsElsewhere:
+      "this replica has not the part of the optimizer's state that it is to update: load the newest checkpoint"
     case .partsBesideHiddenStates:
       "the loss of hidden states trains a projector, which replicas do not share: train with one replica"
     }

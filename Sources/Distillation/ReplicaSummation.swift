@@ -1,92 +1,114 @@
-internal import Foundation
 internal import Kernels
 
 /// Sums what replicas of a student found in their parts of a batch, in the order of a tree over the parts.
 ///
 /// Each replica adds up its own share of the gradients' elements and passes the sums on: as much travels as in any other all-reduce,
-/// while the order of additions is that of the parts and not that of the replicas.
-final class ReplicaSummation {
-  private var sent = FloatStorage(count: 0)
-  private var received = FloatStorage(count: 0)
+/// while the order of additions is that of the parts and not that of the replicas. Buckets that a backward pass is done with are summed
+/// on a thread of their own while it goes on.
+final class ReplicaSummation: @unchecked Sendable {
+  // SAFETY: buckets are summed one after another, on the line's thread until that has ended, then on the trainer's; what is summed is
+  // final, and nobody else's from then on.
 
-  /// What a replica tells the others once its passes are made.
-  private enum Report: Codable {
-    case found([LossSums])
-    case failed(String)
+  /// What is to be summed.
+  struct Plan {
+    let tree: SummationTree
+    let shares: GradientShares
+    let replicas: any ReplicaGroup
+    /// Sums of ``SummationTree/nodes(within:)`` of this replica's share; they may be overwritten.
+    let own: [FloatView]
+    /// Gets the sum over all parts: the first of `own`, or where there is none another view.
+    let total: FloatView
+    /// Whether each replica gets its own shares alone, and numbers without meaning elsewhere.
+    let isScattered: Bool
   }
 
-  /// The sums of all parts, in order, where no replica failed.
-  ///
-  /// - Throws: The own failure; ``DistillationError/replicaFailed(rank:reason:)`` for that of another.
-  func gather(
-    _ own: Result<[LossSums], DistillationError>, _ replicas: any ReplicaGroup
-  ) throws(DistillationError) -> [LossSums] {
-    let report: Report =
-      switch own {
-      case .success(let sums): .found(sums)
-      case .failure(let error): .failed("\(error)")
-      }
-    let reports = try replicas.gather(Self.bytes(report))
-    _ = try own.get()
-    var sums: [LossSums] = []
-    for (rank, bytes) in reports.enumerated() {
-      switch try Self.report(bytes, rank: rank) {
-      case .found(let found): sums += found
-      case .failed(let reason): throw .replicaFailed(rank: rank, reason: reason)
-      }
+  private let buffers: SumBuffers
+  private let plan: Plan
+  private let nodes: [[Range<Int>]]
+  private let line = WorkLine<DistillationError>()
+  /// Buckets whose sum was asked for.
+  private var next = 0
+
+  init(_ plan: Plan, _ buffers: SumBuffers) {
+    (self.plan, self.buffers) = (plan, buffers)
+    nodes = plan.tree.shares(of: plan.replicas.size).map(plan.tree.nodes)
+  }
+
+  /// Whether anything can be summed before the end.
+  var overlaps: Bool { plan.shares.buckets.count > 1 }
+
+  /// Says that all elements from `start` on are final. The last bucket waits for ``finish(_:hasParts:)`` all the same.
+  func isFinal(from start: Int) {
+    while next < plan.shares.buckets.count - 1, plan.shares.buckets[next].lowerBound >= start {
+      let bucket = next
+      line.add { [self] () throws(DistillationError) in try sum(bucket) }
+      next += 1
     }
+  }
+
+  /// Sums what is left; all is final.
+  ///
+  /// - Parameters:
+  ///   - own: What this replica found; where it failed, the others are told.
+  ///   - hasParts: Whether there is anything to be summed.
+  /// - Returns: The sums of all parts, in order.
+  func finish(
+    _ own: Result<[LossSums], DistillationError>, hasParts: Bool
+  ) throws(DistillationError) -> [LossSums] {
+    guard hasParts else { return try ReplicaReport.gather(own, plan.replicas) }
+    isFinal(from: 0)
+    try line.finish()
+    let sums = try ReplicaReport.gather(own, plan.replicas)
+    try sum(plan.shares.buckets.count - 1)
     return sums
   }
 
-  private static func bytes(_ report: Report) throws(DistillationError) -> [UInt8] {
-    let encoder = PropertyListEncoder()
-    encoder.outputFormat = .binary
-    do { return Array(try encoder.encode(report)) } catch { throw .replicaLost("\(error)") }
-  }
-
-  private static func report(_ bytes: [UInt8], rank: Int) throws(DistillationError) -> Report {
-    do { return try PropertyListDecoder().decode(Report.self, from: Data(bytes)) } catch {
-      throw .replicaLost("replica \(rank) sent no measurements: \(error)")
-    }
-  }
-
-  /// Leaves the sum over all parts in `total`.
-  ///
-  /// - Parameter own: Sums of ``SummationTree/nodes(within:)`` of this replica's share; they may be overwritten.
-  func sum(
-    _ own: [FloatView], _ tree: SummationTree, _ replicas: any ReplicaGroup, into total: FloatView
-  ) throws(DistillationError) {
-    let nodes = tree.shares(of: replicas.size).map(tree.nodes)
-    let chunks = (0..<replicas.size).map { rank in
-      total.count * rank / replicas.size..<total.count * (rank + 1) / replicas.size
-    }
-    let chunk = chunks[replicas.rank]
+  private func sum(_ bucket: Int) throws(DistillationError) {
+    let (replicas, tree) = (plan.replicas, plan.tree)
+    let shares = (0..<replicas.size).map { plan.shares.share(bucket, of: $0) }
+    let share = shares[replicas.rank]
     let all = nodes.flatMap(\.self)
-    grow(&received, chunk.count * all.count)
+    let room = buffers.received(share.count * all.count)
     try replicas.exchange(
-      packed(own, chunks), counts: chunks.map { $0.count * own.count },
-      into: received.view.window(0, chunk.count * all.count), counts: nodes.map { $0.count * chunk.count })
-    let sums = all.indices.map { received.view.window($0 * chunk.count, chunk.count) }
+      packed(shares), counts: shares.map { $0.count * plan.own.count }, into: room,
+      counts: nodes.map { $0.count * share.count })
+    let sums = all.indices.map { room.window($0 * share.count, share.count) }
     let place = tree.add(all) { sums[$0].addInParallel(sums[$1]) }
-    try replicas.gather(sums[place], into: total, counts: chunks.map(\.count))
+    guard !plan.isScattered else {
+      return plan.total.window(share.lowerBound, share.count).copyInParallel(from: sums[place])
+    }
+    let whole = plan.shares.buckets[bucket]
+    try replicas.gather(
+      sums[place], into: plan.total.window(whole.lowerBound, whole.count), counts: shares.map(\.count))
   }
 
-  /// For each replica its chunk of each sum.
-  private func packed(_ sums: [FloatView], _ chunks: [Range<Int>]) -> FloatView {
-    if sums.count == 1 { return sums[0] }
-    let count = chunks.reduce(0) { $0 + $1.count } * sums.count
-    grow(&sent, count)
+  /// For each replica its share of each sum.
+  private func packed(_ shares: [Range<Int>]) -> FloatView {
+    let count = shares.reduce(0) { $0 + $1.count }
+    if plan.own.count == 1 { return plan.own[0].window(shares[0].lowerBound, count) }
+    let sent = buffers.sent(count * plan.own.count)
     var place = 0
-    for chunk in chunks {
-      for sum in sums {
-        sent.view.window(place, chunk.count).copyInParallel(from: sum.window(chunk.lowerBound, chunk.count))
-        place += chunk.count
+    for share in shares {
+      for sum in plan.own {
+        sent.window(place, share.count).copyInParallel(from: sum.window(share.lowerBound, share.count))
+        place += share.count
       }
     }
-    return sent.view.window(0, count)
+    return sent
+  }
+}
+
+/// Room for what replicas send each other, used again from step to step.
+final class SumBuffers {
+  private var (outgoing, incoming) = (FloatStorage(count: 0), FloatStorage(count: 0))
+
+  func sent(_ count: Int) -> FloatView {
+    if outgoing.view.count < count { outgoing = FloatStorage(count: count) }
+    return outgoing.view.window(0, count)
   }
 
-  private func grow(_ storage: inout FloatStorage, _ count: Int) {
-    if storage.view.count < count { storage = FloatStorage(count: count) }
+  func received(_ count: Int) -> FloatView {
+    if incoming.view.count < count { incoming = FloatStorage(count: count) }
+    return incoming.view.window(0, count)
   }
 }

@@ -22,6 +22,21 @@ public struct TrainingArithmetic: Sendable, Hashable {
   }
 }
 
+/// How replicas share a step. No bit depends on it.
+public struct ReplicaSharing: Sendable, Hashable {
+  /// Whether each replica holds the optimizer's state of its share of the parameters alone, updates these, and gives them to the others.
+  public var shardsOptimizer: Bool
+  /// Whether what is final of a gradient is summed while the rest is computed.
+  public var overlaps: Bool
+  /// Elements that are summed at once at least, but for the last: 4 MB.
+  package var leastBucket = 1 << 20
+
+  /// Makes a choice; unset, each replica updates all parameters.
+  public init(shardsOptimizer: Bool = false, overlaps: Bool = true) {
+    (self.shardsOptimizer, self.overlaps) = (shardsOptimizer, overlaps)
+  }
+}
+
 /// Teaches a student: one call is one optimizer step.
 ///
 /// The batch is cut into segments of neighbouring sequences, whose gradients are added up in order; a pass computes as many as
@@ -47,12 +62,13 @@ public final class StudentTrainer: @unchecked Sendable {
   public let skewGaps: SkewGaps
   /// The projector of hidden states, where the objective compares them.
   public let projection: ProjectorTraining
-  private let gradients: ParameterBuffer
+  let gradients: ParameterBuffer
   /// Whether all gradients are 0: after an update, but not where a step failed.
-  private var gradientsAreClear = true
+  var gradientsAreClear = true
   let partCount: Int
   let pool: GradientPool
-  let summation = ReplicaSummation()
+  let sumBuffers = SumBuffers()
+  let sharing: ReplicaSharing
   private let dropoutSeed: UInt64
   private let workspace: LossWorkspace
   private let lock = Mutex(())
@@ -64,6 +80,7 @@ public final class StudentTrainer: @unchecked Sendable {
   /// adapters' layout.
   /// - Parameters:
   ///   - arithmetic: How passes are computed; bfloat16 needs a processor and a library that have it.
+  ///   - sharing: How replicas share a step.
   ///   - dropoutSeed: Of the run: with the step, it says what adapters leave out.
   ///   - skewGaps: What adaptive skews remember; it goes on here.
   ///   - projection: The projector of hidden states; it goes on here.
@@ -71,8 +88,8 @@ public final class StudentTrainer: @unchecked Sendable {
   ///   ``DistillationError/optimizerMismatch(expected:found:)``, ``DistillationError/partsBesideHiddenStates``.
   public init(
     transformer: Transformer, parameters: ParameterBuffer, vocabSize: Int, optimizer: AdamW, objective: Objective,
-    arithmetic: TrainingArithmetic = TrainingArithmetic(), dropoutSeed: UInt64 = 0,
-    skewGaps: SkewGaps = SkewGaps(), projection: ProjectorTraining = ProjectorTraining()
+    arithmetic: TrainingArithmetic = TrainingArithmetic(), sharing: ReplicaSharing = ReplicaSharing(),
+    dropoutSeed: UInt64 = 0, skewGaps: SkewGaps = SkewGaps(), projection: ProjectorTraining = ProjectorTraining()
   ) throws(DistillationError) {
     let head = transformer.configuration.vocabSize
     guard vocabSize >= 1, vocabSize <= head else {
@@ -82,8 +99,8 @@ public final class StudentTrainer: @unchecked Sendable {
     guard parameters.count == transformer.layout.count else {
       throw .optimizerMismatch(expected: transformer.layout.count, found: parameters.count)
     }
-    guard optimizer.firstMoments.count == parameters.learning.count else {
-      throw .optimizerMismatch(expected: parameters.learning.count, found: optimizer.firstMoments.count)
+    guard optimizer.parameterCount == parameters.learning.count else {
+      throw .optimizerMismatch(expected: parameters.learning.count, found: optimizer.parameterCount)
     }
     guard arithmetic.partCount >= 1 else {
       throw .parameterOutOfRange(name: "parts of a batch", value: Double(arithmetic.partCount), range: "[1, ∞)")
@@ -95,6 +112,7 @@ public final class StudentTrainer: @unchecked Sendable {
     self.optimizer = optimizer
     self.objective = objective
     self.dropoutSeed = dropoutSeed
+    self.sharing = sharing
     self.skewGaps = skewGaps
     self.projection = projection
     partCount = arithmetic.partCount
@@ -121,14 +139,18 @@ public final class StudentTrainer: @unchecked Sendable {
     replicas: (any ReplicaGroup)? = nil
   ) throws(DistillationError) -> StepMeasurements {
     try lock.withLock { _ throws(DistillationError) -> StepMeasurements in
-      try lockedStep(batch, teacher: teacher, head: head, evaluate: evaluate, evaluate ? nil : replicas)
+      // One replica exchanges nothing.
+      let others = evaluate || replicas?.size == 1 ? nil : replicas
+      return try lockedStep(batch, teacher: teacher, head: head, evaluate: evaluate, others)
     }
   }
 
   private func lockedStep(
     _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool, _ replicas: (any ReplicaGroup)?
   ) throws(DistillationError) -> StepMeasurements {
+    if !evaluate { try checkMoments(replicas) }
     let found = try measure(batch, teacher: teacher, head: head, evaluate: evaluate, replicas: replicas)
+    if let replicas, sharing.shardsOptimizer { return try learn(found, replicas) }
     return evaluate ? found.measurements : try learn(found, norm: gradientNorm())
   }
 
@@ -189,8 +211,13 @@ public final class StudentTrainer: @unchecked Sendable {
   ///
   /// - Parameter norm: ``gradientNorm()``.
   func learn(_ found: Found, norm: Double) throws(DistillationError) -> StepMeasurements {
+    finish(found, norm: norm, learningRate: try update(norm: norm))
+  }
+
+  /// Remembers what was measured of a step that was made.
+  func finish(_ found: Found, norm: Double, learningRate: Double) -> StepMeasurements {
     var measurements = found.measurements
-    (measurements.gradientNorm, measurements.learningRate) = (norm, try update(norm: norm))
+    (measurements.gradientNorm, measurements.learningRate) = (norm, learningRate)
     for skew in found.skews where skew.isFirst { skewGaps.add(skew) }
     return measurements
   }

@@ -31,8 +31,11 @@ struct TrainingPass: Sendable {
   private struct Owner { let sequence, offset: Int }
 
   /// Runs the pass over the sequences of some segments, which are neighbours in `batch`, and adds what it finds to `sums`.
+  ///
+  /// - Parameter finished: Called with the number of each block, from the last to the first, when its gradients are there.
   func run(
-    _ segments: ArraySlice<Range<Int>>, of batch: SequenceBatch, addingTo sums: inout LossSums
+    _ segments: ArraySlice<Range<Int>>, of batch: SequenceBatch, addingTo sums: inout LossSums,
+    finished: ((_ layer: Int) -> Void)? = nil
   ) throws(DistillationError) {
     guard let read = PassSequences(segments, of: batch) else { return }
     let (first, sequences) = (read.first, read.sequences)
@@ -54,7 +57,8 @@ struct TrainingPass: Sendable {
     }
     guard let gradients else { return }
     transformer.backward(
-      sequences, tape: workspace.tape, parameters: parameters, gradients: gradients, addsEmbeddings: false)
+      sequences, tape: workspace.tape, parameters: parameters, gradients: gradients, addsEmbeddings: false,
+      finished: finished)
     workspace.keepEmbeddedGradients(of: sequences)
   }
 

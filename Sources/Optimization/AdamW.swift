@@ -49,12 +49,17 @@ public final class AdamW {
   /// The rates.
   public let schedule: LearningRateSchedule
   /// Steps taken.
-  public private(set) var stepCount: Int
-  /// Running means of the gradients.
-  public let firstMoments: ParameterBuffer
-  /// Running means of their squares.
-  public let secondMoments: ParameterBuffer
-  private let pieces: [Piece]
+  public internal(set) var stepCount: Int
+  /// Whose moments are here: ranges of parameters, in the order in which their moments stand in the buffers. All parameters, unless
+  /// replicas share them out.
+  public internal(set) var held: [Range<Int>]
+  /// Running means of the gradients, of ``held``.
+  public internal(set) var firstMoments: ParameterBuffer
+  /// Running means of their squares, of ``held``.
+  public internal(set) var secondMoments: ParameterBuffer
+  /// Number of parameters.
+  public let parameterCount: Int
+  let pieces: [Piece]
 
   /// Neighbouring parameters that are updated alike.
   struct Piece: Sendable {
@@ -82,6 +87,7 @@ public final class AdamW {
     self.stepCount = stepCount
     self.firstMoments = firstMoments
     self.secondMoments = secondMoments
+    (held, parameterCount) = ([0..<layout.count], layout.count)
     pieces = layout.entries.flatMap { entry in
       stride(from: entry.offset, to: entry.range.upperBound, by: 1 << 16).map {
         Piece(range: $0..<min($0 + 1 << 16, entry.range.upperBound), decays: entry.isMatrix)
@@ -108,6 +114,7 @@ public final class AdamW {
   ) throws(OptimizationError) -> (gradientNorm: Double, learningRate: Double) {
     let norm = norm ?? self.norm(gradients)
     guard norm.isFinite else { throw .gradientNotFinite(norm: norm) }
+    precondition(holdsAll, "moments of \(held) of \(parameterCount) parameters")
     let rate = learningRate
     stepCount += 1
     let update = AdamWStep(options, step: stepCount, learningRate: rate, gradientNorm: norm)
@@ -127,11 +134,6 @@ public final class AdamW {
 
   /// The Euclidean norm of all gradients, summed in double.
   public func norm(_ gradients: ParameterBuffer) -> Double {
-    let pieces = pieces
-    let sums = ComputePool.map(pieces.count) { index in
-      let range = pieces[index].range
-      return Elementwise.sumOfSquares(gradients.view.window(range.lowerBound, range.count))
-    }
-    return sums.reduce(0, +).squareRoot()
+    Self.norm(squares: squares(gradients, pieces: Array(pieces.indices)))
   }
 }

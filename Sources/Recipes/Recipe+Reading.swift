@@ -229,6 +229,11 @@ extension Recipe {
         "training.replicas \(training.replicas): what \(method.rawValue) learns beside the student is not shared by replicas; "
           + "set it to 1" + (okd == nil ? ", or objective.hidden_weight to 0" : ""))
     }
+    if training.shardsOptimizer, training.replicas == 1 {
+      throw .conflict(
+        "training.shard_optimizer shares the optimizer's state out among replicas, of which there is one: set training.replicas, "
+          + "or leave shard_optimizer out")
+    }
     if objective.hiddenWeight > 0, teachers.all.count > 1 {
       throw .conflict(
         "objective.hidden_weight brings the student's hidden states to those of one teacher: set it to 0, "
@@ -293,6 +298,7 @@ extension Recipe.Training {
     gradientCheckpointing = values.flag("training.gradient_checkpointing")
     adapters = values.flag("training.use_peft") ? Recipe.Adapters(values) : nil
     replicas = values.whole("training.replicas")
+    shardsOptimizer = values.flag("training.shard_optimizer")
     saveSteps = values.whole("training.save_steps")
     saveTotalLimit = values.whole("training.save_total_limit")
     loggingSteps = values.whole("training.logging_steps")

@@ -158,6 +158,8 @@ public struct Recipe: Sendable, Hashable {
     public var adapters: Adapters?
     /// Students that may share a step: a batch is cut into so many parts.
     public var replicas: Int
+    /// Whether each replica keeps the optimizer's state of its share of the parameters alone.
+    public var shardsOptimizer: Bool
     /// Steps between checkpoints.
     public var saveSteps: Int
     /// Checkpoints kept.

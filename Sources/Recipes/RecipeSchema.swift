@@ -287,6 +287,7 @@ enum RecipeSchema {
     RecipeKey("training.lora_target_modules", .names, .list(["all-linear"])),
     RecipeKey("training.use_rslora", .flag, .flag(false)),
     RecipeKey("training.replicas", .whole(1...256), .whole(1)),
+    RecipeKey("training.shard_optimizer", .flag, .flag(false)),
     RecipeKey("training.save_steps", positive, .whole(500)),
     RecipeKey("training.save_total_limit", positive, .whole(2)),
     RecipeKey("training.logging_steps", positive, .whole(1)),

@@ -22,6 +22,10 @@ public struct ReplicaCase: Sendable, Hashable, Codable {
   public var precision = "float32"
   /// Blocks of the student.
   public var layerCount = 10
+  /// Whether each replica keeps the optimizer's state of its share alone.
+  public var shardsOptimizer = false
+  /// Whether what is final of a gradient is summed while the rest is computed.
+  public var overlaps = true
 
   /// The step of the issue.
   public init() {}
@@ -41,7 +45,8 @@ public struct ReplicaCase: Sendable, Hashable, Codable {
       optimizer: AdamW(layout: transformer.layout, options: AdamWOptions(), schedule: schedule),
       objective: Objective(terms: [LossTerm(.crossEntropy)], reduction: .tokenMean),
       arithmetic: TrainingArithmetic(
-        precision: ProductPrecision(rawValue: precision) ?? .float32, partCount: partCount))
+        precision: ProductPrecision(rawValue: precision) ?? .float32, partCount: partCount),
+      sharing: ReplicaSharing(shardsOptimizer: shardsOptimizer, overlaps: overlaps))
   }
 
   /// The batch of a step.

@@ -4,7 +4,6 @@ internal import Distillation
 public import Foundation
 internal import Kernels
 internal import Measurement
-internal import StudentService
 internal import Transformer
 
 /// One member of a measurement, in a process of its own: `retort bench replica FOLDER`, the folder where groups meet.
@@ -36,7 +35,9 @@ public final class ReplicaMember {
       group = try ProcessGroup(name: name, rank: rank, size: size, store: store, timeout: .seconds(300))
       try print([String: Int]())
     case .prepare(let step):
-      student = (step, try step.trainer(), 0)
+      let trainer = try step.trainer()
+      if let group { try trainer.shareMoments(TimedReplicas(group)) }
+      student = (step, trainer, 0)
       try print(answer())
     case .digest: try print(answer())
     case .step: try print(makeStep())
@@ -62,7 +63,7 @@ public final class ReplicaMember {
   private func makeStep() throws -> MemberStep {
     guard let student else { throw ReplicaBenchmarkError.noStudent }
     let batch = try student.case.batch(student.steps)
-    let replicas = group.flatMap { $0.size > 1 ? TimedReplicas(GroupReplicas($0)) : nil }
+    let replicas = group.flatMap { $0.size > 1 ? TimedReplicas($0) : nil }
     let bytes = group?.traffic.bytes ?? 0
     let processor = ProcessUsage(of: process)?.cpuSeconds ?? 0
     let begin = ContinuousClock.now

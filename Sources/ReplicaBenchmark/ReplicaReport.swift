@@ -51,6 +51,7 @@ public struct ReplicaReport: Sendable {
       ]
     }
     return MarkdownTable.text([head] + rows, leading: 1)
+      + "\n\nWhere the optimizer is sharded, its update is within the sum. «hidden»: exchanges that ended while passes were computed."
   }
 
   private var links: String {

@@ -30,6 +30,7 @@ public struct ReplicaRun {
   private struct Team {
     let name: String
     let members: [MemberProcess]
+    let step: ReplicaCase
     /// By round, then by member.
     var steps: [[MemberStep]] = []
     var digest = ""
@@ -48,15 +49,19 @@ public struct ReplicaRun {
   public func run(progress: (String) -> Void) throws(ReplicaBenchmarkError) -> ReplicaResult {
     var members: [MemberProcess] = []
     defer { for member in members { member.end() } }
-    for rank in 0..<max(3, (options.checks + options.links).max() ?? 0) {
+    for rank in 0..<max(7, (options.checks + options.links).max() ?? 0) {
       members.append(try MemberProcess(command, folder: place, rank: rank, patience: options.patience))
     }
+    var (sharded, after) = (options.step, options.step)
+    (sharded.shardsOptimizer, after.overlaps) = (true, false)
     var teams = [
-      Team(name: "1 replica", members: Array(members[..<1])),
-      Team(name: "2 replicas", members: Array(members[1..<3])),
+      Team(name: "1 replica", members: Array(members[..<1]), step: options.step),
+      Team(name: "2 replicas", members: Array(members[1..<3]), step: options.step),
+      Team(name: "2, all summed at the end", members: Array(members[3..<5]), step: after),
+      Team(name: "2, optimizer sharded", members: Array(members[5..<7]), step: sharded),
     ]
     var parameterCount = 0
-    for team in teams { parameterCount = try prepare(team, options.step) }
+    for team in teams { parameterCount = try prepare(team) }
     for round in 0...options.rounds {
       progress(round == 0 ? "warming up" : "round \(round) of \(options.rounds)")
       // Each is early and late equally often.
@@ -90,9 +95,9 @@ public struct ReplicaRun {
   }
 
   /// Returns the number of the student's parameters.
-  private func prepare(_ team: Team, _ step: ReplicaCase) throws(ReplicaBenchmarkError) -> Int {
+  private func prepare(_ team: Team) throws(ReplicaBenchmarkError) -> Int {
     try meet(team.members)
-    for member in team.members { try member.order(.prepare(step)) }
+    for member in team.members { try member.order(.prepare(team.step)) }
     var count = 0
     for member in team.members { count = try member.answer(MemberStudent.self).parameterCount }
     return count
@@ -126,7 +131,7 @@ public struct ReplicaRun {
   ) throws(ReplicaBenchmarkError) -> ReplicaResult.Check {
     var step = options.step
     step.partCount = members.count
-    _ = try prepare(Team(name: "", members: members), step)
+    _ = try prepare(Team(name: "", members: members, step: step))
     var rounds: [[MemberStep]] = []
     for _ in 0..<3 { rounds.append(try self.step(members)) }
     let last = rounds.dropFirst().map(Self.last)

@@ -7,7 +7,7 @@
 ///     call     = a + b · (n − 1)                        what a call takes that carries nothing: b for each other replica
 ///     waiting  = c · 2 · call                           the report that all have computed, in two calls
 ///     sum      = c · (2 · (call + 4 P (n − 1)/n / β) + s · P (n − 1)/n)     a share to each, a sum from each; s: adding a float
-///     update   = c · U                                  c · (U₀ + U₁ / n) where the optimizer is sharded
+///     update   = c · U
 ///
 /// β is bytes per second each way between one replica and all others together.
 public struct ScalingModel: Sendable, Hashable, Codable {

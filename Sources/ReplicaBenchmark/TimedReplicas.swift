@@ -1,6 +1,6 @@
+internal import Collectives
 internal import Distillation
 internal import Kernels
-internal import StudentService
 internal import Synchronization
 
 /// A group that notes when it was called.
@@ -11,36 +11,36 @@ final class TimedReplicas: ReplicaGroup {
     let end: ContinuousClock.Instant
   }
 
-  private let replicas: GroupReplicas
+  private let group: ProcessGroup
   private let calls = Mutex<[Call]>([])
 
-  init(_ replicas: GroupReplicas) { self.replicas = replicas }
+  init(_ group: ProcessGroup) { self.group = group }
 
-  var rank: Int { replicas.rank }
-  var size: Int { replicas.size }
+  var rank: Int { group.rank }
+  var size: Int { group.size }
 
   func exchange(
     _ parts: FloatView, counts: [Int], into received: FloatView, counts receivedCounts: [Int]
   ) throws(DistillationError) {
-    try note(false) { () throws(DistillationError) in
-      try replicas.exchange(parts, counts: counts, into: received, counts: receivedCounts)
+    try note(false) { () throws(CollectiveError) in
+      try group.exchange(parts, counts: counts, into: received, counts: receivedCounts)
     }
   }
 
   func gather(_ part: FloatView, into all: FloatView, counts: [Int]) throws(DistillationError) {
-    try note(false) { () throws(DistillationError) in try replicas.gather(part, into: all, counts: counts) }
+    try note(false) { () throws(CollectiveError) in try group.gather(part, into: all, counts: counts) }
   }
 
   func gather(_ bytes: [UInt8]) throws(DistillationError) -> [[UInt8]] {
-    try note(true) { () throws(DistillationError) in try replicas.gather(bytes) }
+    try note(true) { () throws(CollectiveError) in try group.gather(bytes) }
   }
 
   private func note<Result>(
-    _ isReport: Bool, _ body: () throws(DistillationError) -> Result
+    _ isReport: Bool, _ body: () throws(CollectiveError) -> Result
   ) throws(DistillationError) -> Result {
     let begin = ContinuousClock.now
     defer { calls.withLock { $0.append(Call(isReport: isReport, begin: begin, end: .now)) } }
-    return try body()
+    do { return try body() } catch { throw .replicaLost("\(error)") }
   }
 
   /// Says where the time of a step went: the report is what a replica makes once its parts are computed, and it waits for all.

@@ -1,4 +1,4 @@
-public import Collectives
+internal import Collectives
 public import Distillation
 public import Kernels
 
@@ -6,8 +6,7 @@ public import Kernels
 public struct GroupReplicas: ReplicaGroup {
   private let group: ProcessGroup
 
-  /// Sees a group so.
-  public init(_ group: ProcessGroup) { self.group = group }
+  init(_ group: ProcessGroup) { self.group = group }
 
   /// This replica's number.
   public var rank: Int { group.rank }
@@ -15,7 +14,7 @@ public struct GroupReplicas: ReplicaGroup {
   public var size: Int { group.size }
 
   /// What went to the others and came from them so far, and the time that this took.
-  public var traffic: (bytes: UInt64, seconds: Double) {
+  var traffic: (bytes: UInt64, seconds: Double) {
     let traffic = group.traffic
     return (UInt64(clamping: traffic.bytesSent + traffic.bytesReceived), traffic.duration / .seconds(1))
   }

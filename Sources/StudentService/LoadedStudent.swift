@@ -16,16 +16,17 @@ final class LoadedStudent: @unchecked Sendable {
   let teacherAddress: String
   let objective: Objective?
   let model: ServedModel
-  private let learning: LearningModel
+  let learning: LearningModel
   private let seed: UInt64
-  private let arithmetic: TrainingArithmetic
-  private let optimizer: AdamW?
-  private let skewGaps: SkewGaps
+  let arithmetic: TrainingArithmetic
+  let sharing: ReplicaSharing
+  let optimizer: AdamW?
+  let skewGaps: SkewGaps
   private let projection: ProjectorTraining
   private let module: LoadedModule?
   private var trainers: [Objective: StudentTrainer] = [:]
   private var mutual: MutualTrainer?
-  private var digest: (step: Int, hex: String)
+  var digest: (step: Int, hex: String)
   /// What the last steps measured, for who asks again.
   private(set) var recent: [TrainResponse?] = []
 
@@ -39,6 +40,7 @@ final class LoadedStudent: @unchecked Sendable {
     arithmetic = TrainingArithmetic(
       precision: precision, recomputesActivations: request.gradientCheckpointing, partCount: partCount)
     let adapters = try request.adapters.map { try AdapterOptions($0) }
+    sharing = ReplicaSharing(shardsOptimizer: request.shardOptimizer)
     var checkpoint: Checkpoint?
     if request.resume {
       let found = try Checkpoint.load(url, arithmetic: .present(precision))
@@ -139,7 +141,7 @@ final class LoadedStudent: @unchecked Sendable {
     if trainers.count > 1 { trainers = trainers.filter { $0.key == self.objective } }
     let trainer = try StudentTrainer(
       transformer: model.transformer, parameters: learning.trained, vocabSize: model.vocabSize, optimizer: optimizer,
-      objective: objective, arithmetic: arithmetic, dropoutSeed: seed,
+      objective: objective, arithmetic: arithmetic, sharing: sharing, dropoutSeed: seed,
       skewGaps: objective == self.objective ? skewGaps : SkewGaps(),
       projection: objective == self.objective ? projection : ProjectorTraining(seed: seed))
     trainers[objective] = trainer
@@ -161,12 +163,17 @@ final class LoadedStudent: @unchecked Sendable {
   }
 
   /// Writes a checkpoint into a folder that is named after the step.
-  func save(to url: URL, version: String) throws -> SaveResponse {
+  ///
+  /// - Parameter replicas: Those that have shares of the optimizer's state: the first writes, the others give theirs. Nil: it is all here.
+  func save(to url: URL, version: String, replicas: GroupReplicas?) throws -> SaveResponse {
     guard let optimizer else { throw StudentError.notGiven(field: "optimizer") }
     let name = Checkpoint.name(step: step)
     guard url.lastPathComponent == name else {
       throw StudentError.checkpointName(path: url.path(percentEncoded: false), expected: name)
     }
+    let moments = try wholeMoments(of: optimizer, replicas)
+    let response = SaveResponse(step: UInt64(step), modelDigest: describe().modelDigest)
+    guard let moments else { return response }
     let state = TrainerState(
       optimizerStep: step, seed: seed, optimizer: optimizer.options, schedule: optimizer.schedule,
       arithmetic: .present(arithmetic.precision), version: version,
@@ -174,9 +181,9 @@ final class LoadedStudent: @unchecked Sendable {
       partCount: arithmetic.partCount == 1 ? nil : arithmetic.partCount, module: module?.state)
     let checkpoint = Checkpoint(
       model: learning.base, adapters: learning.adapters, projector: learnedProjector, module: module?.learned,
-      firstMoments: optimizer.firstMoments, secondMoments: optimizer.secondMoments, state: state)
+      firstMoments: moments.first, secondMoments: moments.second, state: state)
     try checkpoint.save(in: url.deletingLastPathComponent())
-    return SaveResponse(step: UInt64(step), modelDigest: describe().modelDigest)
+    return response
   }
 
   /// Writes a model folder in place of one that is there, and the module's adapters where a place for them is given.
@@ -188,51 +195,6 @@ final class LoadedStudent: @unchecked Sendable {
     try learning.spoken.write(to: url, replacing: true)
     return ExportResponse(modelDigest: describe().modelDigest)
   }
-}
-
-extension LoadedStudent {
-  /// Makes all replicas of a group alike: those that are behind take the state of the one that has made the most steps.
-  ///
-  /// - Throws: ``StudentError/otherArithmetic(rank:theirs:ours:)``, `DistillationError.replicaLost`; then nothing has changed.
-  func synchronize(_ replicas: GroupReplicas) throws {
-    guard let optimizer else { throw StudentError.notGiven(field: "optimizer") }
-    guard replicas.size > 1 else { return }
-    let own = ReplicaState(
-      step: step, digest: describe().modelDigest, arithmetic: "\(Arithmetic.present(arithmetic.precision))",
-      gaps: skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) })
-    let all = try replicas.gather(Array(JSONEncoder().encode(own))).map {
-      try JSONDecoder().decode(ReplicaState.self, from: Data($0))
-    }
-    for (rank, other) in all.enumerated() where other.arithmetic != own.arithmetic {
-      throw StudentError.otherArithmetic(rank: rank, theirs: other.arithmetic, ours: own.arithmetic)
-    }
-    guard let source = all.indices.max(by: { (all[$0].step, $1) < (all[$1].step, $0) }),
-      all.contains(where: { $0.digest != all[source].digest || $0.step != all[source].step })
-    else { return }
-    let parts = [learning.trained.learning, optimizer.firstMoments, optimizer.secondMoments]
-    // Those that are behind receive apart, so that half a state is never there.
-    let copies = try parts.map { part in
-      let copy = replicas.rank == source ? part : ParameterBuffer(count: part.count)
-      try replicas.broadcast(copy.view, from: source)
-      return copy
-    }
-    guard own.digest != all[source].digest || own.step != all[source].step else { return }
-    for (part, copy) in zip(parts, copies) { part.view.copyInParallel(from: copy.view) }
-    optimizer.adopt(stepCount: all[source].step)
-    skewGaps.adopt(all[source].gaps.map { GapSum(sum: $0.sum, count: $0.count) })
-    if arithmetic.precision == .bfloat16 { learning.trained.updateRounded() }
-    learning.merge()
-    model.parametersChanged()
-    digest = (optimizer.stepCount, all[source].digest)
-  }
-}
-
-/// What a replica tells the others when they meet.
-private struct ReplicaState: Codable {
-  let step: Int
-  let digest: String
-  let arithmetic: String
-  let gaps: [TrainerState.GapSum]
 }
 
 /// One TrainRequest, read and checked.

@@ -24,12 +24,12 @@ extension StudentError: RPCErrorConvertible {
 }
 
 extension DistillationError: RPCErrorConvertible {
-  /// FAILED_PRECONDITION where the numbers went wrong, ABORTED where another replica is gone, INVALID_ARGUMENT where the request is wrong.
+  /// FAILED_PRECONDITION where the numbers went wrong, ABORTED where another replica is gone or has what is needed, INVALID_ARGUMENT where the request is wrong.
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .lossNotFinite, .gradientNotFinite, .teacherNotNormalised, .repeatedTopToken, .teacherMissing, .replicaFailed:
       .failedPrecondition
-    case .replicaLost: .aborted
+    case .replicaLost, .momentsElsewhere: .aborted
     default: .invalidArgument
     }
   }

@@ -124,7 +124,10 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
       try await queue.run {
         guard loaded.withLockedValue({ $0 === student }) else { throw StudentError.replaced }
         do {
-          try student.synchronize(replicas)
+          guard try student.synchronize(replicas) else {
+            replicas.abort()
+            return JoinResponse(step: UInt64(student.step), optimizerStateLost: true)
+          }
           try membership.enter(request.groupID, replicas, ticket: ticket)
         } catch {
           replicas.abort()
@@ -143,7 +146,19 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   public func save(request: SaveRequest, context: ServerContext) async throws -> SaveResponse {
     let student = try present()
     let url = try root.resolve(request.path)
-    return try await queue.run { try student.save(to: url, version: version) }
+    return try await withRPCCancellationHandler {
+      try await queue.run {
+        do {
+          return try student.save(to: url, version: version, replicas: try membership.replicas(request.groupID))
+        } catch {
+          // The others are not to wait for what is not given here.
+          if !request.groupID.isEmpty { membership.leave(ifIn: request.groupID) }
+          throw error
+        }
+      }
+    } onCancelRPC: {
+      if !request.groupID.isEmpty { membership.leave(ifIn: request.groupID) }
+    }
   }
 
   /// Answers Export.

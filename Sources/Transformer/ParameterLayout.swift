@@ -24,6 +24,9 @@ public struct ParameterLayout: Sendable, Hashable {
   public private(set) var entries: [ParameterEntry] = []
   /// Number of parameters.
   public private(set) var count = 0
+  /// Where the tensors of each block begin: a backward pass is done with all from there on once it is done with the block, but for those
+  /// of adapters.
+  public private(set) var blockStarts: [Int] = []
 
   /// Lays out the tensors of a model.
   public init(_ model: ModelConfiguration) {
@@ -35,7 +38,10 @@ public struct ParameterLayout: Sendable, Hashable {
     if let input = model.block.embeddingWidth, let name = names.inputProjection {
       add(name + ".weight", [width, input])
     }
-    for layer in 0..<model.layerCount { addBlock("\(names.blocks)\(layer).", model) }
+    for layer in 0..<model.layerCount {
+      blockStarts.append(count)
+      addBlock("\(names.blocks)\(layer).", model)
+    }
     if model.block.hasFinalNorm { addNorm(names.finalNorm, model) }
     if let output = model.block.embeddingWidth, let name = names.outputProjection {
       add(name + ".weight", [output, width])

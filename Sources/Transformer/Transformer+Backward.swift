@@ -12,16 +12,17 @@ extension Transformer {
   ///   - addsEmbeddings: False leaves the gradients of tokens' embeddings in ``Tape/embeddedGradient``, for
   ///     ``addEmbeddingGradients(of:_:gradients:)`` later: a head tied to the embedding then has all its own gradients first,
   ///     whatever the passes.
+  ///   - finished: Called with the number of each block, from the last to the first, when its gradients are there.
   public func backward(
     _ batch: SequenceBatch, tape: Tape, parameters: ParameterBuffer, gradients: ParameterBuffer,
-    addsEmbeddings: Bool = true
+    addsEmbeddings: Bool = true, finished: ((_ layer: Int) -> Void)? = nil
   ) {
     precondition(tape.keepsActivations, "backward on a tape that keeps no activations")
     precondition(gradients.count == layout.count, "\(gradients.count) gradients of \(layout.count)")
     precondition(tape.tokenIDs == batch.tokenIDs, "backward of a batch that the tape has not read")
     tape.backwardScratch.resize(rows: tape.rowCount, configuration)
     let pass = BackwardPass(transformer: self, parameters: parameters, gradients: gradients, tape: tape)
-    pass.run()
+    pass.run(finished)
     if addsEmbeddings { addEmbeddingGradients(of: batch, tape.embeddedGradient, gradients: gradients) }
   }
 
@@ -51,11 +52,12 @@ private struct BackwardPass {
   private var stream: FloatView { tape.backwardScratch.stream.view }
   private var rows: Int { tape.rowCount }
 
-  func run() {
+  func run(_ finished: ((_ layer: Int) -> Void)?) {
     leaveLastBlock()
     for layer in (0..<model.layerCount).reversed() {
       if tape.memory == .blockInputs, layer < model.layerCount - 1 { computeAgain(layer) }
       backward(layer)
+      finished?(layer)
     }
     embeddings()
   }

@@ -23,7 +23,8 @@ struct Member {
 
   func run() throws {
     let group = try ProcessGroup(
-      rank: rank, size: size, store: FolderRendezvousStore(folder: URL(filePath: folder)), address: address, timeout: timeout)
+      rank: rank, size: size, store: FolderRendezvousStore(folder: URL(filePath: folder)), address: address,
+      timeout: timeout)
     // Not by readLine, whose lock would hold up the program's end.
     Thread { if !FileHandle.standardInput.availableData.isEmpty { group.abort() } }.start()
     let counts = (0..<size).map { floats * ($0 + 1) / size - floats * $0 / size }

@@ -25,6 +25,9 @@ final class FakeReplicas: StudentConnector {
     var answersToLose = 0
     var arithmetic = "OpenBLAS SkylakeX"
     var written = 0
+    /// Whether replicas share out the optimizer's state, and which twelfths of it are here.
+    var isSharded = false
+    var held = Set(0..<12)
   }
 
   struct State {
@@ -36,6 +39,8 @@ final class FakeReplicas: StudentConnector {
     /// How many replicas made each step together, in order.
     var made: [(step: Int, replicas: Int)] = []
     var folders: [String: (step: Int, parameters: UInt64)] = [:]
+    /// By group: which twelfths of the optimizer's state its replicas had when it was formed.
+    var shares: [String: Set<Int>] = [:]
     /// Called when steps are made, with the count of them.
     var onStep: (@Sendable (Int) -> Void)?
     /// Called before a student writes or evaluates, with its address.
@@ -108,6 +113,7 @@ private struct FakeReplica: StudentConnection {
     return try change { student in
       (student.step, student.parameters) = saved ?? (0, request.seed)
       (student.isLoaded, student.groupID, student.recent) = (true, "", [])
+      (student.isSharded, student.held) = (request.shardOptimizer, Set(0..<12))
       return LoadResponse(model: makeDescription(), step: UInt64(student.step))
     }
   }
@@ -128,6 +134,16 @@ private struct FakeReplica: StudentConnection {
         throw RPCError(code: .failedPrecondition, message: "replicas compute with different arithmetic")
       }
       guard let first = all.max(by: { $0.step < $1.step }) else { return nil }
+      if state.students[address]?.isSharded == true {
+        guard let rank = group.came.first(where: { $0.value == address })?.key else { return nil }
+        let dealt = "\(request.groupID) dealt"
+        // Who has what is seen before anybody's share changes.
+        let present = all.filter { $0.step == first.step }
+        let known = state.shares[dealt] ?? present.reduce(into: []) { $0.formUnion($1.held) }
+        state.shares[dealt] = known
+        guard known.count == 12 else { return JoinResponse(step: UInt64(first.step), optimizerStateLost: true) }
+        state.students[address]?.held = Set(12 * rank / group.size..<12 * (rank + 1) / group.size)
+      }
       state.students[address]?.step = first.step
       state.students[address]?.parameters = first.parameters
       state.students[address]?.groupID = request.groupID
@@ -220,9 +236,38 @@ private struct FakeReplica: StudentConnection {
 
   func save(_ request: SaveRequest) async throws -> SaveResponse {
     let student = try replicas.state.withLock { try here($0) }
+    if student.isSharded, try await !collect(request) {
+      return SaveResponse(step: UInt64(student.step), modelDigest: "\(student.parameters)")
+    }
     try FileManager.default.createDirectory(atPath: request.path, withIntermediateDirectories: false)
     replicas.state.withLock { $0.folders[request.path] = (student.step, student.parameters) }
     return SaveResponse(step: UInt64(student.step), modelDigest: "\(student.parameters)")
+  }
+
+  /// Waits for the shares of all; true where this one writes.
+  private func collect(_ request: SaveRequest) async throws -> Bool {
+    let place = "\(request.groupID) saves \(request.path)"
+    try replicas.state.withLock { state in
+      let student = try here(state)
+      guard student.groupID == request.groupID, !request.groupID.isEmpty else {
+        throw RPCError(code: .failedPrecondition, message: "\(address) is not in the group")
+      }
+      if student.stepsLeft == 0 {
+        state.groups[student.groupID]?.isBroken = true
+        state.replace(address)
+        throw gone
+      }
+      state.steps[place, default: []].insert(address)
+    }
+    return try await replicas.wait { state in
+      _ = try here(state)
+      guard let group = state.groups[request.groupID] else { return nil }
+      guard state.steps[place]?.count == group.size else {
+        if group.isBroken { throw RPCError(code: .aborted, message: "another replica is gone") }
+        return nil
+      }
+      return group.came[0] == address
+    }
   }
 
   func export(_ request: ExportRequest) async throws -> ExportResponse {

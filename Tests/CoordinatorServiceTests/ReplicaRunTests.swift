@@ -94,8 +94,19 @@ struct ReplicaRunTests {
     }
   }
 
-  @Test("outlives replicas that die at any step and come back", arguments: 1...12)
-  func deaths(_ seed: Int) async throws {
+  @Test("comes to the same where the optimizer is sharded", arguments: 1...4)
+  func sharded(_ count: Int) async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<count { fleet.register("student-\(index):1") }
+      #expect(try await fleet.finish(["training.shard_optimizer=true"]) == expected)
+      #expect(fleet.groupSizes.max() == count)
+    }
+  }
+
+  @Test("outlives replicas that die at any step and come back", arguments: 1...12, [false, true])
+  func deaths(_ seed: Int, _ isSharded: Bool) async throws {
     let expected = try await expected()
     try await withFolder { folder in
       let fleet = try Fleet(folder)
@@ -104,7 +115,8 @@ struct ReplicaRunTests {
       let incarnations = Mutex(0)
       fleet.students.state.withLock { state in
         state.onStep = { [students = fleet.students] _ in
-          let (chance, index) = generator.withLock { ($0.next() % 8, Int($0.next() % 3)) }
+          // Each loss of a sharded optimizer costs the steps since a checkpoint.
+          let (chance, index) = generator.withLock { ($0.next() % (isSharded ? 27 : 8), Int($0.next() % 3)) }
           guard chance == 0 else { return }
           students.kill("student-\(index):1")
           let incarnation = incarnations.withLock { count in
@@ -114,7 +126,7 @@ struct ReplicaRunTests {
           fleet.register("student-\(index):1", incarnation: incarnation)
         }
       }
-      #expect(try await fleet.finish() == expected)
+      #expect(try await fleet.finish(isSharded ? ["training.shard_optimizer=true"] : []) == expected)
       #expect(incarnations.withLock { $0 } > 0, "nobody died")
     }
   }

@@ -46,7 +46,8 @@ struct UnevenBatch {
   }
 
   func trainer(
-    _ precision: ProductPrecision, recomputes: Bool = false, isAdaptive: Bool = false, partCount: Int = 1
+    _ precision: ProductPrecision, recomputes: Bool = false, isAdaptive: Bool = false, partCount: Int = 1,
+    sharing: ReplicaSharing = ReplicaSharing()
   ) throws -> StudentTrainer {
     let skew = isAdaptive ? AdaptiveSkew(firstSteps: 1) : nil
     return try StudentTrainer(
@@ -59,7 +60,8 @@ struct UnevenBatch {
           LossTerm(.skewForwardKL(alpha: 0.1), adaptiveSkew: skew),
           LossTerm(.skewReverseKL(alpha: 0.1), adaptiveSkew: skew),
         ], reduction: .sequenceMean),
-      arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes, partCount: partCount))
+      arithmetic: TrainingArithmetic(precision: precision, recomputesActivations: recomputes, partCount: partCount),
+      sharing: sharing)
   }
 
   /// A student, and adapters with dropout on a wider model, that teach each other.

@@ -1,87 +1,9 @@
 import Distillation
-import Foundation
 import Kernels
 import Optimization
 import Sequences
-import Synchronization
 import Testing
 import Transformer
-
-/// Replicas on threads of one process.
-private final class ThreadReplicas: ReplicaGroup {
-  /// What the replicas of a group put down for each other.
-  final class Table: Sendable {
-    private let state = Mutex<[Int: [Int: [[Float]]]]>([:])
-    private let changed = NSCondition()
-    let size: Int
-
-    init(size: Int) { self.size = size }
-
-    /// What each replica put down at a turn, once all have.
-    func turn(_ turn: Int, rank: Int, _ values: [[Float]]) -> [[[Float]]] {
-      changed.lock()
-      defer { changed.unlock() }
-      state.withLock { $0[turn, default: [:]][rank] = values }
-      changed.broadcast()
-      while state.withLock({ $0[turn]?.count ?? 0 }) < size { changed.wait() }
-      return state.withLock { state in (0..<size).map { state[turn]?[$0] ?? [] } }
-    }
-  }
-
-  let (rank, table): (Int, Table)
-  private let turns = Mutex(0)
-  var size: Int { table.size }
-
-  init(rank: Int, table: Table) { (self.rank, self.table) = (rank, table) }
-
-  private func meet(_ values: [[Float]]) -> [[[Float]]] {
-    let turn = turns.withLock { turns in
-      turns += 1
-      return turns
-    }
-    return table.turn(turn, rank: rank, values)
-  }
-
-  func exchange(_ parts: FloatView, counts: [Int], into received: FloatView, counts receivedCounts: [Int]) {
-    var place = 0
-    let own = counts.map { count in
-      defer { place += count }
-      return parts.window(place, count).array
-    }
-    let found = meet(own).map { $0[rank] }
-    #expect(found.map(\.count) == receivedCounts)
-    received.copy(from: found.flatMap(\.self))
-  }
-
-  func gather(_ part: FloatView, into all: FloatView, counts: [Int]) {
-    let found = meet([part.array]).map { $0[0] }
-    #expect(found.map(\.count) == counts)
-    all.copy(from: found.flatMap(\.self))
-  }
-
-  func gather(_ bytes: [UInt8]) -> [[UInt8]] { meet([bytes.map(Float.init)]).map { $0[0].map(UInt8.init) } }
-}
-
-/// Runs a body for each replica on a thread of its own; their results in order.
-private func replicas<Value: Sendable>(
-  _ size: Int, _ body: @escaping @Sendable (any ReplicaGroup) throws -> Value
-) throws -> [Value] {
-  let table = ThreadReplicas.Table(size: size)
-  let results = Mutex<[Int: Result<Value, any Error>]>([:])
-  let finished = DispatchGroup()
-  for rank in 0..<size {
-    finished.enter()
-    let thread = Thread {
-      let result = Result { try body(ThreadReplicas(rank: rank, table: table)) }
-      results.withLock { $0[rank] = result }
-      finished.leave()
-    }
-    thread.stackSize = 8 << 20
-    thread.start()
-  }
-  finished.wait()
-  return try (0..<size).map { try #require(results.withLock { $0 }[$0]).get() }
-}
 
 @Suite("Replicas of a student")
 struct ReplicaTests {

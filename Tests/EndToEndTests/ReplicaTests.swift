@@ -5,13 +5,17 @@ import Testing
 
 @Suite("Replicas of a student, end to end", .timeLimit(.minutes(10)), .serialized)
 struct ReplicaEndToEndTests {
-  private func arguments(_ run: SmallRun, _ name: String, students: Int) throws -> [String] {
-    try ["run", run.recipe(name, steps: 40), "training.replicas=4", "--students", "\(students)"]
+  private func arguments(
+    _ run: SmallRun, _ name: String, students: Int, _ overrides: [String] = []
+  ) throws -> [String] {
+    try ["run", run.recipe(name, steps: 40), "training.replicas=4", "--students", "\(students)"] + overrides
   }
 
   /// Runs undisturbed; the bytes of the student.
-  private func finish(_ run: SmallRun, _ name: String, students: Int) async throws -> Data {
-    let outcome = try await run.program.run(arguments(run, name, students: students))
+  private func finish(
+    _ run: SmallRun, _ name: String, students: Int, _ overrides: [String] = []
+  ) async throws -> Data {
+    let outcome = try await run.program.run(arguments(run, name, students: students, overrides))
     #expect(outcome.exit == .status(0), "\(outcome.errors)")
     return try run.weights(name)
   }
@@ -35,6 +39,41 @@ struct ReplicaEndToEndTests {
       let sizes = try replicas(run, "students-\(count)")
       #expect(sizes.count == 40 && sizes.max() == count, "\(sizes)")
     }
+  }
+
+  /// The bytes of all files of a run's newest checkpoint, by name.
+  private func checkpoint(_ run: SmallRun, _ name: String) throws -> [String: Data] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: run.output(name).path)
+    let newest = try #require(names.filter { $0.hasPrefix("checkpoint-") }.max())
+    let place = run.output(name).appending(path: newest)
+    return try FileManager.default.contentsOfDirectory(atPath: place.path).reduce(into: [:]) {
+      $0["\(newest)/\($1)"] = try Data(contentsOf: place.appending(path: $1))
+    }
+  }
+
+  @Test("with the optimizer sharded, killed or not: the same bytes of weights and of checkpoints")
+  func sharded() async throws {
+    let (run, option) = (try SmallRun(), ["training.shard_optimizer=true"])
+    let alone = try await finish(run, "students-1", students: 1)
+    let saved = try checkpoint(run, "students-1")
+    #expect(saved.count > 2)
+    for count in 1...3 {
+      let name = "sharded-\(count)"
+      #expect(try await finish(run, name, students: count, option) == alone)
+      #expect(try checkpoint(run, name) == saved)
+      #expect(try replicas(run, name).max() == count)
+    }
+    let results = run.output("disturbed")
+    let outcome = try await run.program.run(arguments(run, "disturbed", students: 3, option)) { parent in
+      for rows in [5, 13, 26] {
+        try await wait { rowCount(results) >= rows }
+        if let victim = students(of: parent).dropFirst(rows % 3).first { kill(victim, SIGKILL) }
+      }
+    }
+    #expect(outcome.exit == .status(0), "\(outcome.errors)")
+    #expect(try run.weights("disturbed") == alone)
+    #expect(try checkpoint(run, "disturbed") == saved)
+    #expect(try replicas(run, "disturbed").count == 40)
   }
 
   @Test("some are killed, and some stand still: the same bytes, each step once")

@@ -101,6 +101,18 @@ struct RecipeTests {
     }
   }
 
+  @Test("the optimizer's state is shared out among replicas, where there are some")
+  func shards() throws {
+    #expect(try !Recipe(yaml: minimal, overrides: ["training.replicas=4"]).training.shardsOptimizer)
+    let some = try Recipe(yaml: minimal, overrides: ["training.replicas=4", "training.shard_optimizer=true"])
+    #expect(some.training.shardsOptimizer && some.training.replicas == 4)
+    #expect(try Recipe(yaml: some.resolvedYAML) == some)
+    let error = #expect(throws: RecipeError.self) {
+      try Recipe(yaml: minimal, overrides: ["training.shard_optimizer=true"])
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("set training.replicas"))
+  }
+
   @Test("stop strings are a list of at most 16 texts, none empty")
   func stopStrings() throws {
     #expect(try Recipe(yaml: minimal).generation?.stopStrings == [])

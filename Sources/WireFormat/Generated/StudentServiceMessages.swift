@@ -153,6 +153,9 @@ public struct LoadRequest: WireMessage {
   /// Into how many parts, at most, a batch is cut whose gradients are summed apart, in an order that depends on the batch alone. So many
   /// replicas can share a step; weights depend on this number, and not on how many replicas there are. 0: 1.
   public var gradientParts: UInt32
+  /// Whether each of several replicas keeps the optimizer's state of a share of the parameters alone, and updates these: from Join on. The
+  /// same bits, less memory in each; where a replica is lost, so is its share, and the run goes back to a checkpoint.
+  public var shardOptimizer: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -169,7 +172,8 @@ public struct LoadRequest: WireMessage {
     adapters: WireAdapterOptions? = nil,
     generationWeights: WireGenerationWeights = .unspecified,
     module: WireOnlineModule? = nil,
-    gradientParts: UInt32 = 0
+    gradientParts: UInt32 = 0,
+    shardOptimizer: Bool = false
   ) {
     self.runID = runID
     self.path = path
@@ -185,6 +189,7 @@ public struct LoadRequest: WireMessage {
     self.generationWeights = generationWeights
     self.module = module
     self.gradientParts = gradientParts
+    self.shardOptimizer = shardOptimizer
   }
 
   /// Name in Protos/.
@@ -229,6 +234,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
             unsafe cMessage.generation_weights = generationWeights.cValue
             unsafe cMessage.module = module
             unsafe cMessage.gradient_parts = gradientParts
+            unsafe cMessage.shard_optimizer = shardOptimizer ? 1 : 0
             return try unsafe body(&cMessage)
           }
         }
@@ -251,6 +257,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     generationWeights = unsafe WireGenerationWeights(cMessage.generation_weights)
     module = try unsafe readMessage(cMessage.module) as WireOnlineModule?
     gradientParts = unsafe cMessage.gradient_parts
+    shardOptimizer = unsafe cMessage.shard_optimizer != 0
   }
 }
 
@@ -736,18 +743,23 @@ public struct JoinResponse: WireMessage {
   public var secondLast: TrainResponse?
   /// The one before that.
   public var thirdLast: TrainResponse?
+  /// True: the group's replicas together have not all of the optimizer's state, as they shared it out and one is gone. The group makes no
+  /// steps: Load the newest checkpoint.
+  public var optimizerStateLost: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
     step: UInt64 = 0,
     last: TrainResponse? = nil,
     secondLast: TrainResponse? = nil,
-    thirdLast: TrainResponse? = nil
+    thirdLast: TrainResponse? = nil,
+    optimizerStateLost: Bool = false
   ) {
     self.step = step
     self.last = last
     self.secondLast = secondLast
     self.thirdLast = thirdLast
+    self.optimizerStateLost = optimizerStateLost
   }
 
   /// Name in Protos/.
@@ -781,6 +793,7 @@ extension JoinResponse: @unsafe CMessageConvertible {
           unsafe cMessage.last = last
           unsafe cMessage.second_last = secondLast
           unsafe cMessage.third_last = thirdLast
+          unsafe cMessage.optimizer_state_lost = optimizerStateLost ? 1 : 0
           return try unsafe body(&cMessage)
         }
       }
@@ -792,6 +805,7 @@ extension JoinResponse: @unsafe CMessageConvertible {
     last = try unsafe readMessage(cMessage.last) as TrainResponse?
     secondLast = try unsafe readMessage(cMessage.second_last) as TrainResponse?
     thirdLast = try unsafe readMessage(cMessage.third_last) as TrainResponse?
+    optimizerStateLost = unsafe cMessage.optimizer_state_lost != 0
   }
 }
 
@@ -799,12 +813,17 @@ extension JoinResponse: @unsafe CMessageConvertible {
 public struct SaveRequest: WireMessage {
   /// Folder to make; it appears whole or not at all.
   public var path: String
+  /// The group whose replicas share out the optimizer's state: all are asked to save, those of rank above 0 give the first their shares,
+  /// and it writes. ABORTED where one is lost. Empty: this student has all of it.
+  public var groupID: String
 
   /// Makes the message; what is left out is not sent.
   public init(
-    path: String = ""
+    path: String = "",
+    groupID: String = ""
   ) {
     self.path = path
+    self.groupID = groupID
   }
 
   /// Name in Protos/.
@@ -831,10 +850,12 @@ extension SaveRequest: @unsafe FlatCMessageConvertible {
 
   func fill(_ cMessage: inout Retort__V1__SaveRequest, _ arena: EncodingArena) {
     unsafe cMessage.path = arena.string(path)
+    unsafe cMessage.group_id = arena.string(groupID)
   }
 
   init(cMessage: Retort__V1__SaveRequest) throws(WireFormatError) {
     path = try unsafe readString(cMessage.path, field: "retort.v1.SaveRequest.path")
+    groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.SaveRequest.group_id")
   }
 }
 

@@ -822,7 +822,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[14] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[15] =
 {
   {
     "run_id",
@@ -992,6 +992,18 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shard_optimizer",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, shard_optimizer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   10,   /* field[10] = adapters */
@@ -1007,12 +1019,13 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   2,   /* field[2] = resume */
   0,   /* field[0] = run_id */
   4,   /* field[4] = seed */
+  14,   /* field[14] = shard_optimizer */
   5,   /* field[5] = teacher_address */
 };
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -1022,7 +1035,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  14,
+  15,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,
@@ -1515,7 +1528,7 @@ const ProtobufCMessageDescriptor retort__v1__join_request__descriptor =
   (ProtobufCMessageInit) retort__v1__join_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__join_response__field_descriptors[4] =
+static const ProtobufCFieldDescriptor retort__v1__join_response__field_descriptors[5] =
 {
   {
     "step",
@@ -1565,9 +1578,22 @@ static const ProtobufCFieldDescriptor retort__v1__join_response__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "optimizer_state_lost",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinResponse, optimizer_state_lost),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__join_response__field_indices_by_name[] = {
   1,   /* field[1] = last */
+  4,   /* field[4] = optimizer_state_lost */
   2,   /* field[2] = second_last */
   0,   /* field[0] = step */
   3,   /* field[3] = third_last */
@@ -1575,7 +1601,7 @@ static const unsigned retort__v1__join_response__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__join_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor retort__v1__join_response__descriptor =
 {
@@ -1585,14 +1611,14 @@ const ProtobufCMessageDescriptor retort__v1__join_response__descriptor =
   "Retort__V1__JoinResponse",
   "retort.v1",
   sizeof(Retort__V1__JoinResponse),
-  4,
+  5,
   retort__v1__join_response__field_descriptors,
   retort__v1__join_response__field_indices_by_name,
   1,  retort__v1__join_response__number_ranges,
   (ProtobufCMessageInit) retort__v1__join_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptors[2] =
 {
   {
     "path",
@@ -1606,14 +1632,27 @@ static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "group_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__SaveRequest, group_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__save_request__field_indices_by_name[] = {
+  1,   /* field[1] = group_id */
   0,   /* field[0] = path */
 };
 static const ProtobufCIntRange retort__v1__save_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor retort__v1__save_request__descriptor =
 {
@@ -1623,7 +1662,7 @@ const ProtobufCMessageDescriptor retort__v1__save_request__descriptor =
   "Retort__V1__SaveRequest",
   "retort.v1",
   sizeof(Retort__V1__SaveRequest),
-  1,
+  2,
   retort__v1__save_request__field_descriptors,
   retort__v1__save_request__field_indices_by_name,
   1,  retort__v1__save_request__number_ranges,

@@ -169,10 +169,15 @@ struct  Retort__V1__LoadRequest
    * replicas can share a step; weights depend on this number, and not on how many replicas there are. 0: 1.
    */
   uint32_t gradient_parts;
+  /*
+   * Whether each of several replicas keeps the optimizer's state of a share of the parameters alone, and updates these: from Join on. The
+   * same bits, less memory in each; where a replica is lost, so is its share, and the run goes back to a checkpoint.
+   */
+  protobuf_c_boolean shard_optimizer;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL, 0, 0 }
 
 
 /*
@@ -387,10 +392,15 @@ struct  Retort__V1__JoinResponse
    * The one before that.
    */
   Retort__V1__TrainResponse *third_last;
+  /*
+   * True: the group's replicas together have not all of the optimizer's state, as they shared it out and one is gone. The group makes no
+   * steps: Load the newest checkpoint.
+   */
+  protobuf_c_boolean optimizer_state_lost;
 };
 #define RETORT__V1__JOIN_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__join_response__descriptor) \
-    , 0, NULL, NULL, NULL }
+    , 0, NULL, NULL, NULL, 0 }
 
 
 /*
@@ -403,10 +413,15 @@ struct  Retort__V1__SaveRequest
    * Folder to make; it appears whole or not at all.
    */
   ProtobufCBinaryData path;
+  /*
+   * The group whose replicas share out the optimizer's state: all are asked to save, those of rank above 0 give the first their shares,
+   * and it writes. ABORTED where one is lost. Empty: this student has all of it.
+   */
+  ProtobufCBinaryData group_id;
 };
 #define RETORT__V1__SAVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__save_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, {0,NULL} }
 
 
 /*
