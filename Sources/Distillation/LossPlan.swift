@@ -27,7 +27,8 @@ struct LossPlan: Sendable {
   /// Positions that enter a policy gradient.
   let policyPositionCount: Int
 
-  init(_ batch: TrainingBatch, _ objective: Objective) throws(DistillationError) {
+  /// - Parameter scored: Sequences that the teacher was asked about, where it needs to be: the others enter no pass here. Nil: all.
+  init(_ batch: TrainingBatch, _ objective: Objective, scored: Range<Int>? = nil) throws(DistillationError) {
     try batch.validate(objective)
     let ranges = batch.sequences.scoredPositions.ranges
     let weights = batch.tokenWeights
@@ -48,7 +49,7 @@ struct LossPlan: Sendable {
         case .tokenMean: max(tokens[term], 1)
         case .sequenceMean: sequences[term] * max(counts[sequence], 1)
         }
-      let needsTeacher = objective.needsTeacher(term: term)
+      let needsTeacher = objective.needsTeacher(term: term) && scored?.contains(sequence) ?? true
       let isPolicy = objective.terms[term].kind.needsTokenLogprobs
       defer { teacherCount += needsTeacher ? lengths[sequence] : 0 }
       defer { policyCount += isPolicy ? lengths[sequence] : 0 }

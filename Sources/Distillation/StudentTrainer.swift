@@ -131,25 +131,28 @@ public final class StudentTrainer: @unchecked Sendable {
   ///   - batch: The sequences.
   ///   - teacher: The teacher's log-probs, or hidden states, of ``TrainingBatch/teacherSequences(_:)``, all positions in order.
   ///   - head: The teacher's output head, where it sent hidden states.
+  ///   - scored: Sequences that the teacher's columns tell of, those of this replica's parts among them; nil: all.
   ///   - evaluate: Leaves the parameters as they are.
   ///   - replicas: Who else makes this step, with the same arguments and the same parameters; an evaluation is nobody else's.
   /// - Throws: Then the parameters and the optimizer are as before.
   public func step(
-    _ batch: TrainingBatch, teacher: PositionScores = PositionScores(), head: OutputHead? = nil, evaluate: Bool = false,
-    replicas: (any ReplicaGroup)? = nil
+    _ batch: TrainingBatch, teacher: PositionScores = PositionScores(), head: OutputHead? = nil,
+    scored: Range<Int>? = nil, evaluate: Bool = false, replicas: (any ReplicaGroup)? = nil
   ) throws(DistillationError) -> StepMeasurements {
     try lock.withLock { _ throws(DistillationError) -> StepMeasurements in
       // One replica exchanges nothing.
       let others = evaluate || replicas?.size == 1 ? nil : replicas
-      return try lockedStep(batch, teacher: teacher, head: head, evaluate: evaluate, others)
+      return try lockedStep(batch, teacher: teacher, head: head, scored: scored, evaluate: evaluate, others)
     }
   }
 
   private func lockedStep(
-    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool, _ replicas: (any ReplicaGroup)?
+    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, scored: Range<Int>?, evaluate: Bool,
+    _ replicas: (any ReplicaGroup)?
   ) throws(DistillationError) -> StepMeasurements {
     if !evaluate { try checkMoments(replicas) }
-    let found = try measure(batch, teacher: teacher, head: head, evaluate: evaluate, replicas: replicas)
+    let found = try measure(
+      batch, teacher: teacher, head: head, scored: scored, evaluate: evaluate, replicas: replicas)
     if let replicas, sharing.shardsOptimizer { return try learn(found, replicas) }
     return evaluate ? found.measurements : try learn(found, norm: gradientNorm())
   }
@@ -163,11 +166,11 @@ public final class StudentTrainer: @unchecked Sendable {
 
   /// Runs all passes of a batch; needs ``alone(_:)``, as do the others that are not public.
   func measure(
-    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, evaluate: Bool,
+    _ batch: TrainingBatch, teacher: PositionScores, head: OutputHead?, scored: Range<Int>? = nil, evaluate: Bool,
     replicas: (any ReplicaGroup)? = nil
   ) throws(DistillationError) -> Found {
     try check(batch.sequences)
-    let plan = try LossPlan(batch, objective)
+    let plan = try LossPlan(batch, objective, scored: scored)
     let pairs = try objective.pair.map { pair throws(DistillationError) in
       try PairPlan(batch, pair, terms: objective.terms, teacher: teacher)
     }

@@ -128,7 +128,7 @@ final class LoadedStudent: @unchecked Sendable {
         try mutualTrainer(module, work.objective).step(work.batch, evaluate: work.evaluate)
       } else {
         try trainer(for: work.objective).step(
-          work.batch, teacher: teacher, head: head, evaluate: work.evaluate, replicas: replicas)
+          work.batch, teacher: teacher, head: head, scored: work.scored, evaluate: work.evaluate, replicas: replicas)
       }
     if !work.evaluate { learning.merge() }
     return measurements
@@ -207,8 +207,11 @@ struct TrainWork: Sendable {
   let evaluate: Bool
   /// What to ask of the teachers.
   let questions: TeacherQuestions
+  /// The sequences that this asks about where they need a teacher; nil: all.
+  let scored: Range<Int>?
 
-  init(_ request: TrainRequest, student: LoadedStudent) throws {
+  /// - Parameter replicas: Those that make the step, each of which asks about its own parts; nil: this student alone does.
+  init(_ request: TrainRequest, student: LoadedStudent, replicas: GroupReplicas?) throws {
     guard let objective = try request.objective.map({ try Objective($0) }) ?? student.objective else {
       throw StudentError.notGiven(field: "objective")
     }
@@ -216,8 +219,21 @@ struct TrainWork: Sendable {
     groupID = request.groupID
     batch = try TrainingBatch(request.batch)
     try student.model.transformer.check(batch.sequences, vocabSize: student.model.vocabSize)
+    guard !student.hasModule(for: objective) else {
+      (questions, scored) = (TeacherQuestions(), nil)
+      return
+    }
+    let parts = evaluate ? [] : batch.askedParts(ofAtMost: student.arithmetic.partCount, objective)
+    var own = parts[...]
+    if let replicas, !parts.isEmpty {
+      own = parts[SummationTree(count: parts.count).shares(of: replicas.size)[replicas.rank]]
+      let end = own.last?.upperBound ?? 0
+      scored = (own.first?.lowerBound ?? end)..<end
+    } else {
+      scored = nil
+    }
     questions =
-      student.hasModule(for: objective)
-      ? TeacherQuestions() : try TeacherQuestions(batch, objective, request.batch)
+      own.isEmpty && !parts.isEmpty
+      ? TeacherQuestions() : try TeacherQuestions(batch, objective, request.batch, parts: own)
   }
 }

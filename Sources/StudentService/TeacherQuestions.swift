@@ -16,10 +16,13 @@ struct TeacherQuestions: Sendable {
   /// Asks nothing.
   init() { questions = [] }
 
-  /// Sorts the sequences of a batch that need a teacher by the one that each has.
+  /// Sorts the sequences of a batch that need a teacher by the one that each has, and by the part that each is in.
   ///
+  /// - Parameter parts: The sequences to ask about, those of each range apart; empty: about all.
   /// - Throws: `DistillationError`, and `WireFormatError` where the columns of teachers do not fit the batch.
-  init(_ batch: TrainingBatch, _ objective: Objective, _ wire: WireTrainBatch?) throws {
+  init(
+    _ batch: TrainingBatch, _ objective: Objective, _ wire: WireTrainBatch?, parts: ArraySlice<Range<Int>> = []
+  ) throws {
     let (names, indices) = (wire?.teacherNames ?? [], (wire?.teacherIndices ?? []).map { Int($0) })
     guard indices.count == (names.isEmpty ? 0 : batch.sequences.count) else {
       throw WireFormatError.columns(
@@ -29,14 +32,20 @@ struct TeacherQuestions: Sendable {
       throw WireFormatError.outOfRange(
         field: "batch.teacher_indices", value: "\(index)", allowed: "below \(names.count)")
     }
-    var questions = names.isEmpty ? [Question(name: "")] : names.map { Question(name: $0) }
     let sequences = batch.sequences.sequences
-    for (place, sequence) in try batch.teacherSequenceIndices(objective).enumerated() {
-      let teacher = names.isEmpty ? 0 : indices[sequence]
-      questions[teacher].places.append(place)
-      questions[teacher].sequences.append(sequences[sequence])
+    let asked = try batch.teacherSequenceIndices(objective)
+    var (place, questions) = (0, [Question]())
+    for part in parts.isEmpty ? [0..<sequences.count] : parts {
+      var apart = names.isEmpty ? [Question(name: "")] : names.map { Question(name: $0) }
+      for sequence in asked where part.contains(sequence) {
+        let teacher = names.isEmpty ? 0 : indices[sequence]
+        apart[teacher].places.append(place)
+        apart[teacher].sequences.append(sequences[sequence])
+        place += 1
+      }
+      questions += apart.filter { !$0.places.isEmpty }
     }
-    self.questions = questions.filter { !$0.places.isEmpty }
+    self.questions = questions
   }
 
   /// True where no teacher is needed.

@@ -95,7 +95,7 @@ struct TrainPipeline: Sendable {
   }
 
   private func prepare(_ request: TrainRequest) async throws -> Prepared {
-    let work = try TrainWork(request, student: student)
+    let work = try TrainWork(request, student: student, replicas: try membership.replicas(request.groupID))
     let clock = ContinuousClock()
     let asked = clock.now
     var reply = TeacherReply(scores: PositionScores(), byteCount: 0)

@@ -27,6 +27,43 @@ struct ReplicaTests {
     }
   }
 
+  @Test("need of the teacher what it says of their own parts", arguments: [2, 4, 7])
+  func ownScores(_ partCount: Int) throws {
+    let uneven = try UnevenBatch()
+    let ranges = uneven.sequences.scoredPositions.ranges
+    @Sendable func step(_ group: (any ReplicaGroup)?) throws -> (StepMeasurements, [Float], Int) {
+      let trainer = try uneven.trainer(.float32, isAdaptive: true, partCount: partCount)
+      let batch = try uneven.batch(microBatchSize: 2)
+      let parts = batch.askedParts(ofAtMost: partCount, trainer.objective)
+      #expect(parts.flatMap(\.self) == Array(0..<uneven.sequences.count))
+      var (scores, scored) = (uneven.scores, 0..<uneven.sequences.count)
+      if let group {
+        let own = parts[SummationTree(count: parts.count).shares(of: group.size)[group.rank]]
+        scored = (own.first?.lowerBound ?? 0)..<(own.last?.upperBound ?? 0)
+        let positions = ranges[scored]
+        scores = scores.positions((positions.first?.lowerBound ?? 0)..<(positions.last?.upperBound ?? 0))
+      }
+      let measured = try trainer.step(batch, teacher: scores, scored: scored, replicas: group)
+      return (measured, trainer.parameters.view.array, scores.positionCount)
+    }
+    let alone = try step(nil)
+    for size in [1, 2, 3, 5, 9] {
+      let found = try replicas(size) { try step($0) }
+      for (measured, parameters, _) in found { #expect(measured == alone.0 && parameters == alone.1) }
+      #expect(found.reduce(0) { $0 + $1.2 } == alone.2)
+    }
+  }
+
+  @Test("ask about a batch at once where losses compare what the teacher says of several sequences")
+  func askedAtOnce() throws {
+    let golden: GoldenPairs = try DistillationTests.golden("pairs.json")
+    let example = golden.cases[0]
+    let batch = try golden.batch(example, microBatchSize: 2)
+    #expect(try batch.askedParts(ofAtMost: 3, golden.objective(example)).isEmpty)
+    let uneven = try UnevenBatch()
+    #expect(try uneven.batch(microBatchSize: 2).askedParts(ofAtMost: 1, uneven.trainer(.float32).objective).isEmpty)
+  }
+
   /// Tolerance: the same sums in another order; where a product's rows depend on how many there are, rows that differ in their last bits.
   @Test("make the step of one student, but for the order of sums")
   func samePart() throws {
