@@ -8,8 +8,8 @@ SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sourc
 
 .DEFAULT_GOAL := build
 .PHONY: help setup build test demo run lint format protos protos-check protos-breaking golden venv parity wire-costs \
-  study e2e bench bench-replicas docs examples sanitize fuzz soak flood simulate durability compose-check metrics-check page-check \
-  e2e-compose ci clean
+  study e2e bench bench-replicas docs examples sanitize fuzz soak flood simulate durability kills misery compose-check metrics-check \
+  page-check e2e-compose ci clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,13 @@ durability: build ## Kill and fail system calls under runs: RETORT_DURABILITY_CA
 	scripts/durability/full-disk.py
 	scripts/durability/paused-writer.py --count 2
 
+kills: build ## Kill students, coordinator, teacher, or all, at RETORT_KILLS (200) random instants; each run ends with the same bytes
+	scripts/survival/kills.py --kills $${RETORT_KILLS:-200} --seed $${RETORT_SEED:-1}
+
+misery: build ## Make runs through a proxy that is slow, thin, lame or breaks connections, and a network that falls silent: the same bytes
+	scripts/survival/misery.py --profiles $${RETORT_MISERY:-all} --seed $${RETORT_SEED:-1}
+	$(if $(RETORT_MISERY),,scripts/survival/blackhole.py)
+
 compose-check: ## Validate compose/compose.yaml and the manifests of compose/kubernetes
 	scripts/compose-check.sh
 
@@ -124,6 +131,7 @@ ci: ## What CI runs, in order, stopping at the first failure
 	$(MAKE) lint protos-check protos-breaking build test sanitize
 	RETORT_FUZZ_SECONDS=$${RETORT_FUZZ_SECONDS:-8} $(MAKE) fuzz
 	RETORT_DURABILITY_CASES=$${RETORT_DURABILITY_CASES:-12} $(MAKE) durability
+	RETORT_KILLS=$${RETORT_KILLS:-12} RETORT_MISERY=$${RETORT_MISERY:-slices,resets} $(MAKE) kills misery
 	$(MAKE) compose-check metrics-check
 	scripts/docs.sh --skip-build
 
