@@ -40,7 +40,7 @@ struct MemberStep: Sendable, Hashable, Codable {
   var peakBytes = 0
 }
 
-/// What calls of a group took, medians in seconds.
+/// What calls of a group took, in seconds: the median of those that carry nothing, the fastest of the others.
 struct MemberLink: Sendable, Hashable, Codable {
   /// With nothing to exchange.
   var call: Double

@@ -38,6 +38,8 @@ public final class ReplicaMember {
       let trainer = try step.trainer()
       if let group { try trainer.shareMoments(TimedReplicas(group)) }
       student = (step, trainer, 0)
+      // What a step needs, and not what making the student took.
+      ProcessUsage.resetOwnPeak()
       try print(answer())
     case .digest: try print(answer())
     case .step: try print(makeStep())
@@ -99,7 +101,8 @@ public final class ReplicaMember {
       times.gather.append(try clock.measure { try group.gather(part, into: all, counts: counts) })
     }
     return MemberLink(
-      call: Self.median(times.call), exchange: Self.median(times.exchange), gather: Self.median(times.gather))
+      call: Self.median(times.call), exchange: (times.exchange.min() ?? .zero) / .seconds(1),
+      gather: (times.gather.min() ?? .zero) / .seconds(1))
   }
 
   private static func median(_ durations: [Duration]) -> Double {

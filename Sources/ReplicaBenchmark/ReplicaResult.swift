@@ -8,6 +8,8 @@ public struct ReplicaResult: Sendable, Codable {
     public var count: Int
     /// Of a step.
     public var seconds: Double
+    /// Of the fastest step: what a machine has that others use too.
+    public var fastest: Double
     /// Of its own parts.
     public var compute: Double
     /// For the others.
@@ -26,11 +28,13 @@ public struct ReplicaResult: Sendable, Codable {
     public var peakBytes: Int
     /// Steps of one replica's time over this one's, round by round; the median.
     public var speedup: Double
+    /// The same of the fastest steps.
+    public var fastestSpeedup: Double
     /// Of the parameters, after all rounds.
     public var digest: String
   }
 
-  /// The calls of a group of members on this machine; seconds, medians of the slowest member.
+  /// The calls of a group of members on this machine; in seconds, of the slowest member.
   public struct Link: Sendable, Codable {
     /// Members.
     public var count: Int
@@ -48,9 +52,9 @@ public struct ReplicaResult: Sendable, Codable {
     public var count: Int
     /// By the model, in seconds.
     public var modelled: ScalingModel.Step
-    /// Measured, in seconds.
+    /// The fastest, in seconds.
     public var seconds: Double
-    /// Measured, of waiting and sum.
+    /// Of that one, waiting and sum.
     public var exchange: Double
   }
 

@@ -130,19 +130,23 @@ public struct ReplicaRun {
     _ members: [MemberProcess], _ model: ScalingModel
   ) throws(ReplicaBenchmarkError) -> ReplicaResult.Check {
     var step = options.step
-    step.partCount = members.count
+    (step.partCount, step.overlaps) = (members.count, false)
     _ = try prepare(Team(name: "", members: members, step: step))
     var rounds: [[MemberStep]] = []
     for _ in 0..<3 { rounds.append(try self.step(members)) }
-    let last = rounds.dropFirst().map(Self.last)
+    let fastest = Self.fastest(rounds.dropFirst().map(Self.last))
     return ReplicaResult.Check(
       count: members.count, modelled: model.step(of: members.count, cores: options.cores),
-      seconds: Self.median(last.map(\.seconds)), exchange: Self.median(last.map { $0.waiting + $0.sum }))
+      seconds: fastest.seconds, exchange: fastest.waiting + fastest.sum)
   }
 
   /// The member that others waited for.
   private static func last(_ members: [MemberStep]) -> MemberStep {
     members.max { $0.compute < $1.compute } ?? MemberStep()
+  }
+
+  private static func fastest(_ steps: [MemberStep]) -> MemberStep {
+    steps.min { $0.seconds < $1.seconds } ?? MemberStep()
   }
 
   private static func median(_ values: [Double]) -> Double {
@@ -151,20 +155,24 @@ public struct ReplicaRun {
 
   private func contestant(_ team: Team, first: Team) -> ReplicaResult.Contestant {
     let (rounds, alone) = (team.steps.dropFirst(), first.steps.dropFirst())
+    let fastest = Self.fastest(rounds.map(Self.last))
     func median(_ number: (MemberStep) -> Double) -> Double { Self.median(rounds.map { number(Self.last($0)) }) }
     return ReplicaResult.Contestant(
-      name: team.name, count: team.members.count, seconds: median(\.seconds), compute: median(\.compute),
+      name: team.name, count: team.members.count, seconds: median(\.seconds), fastest: fastest.seconds,
+      compute: median(\.compute),
       waiting: median(\.waiting), sum: median(\.sum), update: median(\.update), hidden: median(\.hidden),
       processor: Self.median(rounds.map { $0.reduce(0) { $0 + $1.processor } }),
       bytes: Int(median { Double($0.bytes) }), peakBytes: rounds.joined().map(\.peakBytes).max() ?? 0,
       speedup: Self.median(zip(alone, rounds).map { Self.last($0).seconds / Self.last($1).seconds }),
+      fastestSpeedup: Self.fastest(alone.map(Self.last)).seconds / fastest.seconds,
       digest: team.digest)
   }
 
   private func model(
     _ contestants: [ReplicaResult.Contestant], _ links: [ReplicaResult.Link], parameterCount: Int
   ) -> ScalingModel {
-    let (alone, pair) = (contestants[0], contestants[1])
+    // The two whose sum waits for the end: nothing of it is hidden, and its waiting is apart.
+    let (alone, pair) = (contestants[0], contestants[2])
     func crowding(_ count: Int) -> Double { ScalingModel.crowding(count, options.cores) }
     let calls = ScalingModel.line(
       links.map { (x: Double($0.count - 1), y: $0.call / crowding($0.count)) })
@@ -178,9 +186,9 @@ public struct ReplicaRun {
         )
       })
     let two = links.first { $0.count == 2 }
-    let added = max(0, pair.sum + pair.hidden - (two.map { $0.exchange + $0.gather } ?? 0))
+    let added = max(0, pair.sum - (two.map { $0.exchange + $0.gather } ?? 0))
     return ScalingModel(
-      parameterCount: parameterCount, compute: max(0, alone.seconds - pair.update), update: pair.update, call: calls.a,
+      parameterCount: parameterCount, compute: max(0, alone.fastest - pair.update), update: pair.update, call: calls.a,
       message: calls.b, bytesPerSecond: byte > 0 ? 1 / byte : .greatestFiniteMagnitude,
       addition: added / (Double(parameterCount) / 2))
   }

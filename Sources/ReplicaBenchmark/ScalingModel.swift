@@ -9,7 +9,8 @@
 ///     sum      = c · (2 · (call + 4 P (n − 1)/n / β) + s · P (n − 1)/n)     a share to each, a sum from each; s: adding a float
 ///     update   = c · U
 ///
-/// β is bytes per second each way between one replica and all others together.
+/// Nothing of the sum is hidden here: it is what it costs at most. β is bytes per second each way between one replica and all others
+/// together.
 public struct ScalingModel: Sendable, Hashable, Codable {
   /// P.
   public var parameterCount: Int
