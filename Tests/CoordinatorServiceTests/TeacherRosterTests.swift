@@ -95,6 +95,22 @@ struct TeacherRosterTests {
     #expect(asked(at: 1000) == "a")
   }
 
+  @Test("who was slow for half a second is tried again within a minute, and who comes back at once")
+  func forgetsSoon() {
+    var roster = roster(["a", "b"])
+    for (name, milliseconds) in [("a", 500), ("b", 10)] {
+      let id = roster.begin(name, .score, work: 100, hasMoved: false, at: .zero)
+      roster.end(name, id, .answered, at: .milliseconds(milliseconds))
+    }
+    _ = roster.begin("b", .score, work: 100, hasMoved: false, at: .seconds(1))
+    #expect(roster.choice(.score, work: 100, name: "", at: .seconds(1)) == "b")
+    #expect(roster.choice(.score, work: 100, name: "", at: .seconds(60)) == "a")
+    roster.lost("a", "connection refused")
+    roster.introduced("a", TeacherIdentity(makeDescription()))
+    roster.settle(at: .seconds(1))
+    #expect(roster.choice(.score, work: 100, name: "", at: .seconds(1)) == "a")
+  }
+
   @Test("who is away or is another model is not asked; where nobody is there, nobody is")
   func absent() {
     var group = roster { name in makeDescription { $0.modelDigest = name == "b" ? "other" : "digest" } }

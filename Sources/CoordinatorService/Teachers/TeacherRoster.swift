@@ -57,6 +57,8 @@ package struct TeacherRoster: Sendable {
   fileprivate struct Speed: Sendable, Hashable {
     var value: Double
     var measured: Duration
+    /// Seconds that the question took by which it was measured.
+    var seconds: Double
   }
 
   /// When questions are given up.
@@ -69,8 +71,10 @@ package struct TeacherRoster: Sendable {
     package var slowness = Duration.seconds(15)
     /// … and after so many times what another replica would take for it.
     package var slownessFactor = 4.0
-    /// Time after which half of what is known of a speed is forgotten.
+    /// Time after which half of what is known of a speed is forgotten, at the most…
     package var halfLife = Duration.seconds(60)
+    /// … and in times what the question took by which it was measured: what costs little is tried again soon.
+    package var halfLifeFactor = 30.0
 
     package init() {}
   }
@@ -124,7 +128,8 @@ package struct TeacherRoster: Sendable {
       guard let own = member.identity else { continue }
       let difference = own.fingerprint.difference(from: identity.fingerprint)
       change(member.address) { member in
-        if member.standing != .present { member.heard = now }
+        // Whoever was away may be quite another process now.
+        if member.standing != .present { (member.heard, member.speeds) = (now, [:]) }
         member.standing = difference.map { .refused($0) } ?? .present
       }
     }
@@ -170,7 +175,8 @@ package struct TeacherRoster: Sendable {
     guard let speed = member.speeds[method], speed.value < best else { return best }
     guard let now else { return speed.value }
     var kept = 1.0
-    let halves = max((now - speed.measured) / limits.halfLife, 0)
+    let halfLife = min(limits.halfLife / .seconds(1), limits.halfLifeFactor * speed.seconds)
+    let halves = max((now - speed.measured) / .seconds(1) / halfLife, 0)
     for _ in 0..<Int(min(halves, 64)) { kept /= 2 }
     kept *= 1 - (halves - halves.rounded(.down)) / 2
     return best + (speed.value - best) * kept
@@ -214,7 +220,8 @@ package struct TeacherRoster: Sendable {
       return
     }
     let own = member.speeds[question.method]?.value
-    let measured = question.speed * question.expected / max((now - question.begin) / .seconds(1), 1e-6)
+    let seconds = max((now - question.begin) / .seconds(1), 1e-6)
+    let measured = question.speed * question.expected / seconds
     change(address) { [limits] member in
       member.questions[id] = nil
       switch outcome {
@@ -223,10 +230,11 @@ package struct TeacherRoster: Sendable {
         (member.heard, member.patience) = (now, limits.silence)
         // The mean of old and new, in ratios.
         member.speeds[question.method] = Speed(
-          value: own.map { ($0 * measured).squareRoot() } ?? measured, measured: now)
+          value: own.map { ($0 * measured).squareRoot() } ?? measured, measured: now, seconds: seconds)
       case .moved:
         member.moved += 1
-        member.speeds[question.method] = Speed(value: min(own ?? measured, measured), measured: now)
+        member.speeds[question.method] = Speed(
+          value: min(own ?? measured, measured), measured: now, seconds: seconds)
       case .failed: break
       }
     }
