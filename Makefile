@@ -3,7 +3,6 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # One configuration for everything: numeric Swift is far too slow in debug, and what is tested is what runs.
 BUILD := $(SWIFT) build -c release
-TEST := $(SWIFT) test -c release
 SOURCES := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Protos/generator/Package.swift Protos/generator/Sources
 
 .DEFAULT_GOAL := build

@@ -11,7 +11,6 @@
 #include <algorithm>
 
 #include "address.hpp"
-#include "liveness.hpp"
 #include "signals.hpp"
 #include "transport.hpp"
 #include "watch.hpp"
@@ -67,7 +66,6 @@ void Group::connect(int peer, const std::vector<char> &other, Deadline deadline)
   }
   if (watch.stop()) throw fail(Failure(RETORT_GLOO_TIMED_OUT, "", {peer}));
   throw_if_over();
-  watch_connection(own, other);
 }
 
 void Group::exchange(uint8_t kind, const retort_gloo_parts &parts, Deadline deadline) {

@@ -1,6 +1,9 @@
 #include "transport.hpp"
 
 #include <gloo/transport/tcp/pair.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <exception>
@@ -14,6 +17,18 @@ namespace {
 
 namespace tcp = gloo::transport::tcp;
 
+void set(int descriptor, int level, int option, int value) { setsockopt(descriptor, level, option, &value, sizeof value); }
+
+// Makes the system ask for signs of life: without any for half a minute the connection breaks.
+void watch(int descriptor) {
+  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 10);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 4);
+  // The same for what was sent and is not acknowledged. Unit: milliseconds.
+  set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
+  set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
 class Pair final : public tcp::Pair {
  public:
   using tcp::Pair::Pair;
@@ -22,6 +37,12 @@ class Pair final : public tcp::Pair {
     try {
       tcp::Pair::handleEvents(events);
     } catch (const std::exception &error) { end(error.what()); }
+  }
+
+ protected:
+  void changeState(state next) noexcept override {
+    tcp::Pair::changeState(next);
+    if (next == CONNECTED) watch(fd_);
   }
 
  private:

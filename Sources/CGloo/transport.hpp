@@ -8,8 +8,11 @@
 
 namespace retort {
 
-// Gloo's connections, but for one thing. Its thread lets exceptions of a connection end the process: one whose other side
+// Gloo's connections, but for two things. Its thread lets exceptions of a connection end the process: one whose other side
 // resets it before it is accepted is enough. Here they end the connection.
+//
+// And a network that drops everything between two members tells neither, while whoever waits for something sends nothing that could
+// fail. Here the system asks for signs of life.
 class Transport final : public gloo::transport::tcp::Context {
  public:
   Transport(std::shared_ptr<gloo::transport::tcp::Device> device, int rank, int size);
