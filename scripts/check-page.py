@@ -3,7 +3,7 @@
 
 Usage: scripts/check-page.py [-h] [--out FOLDER] [--browser PROGRAM]
 
-Starts teacher, coordinator and student on loopback with the demo's models, hands in a run, and has headless chromium load the pages:
+Starts teacher, coordinator and two students on loopback with the demo's models, hands in a run, and has headless chromium load the pages:
 what the DOM holds after the script ran is asserted, and pictures (light, dark, narrow) are written to --out (default out/page).
 Needs a build of the product (or another in the variable RETORT), and chromium: sudo apt-get install chromium.
 """
@@ -34,7 +34,7 @@ data: {{train: {puzzles}/data/prompts.jsonl, eval: {puzzles}/data/heldout.jsonl}
 output_dir: {out}
 seed: 3
 generation: {{max_new_tokens: 24, batch_size: 64}}
-training: {{learning_rate: 1e-3, max_steps: {steps}, per_device_train_batch_size: 16, save_steps: 100, max_length: 96}}
+training: {{learning_rate: 1e-3, max_steps: {steps}, per_device_train_batch_size: 16, save_steps: 100, max_length: 96, replicas: 4}}
 evaluation: {{metrics: [kl, valid, distinct, perplexity], checker: puzzles, num_samples: 4, max_new_tokens: 24, eval_steps: 40}}
 """
 
@@ -92,16 +92,18 @@ def check(condition: bool, what: str) -> None:
 
 
 def services(stack: contextlib.ExitStack, folder: pathlib.Path, addresses: dict) -> None:
-    def start(role: str, *arguments: str) -> None:
-        log = stack.enter_context(open(folder / f"{role}.log", "w", encoding="utf-8"))
+    def start(role: str, *arguments: str, name: str = "") -> None:
+        name = name or role
+        log = stack.enter_context(open(folder / f"{name}.log", "w", encoding="utf-8"))
         process = subprocess.Popen(
-            [RETORT, role, "--listen", addresses[role], *arguments], stdout=log, stderr=log, cwd=ROOT)
+            [RETORT, role, "--listen", addresses[name], *arguments], stdout=log, stderr=log, cwd=ROOT)
         stack.callback(process.wait, 30)
         stack.callback(process.send_signal, signal.SIGTERM)
 
     start("teacher", "--model", str(PUZZLES / "teacher"))
     start("coordinator", "--teacher", addresses["teacher"], "--state", str(folder / "state"), "--web", addresses["web"])
-    start("student", "--coordinator", addresses["coordinator"], "--root", "/")
+    for name in ["student", "student-2"]:
+        start("student", "--coordinator", addresses["coordinator"], "--root", "/", name=name)
 
 
 def status(addresses: dict) -> dict:
@@ -132,6 +134,10 @@ def look(browser: Browser, addresses: dict, folder: pathlib.Path) -> None:
     check(first["prompt"].split("\n")[0].replace("&", "&amp;").replace("<", "&lt;")[:20] in dom, "the prompts are not shown")
     for who in ["teacher", "start", "student"]:
         check(f'data-who="{who}"' in dom, f"no text of the {who}")
+    replicas = dom.split('id="replicas"')[1].split("</section>")[0]
+    for name in ["student", "student-2"]:
+        check(addresses[name] in replicas, f"{name} is not among the replicas")
+    check("training" in replicas and "2 of 4" in replicas and "exchange" in replicas, "no replica shares steps")
     browser.picture(home, "runs", 1280, 800)
     browser.picture(page, "run-light", 1280, 2400)
     browser.picture(page, "run-dark", 1280, 2400, dark=True)
@@ -150,7 +156,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        addresses = {name: f"127.0.0.1:{free_port()}" for name in ["teacher", "coordinator", "student", "web"]}
+        addresses = {name: f"127.0.0.1:{free_port()}" for name in ["teacher", "coordinator", "student", "student-2", "web"]}
         services(stack, folder, addresses)
         wait_for("the page", lambda: urllib.request.urlopen(f"http://{addresses['web']}/", timeout=2).status == 200)
         recipe = folder / "recipe.yaml"

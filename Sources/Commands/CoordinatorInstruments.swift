@@ -18,6 +18,7 @@ struct CoordinatorInstruments: Sendable {
     writeFigures(entries, to: &text)
     writeWaits(entries, to: &text)
     writeTrainers(to: &text)
+    writeReplicas(entries, to: &text)
     writeTeachers(to: &text)
     let active = entries.filter { !$0.run.status.state.hasEnded }
     let folders = active.map { (name: $0.run.runID, path: $0.run.outputDir) }
@@ -71,11 +72,13 @@ struct CoordinatorInstruments: Sendable {
     let now = coordinator.time
     text.family(
       "retort_run_wait_seconds_total", .counter,
-      "Time that the run stood still for the teacher's log-probs, the student's text, or a trainer.")
+      "Time that the run stood still for the teacher's log-probs, the student's text, a trainer, or replicas that meet."
+    )
     for entry in entries {
       let waits = [
         ("teacher", entry.figures.waitTeacherSeconds), ("student", entry.figures.waitStudentSeconds),
         ("trainer", entry.figures.waitTrainerSeconds(at: now)),
+        ("replica", coordinator.waitReplicaSeconds(of: entry.run.runID)),
       ]
       for (cause, seconds) in waits { text.sample(["run": entry.run.runID, "cause": cause], seconds) }
     }

@@ -18,6 +18,7 @@ public struct CoordinatorProcess: Sendable {
   private let state: URL
   private let advertise: ServiceTarget?
   private let web: NetworkAddress?
+  private let lease: Duration
   private let programs: ProgramPermission
   private let teacherCredentials: Credentials?
   private let service: ServiceSettings
@@ -29,6 +30,7 @@ public struct CoordinatorProcess: Sendable {
   ///   - namedTeachers: Teachers that recipes call by name, for runs with several.
   ///   - referee: Who judges answers for Lion; nil: the teacher.
   ///   - generator: Who invents instructions for Lion; nil: the teacher.
+  ///   - lease: How long a student may be silent before others take its work over.
   ///   - programs: Which programs recipes may name as checkers.
   ///   - teacherCredentials: With what to come to a teacher of another installation; nil: with the coordinator's own.
   ///   - state: Folder of journal and cache.
@@ -36,7 +38,8 @@ public struct CoordinatorProcess: Sendable {
   ///   - web: Where browsers find the coordinator's pages; nil: nowhere.
   public init(
     teacher: ServiceTarget?, namedTeachers: [String: ServiceTarget] = [:], referee: ServiceTarget? = nil,
-    generator: ServiceTarget? = nil, programs: ProgramPermission = .none, teacherCredentials: Credentials? = nil,
+    generator: ServiceTarget? = nil, lease: Duration = TrainerRegistry.defaultTerm, programs: ProgramPermission = .none,
+    teacherCredentials: Credentials? = nil,
     state: URL, advertise: ServiceTarget?, web: NetworkAddress? = nil,
     service: ServiceSettings
   ) {
@@ -44,6 +47,7 @@ public struct CoordinatorProcess: Sendable {
     self.namedTeachers = namedTeachers
     self.referee = referee
     self.generator = generator
+    self.lease = lease
     self.programs = programs
     self.teacherCredentials = teacherCredentials
     self.state = state
@@ -76,9 +80,10 @@ public struct CoordinatorProcess: Sendable {
       upstream.map { TeacherFacade(upstream: $0, cache: cache, logger: logger) }
     }
     let facade = facades[0]
+    let journal = try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false))
     var dependencies = RunDependencies(
-      journal: try Journal(path: state.appending(path: "journal.sqlite").path(percentEncoded: false)), facade: facade,
-      facadeAddress: "\(advertise ?? ServiceTarget([host.address.reachable]))", registry: TrainerRegistry(),
+      journal: journal, facade: facade, facadeAddress: "\(advertise ?? ServiceTarget([host.address.reachable]))",
+      registry: TrainerRegistry(term: lease, tokens: try await journal.beginTokens()),
       students: GRPCStudents(
         access: try service.credentials.access(to: .student).observed(by: host.instruments.observer),
         deadline: service.deadlines.longest),

@@ -53,6 +53,7 @@ struct CoordinatorSite: Sendable {
       address: address, version: Version.current, time: Date(),
       runs: coordinator.overview.reversed().map { OperatorView.Run($0, now: now) },
       trainers: coordinator.census.trainers.map(OperatorView.Trainer.init),
+      replicas: coordinator.replicas.map(OperatorView.Replica.init),
       teachers: coordinator.teachers.map {
         OperatorView.Teacher(
           name: $0.name, address: $0.address, waitingReason: $0.waitingReason, retries: $0.retries)
@@ -81,6 +82,16 @@ extension OperatorView.Run {
         ("trainer", figures.waitTrainerSeconds(at: now)),
       ], restarts: figures.restarts, submitted: Date(timeIntervalSince1970: Double(run.submittedMilliseconds) / 1000),
       outputDir: run.outputDir)
+  }
+}
+
+extension OperatorView.Replica {
+  fileprivate init(_ replica: ReplicaFigures) {
+    self.init(
+      runID: replica.runID, address: replica.address, state: replica.state.rawValue, reason: replica.reason,
+      isGone: replica.state.isGone, step: replica.step, heartbeatSeconds: replica.heartbeatAge.map { $0 / .seconds(1) },
+      partCount: replica.partCount, plannedPartCount: replica.plannedPartCount, computeSeconds: replica.computeSeconds,
+      exchangeSeconds: replica.exchangeSeconds)
   }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import WireFormat
 
 extension CoordinatorStatus {
-  /// One JSON object for programs: `coordinator`, `runs`, `trainers`, `teachers`, `cache`.
+  /// One JSON object for programs: `coordinator`, `runs`, `trainers`, `replicas`, `teachers`, `cache`.
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -13,6 +13,7 @@ extension CoordinatorStatus {
     let coordinator: String
     let runs: [Run]
     let trainers: [Trainer]
+    let replicas: [Replica]
     let teachers: [Teacher]
     let cache: Cache
     let lostLeases: UInt64
@@ -22,13 +23,14 @@ extension CoordinatorStatus {
       coordinator = status.address
       runs = status.runs.map(Run.init)
       trainers = status.trainers.trainers.map(Trainer.init)
+      replicas = status.trainers.replicas.map(Replica.init)
       teachers = status.teachers.teachers.map(Teacher.init)
       cache = Cache(hits: status.teachers.cacheHits, misses: status.teachers.cacheMisses)
       (lostLeases, runsWaitingForTrainer) = (status.trainers.lostLeases, status.trainers.waitingRuns)
     }
 
     enum CodingKeys: String, CodingKey {
-      case coordinator, runs, trainers, teachers, cache
+      case coordinator, runs, trainers, replicas, teachers, cache
       case lostLeases = "lost_leases"
       case runsWaitingForTrainer = "runs_waiting_for_trainer"
     }
@@ -96,6 +98,37 @@ extension CoordinatorStatus {
     }
   }
 
+  private struct Replica: Encodable {
+    let run: String
+    let address: String
+    let state: String
+    /// nil: it is there.
+    let reason: String?
+    let step: UInt64
+    /// nil: it is gone.
+    let heartbeatSeconds: Double?
+    let parts: UInt32
+    let plannedParts: UInt32
+    let computeSeconds: Double
+    let exchangeSeconds: Double
+
+    init(_ replica: WireReplica) {
+      (run, address, state, step) = (replica.runID, replica.address, replica.state.word, replica.step)
+      reason = replica.reason.isEmpty ? nil : replica.reason
+      heartbeatSeconds = replica.heartbeatSeconds
+      (parts, plannedParts) = (replica.partCount, replica.plannedPartCount)
+      (computeSeconds, exchangeSeconds) = (replica.computeSeconds, replica.exchangeSeconds)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case run, address, state, reason, step, parts
+      case heartbeatSeconds = "heartbeat_seconds"
+      case plannedParts = "planned_parts"
+      case computeSeconds = "compute_seconds"
+      case exchangeSeconds = "exchange_seconds"
+    }
+  }
+
   private struct Teacher: Encodable {
     let name: String
     let address: String
@@ -103,13 +136,13 @@ extension CoordinatorStatus {
     let waitingReason: String?
     let waitingSeconds: Double?
     let retries: UInt64
-    let replicas: [Replica]
+    let replicas: [TeacherReplica]
 
     init(_ teacher: WireTeacherState) {
       (name, address, retries) = (teacher.name, teacher.address, teacher.retries)
       waitingReason = teacher.waitingReason.isEmpty ? nil : teacher.waitingReason
       waitingSeconds = waitingReason == nil ? nil : Double(teacher.waitingMilliseconds) / 1000
-      replicas = teacher.replicas.map(Replica.init)
+      replicas = teacher.replicas.map(TeacherReplica.init)
     }
 
     enum CodingKeys: String, CodingKey {
@@ -119,7 +152,7 @@ extension CoordinatorStatus {
     }
   }
 
-  private struct Replica: Encodable {
+  private struct TeacherReplica: Encodable {
     let address: String
     /// nil: it is asked.
     let trouble: String?

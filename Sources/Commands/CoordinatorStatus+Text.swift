@@ -15,6 +15,7 @@ extension CoordinatorStatus {
       section(
         Self.table(of: trainers.trainers), trainers.trainers.count,
         none: "no trainer: start retort student --coordinator \(address)"),
+      trainers.replicas.isEmpty ? nil : Self.table(of: trainers.replicas).text,
       section(Self.table(of: teachers.teachers), teachers.teachers.count, none: "no teacher"),
       Self.replicas(of: teachers.teachers)?.text, cache,
     ].compactMap(\.self).joined(separator: "\n\n")
@@ -115,7 +116,10 @@ extension WireRun {
 
   /// Time by what was waited for.
   var waitTimes: [(cause: String, seconds: Double)] {
-    [("teacher", waitTeacherSeconds), ("student", waitStudentSeconds), ("trainer", waitTrainerSeconds)]
+    [
+      ("teacher", waitTeacherSeconds), ("student", waitStudentSeconds), ("trainer", waitTrainerSeconds),
+      ("replica", waitReplicaSeconds),
+    ]
   }
 
   /// The same in words, but for what took no time.

@@ -59,16 +59,12 @@ public struct TrainerRegistration: Sendable {
 
   private static let firstWait = Duration.milliseconds(50)
 
-  private static var options: CallOptions {
-    var options = CallOptions.defaults
-    options.timeout = .seconds(5)
-    return options
-  }
+  private static var options: CallOptions { ServiceConnection.answering(within: .seconds(5)) }
 
-  /// How long to wait before a lease is renewed that ends so much later: often enough that a coordinator which was started anew, and knows
-  /// nobody, is soon noticed.
+  /// How long to wait before a lease is renewed that ends so much later: some renewals may be lost, or late, and a coordinator which was
+  /// started anew, and knows nobody, is soon noticed.
   package static func pause(beforeEnd remaining: Duration) -> Duration {
-    max(min(remaining / 3, .milliseconds(500)), .milliseconds(50))
+    max(min(remaining / 4, .milliseconds(500)), .milliseconds(50))
   }
 
   /// Renews until the coordinator does not know the lease any more, or does not answer.
@@ -78,7 +74,9 @@ public struct TrainerRegistration: Sendable {
     var remaining = Duration.milliseconds(Int64(clamping: lease.leaseMilliseconds))
     while !Task.isCancelled {
       try await Task.sleep(for: Self.pause(beforeEnd: remaining))
-      let answer = try await coordinator.renewLease(RenewLeaseRequest(leaseID: lease.leaseID), options: Self.options)
+      let answer = try await coordinator.renewLease(
+        RenewLeaseRequest(leaseID: lease.leaseID),
+        options: ServiceConnection.answering(within: max(remaining, .seconds(1))))
       remaining = .milliseconds(Int64(clamping: answer.leaseMilliseconds))
     }
   }

@@ -23,7 +23,7 @@ package actor ViewedRows {
   /// Runs that are kept; the one that was looked at longest ago goes first.
   static let runLimit = 8
   /// Names that are summed.
-  static let summed = ["train/compute_seconds", "wait/teacher", "wait/student"]
+  static let summed = ["train/compute_seconds", "wait/teacher", "wait/student", "wait/replica"]
 
   private let coordinator: Coordinator
   private var shelves: [String: Shelf] = [:]

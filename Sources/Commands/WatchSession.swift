@@ -73,9 +73,16 @@ public struct WatchSession: Sendable {
   /// Says which trainers come to the run and which leave it, until cancelled.
   private func watchTrainers(of runID: String, _ display: RunDisplay) async {
     var present: Set<String> = []
+    var news = ReplicaNews(runID: runID)
     while !Task.isCancelled {
-      if let trainers = try? await trainers() {
+      if let found = try? await trainers() {
+        for line in news.lines(found.replicas) { display.note(line) }
+        // Of replicas that is told already.
+        let trainers = found.trainers.filter { trainer in
+          !found.replicas.contains { $0.runID == trainer.runID && $0.address == trainer.address }
+        }
         let own = Set(trainers.filter { $0.runID == runID || $0.runID.hasPrefix("\(runID)/") }.map(\.address))
+          .subtracting(news.addresses)
         for address in own.subtracting(present).sorted() { display.note("trainer \(address) works for the run") }
         for address in present.subtracting(own).sorted() { display.note("trainer \(address) left the run") }
         present = own
@@ -84,11 +91,10 @@ public struct WatchSession: Sendable {
     }
   }
 
-  private func trainers() async throws -> [WireTrainer] {
+  private func trainers() async throws -> ListTrainersResponse {
     try await ServiceConnection.with(coordinator, access) { client in
       try await CoordinatorServiceRPC.Client(wrapping: client).listTrainers(
-        ListTrainersRequest(), options: ServiceConnection.answering(within: .seconds(5))
-      ).trainers
+        ListTrainersRequest(), options: ServiceConnection.answering(within: .seconds(5)))
     }
   }
 }

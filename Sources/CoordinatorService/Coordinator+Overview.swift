@@ -34,6 +34,15 @@ extension Coordinator {
   /// The students that are there.
   public var census: TrainerRegistry.Census { dependencies.registry.census }
 
+  /// The replicas of runs that several students share, by run; those that are gone last.
+  public var replicas: [ReplicaFigures] {
+    let registry = dependencies.registry
+    return dependencies.replicas.replicas(heartbeats: registry.heartbeats, patience: registry.term / 2)
+  }
+
+  /// Seconds that a run stood still while its replicas met.
+  public func waitReplicaSeconds(of runID: String) -> Double { dependencies.replicas.waitSeconds(of: runID) }
+
   /// The models behind the coordinator: teacher, referee, generator, others by name.
   public var teachers: [TeacherEntry] {
     let own = [

@@ -96,6 +96,7 @@ public final class Coordinator: Sendable {
       dependencies.logger.info(
         "run stands",
         metadata: ["run.id": "\(run.runID)", "state": "\(status.state.rawValue)", "step": "\(status.step)"])
+      if status.state.hasEnded { dependencies.replicas.forget(run.runID) }
       next = state.withLock { state in
         state.drivers[run.runID] = nil
         return state.resumed.removeValue(forKey: run.runID)

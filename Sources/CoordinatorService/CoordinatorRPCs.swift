@@ -87,7 +87,8 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
         leaseMilliseconds: trainer.remaining.milliseconds, ageMilliseconds: trainer.age.milliseconds)
     }
     return ListTrainersResponse(
-      trainers: trainers, lostLeases: UInt64(census.lostLeases), waitingRuns: UInt64(census.waitingRuns))
+      trainers: trainers, lostLeases: UInt64(census.lostLeases), waitingRuns: UInt64(census.waitingRuns),
+      replicas: coordinator.replicas.map(WireReplica.init))
   }
 
   /// Lists the models behind the coordinator.
@@ -105,7 +106,9 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
   }
 
   private func wire(_ run: RunRecord) -> WireRun {
-    WireRun(run, coordinator.figures(of: run.runID), now: coordinator.time)
+    var wire = WireRun(run, coordinator.figures(of: run.runID), now: coordinator.time)
+    wire.waitReplicaSeconds = coordinator.waitReplicaSeconds(of: run.runID)
+    return wire
   }
 
   /// Keeps a value for the other replicas of a group.
@@ -154,6 +157,24 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
 
 extension Duration {
   fileprivate var milliseconds: UInt64 { UInt64(clamping: Int64(self / .milliseconds(1))) }
+}
+
+extension WireReplica {
+  init(_ replica: ReplicaFigures) {
+    let state: WireReplicaState =
+      switch replica.state {
+      case .joining: .joining
+      case .training: .training
+      case .stalled: .stalled
+      case .left: .left
+      case .refused: .refused
+      }
+    self.init(
+      runID: replica.runID, address: replica.address, state: state, reason: replica.reason, step: UInt64(replica.step),
+      heartbeatMilliseconds: replica.heartbeatAge?.milliseconds ?? 0, partCount: UInt32(replica.partCount),
+      plannedPartCount: UInt32(replica.plannedPartCount), computeSeconds: replica.computeSeconds,
+      exchangeSeconds: replica.exchangeSeconds)
+  }
 }
 
 extension WireRun {

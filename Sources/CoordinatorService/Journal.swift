@@ -43,6 +43,7 @@ public final class Journal: Sendable {
     CREATE TABLE IF NOT EXISTS metrics (
       id INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, step INTEGER NOT NULL, kind TEXT NOT NULL,
       row TEXT NOT NULL, UNIQUE (run_id, step, kind));
+    CREATE TABLE IF NOT EXISTS tokens (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL);
     """
 
   /// Runs a body in one transaction.

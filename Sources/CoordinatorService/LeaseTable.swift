@@ -16,6 +16,8 @@ package struct LeaseTable: Sendable {
     package var isTaken = false
     /// The run that has it.
     package var runID = ""
+    /// Grows from each time that a student is given to a run to the next.
+    package var token: UInt64 = 0
   }
 
   /// How long a lease lasts from its last renewal.
@@ -25,9 +27,14 @@ package struct LeaseTable: Sendable {
   /// Leases that ended: not renewed in time, or a new process took the address.
   package private(set) var lostCount = 0
   private var count = 0
+  private var token: UInt64
+  /// When leases were looked at last.
+  private var lookedAt: Duration?
 
   /// Makes an empty table.
-  package init(term: Duration) { self.term = term }
+  ///
+  /// - Parameter tokens: A number below all tokens that are to be given.
+  package init(term: Duration, tokens: UInt64 = 0) { (self.term, token) = (term, tokens) }
 
   /// Gives a lease. The same process gets its own back; a new process at an address ends the lease of the one before.
   ///
@@ -56,6 +63,22 @@ package struct LeaseTable: Sendable {
     return true
   }
 
+  /// Ends what was not renewed in time; returns the names. Is to be called once an interval, and before anything else after that.
+  package mutating func look(now: Duration, interval: Duration) -> [String] {
+    excuse(now: now, interval: interval)
+    lookedAt = now
+    return expire(now: now)
+  }
+
+  /// Lets leases last longer where nobody has looked for long: the process stood still, and renewals could not be heard.
+  package mutating func excuse(now: Duration, interval: Duration) {
+    guard let lookedAt else { return }
+    let missed = now - lookedAt - interval
+    guard missed > interval else { return }
+    self.lookedAt = now
+    for place in leases.indices { leases[place].end += missed }
+  }
+
   /// Ends what was not renewed in time; returns the names.
   package mutating func expire(now: Duration) -> [String] {
     let ended = leases.filter { $0.end <= now }.map(\.leaseID)
@@ -69,6 +92,8 @@ package struct LeaseTable: Sendable {
     guard let place = leases.firstIndex(where: { !$0.isTaken && $0.end > now }) else { return nil }
     leases[place].isTaken = true
     leases[place].runID = runID
+    token += 1
+    leases[place].token = token
     return leases[place]
   }
 

@@ -22,6 +22,8 @@ public struct RunDependencies: Sendable {
   public var registry: TrainerRegistry
   /// How a student is reached.
   public var students: any StudentConnector
+  /// What is told of replicas.
+  public var replicas: ReplicaBoard
   /// Where replicas of a student find each other.
   public var groupValues: GroupValues
   /// The tokenizer of a model folder.
@@ -59,6 +61,7 @@ public struct RunDependencies: Sendable {
     self.logger = logger
     namedTeachers = [:]
     groupValues = GroupValues()
+    replicas = ReplicaBoard()
     translations = TranslationShelf()
     checkers = [:]
     programs = .none

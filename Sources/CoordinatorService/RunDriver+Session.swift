@@ -24,7 +24,8 @@ extension RunDriver {
 
   private nonisolated func serve(_ session: Int, attempt: Int, line: SessionLine, _ material: RunMaterial) async {
     guard (try? await dependencies.pauses.pause(afterFailures: attempt)) != nil,
-      let grant = try? await dependencies.registry.acquire(for: record.runID)
+      let grant = try? await dependencies.registry.acquire(
+        for: record.runID, wanted: material.recipe.training.replicas)
     else { return }
     inbox.yield(Post(event: .trainerRegistered(session: session)))
     let work = SessionWork(driver: self, session: session, grant: grant, material: material)

@@ -16,6 +16,8 @@ struct SessionWork: Sendable {
   private let next = Holder<RunEffect>()
   /// Time that the run stood waiting for the student's text since the last step.
   private let waited = Holder<Duration>()
+  /// What of the time in which the run's replicas met was told.
+  private let meetings = ToldSum()
   private let traffic: StepTraffic
   /// Share of pairs left out of the steps under way.
   let doubtful = StepNotes()
@@ -59,10 +61,11 @@ struct SessionWork: Sendable {
   /// The student: one process, or replicas that share its steps.
   private func withStudent(_ body: @escaping @Sendable (any StudentConnection) async throws -> Void) async throws {
     let limit = recipe.training.replicas
-    guard limit > 1 else { return try await dependencies.students.withStudent(at: grant.address, body) }
+    guard limit > 1 else { return try await dependencies.students.withStudent(grant, body) }
     let surroundings = StudentGroup.Surroundings(
       runID: driver.record.runID, limit: limit, registry: dependencies.registry, connector: dependencies.students,
-      values: dependencies.groupValues, logger: dependencies.logger)
+      values: dependencies.groupValues, board: dependencies.replicas, logger: dependencies.logger,
+      clear: { [folder = driver.folder] in folder.clear($0) })
     try await StudentGroup.with(grant, surroundings) { try await body($0) }
   }
 
@@ -296,6 +299,7 @@ struct SessionWork: Sendable {
       row.add("train/replicas", Double(max(metrics.replicaCount, 1)))
       row.add("train/exchange_seconds", metrics.exchangeSeconds)
       row.add("wire/exchange_bytes", Double(metrics.exchangeBytes))
+      row.add("wait/replica", meetings.taken(dependencies.replicas.waitSeconds(of: driver.record.runID)))
     }
     row.add("wait/teacher", metrics.waitTeacherSeconds)
     row.add("wait/student", waited.take().map { $0 / .seconds(1) } ?? 0)
@@ -347,6 +351,19 @@ private struct ModuleRefusal: Error {
   let refusal: HandshakeRefusal
 
   var failure: Failure { .permanent(message: "okd.teacher: \(refusal)") }
+}
+
+/// What of a growing sum was told already.
+private final class ToldSum: Sendable {
+  private let told = Mutex(0.0)
+
+  /// What came since the last time.
+  func taken(_ sum: Double) -> Double {
+    told.withLock { told in
+      defer { told = sum }
+      return max(0, sum - told)
+    }
+  }
 }
 
 /// A value put down by one task and taken up by another.

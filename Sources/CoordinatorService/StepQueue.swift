@@ -75,13 +75,16 @@ final class StepQueue: Sendable {
     }
   }
 
-  /// Takes an answer; another one to the same step is nothing new.
+  /// Takes an answer; another one to the same step is nothing new, and none to an evaluation after it.
   ///
+  /// - Parameter evaluates: Whether it answers an evaluation.
   /// - Returns: Whether it was the first.
   @discardableResult
-  func take(_ response: TrainResponse) -> Bool {
+  func take(_ response: TrainResponse, evaluates: Bool) -> Bool {
     state.withLock { state in
-      guard let first = state.pending.first, first.step == response.step else { return false }
+      guard let first = state.pending.first, first.step == response.step, first.evaluate == evaluates else {
+        return false
+      }
       state.pending.removeFirst()
       answer.yield(response)
       return true

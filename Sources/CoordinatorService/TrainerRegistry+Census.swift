@@ -27,6 +27,14 @@ extension TrainerRegistry {
     public var waitingRuns: Int
   }
 
+  /// Time since each lease that is in force was renewed, by its name.
+  var heartbeats: [String: Duration] {
+    let now = now()
+    return state.withLock { state in
+      Dictionary(uniqueKeysWithValues: state.table.leases.map { ($0.leaseID, now - ($0.end - term)) })
+    }
+  }
+
   /// Who is there now.
   public var census: Census {
     let now = now()

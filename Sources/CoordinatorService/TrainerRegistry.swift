@@ -8,17 +8,34 @@ public final class TrainerRegistry: Sendable {
     public let leaseID: String
     /// Where its service listens.
     public let address: String
+    /// Higher than that of any grant before: with it the student knows who has it now.
+    public let token: UInt64
+
+    package init(leaseID: String, address: String, token: UInt64) {
+      (self.leaseID, self.address, self.token) = (leaseID, address, token)
+    }
   }
 
   struct State {
     var table: LeaseTable
-    var waiting: [(id: UInt64, runID: String, isExtra: Bool, continuation: CheckedContinuation<Grant?, Never>)] = []
-    /// Told when a run waits that has no student.
+    var waiting:
+      [(id: UInt64, runID: String, wanted: Int, isExtra: Bool, continuation: CheckedContinuation<Grant?, Never>)] = []
+    /// By run with several students, how many it can use.
+    var wanted: [String: Int] = [:]
+    /// Told when a run waits that may get the student of another.
     var shortageWatchers: [UInt64: AsyncStream<Void>.Continuation] = [:]
     var gaveUp: Set<UInt64> = []
     var watchers: [String: [UInt64: AsyncStream<Never>.Continuation]] = [:]
     var waiterCount: UInt64 = 0
-    var isShortOfStudents: Bool { waiting.contains { !$0.isExtra } }
+
+    func claim(_ runID: String, wanted: Int) -> StudentShares.Claim {
+      StudentShares.Claim(runID: runID, held: table.leases.count { $0.isTaken && $0.runID == runID }, wanted: wanted)
+    }
+    var claims: [StudentShares.Claim] { waiting.map { claim($0.runID, wanted: $0.wanted) } }
+    /// The run that is to give a student up.
+    var giver: String? {
+      waiting.isEmpty ? nil : StudentShares.giver(wanted.map { claim($0, wanted: $1) }, waiting: claims)
+    }
   }
 
   /// How long a lease lasts unless renewed.
@@ -30,15 +47,25 @@ public final class TrainerRegistry: Sendable {
   ///
   /// - Parameters:
   ///   - term: How long a lease lasts unless renewed.
+  ///   - tokens: A number below all fencing tokens that are to be given: ``Journal/beginTokens(at:)``.
   ///   - now: Time since some fixed moment; never goes back.
-  public init(term: Duration = .seconds(10), now: @escaping @Sendable () -> Duration = Monotonic.now) {
+  public init(
+    term: Duration = defaultTerm, tokens: UInt64 = 0, now: @escaping @Sendable () -> Duration = Monotonic.now
+  ) {
     (self.term, self.now) = (term, now)
-    state = Mutex(State(table: LeaseTable(term: term)))
+    state = Mutex(State(table: LeaseTable(term: term, tokens: tokens)))
   }
+
+  /// How long a lease lasts unless another time is asked for: students renew theirs at least four times in it.
+  public static let defaultTerm = Duration.seconds(4)
+
+  /// Time between two looks at leases.
+  private var interval: Duration { min(term / 16, .milliseconds(500)) }
 
   /// Gives a student a lease; returns its name.
   public func register(trainerID: String, address: String) -> String {
     state.withLock { state in
+      state.table.excuse(now: now(), interval: interval)
       let (lease, ended) = state.table.register(trainerID: trainerID, address: address, now: now())
       end(ended, &state)
       serveWaiting(&state)
@@ -49,6 +76,7 @@ public final class TrainerRegistry: Sendable {
   /// Renews a lease; false where it has ended.
   public func renew(_ leaseID: String) -> Bool {
     state.withLock { state in
+      state.table.excuse(now: now(), interval: interval)
       end(state.table.expire(now: now()), &state)
       return state.table.renew(leaseID, now: now())
     }
@@ -59,10 +87,10 @@ public final class TrainerRegistry: Sendable {
     state.withLock { state in end(state.table.expire(now: now()), &state) }
   }
 
-  /// Ends leases in time, until cancelled.
-  public func run(every interval: Duration = .milliseconds(500)) async {
+  /// Ends leases in time, until cancelled; those of students that could not be heard while this process stood still last longer.
+  public func run() async {
     while !Task.isCancelled {
-      expire()
+      state.withLock { state in end(state.table.look(now: now(), interval: interval), &state) }
       try? await Task.sleep(for: interval)
     }
   }
@@ -71,9 +99,10 @@ public final class TrainerRegistry: Sendable {
   ///
   /// - Parameters:
   ///   - runID: The run that it is for, as ``trainers`` tells.
-  ///   - isExtra: Whether the run has one already: those that have none come first.
+  ///   - wanted: How many the run can use: students go to the run with the smallest share of them.
+  ///   - isExtra: Whether the run has one already.
   /// - Throws: `CancellationError`.
-  public func acquire(for runID: String = "", isExtra: Bool = false) async throws -> Grant {
+  public func acquire(for runID: String = "", wanted: Int = 1, isExtra: Bool = false) async throws -> Grant {
     let id = state.withLock { state in
       state.waiterCount += 1
       return state.waiterCount
@@ -82,10 +111,8 @@ public final class TrainerRegistry: Sendable {
       await withCheckedContinuation { (continuation: CheckedContinuation<Grant?, Never>) in
         state.withLock { state in
           guard state.gaveUp.remove(id) == nil else { return continuation.resume(returning: nil) }
-          state.waiting.append((id, runID, isExtra, continuation))
+          state.waiting.append((id, runID, wanted, isExtra, continuation))
           serveWaiting(&state)
-          guard state.isShortOfStudents else { return }
-          for watcher in state.shortageWatchers.values { watcher.yield() }
         }
       }
     } onCancel: {
@@ -102,10 +129,13 @@ public final class TrainerRegistry: Sendable {
     return grant
   }
 
-  /// Whether a run waits that has no student.
-  public var isShortOfStudents: Bool { state.withLock(\.isShortOfStudents) }
+  /// A run with several students begins or ends: it may have to give some up.
+  func share(_ runID: String, wanted: Int?) { state.withLock { $0.wanted[runID] = wanted } }
 
-  /// Something whenever a run begins to wait that has no student.
+  /// Whether a run with several students is to give one up.
+  func isToGive(_ runID: String) -> Bool { state.withLock { $0.giver == runID } }
+
+  /// Something whenever a run waits that may get the student of another.
   public func shortages() -> AsyncStream<Void> {
     let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let id = state.withLock { state in
@@ -136,7 +166,10 @@ public final class TrainerRegistry: Sendable {
         let id = state.waiterCount
         state.watchers[leaseID, default: [:]][id] = continuation
         continuation.onTermination = { [weak self] _ in
-          _ = self?.state.withLock { $0.watchers[leaseID]?.removeValue(forKey: id) }
+          self?.state.withLock { state in
+            state.watchers[leaseID]?[id] = nil
+            if state.watchers[leaseID]?.isEmpty == true { state.watchers[leaseID] = nil }
+          }
         }
       } else {
         continuation.finish()
@@ -146,10 +179,12 @@ public final class TrainerRegistry: Sendable {
   }
 
   private func serveWaiting(_ state: inout State) {
-    while !state.waiting.isEmpty {
-      let next = state.waiting.firstIndex { !$0.isExtra } ?? 0
-      guard let lease = state.table.take(for: state.waiting[next].runID, now: now()) else { return }
-      let grant = Grant(leaseID: lease.leaseID, address: lease.address)
+    while let next = StudentShares.next(state.claims) {
+      guard let lease = state.table.take(for: state.waiting[next].runID, now: now()) else {
+        if state.giver != nil { for watcher in state.shortageWatchers.values { watcher.yield() } }
+        return
+      }
+      let grant = Grant(leaseID: lease.leaseID, address: lease.address, token: lease.token)
       state.waiting.remove(at: next).continuation.resume(returning: grant)
     }
   }

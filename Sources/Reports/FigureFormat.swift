@@ -44,4 +44,9 @@ public enum FigureFormat {
     default: return String(format: "%dd%02dh", whole / 86_400, whole / 3600 % 24)
     }
   }
+
+  /// The time of one step, which may be short: `48ms`, `1.5s`.
+  public static func stepTime(seconds: Double) -> String {
+    seconds < 0.9995 && seconds >= 0 ? String(format: "%.0fms", seconds * 1000) : duration(seconds: seconds)
+  }
 }

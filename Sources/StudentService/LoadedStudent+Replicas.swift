@@ -18,7 +18,8 @@ extension LoadedStudent {
     guard replicas.size > 1 else { return optimizer.holdsAll }
     let own = ReplicaState(
       step: step, digest: describe().modelDigest, arithmetic: "\(Arithmetic.present(arithmetic.precision))",
-      gaps: skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) }, held: optimizer.held)
+      gaps: skewGaps.sums.map { TrainerState.GapSum(sum: $0.sum, count: $0.count) }, held: optimizer.held,
+      recent: try recent.compactMap(\.self).map { Data(try $0.encoded()) })
     let all = try replicas.gather(Array(JSONEncoder().encode(own))).map {
       try JSONDecoder().decode(ReplicaState.self, from: Data($0))
     }
@@ -70,6 +71,8 @@ extension LoadedStudent {
     learning.merge()
     model.parametersChanged()
     digest = (optimizer.stepCount, state.digest)
+    // Whoever has made a step knows what it measured; the source may be gone before it has told.
+    adopt(try state.recent.map { try TrainResponse(decoding: Array($0)) })
   }
 
   /// The moments of all parameters; nil where another replica gets them.
@@ -99,4 +102,6 @@ private struct ReplicaState: Codable {
   let gaps: [TrainerState.GapSum]
   /// Whose moments it has.
   let held: [Range<Int>]
+  /// What its last steps measured, TrainResponses.
+  let recent: [Data]
 }

@@ -108,6 +108,9 @@ final class LoadedStudent: @unchecked Sendable {
     recent = recent.suffix(2) + [TrainResponse(step: UInt64(step), metrics: metrics)]
   }
 
+  /// Takes what another replica knows of the last steps, with its parameters.
+  func adopt(_ recent: [TrainResponse]) { self.recent = recent }
+
   /// The model that the module is on; nil: there is no module.
   var moduleDescription: WireModelDescription? { module?.model.description }
 

@@ -11,7 +11,7 @@ extension StudentError: RPCErrorConvertible {
   public var rpcErrorCode: RPCError.Code {
     switch self {
     case .notLoaded, .notGiven, .wrongStep, .noPrecision, .otherAdapters, .noTeacher, .teacherRefused, .otherGroup,
-      .otherArithmetic, .otherParts:
+      .otherArithmetic, .otherParts, .fenced, .otherRun:
       .failedPrecondition
     case .replaced: .aborted
     case .replicaLost: .aborted

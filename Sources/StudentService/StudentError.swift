@@ -26,6 +26,10 @@ public enum StudentError: Error, Hashable {
   case otherParts(saved: Int, asked: Int)
   /// Numbers of replicas that make no group.
   case noGroup(rank: UInt32, size: UInt32)
+  /// A caller that does not have the student: another one was given it later, or has not loaded.
+  case fenced(given: UInt64, newest: UInt64)
+  /// A group of another run.
+  case otherRun(asked: String, loaded: String)
   /// A replica whose last bits would be others.
   case otherArithmetic(rank: Int, theirs: String, ours: String)
   /// Another replica is gone, or did not come.
@@ -60,6 +64,11 @@ extension StudentError: CustomStringConvertible {
     case .noGroup(let rank, let size): "replica \(rank) of \(size) is none: ranks count from 0"
     case .otherArithmetic(let rank, let theirs, let ours):
       "replica \(rank) computes with \(theirs), this one with \(ours): their bits differ, so they cannot share a step"
+    case .fenced(let given, let newest):
+      "this call has fencing token \(given), and the student serves the caller with \(newest): "
+        + (given < newest ? "another one was given it since; register it anew" : "call Load first")
+    case .otherRun(let asked, let loaded):
+      "the group is of run \(asked.debugDescription), the student of \(loaded.debugDescription): call Load first"
     case .replicaLost(let reason): "another replica is gone: \(reason)"
     case .teacherRefused(let address, let reason): "the teacher at \(address) refused: \(reason)"
     }

@@ -17,6 +17,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   private let traffic: @Sendable () -> [WireCallTraffic]
   private let meetings: any ReplicaMeetings
   private let membership = Membership()
+  private let fence = Fence()
   private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
   private let heads = NIOLockedValueBox<OutputHead?>(nil)
 
@@ -58,8 +59,11 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   public func load(request: LoadRequest, context: ServerContext) async throws -> LoadResponse {
     let url = try root.resolve(request.path)
     let module = try request.module.map { try root.resolve($0.path) }
+    let token = request.fencingToken
+    try fence.begin(token)
     membership.leave()
     return try await queue.run {
+      try fence.check(token)
       let student = try LoadedStudent(request, from: url, module: module)
       loaded.withLockedValue { $0 = student }
       return LoadResponse(
@@ -71,6 +75,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   public func generate(
     request: StudentServiceGenerateRequest, response: RPCWriter<StudentServiceGenerateResponse>, context: ServerContext
   ) async throws {
+    try fence.check(request.fencingToken)
     let (answers, call) = (try answers(), context.cancellation)
     try await call.cancelling {
       try await answers.generate(
@@ -104,7 +109,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let run = { (teacher: (any Teacher)?) async throws in
       let pipeline = TrainPipeline(
         student: student, queue: queue, teacher: teacher, heads: OutputHeadShelf(kept: heads),
-        membership: membership, meter: TrafficMeter(traffic),
+        membership: membership, fence: fence, meter: TrafficMeter(traffic),
         isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
       try await pipeline.run(request) { try await response.write($0) }
     }
@@ -114,7 +119,11 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
 
   /// Answers Join: what another group waits for is given up first.
   public func join(request: JoinRequest, context: ServerContext) async throws -> JoinResponse {
+    try fence.check(request.fencingToken)
     let student = try present()
+    guard request.runID.isEmpty || request.runID == student.runID else {
+      throw StudentError.otherRun(asked: request.runID, loaded: student.runID)
+    }
     guard request.size >= 1, request.rank < request.size, !request.groupID.isEmpty else {
       throw StudentError.noGroup(rank: request.rank, size: request.size)
     }
@@ -123,6 +132,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     return try await withRPCCancellationHandler {
       try await queue.run {
         guard loaded.withLockedValue({ $0 === student }) else { throw StudentError.replaced }
+        try fence.check(request.fencingToken)
         do {
           guard try student.synchronize(replicas) else {
             replicas.abort()
@@ -144,10 +154,12 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
 
   /// Answers Save.
   public func save(request: SaveRequest, context: ServerContext) async throws -> SaveResponse {
+    try fence.check(request.fencingToken)
     let student = try present()
     let url = try root.resolve(request.path)
     return try await withRPCCancellationHandler {
       try await queue.run {
+        try fence.check(request.fencingToken)
         do {
           return try student.save(to: url, version: version, replicas: try membership.replicas(request.groupID))
         } catch {
@@ -163,10 +175,14 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
 
   /// Answers Export.
   public func export(request: ExportRequest, context: ServerContext) async throws -> ExportResponse {
+    try fence.check(request.fencingToken)
     let student = try present()
     let url = try root.resolve(request.path)
     let module = request.modulePath.isEmpty ? nil : try root.resolve(request.modulePath)
-    return try await queue.run { try student.export(to: url, module: module) }
+    return try await queue.run {
+      try fence.check(request.fencingToken)
+      return try student.export(to: url, module: module)
+    }
   }
 
   private func present() throws(StudentError) -> LoadedStudent {

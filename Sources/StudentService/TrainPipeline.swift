@@ -15,6 +15,8 @@ struct TrainPipeline: Sendable {
   let heads: OutputHeadShelf
   /// The replicas that make steps together.
   let membership: Membership
+  /// Whose steps are made.
+  let fence: Fence
   /// Measures what calls cost.
   let meter: TrafficMeter
   /// Whether the student is still the one that is loaded.
@@ -25,6 +27,7 @@ struct TrainPipeline: Sendable {
   /// A step whose log-probs are there, and when they were asked for and came.
   private struct Prepared: Sendable {
     let work: TrainWork
+    let fencingToken: UInt64
     let reply: TeacherReply
     let head: OutputHead?
     let asked: ContinuousClock.Instant
@@ -95,6 +98,7 @@ struct TrainPipeline: Sendable {
   }
 
   private func prepare(_ request: TrainRequest) async throws -> Prepared {
+    try fence.check(request.fencingToken)
     let work = try TrainWork(request, student: student, replicas: try membership.replicas(request.groupID))
     let clock = ContinuousClock()
     let asked = clock.now
@@ -106,12 +110,14 @@ struct TrainPipeline: Sendable {
       if work.objective.usesHiddenStates { head = try await heads.head(of: teacher, vocabSize: vocabSize) }
       reply = try await work.questions.reply(from: teacher, options: work.objective.scoreOptions, vocabSize: vocabSize)
     }
-    return Prepared(work: work, reply: reply, head: head, asked: asked, answered: clock.now)
+    return Prepared(
+      work: work, fencingToken: request.fencingToken, reply: reply, head: head, asked: asked, answered: clock.now)
   }
 
   private func compute(_ prepared: Prepared) async throws -> WireStepMetrics {
     try await queue.run {
       guard isCurrent() else { throw StudentError.replaced }
+      try fence.check(prepared.fencingToken)
       let clock = ContinuousClock()
       let begin = clock.now
       let replicas = try membership.replicas(prepared.work.groupID)

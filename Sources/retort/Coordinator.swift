@@ -50,6 +50,12 @@ struct Coordinator: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How long a student may be silent, in seconds from 1 to 600, before others take its work over; it tells four times as often that it is there.",
+      valueName: "seconds"))
+  var lease = 4.0
+
+  @Option(
+    help: ArgumentHelp(
       "Where browsers of this machine find a page of runs, curves and samples; off unless given.",
       valueName: "host:port"))
   var web: String?
@@ -57,11 +63,14 @@ struct Coordinator: AsyncParsableCommand {
   @OptionGroup var options: ServiceOptions
 
   func run() async throws {
+    guard (1...600).contains(lease) else {
+      throw CommandError.badOption(name: "--lease", value: "\(lease)", expected: "seconds from 1 to 600")
+    }
     try await CoordinatorProcess(
       teacher: teacher.map { try ServiceTarget(parsing: $0) }, namedTeachers: namedTeachers(),
       referee: referee.map { try ServiceTarget(parsing: $0) },
       generator: generator.map { try ServiceTarget(parsing: $0) },
-      programs: checkerPrograms,
+      lease: .milliseconds(Int64(lease * 1000)), programs: checkerPrograms,
       teacherCredentials: teacherCredentials.map { folder in
         var settings = CredentialSettings()
         settings.folder = folder

@@ -8,7 +8,8 @@ import WireFormat
     runID: "kd-1", state: .running, message: "training: step 12 of 24", step: 12, maxSteps: 24, outputDir: "out/kd",
     submitUnixMilliseconds: 1000, method: "kd", lossNats: 1.25, lossStep: 12, tokensPerSecond: 2048,
     stepsPerSecond: 0.5,
-    waitTeacherSeconds: 75, waitTrainerSeconds: 2.5, restarts: 1, progressUnixMilliseconds: 2000)
+    waitTeacherSeconds: 75, waitTrainerSeconds: 2.5, restarts: 1, progressUnixMilliseconds: 2000,
+    waitReplicaSeconds: 1.5)
   private static let part = WireRun(runID: "lion-1/round-0", state: .running, message: "part", method: "sft")
 
   private static func status(_ runs: [WireRun]) -> CoordinatorStatus {
@@ -19,7 +20,15 @@ import WireFormat
           WireTrainer(
             trainerID: "t-1", address: "127.0.0.1:7002", runID: "kd-1", leaseMilliseconds: 9000, ageMilliseconds: 65000),
           WireTrainer(trainerID: "t-2", address: "127.0.0.1:7003", leaseMilliseconds: 8000),
-        ], lostLeases: 3, waitingRuns: 1),
+        ], lostLeases: 3, waitingRuns: 1,
+        replicas: [
+          WireReplica(
+            runID: "kd-1", address: "127.0.0.1:7002", state: .training, step: 12, heartbeatMilliseconds: 800,
+            partCount: 3,
+            plannedPartCount: 4, computeSeconds: 2, exchangeSeconds: 0.5),
+          WireReplica(
+            runID: "kd-1", address: "127.0.0.1:7009", state: .refused, reason: "other arithmetic", plannedPartCount: 4),
+        ]),
       teachers: ListTeachersResponse(
         teachers: [
           WireTeacherState(
@@ -38,7 +47,8 @@ import WireFormat
     let lines = text.split(separator: "\n").map(String.init)
     let run = try #require(lines.first { $0.hasPrefix("kd-1") })
     for piece in [
-      "kd", "running", "12/24", "2.0s/step", "1.250", "teacher 1m15s, trainer 2.5s", "training: step 12 of 24",
+      "kd", "running", "12/24", "2.0s/step", "1.250", "teacher 1m15s, trainer 2.5s, replica 1.5s",
+      "training: step 12 of 24",
     ] {
       #expect(run.contains(piece), "\(piece) in \(run)")
     }
@@ -52,6 +62,12 @@ import WireFormat
       })
     #expect(lines.contains { $0.contains(" a:7001 ") && $0.contains("12") && $0.hasSuffix("there") })
     #expect(lines.contains { $0.contains(" b:7001 ") && $0.contains("3") && $0.hasSuffix("connection refused") })
+    let replica = try #require(lines.first { $0.hasPrefix("127.0.0.1:7002") })
+    for piece in ["kd-1", "training", "12", "3 of 4", "1.5s", "500ms", "800ms"] {
+      #expect(replica.contains(piece), "\(piece) in \(replica)")
+    }
+    #expect(
+      lines.contains { $0.hasPrefix("127.0.0.1:7009") && $0.contains("refused") && $0.hasSuffix("other arithmetic") })
     #expect(text.contains("cache: 30 of 40 replies (75%)") && text.contains("leases that ended: 3"))
     #expect(Self.status([Self.run, Self.part]).text(all: true).contains("lion-1/round-0"))
   }
@@ -72,14 +88,38 @@ import WireFormat
     let run = try #require((object["runs"] as? [[String: Any]])?.first)
     #expect(
       run["id"] as? String == "kd-1" && run["state"] as? String == "running" && run["loss_nats"] as? Double == 1.25)
-    #expect((run["wait_seconds"] as? [String: Double]) == ["teacher": 75, "student": 0, "trainer": 2.5])
+    #expect(
+      (run["wait_seconds"] as? [String: Double]) == ["teacher": 75, "student": 0, "trainer": 2.5, "replica": 1.5])
     let trainers = try #require(object["trainers"] as? [[String: Any]])
     #expect(trainers.map { $0["run"] as? String } == ["kd-1", nil])
+    let replicas = try #require(object["replicas"] as? [[String: Any]])
+    #expect(replicas.map { $0["state"] as? String } == ["training", "refused"])
+    #expect(replicas[0]["heartbeat_seconds"] as? Double == 0.8 && replicas[0]["parts"] as? Int == 3)
+    #expect(replicas[0]["compute_seconds"] as? Double == 2 && replicas[0]["exchange_seconds"] as? Double == 0.5)
+    #expect(replicas[1]["reason"] as? String == "other arithmetic" && replicas[1]["heartbeat_seconds"] == nil)
     let teacher = try #require((object["teachers"] as? [[String: Any]])?.first)
     #expect(teacher["waiting_reason"] as? String == "connection refused" && teacher["waiting_seconds"] as? Int == 75)
-    let replicas = try #require(teacher["replicas"] as? [[String: Any]])
-    #expect(replicas.map { $0["answered"] as? Int } == [12, 3] && replicas.map { $0["moved"] as? Int } == [0, 1])
-    #expect(replicas.map { $0["trouble"] as? String } == [nil, "connection refused"])
+    let behind = try #require(teacher["replicas"] as? [[String: Any]])
+    #expect(behind.map { $0["answered"] as? Int } == [12, 3] && behind.map { $0["moved"] as? Int } == [0, 1])
+    #expect(behind.map { $0["trouble"] as? String } == [nil, "connection refused"])
     #expect((object["cache"] as? [String: Int]) == ["hits": 30, "misses": 10] && object["lost_leases"] as? Int == 3)
+  }
+
+  @Test("who watches is told of a replica once for each thing that happens to it, and of no other run's")
+  func news() {
+    var news = ReplicaNews(runID: "kd-1")
+    func replica(_ state: WireReplicaState, run: String = "kd-1", reason: String = "") -> WireReplica {
+      WireReplica(
+        runID: run, address: "a:1", state: state, reason: reason, step: 7, heartbeatMilliseconds: 2100, partCount: 2,
+        plannedPartCount: 4)
+    }
+    #expect(news.lines([replica(.left, reason: "long ago")]).isEmpty, "whoever was gone before is no news")
+    #expect(news.lines([replica(.training, run: "kd-2")]).isEmpty)
+    #expect(news.lines([replica(.joining, run: "kd-1/round-0")]) == ["replica a:1 joins"])
+    #expect(news.lines([replica(.training)]) == ["replica a:1 shares steps: 2 of 4 parts, from step 7 on"])
+    #expect(news.lines([replica(.training)]).isEmpty)
+    #expect(news.lines([replica(.stalled)]) == ["replica a:1 has not been heard of for 2 s"])
+    #expect(news.lines([replica(.left, reason: "its lease ended")]) == ["replica a:1 left: its lease ended"])
+    #expect(news.addresses == ["a:1"])
   }
 }

@@ -14,6 +14,9 @@ final class FakeReplicas: StudentConnector {
     var parameters: UInt64 = 0
     var step = 0
     var isLoaded = false
+    /// Of the newest caller that loaded; calls of others are refused.
+    var token: UInt64 = 0
+    var runID = ""
     var groupID = ""
     /// Steps that are taken up before it dies; negative: never.
     var stepsLeft = -1
@@ -88,6 +91,8 @@ private struct FakeReplica: StudentConnection {
   let replicas: FakeReplicas
   private var gone: RPCError { RPCError(code: .unavailable, message: "\(address) is gone") }
 
+  private var fenced: RPCError { RPCError(code: .failedPrecondition, message: "\(address) serves another caller") }
+
   private func change<T>(_ body: (inout FakeReplicas.Student) throws -> T) throws -> T {
     try replicas.state.withLock { state in
       _ = try here(state, orUnloaded: true)
@@ -111,6 +116,8 @@ private struct FakeReplica: StudentConnection {
       return state.folders[request.path]
     }
     return try change { student in
+      guard request.fencingToken > 0, request.fencingToken >= student.token else { throw fenced }
+      (student.token, student.runID) = (request.fencingToken, request.runID)
       (student.step, student.parameters) = saved ?? (0, request.seed)
       (student.isLoaded, student.groupID, student.recent) = (true, "", [])
       (student.isSharded, student.held) = (request.shardOptimizer, Set(0..<12))
@@ -120,7 +127,9 @@ private struct FakeReplica: StudentConnection {
 
   func join(_ request: JoinRequest) async throws -> JoinResponse {
     try replicas.state.withLock { state in
-      let old = try here(state).groupID
+      let student = try here(state)
+      guard student.token == request.fencingToken, student.runID == request.runID else { throw fenced }
+      let old = student.groupID
       state.groups[old]?.isBroken = true
       state.groups[request.groupID, default: ([:], Int(request.size), false)].came[Int(request.rank)] = address
     }
@@ -156,6 +165,7 @@ private struct FakeReplica: StudentConnection {
     replicas.state.withLock { $0.onWork }?(address)
     return try change { student in
       guard student.isLoaded else { throw gone }
+      guard student.token == request.fencingToken else { throw fenced }
       student.written += 1
       return madeUp(request.prompts, seeds: request.seeds, salt: student.parameters)
     }
@@ -190,6 +200,7 @@ private struct FakeReplica: StudentConnection {
     let place = "\(request.groupID) \(request.step)"
     try replicas.state.withLock { state in
       var student = try here(state)
+      guard student.token == request.fencingToken else { throw fenced }
       guard student.groupID == request.groupID, !request.groupID.isEmpty else {
         throw RPCError(code: .failedPrecondition, message: "\(address) is not in the group")
       }
@@ -217,7 +228,8 @@ private struct FakeReplica: StudentConnection {
       student.parameters = hash.next()
       student.step += 1
       let metrics = WireStepMetrics(
-        loss: 1 / Double(student.step), tokenCount: 8, replicaCount: UInt32(group.size))
+        loss: 1 / Double(student.step), tokenCount: 8, computeSeconds: 0.5, replicaCount: UInt32(group.size),
+        exchangeSeconds: 0.125)
       let response = TrainResponse(step: request.step, metrics: metrics)
       student.recent.append(response)
       state.students[address] = student
@@ -236,6 +248,7 @@ private struct FakeReplica: StudentConnection {
 
   func save(_ request: SaveRequest) async throws -> SaveResponse {
     let student = try replicas.state.withLock { try here($0) }
+    guard student.token == request.fencingToken else { throw fenced }
     if student.isSharded, try await !collect(request) {
       return SaveResponse(step: UInt64(student.step), modelDigest: "\(student.parameters)")
     }

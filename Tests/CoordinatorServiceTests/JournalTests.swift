@@ -21,6 +21,23 @@ struct JournalTests {
     }
   }
 
+  @Test("tokens that a process may give are above all that were given before, whatever the clock says")
+  func tokens() async throws {
+    try await withFolder { folder in
+      let path = folder.path + "/journal.sqlite"
+      let late = Date(timeIntervalSince1970: 2_000_000_000)
+      var last: UInt64 = 0
+      for date in [late, late, Date(timeIntervalSince1970: 1), late + 10] {
+        let base = try await Journal(path: path).beginTokens(at: date)
+        // A process gives some.
+        #expect(base > last + 1_000_000)
+        last = base
+      }
+      let other = try await Journal(path: folder.path + "/other.sqlite").beginTokens(at: late + 60)
+      #expect(other > last, "a new journal's tokens come after those of an old one, where clocks are right")
+    }
+  }
+
   @Test("waits two seconds for another process that holds the file, and says what is wrong where it stays")
   func held() async throws {
     try await withFolder { folder in

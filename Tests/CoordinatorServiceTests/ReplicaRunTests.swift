@@ -195,6 +195,76 @@ struct ReplicaRunTests {
     }
   }
 
+  @Test("two runs that can use all students have half of them each, and one alone has all again")
+  func shares() async throws {
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      for index in 0..<4 { fleet.register("student-\(index):1") }
+      let (first, second) = (try fleet.recipe(), try fleet.recipe(["seed=7"], output: "other"))
+      let started = AsyncStream<Void>.makeStream()
+      fleet.students.state.withLock { state in
+        state.onStep = { made in
+          if made == 12 { started.continuation.yield() }
+          // Steps take their time, so that both runs are at work together.
+          Thread.sleep(forTimeInterval: 0.003)
+        }
+      }
+      try await fleet.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: first, idempotencyKey: "first")
+        for await _ in started.stream { break }
+        let other = try await coordinator.submit(recipeYAML: second, idempotencyKey: "second")
+        var seen: Set<[Int]> = []
+        while coordinator.overview.contains(where: { !$0.run.status.state.hasEnded }) {
+          let trainers = coordinator.census.trainers
+          seen.insert([run, other].map { one in trainers.count { $0.runID == one.runID } })
+          try await Task.sleep(for: .milliseconds(1))
+        }
+        #expect(try await coordinator.end(of: other.runID).state == .finished)
+        #expect(try await coordinator.end(of: run.runID).state == .finished)
+        #expect(seen.contains([2, 2]) && seen.contains { $0[0] >= 3 || $0[1] >= 3 }, "\(seen)")
+      }
+    }
+  }
+
+  @Test("operators see who shares steps, with what part of them, and who is gone or refused and why")
+  func seen() async throws {
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      fleet.students.state.withLock { $0.students["odd:1", default: .init()].arithmetic = "OpenBLAS Haswell" }
+      for address in ["a:1", "b:1", "odd:1"] { fleet.register(address) }
+      let reached = AsyncStream<Void>.makeStream()
+      let held = Mutex(true)
+      fleet.students.state.withLock { state in
+        state.onStep = { made in
+          // Both of them are held up after their tenth step.
+          guard made == 20 else { return }
+          reached.continuation.yield()
+          while held.withLock(\.self) { Thread.sleep(forTimeInterval: 0.001) }
+        }
+      }
+      let recipe = try fleet.recipe()
+      try await fleet.withCoordinator { coordinator in
+        let run = try await coordinator.submit(recipeYAML: recipe, idempotencyKey: "seen")
+        for await _ in reached.stream { break }
+        let replicas = coordinator.replicas
+        held.withLock { $0 = false }
+        let present = replicas.filter { !$0.state.isGone }.sorted { $0.address < $1.address }
+        #expect(present.map(\.address) == ["a:1", "b:1"] || present.map(\.address) == ["a:1", "b:1", "odd:1"])
+        for replica in present.prefix(2) {
+          #expect(replica.runID == run.runID && replica.state == .training && replica.partCount == 2)
+          #expect((9...10).contains(replica.step) && replica.plannedPartCount == 4)
+          #expect(replica.computeSeconds == 0.5 && replica.exchangeSeconds == 0.125 && replica.heartbeatAge != nil)
+        }
+        let odd = try #require(replicas.first { $0.address == "odd:1" })
+        #expect(odd.state == .refused ? odd.reason.contains("arithmetic") : odd.state == .joining)
+        #expect(try await coordinator.end(of: run.runID).state == .finished)
+        #expect(coordinator.waitReplicaSeconds(of: run.runID) > 0)
+      }
+      let rows = try RunBench(folder: folder, teacher: nil).lines("metrics.jsonl")
+      #expect(rows.contains { $0["wait/replica"] as? Double ?? 0 > 0 })
+    }
+  }
+
   @Test("leaves a student out whose arithmetic is another")
   func otherArithmetic() async throws {
     let expected = try await expected()
@@ -226,12 +296,15 @@ struct ReplicaRunTests {
     }
   }
 
-  @Test("gives a student to a run that has none")
-  func sharing() async throws {
+  @Test(
+    "gives a student to a run that has none, unless a share of the optimizer would go with it",
+    arguments: [false, true])
+  func sharing(_ isSharded: Bool) async throws {
     try await withFolder { folder in
       let fleet = try Fleet(folder)
       for index in 0..<2 { fleet.register("student-\(index):1") }
-      let (first, second) = (try fleet.recipe(), try fleet.recipe(["seed=7"], output: "other"))
+      let first = try fleet.recipe(isSharded ? ["training.shard_optimizer=true"] : [])
+      let second = try fleet.recipe(["seed=7"], output: "other")
       let started = AsyncStream<Void>.makeStream()
       fleet.students.state.withLock { state in
         state.onStep = { if $0 == 8 { started.continuation.yield() } }
@@ -242,7 +315,9 @@ struct ReplicaRunTests {
         let other = try await coordinator.submit(recipeYAML: second, idempotencyKey: "second")
         #expect(try await coordinator.end(of: other.runID).state == .finished)
         #expect(try await coordinator.end(of: run.runID).state == .finished)
+        #expect(coordinator.figures(of: run.runID).restarts == 0, "it went back to a checkpoint")
       }
+      guard !isSharded else { return }
       // Both at once: the other run's first step came before the first run's last.
       let steps = fleet.students.state.withLock { $0.made.map(\.step) }
       #expect(steps.firstIndex(of: 30).map { steps[..<$0].count { $0 == 1 } } ?? 0 >= 2)

@@ -27,6 +27,32 @@ struct TrainerRegistryTests {
     #expect(!registry.renew("lease of nobody"))
   }
 
+  @Test("a coordinator that stood still takes nobody's silence in that time for an end")
+  func pause() {
+    var table = LeaseTable(term: .seconds(4))
+    func at(_ seconds: Double) -> Duration { .milliseconds(Int64(seconds * 1000)) }
+    let (lease, _) = table.register(trainerID: "a", address: "host:1", now: at(0))
+    for tick in 1...8 { #expect(table.look(now: at(Double(tick) * 0.25), interval: at(0.25)).isEmpty) }
+    // 20 s in which nobody looked: 2 s of the lease are left, less what passes now.
+    // The first thing that it hears is not taken for an end either.
+    table.excuse(now: at(22.25), interval: at(0.25))
+    #expect(table.expire(now: at(22.25)).isEmpty)
+    #expect(table.look(now: at(22.5), interval: at(0.25)).isEmpty)
+    for tick in 1..<6 { #expect(table.look(now: at(22.5 + Double(tick) * 0.25), interval: at(0.25)).isEmpty) }
+    #expect(table.look(now: at(24.5), interval: at(0.25)) == [lease.leaseID])
+  }
+
+  @Test("each time that a student is given away, its token is a higher one")
+  func tokens() async throws {
+    let registry = TrainerRegistry(term: .seconds(10), tokens: 1000, now: clock.now)
+    let lease = registry.register(trainerID: "a", address: "host:1")
+    _ = registry.register(trainerID: "b", address: "host:2")
+    var tokens = [try await registry.acquire().token, try await registry.acquire().token]
+    registry.release(lease)
+    tokens.append(try await registry.acquire().token)
+    #expect(tokens == [1001, 1002, 1003])
+  }
+
   @Test("the same process gets its lease back; a new process at its address ends it")
   func reregister() async throws {
     let registry = makeRegistry()

@@ -9,7 +9,7 @@ package let allMessages: [any WireMessage.Type] = [
   ListRunsRequest.self, ListRunsResponse.self, WatchRunRequest.self, WatchRunResponse.self, CancelRunRequest.self,
   CancelRunResponse.self, ResumeRunRequest.self, ResumeRunResponse.self, RegisterTrainerRequest.self,
   RegisterTrainerResponse.self, RenewLeaseRequest.self, RenewLeaseResponse.self,
-  ListTrainersRequest.self, ListTrainersResponse.self, WireTrainer.self, ListTeachersRequest.self,
+  ListTrainersRequest.self, ListTrainersResponse.self, WireTrainer.self, WireReplica.self, ListTeachersRequest.self,
   ListTeachersResponse.self, WireTeacherState.self, WireTeacherReplica.self,
   PutGroupValueRequest.self, PutGroupValueResponse.self, GetGroupValueRequest.self, GetGroupValueResponse.self,
   WireModelDescription.self, WireAbilities.self, WireScoreOptions.self, WireScoreChunk.self,

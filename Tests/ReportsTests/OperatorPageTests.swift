@@ -18,6 +18,17 @@ import Testing
       trainers: [
         OperatorView.Trainer(id: text, address: text, runID: "kd-1", isBusy: true, leaseSeconds: 9, ageSeconds: 60)
       ],
+      replicas: [
+        OperatorView.Replica(
+          runID: "kd-1", address: text, state: "training", step: 12, heartbeatSeconds: 0.8, partCount: 3,
+          plannedPartCount: 4, computeSeconds: 2, exchangeSeconds: 0.5),
+        OperatorView.Replica(
+          runID: "kd-1", address: text, state: "left", reason: "gone \(text)", isGone: true, step: 9, partCount: 0,
+          plannedPartCount: 4, computeSeconds: 2, exchangeSeconds: 0.5),
+        OperatorView.Replica(
+          runID: "kd-2", address: "other:1", state: "joining", step: 0, partCount: 0, plannedPartCount: 4,
+          computeSeconds: 0, exchangeSeconds: 0),
+      ],
       teachers: [OperatorView.Teacher(name: text, address: text, waitingReason: text, retries: 2)], cache: (3, 4))
   }
 
@@ -39,8 +50,12 @@ import Testing
 
   @Test("whatever text comes from elsewhere stays text, on both pages")
   func escaped() throws {
-    let page = OperatorPage(Self.view([Self.run(Self.hostile, text: Self.hostile)], text: Self.hostile))
-    let pages = [page.overview, try #require(page.run(Self.hostile, Self.detail(Self.hostile)))]
+    let page = OperatorPage(
+      Self.view([Self.run(Self.hostile, text: Self.hostile), Self.run("kd-1")], text: Self.hostile))
+    let pages = [
+      page.overview, try #require(page.run(Self.hostile, Self.detail(Self.hostile))),
+      try #require(page.run("kd-1", Self.detail(Self.hostile))),
+    ]
     for html in pages {
       #expect(!html.contains("<script>alert"))
       #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"))
@@ -69,6 +84,8 @@ import Testing
     #expect(html.contains("waits for a trainer 4.0s (16%)"))
     #expect(html.contains("data-who=\"teacher\"") && html.contains("data-who=\"student\""))
     #expect(html.contains("Trainers of the run"))
+    #expect(html.contains("3 of 4") && html.contains("computing 1.5s, exchange 500ms") && html.contains("800ms ago"))
+    #expect(html.contains("gone x") && !html.contains("other:1"), "each run has its own replicas")
   }
 
   @Test("a run that is not there has no page; without runs and trainers the page says what to do")

@@ -66,6 +66,60 @@ struct StudentRPCsTests {
     }
   }
 
+  @Test("serves the caller with the newest token alone: another's calls change nothing, and say why in a line")
+  func fenced() async throws {
+    let folder = try StudentFolder()
+    try await withStudent(folder, dialer: FakeDialer()) { client in
+      @Sendable func load(_ token: UInt64) async throws {
+        var request = LoadRequest.training()
+        (request.fencingToken, request.runID) = (token, "run-\(token)")
+        _ = try await client.load(request)
+      }
+      @Sendable func step(_ number: Int, _ token: UInt64) -> TrainRequest {
+        var request = TrainRequest.step(number)
+        request.fencingToken = token
+        return request
+      }
+      try await load(7)
+      #expect(try await train(client, [step(1, 7)]).map(\.step) == [1])
+      // Another coordinator, or another session, has the student from now on.
+      try await load(9)
+      let before = try await client.describe(StudentServiceDescribeRequest())
+      #expect(before.runID == "run-9" && before.step == 0)
+      for token in [7, 0, 8] as [UInt64] {
+        let calls: [@Sendable () async throws -> Void] = [
+          { try await load(token) },
+          { _ = try await train(client, [step(1, token)]) },
+          { _ = try await client.save(SaveRequest(path: "checkpoint-0", fencingToken: token)) },
+          { _ = try await client.export(ExportRequest(path: "out", fencingToken: token)) },
+          { _ = try await client.join(JoinRequest(groupID: "g", size: 1, runID: "run-9", fencingToken: token)) },
+          {
+            let request = StudentServiceGenerateRequest(
+              prompts: WireSequenceBatch(SequenceBatch([TokenSequence(prompt: [1, 5], completion: [])])),
+              sampling: WireSamplingOptions(SamplingOptions(maxNewTokens: 2)), fencingToken: token)
+            try await client.generate(request) { for try await _ in $0.messages {} }
+          },
+        ]
+        for call in calls {
+          let error = await #expect(throws: RPCError.self) { try await call() }
+          #expect(error?.code == .failedPrecondition && error?.message.contains("fencing token \(token)") == true)
+          #expect(error?.message.contains("\n") == false)
+        }
+      }
+      #expect(try await client.describe(StudentServiceDescribeRequest()) == before)
+      for name in ["checkpoint-0", "out"] {
+        #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: name).path))
+      }
+      let other = await #expect(throws: RPCError.self) {
+        try await client.join(JoinRequest(groupID: "g", size: 1, runID: "run-7", fencingToken: 9))
+      }
+      #expect(other?.code == .failedPrecondition && other?.message.contains("run-7") == true)
+      let unloaded = await #expect(throws: RPCError.self) { try await train(client, [step(1, 11)]) }
+      #expect(unloaded?.code == .failedPrecondition && unloaded?.message.contains("call Load first") == true)
+      #expect(try await train(client, [step(1, 9)]).map(\.step) == [1], "the newest caller goes on")
+    }
+  }
+
   @Test("learns from the teacher: the loss falls, and what it reports is whole")
   func learns() async throws {
     let dialer = try FakeDialer()

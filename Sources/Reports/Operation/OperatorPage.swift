@@ -23,11 +23,12 @@ public struct OperatorPage: Sendable {
   public func run(_ id: String, _ detail: RunDetail) -> String? {
     guard let run = view.runs.first(where: { $0.id == id }) else { return nil }
     let trainers = view.trainers.filter { $0.runID == id || $0.runID.hasPrefix("\(id)/") }
+    let replicas = view.replicas.filter { $0.runID == id || $0.runID.hasPrefix("\(id)/") }
     return page(
       title: run.id,
       """
       <nav><a href="/">← all runs</a></nav>
-      \(RunSection(run: run, detail: detail, trainers: trainers).html)
+      \(RunSection(run: run, detail: detail, trainers: trainers, replicas: replicas).html)
       """)
   }
 

@@ -25,6 +25,8 @@ enum OperatorStyle {
     .figures{display:flex;flex-wrap:wrap;gap:2px 14px;font-variant-numeric:tabular-nums;font-size:14px}
     .texts th,.texts td{text-align:left}.texts th,.texts td{white-space:nowrap}
     code{font:13px ui-monospace,"DejaVu Sans Mono",monospace}
+    .badge.training{color:var(--good)}.badge.joining{color:var(--busy)}.badge.stalled{color:var(--idle)}.badge.refused{color:var(--bad)}
+    .share{width:72px;height:8px;border-radius:3px;vertical-align:1px;margin-right:6px}.share rect{fill:var(--busy)}.share .rest{fill:var(--line)}
     .none,.note{color:var(--soft);margin:6px 0 12px}
     .waits{margin:0;padding:14px;background:var(--card);border:1px solid var(--line);border-radius:10px}
     .waits svg{display:block;width:100%;height:22px;border-radius:5px}.waits rect{fill:var(--c)}.waits .legend{margin-top:10px}

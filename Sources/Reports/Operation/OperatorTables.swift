@@ -53,7 +53,7 @@ enum OperatorTables {
       + note
   }
 
-  private static func section(_ id: String, _ title: String, _ names: [String], _ rows: [String], none: String)
+  static func section(_ id: String, _ title: String, _ names: [String], _ rows: [String], none: String)
     -> String
   {
     let head = names.map { "<th scope=\"col\">\($0)</th>" }.joined()
@@ -64,7 +64,7 @@ enum OperatorTables {
     return "<section id=\"\(id)\"><h2>\(title)</h2>\(body)</section>"
   }
 
-  private static func row(_ cells: [String]) -> String {
+  static func row(_ cells: [String]) -> String {
     "<tr><th scope=\"row\">\(cells[0])</th>\(cells.dropFirst().map { "<td>\($0)</td>" }.joined())</tr>"
   }
 

@@ -12,6 +12,8 @@ public struct OperatorView: Sendable {
   public var runs: [Run]
   /// Students that hold a lease.
   public var trainers: [Trainer]
+  /// Students that share runs' steps, or did.
+  public var replicas: [Replica]
   /// Models behind the coordinator.
   public var teachers: [Teacher]
   /// Replies of these models that came from the cache, and all that were asked for.
@@ -19,11 +21,12 @@ public struct OperatorView: Sendable {
 
   /// Makes a view.
   public init(
-    address: String, version: String, time: Date, runs: [Run], trainers: [Trainer], teachers: [Teacher],
-    cache: (hits: Int, asked: Int)
+    address: String, version: String, time: Date, runs: [Run], trainers: [Trainer], replicas: [Replica] = [],
+    teachers: [Teacher], cache: (hits: Int, asked: Int)
   ) {
     (self.address, self.version, self.time) = (address, version, time)
-    (self.runs, self.trainers, self.teachers, self.cache) = (runs, trainers, teachers, cache)
+    (self.runs, self.trainers, self.replicas) = (runs, trainers, replicas)
+    (self.teachers, self.cache) = (teachers, cache)
   }
 
   /// A run and how far it is.

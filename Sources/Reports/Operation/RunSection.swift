@@ -6,6 +6,8 @@ struct RunSection {
   let detail: RunDetail
   /// Students that work for it.
   let trainers: [OperatorView.Trainer]
+  /// Students that share its steps, or did.
+  let replicas: [OperatorView.Replica]
 
   /// Charts that are looked at first, in this order; the others are folded up.
   private static let first = [
@@ -24,6 +26,7 @@ struct RunSection {
     <dt>results</dt><dd>\(run.outputDir.escaped)</dd></dl>
     \(tiles)</section>
     \(waits)
+    \(OperatorTables.replicas(replicas))
     \(OperatorTables.trainers(trainers, run))
     \(curves)
     \(samples)
@@ -56,6 +59,7 @@ struct RunSection {
       ("waits for the teacher", "s1", detail.totals["wait/teacher"] ?? 0),
       ("waits for the student's text", "s3", detail.totals["wait/student"] ?? 0),
       ("waits for a trainer", "s5", trainer),
+      ("replicas meet", "s4", detail.totals["wait/replica"] ?? 0),
     ].filter { $0.2 > 0 }
     let total = parts.reduce(0) { $0 + $1.2 }
     guard total > 0 else { return "" }

@@ -25,6 +25,28 @@ public enum WireRunState: Int32, Sendable, Hashable, CaseIterable {
   var cValue: Retort__V1__RunState { Retort__V1__RunState(rawValue: Retort__V1__RunState.RawValue(rawValue)) }
 }
 
+/// What a replica does.
+public enum WireReplicaState: Int32, Sendable, Hashable, CaseIterable {
+  /// Never sent.
+  case unspecified = 0
+  /// Loads, or waits for the others to take it into their group. Becomes training, left or refused.
+  case joining = 1
+  /// Shares the run's steps. Becomes joining, stalled or left.
+  case training = 2
+  /// Has missed renewals of its lease. Becomes training where one comes, else left.
+  case stalled = 3
+  /// Is gone, or was given to another run. Becomes joining where it comes again.
+  case left = 4
+  /// Cannot be a replica. Becomes joining when it is tried again.
+  case refused = 5
+
+  init(_ value: Retort__V1__ReplicaState) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__ReplicaState { Retort__V1__ReplicaState(rawValue: Retort__V1__ReplicaState.RawValue(rawValue)) }
+}
+
 /// A run and how far it is.
 public struct WireRun: WireMessage {
   /// Names the run.
@@ -61,6 +83,8 @@ public struct WireRun: WireMessage {
   public var restarts: UInt64
   /// When something of it was last done, milliseconds since 1970-01-01T00:00:00Z. 0: nothing since the coordinator started.
   public var progressUnixMilliseconds: UInt64
+  /// Seconds that the run stood still while the replicas of its student met: at the start, and whenever one came or was lost.
+  public var waitReplicaSeconds: Double
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -80,7 +104,8 @@ public struct WireRun: WireMessage {
     waitStudentSeconds: Double = 0,
     waitTrainerSeconds: Double = 0,
     restarts: UInt64 = 0,
-    progressUnixMilliseconds: UInt64 = 0
+    progressUnixMilliseconds: UInt64 = 0,
+    waitReplicaSeconds: Double = 0
   ) {
     self.runID = runID
     self.state = state
@@ -99,6 +124,7 @@ public struct WireRun: WireMessage {
     self.waitTrainerSeconds = waitTrainerSeconds
     self.restarts = restarts
     self.progressUnixMilliseconds = progressUnixMilliseconds
+    self.waitReplicaSeconds = waitReplicaSeconds
   }
 
   /// Name in Protos/.
@@ -141,6 +167,7 @@ extension WireRun: @unsafe FlatCMessageConvertible {
     unsafe cMessage.wait_trainer_seconds = waitTrainerSeconds
     unsafe cMessage.restarts = restarts
     unsafe cMessage.progress_unix_milliseconds = progressUnixMilliseconds
+    unsafe cMessage.wait_replica_seconds = waitReplicaSeconds
   }
 
   init(cMessage: Retort__V1__Run) throws(WireFormatError) {
@@ -161,6 +188,7 @@ extension WireRun: @unsafe FlatCMessageConvertible {
     waitTrainerSeconds = unsafe cMessage.wait_trainer_seconds
     restarts = unsafe cMessage.restarts
     progressUnixMilliseconds = unsafe cMessage.progress_unix_milliseconds
+    waitReplicaSeconds = unsafe cMessage.wait_replica_seconds
   }
 }
 
@@ -935,16 +963,20 @@ public struct ListTrainersResponse: WireMessage {
   public var lostLeases: UInt64
   /// Runs that wait for a trainer now.
   public var waitingRuns: UInt64
+  /// The replicas of runs whose steps several students share, by run, in the order in which they came; those that are gone last.
+  public var replicas: [WireReplica]
 
   /// Makes the message; what is left out is not sent.
   public init(
     trainers: [WireTrainer] = [],
     lostLeases: UInt64 = 0,
-    waitingRuns: UInt64 = 0
+    waitingRuns: UInt64 = 0,
+    replicas: [WireReplica] = []
   ) {
     self.trainers = trainers
     self.lostLeases = lostLeases
     self.waitingRuns = waitingRuns
+    self.replicas = replicas
   }
 
   /// Name in Protos/.
@@ -973,12 +1005,111 @@ extension ListTrainersResponse: @unsafe FlatCMessageConvertible {
     unsafe (cMessage.n_trainers, cMessage.trainers) = arena.messages(trainers)
     unsafe cMessage.lost_leases = lostLeases
     unsafe cMessage.waiting_runs = waitingRuns
+    unsafe (cMessage.n_replicas, cMessage.replicas) = arena.messages(replicas)
   }
 
   init(cMessage: Retort__V1__ListTrainersResponse) throws(WireFormatError) {
     trainers = try unsafe readMessages(cMessage.trainers, cMessage.n_trainers)
     lostLeases = unsafe cMessage.lost_leases
     waitingRuns = unsafe cMessage.waiting_runs
+    replicas = try unsafe readMessages(cMessage.replicas, cMessage.n_replicas)
+  }
+}
+
+/// A student that shares a run's steps, or did.
+public struct WireReplica: WireMessage {
+  /// The run.
+  public var runID: String
+  /// Where its StudentService listens.
+  public var address: String
+  /// What it does.
+  public var state: WireReplicaState
+  /// Why it is gone or refused: one line. Empty while it is there.
+  public var reason: String
+  /// Optimizer steps that its parameters have behind them, as far as it has told.
+  public var step: UInt64
+  /// Milliseconds since it registered or renewed its lease last. 0 where it is gone.
+  public var heartbeatMilliseconds: UInt64
+  /// Parts of a step's batch that it computes, of `planned_part_count`; batches of few sequences have fewer.
+  public var partCount: UInt32
+  /// Parts that a batch is cut into at most.
+  public var plannedPartCount: UInt32
+  /// Seconds of its newest step, what it exchanged with the others included.
+  public var computeSeconds: Double
+  /// Seconds of these in which it exchanged with the others, or waited for them.
+  public var exchangeSeconds: Double
+
+  /// Makes the message; what is left out is not sent.
+  public init(
+    runID: String = "",
+    address: String = "",
+    state: WireReplicaState = .unspecified,
+    reason: String = "",
+    step: UInt64 = 0,
+    heartbeatMilliseconds: UInt64 = 0,
+    partCount: UInt32 = 0,
+    plannedPartCount: UInt32 = 0,
+    computeSeconds: Double = 0,
+    exchangeSeconds: Double = 0
+  ) {
+    self.runID = runID
+    self.address = address
+    self.state = state
+    self.reason = reason
+    self.step = step
+    self.heartbeatMilliseconds = heartbeatMilliseconds
+    self.partCount = partCount
+    self.plannedPartCount = plannedPartCount
+    self.computeSeconds = computeSeconds
+    self.exchangeSeconds = exchangeSeconds
+  }
+
+  /// Name in Protos/.
+  public static let protoName = "retort.v1.Replica"
+
+  /// Counts messages as they are encoded and decoded.
+  public static let codec = CodecCounter(message: protoName)
+
+  public func withEncoding<R>(_ body: (MessageEncoding) throws -> R) throws -> R {
+    try unsafe encode(body)
+  }
+
+  public init(decoding bytes: UnsafeRawBufferPointer) throws(WireFormatError) {
+    self = try unsafe Self.unpack(bytes)
+  }
+}
+
+extension WireReplica: @unsafe FlatCMessageConvertible {
+  static func makeCMessage() -> Retort__V1__Replica {
+    var cMessage = unsafe Retort__V1__Replica()
+    unsafe retort__v1__replica__init(&cMessage)
+    return unsafe cMessage
+  }
+
+  func fill(_ cMessage: inout Retort__V1__Replica, _ arena: EncodingArena) {
+    unsafe cMessage.run_id = arena.string(runID)
+    unsafe cMessage.address = arena.string(address)
+    unsafe cMessage.state = state.cValue
+    unsafe cMessage.reason = arena.string(reason)
+    unsafe cMessage.step = step
+    unsafe cMessage.heartbeat_milliseconds = heartbeatMilliseconds
+    unsafe cMessage.part_count = partCount
+    unsafe cMessage.planned_part_count = plannedPartCount
+    unsafe cMessage.compute_seconds = computeSeconds
+    unsafe cMessage.exchange_seconds = exchangeSeconds
+  }
+
+  init(cMessage: Retort__V1__Replica) throws(WireFormatError) {
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.Replica.run_id")
+    address = try unsafe readString(cMessage.address, field: "retort.v1.Replica.address")
+    state = unsafe WireReplicaState(cMessage.state)
+    reason = try unsafe readString(cMessage.reason, field: "retort.v1.Replica.reason")
+    step = unsafe cMessage.step
+    heartbeatMilliseconds = unsafe cMessage.heartbeat_milliseconds
+    partCount = unsafe cMessage.part_count
+    plannedPartCount = unsafe cMessage.planned_part_count
+    computeSeconds = unsafe cMessage.compute_seconds
+    exchangeSeconds = unsafe cMessage.exchange_seconds
   }
 }
 

@@ -156,6 +156,8 @@ public struct LoadRequest: WireMessage {
   /// Whether each of several replicas keeps the optimizer's state of a share of the parameters alone, and updates these: from Join on. The
   /// same bits, less memory in each; where a replica is lost, so is its share, and the run goes back to a checkpoint.
   public var shardOptimizer: Bool
+  /// The caller's fencing token; see StudentService. FAILED_PRECONDITION where a newer one was seen.
+  public var fencingToken: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -173,7 +175,8 @@ public struct LoadRequest: WireMessage {
     generationWeights: WireGenerationWeights = .unspecified,
     module: WireOnlineModule? = nil,
     gradientParts: UInt32 = 0,
-    shardOptimizer: Bool = false
+    shardOptimizer: Bool = false,
+    fencingToken: UInt64 = 0
   ) {
     self.runID = runID
     self.path = path
@@ -190,6 +193,7 @@ public struct LoadRequest: WireMessage {
     self.module = module
     self.gradientParts = gradientParts
     self.shardOptimizer = shardOptimizer
+    self.fencingToken = fencingToken
   }
 
   /// Name in Protos/.
@@ -235,6 +239,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
             unsafe cMessage.module = module
             unsafe cMessage.gradient_parts = gradientParts
             unsafe cMessage.shard_optimizer = shardOptimizer ? 1 : 0
+            unsafe cMessage.fencing_token = fencingToken
             return try unsafe body(&cMessage)
           }
         }
@@ -258,6 +263,7 @@ extension LoadRequest: @unsafe CMessageConvertible {
     module = try unsafe readMessage(cMessage.module) as WireOnlineModule?
     gradientParts = unsafe cMessage.gradient_parts
     shardOptimizer = unsafe cMessage.shard_optimizer != 0
+    fencingToken = unsafe cMessage.fencing_token
   }
 }
 
@@ -333,18 +339,22 @@ public struct StudentServiceGenerateRequest: WireMessage {
   /// Limit of each prompt's new tokens, at least 1; `sampling.max_new_tokens` holds beside it, and `min_new_tokens` counts up to the
   /// smaller of them. Empty: no other limit. Shape: [B].
   public var maxNewTokens: [UInt32]
+  /// The caller's fencing token, that of its Load; see StudentService.
+  public var fencingToken: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
     prompts: WireSequenceBatch? = nil,
     sampling: WireSamplingOptions? = nil,
     seeds: [UInt64] = [],
-    maxNewTokens: [UInt32] = []
+    maxNewTokens: [UInt32] = [],
+    fencingToken: UInt64 = 0
   ) {
     self.prompts = prompts
     self.sampling = sampling
     self.seeds = seeds
     self.maxNewTokens = maxNewTokens
+    self.fencingToken = fencingToken
   }
 
   /// Name in Protos/.
@@ -379,6 +389,7 @@ extension StudentServiceGenerateRequest: @unsafe CMessageConvertible {
             unsafe cMessage.sampling = sampling
             unsafe (cMessage.n_seeds, cMessage.seeds) = (seeds.count, seeds.start)
             unsafe (cMessage.n_max_new_tokens, cMessage.max_new_tokens) = (maxNewTokens.count, maxNewTokens.start)
+            unsafe cMessage.fencing_token = fencingToken
             return try unsafe body(&cMessage)
           }
         }
@@ -391,6 +402,7 @@ extension StudentServiceGenerateRequest: @unsafe CMessageConvertible {
     sampling = try unsafe readMessage(cMessage.sampling) as WireSamplingOptions?
     seeds = unsafe readColumn(cMessage.seeds, cMessage.n_seeds)
     maxNewTokens = unsafe readColumn(cMessage.max_new_tokens, cMessage.n_max_new_tokens)
+    fencingToken = unsafe cMessage.fencing_token
   }
 }
 
@@ -558,6 +570,8 @@ public struct TrainRequest: WireMessage {
   /// another. A step that fails because another replica is gone is ABORTED, and the parameters are those of before. Empty: the student
   /// makes it alone.
   public var groupID: String
+  /// The caller's fencing token, that of its Load; see StudentService.
+  public var fencingToken: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -565,13 +579,15 @@ public struct TrainRequest: WireMessage {
     batch: WireTrainBatch? = nil,
     evaluate: Bool = false,
     objective: WireObjective? = nil,
-    groupID: String = ""
+    groupID: String = "",
+    fencingToken: UInt64 = 0
   ) {
     self.step = step
     self.batch = batch
     self.evaluate = evaluate
     self.objective = objective
     self.groupID = groupID
+    self.fencingToken = fencingToken
   }
 
   /// Name in Protos/.
@@ -605,6 +621,7 @@ extension TrainRequest: @unsafe CMessageConvertible {
         unsafe cMessage.evaluate = evaluate ? 1 : 0
         unsafe cMessage.objective = objective
         unsafe cMessage.group_id = arena.string(groupID)
+        unsafe cMessage.fencing_token = fencingToken
         return try unsafe body(&cMessage)
       }
     }
@@ -616,6 +633,7 @@ extension TrainRequest: @unsafe CMessageConvertible {
     evaluate = unsafe cMessage.evaluate != 0
     objective = try unsafe readMessage(cMessage.objective) as WireObjective?
     groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.TrainRequest.group_id")
+    fencingToken = unsafe cMessage.fencing_token
   }
 }
 
@@ -682,18 +700,26 @@ public struct JoinRequest: WireMessage {
   public var size: UInt32
   /// The longest that it waits for the others to come; within a step it waits until its call is cancelled.
   public var timeoutMilliseconds: UInt64
+  /// The run whose student all of them are; FAILED_PRECONDITION where this one was loaded for another. Empty: not checked.
+  public var runID: String
+  /// The caller's fencing token, that of its Load; see StudentService.
+  public var fencingToken: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
     groupID: String = "",
     rank: UInt32 = 0,
     size: UInt32 = 0,
-    timeoutMilliseconds: UInt64 = 0
+    timeoutMilliseconds: UInt64 = 0,
+    runID: String = "",
+    fencingToken: UInt64 = 0
   ) {
     self.groupID = groupID
     self.rank = rank
     self.size = size
     self.timeoutMilliseconds = timeoutMilliseconds
+    self.runID = runID
+    self.fencingToken = fencingToken
   }
 
   /// Name in Protos/.
@@ -723,6 +749,8 @@ extension JoinRequest: @unsafe FlatCMessageConvertible {
     unsafe cMessage.rank = rank
     unsafe cMessage.size = size
     unsafe cMessage.timeout_milliseconds = timeoutMilliseconds
+    unsafe cMessage.run_id = arena.string(runID)
+    unsafe cMessage.fencing_token = fencingToken
   }
 
   init(cMessage: Retort__V1__JoinRequest) throws(WireFormatError) {
@@ -730,6 +758,8 @@ extension JoinRequest: @unsafe FlatCMessageConvertible {
     rank = unsafe cMessage.rank
     size = unsafe cMessage.size
     timeoutMilliseconds = unsafe cMessage.timeout_milliseconds
+    runID = try unsafe readString(cMessage.run_id, field: "retort.v1.JoinRequest.run_id")
+    fencingToken = unsafe cMessage.fencing_token
   }
 }
 
@@ -816,14 +846,18 @@ public struct SaveRequest: WireMessage {
   /// The group whose replicas share out the optimizer's state: all are asked to save, those of rank above 0 give the first their shares,
   /// and it writes. ABORTED where one is lost. Empty: this student has all of it.
   public var groupID: String
+  /// The caller's fencing token, that of its Load; see StudentService.
+  public var fencingToken: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
     path: String = "",
-    groupID: String = ""
+    groupID: String = "",
+    fencingToken: UInt64 = 0
   ) {
     self.path = path
     self.groupID = groupID
+    self.fencingToken = fencingToken
   }
 
   /// Name in Protos/.
@@ -851,11 +885,13 @@ extension SaveRequest: @unsafe FlatCMessageConvertible {
   func fill(_ cMessage: inout Retort__V1__SaveRequest, _ arena: EncodingArena) {
     unsafe cMessage.path = arena.string(path)
     unsafe cMessage.group_id = arena.string(groupID)
+    unsafe cMessage.fencing_token = fencingToken
   }
 
   init(cMessage: Retort__V1__SaveRequest) throws(WireFormatError) {
     path = try unsafe readString(cMessage.path, field: "retort.v1.SaveRequest.path")
     groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.SaveRequest.group_id")
+    fencingToken = unsafe cMessage.fencing_token
   }
 }
 
@@ -914,14 +950,18 @@ public struct ExportRequest: WireMessage {
   public var path: String
   /// Folder to make for the adapters of LoadRequest.module, as PEFT has them; empty: none. FAILED_PRECONDITION where there is no module.
   public var modulePath: String
+  /// The caller's fencing token, that of its Load; see StudentService.
+  public var fencingToken: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
     path: String = "",
-    modulePath: String = ""
+    modulePath: String = "",
+    fencingToken: UInt64 = 0
   ) {
     self.path = path
     self.modulePath = modulePath
+    self.fencingToken = fencingToken
   }
 
   /// Name in Protos/.
@@ -949,11 +989,13 @@ extension ExportRequest: @unsafe FlatCMessageConvertible {
   func fill(_ cMessage: inout Retort__V1__ExportRequest, _ arena: EncodingArena) {
     unsafe cMessage.path = arena.string(path)
     unsafe cMessage.module_path = arena.string(modulePath)
+    unsafe cMessage.fencing_token = fencingToken
   }
 
   init(cMessage: Retort__V1__ExportRequest) throws(WireFormatError) {
     path = try unsafe readString(cMessage.path, field: "retort.v1.ExportRequest.path")
     modulePath = try unsafe readString(cMessage.module_path, field: "retort.v1.ExportRequest.module_path")
+    fencingToken = unsafe cMessage.fencing_token
   }
 }
 

@@ -158,6 +158,10 @@ extension StudentServiceRPC {
   /// > 
   /// > Folders are named relative to the service's own root and never leave it.
   /// > Every RPC but Describe and Load answers FAILED_PRECONDITION until a model is loaded.
+  /// > 
+  /// > A caller that may have been replaced by another numbers its calls with a fencing token, which grows whenever a student is given to
+  /// > somebody. Load begins a token; whatever carries another than that of the newest Load is FAILED_PRECONDITION and changes nothing. 0, or none,
+  /// > is the oldest.
   public protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
     /// Handle the "Describe" method.
     ///
@@ -322,6 +326,10 @@ extension StudentServiceRPC {
   /// > 
   /// > Folders are named relative to the service's own root and never leave it.
   /// > Every RPC but Describe and Load answers FAILED_PRECONDITION until a model is loaded.
+  /// > 
+  /// > A caller that may have been replaced by another numbers its calls with a fencing token, which grows whenever a student is given to
+  /// > somebody. Load begins a token; whatever carries another than that of the newest Load is FAILED_PRECONDITION and changes nothing. 0, or none,
+  /// > is the oldest.
   public protocol ServiceProtocol: StudentServiceRPC.StreamingServiceProtocol {
     /// Handle the "Describe" method.
     ///
@@ -484,6 +492,10 @@ extension StudentServiceRPC {
   /// > 
   /// > Folders are named relative to the service's own root and never leave it.
   /// > Every RPC but Describe and Load answers FAILED_PRECONDITION until a model is loaded.
+  /// > 
+  /// > A caller that may have been replaced by another numbers its calls with a fencing token, which grows whenever a student is given to
+  /// > somebody. Load begins a token; whatever carries another than that of the newest Load is FAILED_PRECONDITION and changes nothing. 0, or none,
+  /// > is the oldest.
   public protocol SimpleServiceProtocol: StudentServiceRPC.ServiceProtocol {
     /// Handle the "Describe" method.
     ///
@@ -938,6 +950,10 @@ extension StudentServiceRPC {
   /// > 
   /// > Folders are named relative to the service's own root and never leave it.
   /// > Every RPC but Describe and Load answers FAILED_PRECONDITION until a model is loaded.
+  /// > 
+  /// > A caller that may have been replaced by another numbers its calls with a fencing token, which grows whenever a student is given to
+  /// > somebody. Load begins a token; whatever carries another than that of the newest Load is FAILED_PRECONDITION and changes nothing. 0, or none,
+  /// > is the oldest.
   public protocol ClientProtocol: Sendable {
     /// Call the "Describe" method.
     ///
@@ -1140,6 +1156,10 @@ extension StudentServiceRPC {
   /// > 
   /// > Folders are named relative to the service's own root and never leave it.
   /// > Every RPC but Describe and Load answers FAILED_PRECONDITION until a model is loaded.
+  /// > 
+  /// > A caller that may have been replaced by another numbers its calls with a fencing token, which grows whenever a student is given to
+  /// > somebody. Load begins a token; whatever carries another than that of the newest Load is FAILED_PRECONDITION and changes nothing. 0, or none,
+  /// > is the oldest.
   public struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
     private let client: GRPCCore.GRPCClient<Transport>
 

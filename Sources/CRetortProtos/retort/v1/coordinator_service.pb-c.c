@@ -862,6 +862,51 @@ void   retort__v1__list_trainers_response__free_unpacked
   assert(message->base.descriptor == &retort__v1__list_trainers_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   retort__v1__replica__init
+                     (Retort__V1__Replica         *message)
+{
+  static const Retort__V1__Replica init_value = RETORT__V1__REPLICA__INIT;
+  *message = init_value;
+}
+size_t retort__v1__replica__get_packed_size
+                     (const Retort__V1__Replica *message)
+{
+  assert(message->base.descriptor == &retort__v1__replica__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t retort__v1__replica__pack
+                     (const Retort__V1__Replica *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &retort__v1__replica__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t retort__v1__replica__pack_to_buffer
+                     (const Retort__V1__Replica *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &retort__v1__replica__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Retort__V1__Replica *
+       retort__v1__replica__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Retort__V1__Replica *)
+     protobuf_c_message_unpack (&retort__v1__replica__descriptor,
+                                allocator, len, data);
+}
+void   retort__v1__replica__free_unpacked
+                     (Retort__V1__Replica *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &retort__v1__replica__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   retort__v1__trainer__init
                      (Retort__V1__Trainer         *message)
 {
@@ -1267,7 +1312,7 @@ void   retort__v1__get_group_value_response__free_unpacked
   assert(message->base.descriptor == &retort__v1__get_group_value_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[17] =
+static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[18] =
 {
   {
     "run_id",
@@ -1473,6 +1518,18 @@ static const ProtobufCFieldDescriptor retort__v1__run__field_descriptors[17] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "wait_replica_seconds",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Run, wait_replica_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__run__field_indices_by_name[] = {
   8,   /* field[8] = loss_nats */
@@ -1489,6 +1546,7 @@ static const unsigned retort__v1__run__field_indices_by_name[] = {
   11,   /* field[11] = steps_per_second */
   6,   /* field[6] = submit_unix_milliseconds */
   10,   /* field[10] = tokens_per_second */
+  17,   /* field[17] = wait_replica_seconds */
   13,   /* field[13] = wait_student_seconds */
   12,   /* field[12] = wait_teacher_seconds */
   14,   /* field[14] = wait_trainer_seconds */
@@ -1496,7 +1554,7 @@ static const unsigned retort__v1__run__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__run__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor retort__v1__run__descriptor =
 {
@@ -1506,7 +1564,7 @@ const ProtobufCMessageDescriptor retort__v1__run__descriptor =
   "Retort__V1__Run",
   "retort.v1",
   sizeof(Retort__V1__Run),
-  17,
+  18,
   retort__v1__run__field_descriptors,
   retort__v1__run__field_indices_by_name,
   1,  retort__v1__run__number_ranges,
@@ -2184,7 +2242,7 @@ const ProtobufCMessageDescriptor retort__v1__list_trainers_request__descriptor =
   (ProtobufCMessageInit) retort__v1__list_trainers_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__list_trainers_response__field_descriptors[3] =
+static const ProtobufCFieldDescriptor retort__v1__list_trainers_response__field_descriptors[4] =
 {
   {
     "trainers",
@@ -2222,16 +2280,29 @@ static const ProtobufCFieldDescriptor retort__v1__list_trainers_response__field_
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "replicas",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Retort__V1__ListTrainersResponse, n_replicas),
+    offsetof(Retort__V1__ListTrainersResponse, replicas),
+    &retort__v1__replica__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__list_trainers_response__field_indices_by_name[] = {
   1,   /* field[1] = lost_leases */
+  3,   /* field[3] = replicas */
   0,   /* field[0] = trainers */
   2,   /* field[2] = waiting_runs */
 };
 static const ProtobufCIntRange retort__v1__list_trainers_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor retort__v1__list_trainers_response__descriptor =
 {
@@ -2241,11 +2312,166 @@ const ProtobufCMessageDescriptor retort__v1__list_trainers_response__descriptor 
   "Retort__V1__ListTrainersResponse",
   "retort.v1",
   sizeof(Retort__V1__ListTrainersResponse),
-  3,
+  4,
   retort__v1__list_trainers_response__field_descriptors,
   retort__v1__list_trainers_response__field_indices_by_name,
   1,  retort__v1__list_trainers_response__number_ranges,
   (ProtobufCMessageInit) retort__v1__list_trainers_response__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor retort__v1__replica__field_descriptors[10] =
+{
+  {
+    "run_id",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "address",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, address),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, state),
+    &retort__v1__replica_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, reason),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "step",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, step),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "heartbeat_milliseconds",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, heartbeat_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "part_count",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, part_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "planned_part_count",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, planned_part_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compute_seconds",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, compute_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exchange_seconds",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__Replica, exchange_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned retort__v1__replica__field_indices_by_name[] = {
+  1,   /* field[1] = address */
+  8,   /* field[8] = compute_seconds */
+  9,   /* field[9] = exchange_seconds */
+  5,   /* field[5] = heartbeat_milliseconds */
+  6,   /* field[6] = part_count */
+  7,   /* field[7] = planned_part_count */
+  3,   /* field[3] = reason */
+  0,   /* field[0] = run_id */
+  2,   /* field[2] = state */
+  4,   /* field[4] = step */
+};
+static const ProtobufCIntRange retort__v1__replica__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 10 }
+};
+const ProtobufCMessageDescriptor retort__v1__replica__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "retort.v1.Replica",
+  "Replica",
+  "Retort__V1__Replica",
+  "retort.v1",
+  sizeof(Retort__V1__Replica),
+  10,
+  retort__v1__replica__field_descriptors,
+  retort__v1__replica__field_indices_by_name,
+  1,  retort__v1__replica__number_ranges,
+  (ProtobufCMessageInit) retort__v1__replica__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor retort__v1__trainer__field_descriptors[5] =
@@ -2818,6 +3044,42 @@ const ProtobufCEnumDescriptor retort__v1__run_state__descriptor =
   retort__v1__run_state__enum_values_by_name,
   1,
   retort__v1__run_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue retort__v1__replica_state__enum_values_by_number[6] =
+{
+  { "REPLICA_STATE_UNSPECIFIED", "RETORT__V1__REPLICA_STATE__REPLICA_STATE_UNSPECIFIED", 0 },
+  { "REPLICA_STATE_JOINING", "RETORT__V1__REPLICA_STATE__REPLICA_STATE_JOINING", 1 },
+  { "REPLICA_STATE_TRAINING", "RETORT__V1__REPLICA_STATE__REPLICA_STATE_TRAINING", 2 },
+  { "REPLICA_STATE_STALLED", "RETORT__V1__REPLICA_STATE__REPLICA_STATE_STALLED", 3 },
+  { "REPLICA_STATE_LEFT", "RETORT__V1__REPLICA_STATE__REPLICA_STATE_LEFT", 4 },
+  { "REPLICA_STATE_REFUSED", "RETORT__V1__REPLICA_STATE__REPLICA_STATE_REFUSED", 5 },
+};
+static const ProtobufCIntRange retort__v1__replica_state__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex retort__v1__replica_state__enum_values_by_name[6] =
+{
+  { "REPLICA_STATE_JOINING", 1 },
+  { "REPLICA_STATE_LEFT", 4 },
+  { "REPLICA_STATE_REFUSED", 5 },
+  { "REPLICA_STATE_STALLED", 3 },
+  { "REPLICA_STATE_TRAINING", 2 },
+  { "REPLICA_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__replica_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.ReplicaState",
+  "ReplicaState",
+  "Retort__V1__ReplicaState",
+  "retort.v1",
+  6,
+  retort__v1__replica_state__enum_values_by_number,
+  6,
+  retort__v1__replica_state__enum_values_by_name,
+  1,
+  retort__v1__replica_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_descriptors[12] =

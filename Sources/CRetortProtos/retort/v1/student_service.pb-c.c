@@ -822,7 +822,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_describe_response__
   (ProtobufCMessageInit) retort__v1__student_service_describe_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[15] =
+static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptors[16] =
 {
   {
     "run_id",
@@ -1004,9 +1004,22 @@ static const ProtobufCFieldDescriptor retort__v1__load_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fencing_token",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__LoadRequest, fencing_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__load_request__field_indices_by_name[] = {
   10,   /* field[10] = adapters */
+  15,   /* field[15] = fencing_token */
   11,   /* field[11] = generation_weights */
   9,   /* field[9] = gradient_checkpointing */
   13,   /* field[13] = gradient_parts */
@@ -1025,7 +1038,7 @@ static const unsigned retort__v1__load_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__load_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
 {
@@ -1035,7 +1048,7 @@ const ProtobufCMessageDescriptor retort__v1__load_request__descriptor =
   "Retort__V1__LoadRequest",
   "retort.v1",
   sizeof(Retort__V1__LoadRequest),
-  15,
+  16,
   retort__v1__load_request__field_descriptors,
   retort__v1__load_request__field_indices_by_name,
   1,  retort__v1__load_request__number_ranges,
@@ -1106,7 +1119,7 @@ const ProtobufCMessageDescriptor retort__v1__load_response__descriptor =
   (ProtobufCMessageInit) retort__v1__load_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__student_service_generate_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor retort__v1__student_service_generate_request__field_descriptors[5] =
 {
   {
     "prompts",
@@ -1156,8 +1169,21 @@ static const ProtobufCFieldDescriptor retort__v1__student_service_generate_reque
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fencing_token",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__StudentServiceGenerateRequest, fencing_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__student_service_generate_request__field_indices_by_name[] = {
+  4,   /* field[4] = fencing_token */
   3,   /* field[3] = max_new_tokens */
   0,   /* field[0] = prompts */
   1,   /* field[1] = sampling */
@@ -1166,7 +1192,7 @@ static const unsigned retort__v1__student_service_generate_request__field_indice
 static const ProtobufCIntRange retort__v1__student_service_generate_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor retort__v1__student_service_generate_request__descriptor =
 {
@@ -1176,7 +1202,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_generate_request__d
   "Retort__V1__StudentServiceGenerateRequest",
   "retort.v1",
   sizeof(Retort__V1__StudentServiceGenerateRequest),
-  4,
+  5,
   retort__v1__student_service_generate_request__field_descriptors,
   retort__v1__student_service_generate_request__field_indices_by_name,
   1,  retort__v1__student_service_generate_request__number_ranges,
@@ -1310,7 +1336,7 @@ const ProtobufCMessageDescriptor retort__v1__student_service_score_response__des
   (ProtobufCMessageInit) retort__v1__student_service_score_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__train_request__field_descriptors[5] =
+static const ProtobufCFieldDescriptor retort__v1__train_request__field_descriptors[6] =
 {
   {
     "step",
@@ -1372,10 +1398,23 @@ static const ProtobufCFieldDescriptor retort__v1__train_request__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fencing_token",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TrainRequest, fencing_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__train_request__field_indices_by_name[] = {
   1,   /* field[1] = batch */
   2,   /* field[2] = evaluate */
+  5,   /* field[5] = fencing_token */
   4,   /* field[4] = group_id */
   3,   /* field[3] = objective */
   0,   /* field[0] = step */
@@ -1383,7 +1422,7 @@ static const unsigned retort__v1__train_request__field_indices_by_name[] = {
 static const ProtobufCIntRange retort__v1__train_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor retort__v1__train_request__descriptor =
 {
@@ -1393,7 +1432,7 @@ const ProtobufCMessageDescriptor retort__v1__train_request__descriptor =
   "Retort__V1__TrainRequest",
   "retort.v1",
   sizeof(Retort__V1__TrainRequest),
-  5,
+  6,
   retort__v1__train_request__field_descriptors,
   retort__v1__train_request__field_indices_by_name,
   1,  retort__v1__train_request__number_ranges,
@@ -1451,7 +1490,7 @@ const ProtobufCMessageDescriptor retort__v1__train_response__descriptor =
   (ProtobufCMessageInit) retort__v1__train_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__join_request__field_descriptors[4] =
+static const ProtobufCFieldDescriptor retort__v1__join_request__field_descriptors[6] =
 {
   {
     "group_id",
@@ -1501,17 +1540,43 @@ static const ProtobufCFieldDescriptor retort__v1__join_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "run_id",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinRequest, run_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fencing_token",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__JoinRequest, fencing_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__join_request__field_indices_by_name[] = {
+  5,   /* field[5] = fencing_token */
   0,   /* field[0] = group_id */
   1,   /* field[1] = rank */
+  4,   /* field[4] = run_id */
   2,   /* field[2] = size */
   3,   /* field[3] = timeout_milliseconds */
 };
 static const ProtobufCIntRange retort__v1__join_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor retort__v1__join_request__descriptor =
 {
@@ -1521,7 +1586,7 @@ const ProtobufCMessageDescriptor retort__v1__join_request__descriptor =
   "Retort__V1__JoinRequest",
   "retort.v1",
   sizeof(Retort__V1__JoinRequest),
-  4,
+  6,
   retort__v1__join_request__field_descriptors,
   retort__v1__join_request__field_indices_by_name,
   1,  retort__v1__join_request__number_ranges,
@@ -1618,7 +1683,7 @@ const ProtobufCMessageDescriptor retort__v1__join_response__descriptor =
   (ProtobufCMessageInit) retort__v1__join_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptors[3] =
 {
   {
     "path",
@@ -1644,15 +1709,28 @@ static const ProtobufCFieldDescriptor retort__v1__save_request__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fencing_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__SaveRequest, fencing_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__save_request__field_indices_by_name[] = {
+  2,   /* field[2] = fencing_token */
   1,   /* field[1] = group_id */
   0,   /* field[0] = path */
 };
 static const ProtobufCIntRange retort__v1__save_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor retort__v1__save_request__descriptor =
 {
@@ -1662,7 +1740,7 @@ const ProtobufCMessageDescriptor retort__v1__save_request__descriptor =
   "Retort__V1__SaveRequest",
   "retort.v1",
   sizeof(Retort__V1__SaveRequest),
-  2,
+  3,
   retort__v1__save_request__field_descriptors,
   retort__v1__save_request__field_indices_by_name,
   1,  retort__v1__save_request__number_ranges,
@@ -1720,7 +1798,7 @@ const ProtobufCMessageDescriptor retort__v1__save_response__descriptor =
   (ProtobufCMessageInit) retort__v1__save_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__export_request__field_descriptors[2] =
+static const ProtobufCFieldDescriptor retort__v1__export_request__field_descriptors[3] =
 {
   {
     "path",
@@ -1746,15 +1824,28 @@ static const ProtobufCFieldDescriptor retort__v1__export_request__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fencing_token",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__ExportRequest, fencing_token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__export_request__field_indices_by_name[] = {
+  2,   /* field[2] = fencing_token */
   1,   /* field[1] = module_path */
   0,   /* field[0] = path */
 };
 static const ProtobufCIntRange retort__v1__export_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor retort__v1__export_request__descriptor =
 {
@@ -1764,7 +1855,7 @@ const ProtobufCMessageDescriptor retort__v1__export_request__descriptor =
   "Retort__V1__ExportRequest",
   "retort.v1",
   sizeof(Retort__V1__ExportRequest),
-  2,
+  3,
   retort__v1__export_request__field_descriptors,
   retort__v1__export_request__field_indices_by_name,
   1,  retort__v1__export_request__number_ranges,

@@ -34,6 +34,7 @@ typedef struct Retort__V1__RenewLeaseRequest Retort__V1__RenewLeaseRequest;
 typedef struct Retort__V1__RenewLeaseResponse Retort__V1__RenewLeaseResponse;
 typedef struct Retort__V1__ListTrainersRequest Retort__V1__ListTrainersRequest;
 typedef struct Retort__V1__ListTrainersResponse Retort__V1__ListTrainersResponse;
+typedef struct Retort__V1__Replica Retort__V1__Replica;
 typedef struct Retort__V1__Trainer Retort__V1__Trainer;
 typedef struct Retort__V1__ListTeachersRequest Retort__V1__ListTeachersRequest;
 typedef struct Retort__V1__ListTeachersResponse Retort__V1__ListTeachersResponse;
@@ -77,6 +78,36 @@ typedef enum _Retort__V1__RunState {
   RETORT__V1__RUN_STATE__RUN_STATE_CANCELLED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__RUN_STATE)
 } Retort__V1__RunState;
+/*
+ * What a replica does.
+ */
+typedef enum _Retort__V1__ReplicaState {
+  /*
+   * Never sent.
+   */
+  RETORT__V1__REPLICA_STATE__REPLICA_STATE_UNSPECIFIED = 0,
+  /*
+   * Loads, or waits for the others to take it into their group. Becomes training, left or refused.
+   */
+  RETORT__V1__REPLICA_STATE__REPLICA_STATE_JOINING = 1,
+  /*
+   * Shares the run's steps. Becomes joining, stalled or left.
+   */
+  RETORT__V1__REPLICA_STATE__REPLICA_STATE_TRAINING = 2,
+  /*
+   * Has missed renewals of its lease. Becomes training where one comes, else left.
+   */
+  RETORT__V1__REPLICA_STATE__REPLICA_STATE_STALLED = 3,
+  /*
+   * Is gone, or was given to another run. Becomes joining where it comes again.
+   */
+  RETORT__V1__REPLICA_STATE__REPLICA_STATE_LEFT = 4,
+  /*
+   * Cannot be a replica. Becomes joining when it is tried again.
+   */
+  RETORT__V1__REPLICA_STATE__REPLICA_STATE_REFUSED = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__REPLICA_STATE)
+} Retort__V1__ReplicaState;
 
 /* --- messages --- */
 
@@ -154,10 +185,14 @@ struct  Retort__V1__Run
    * When something of it was last done, milliseconds since 1970-01-01T00:00:00Z. 0: nothing since the coordinator started.
    */
   uint64_t progress_unix_milliseconds;
+  /*
+   * Seconds that the run stood still while the replicas of its student met: at the start, and whenever one came or was lost.
+   */
+  double wait_replica_seconds;
 };
 #define RETORT__V1__RUN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__run__descriptor) \
-    , {0,NULL}, RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , {0,NULL}, RETORT__V1__RUN_STATE__RUN_STATE_UNSPECIFIED, {0,NULL}, 0, 0, {0,NULL}, 0, {0,NULL}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -465,10 +500,67 @@ struct  Retort__V1__ListTrainersResponse
    * Runs that wait for a trainer now.
    */
   uint64_t waiting_runs;
+  /*
+   * The replicas of runs whose steps several students share, by run, in the order in which they came; those that are gone last.
+   */
+  size_t n_replicas;
+  Retort__V1__Replica **replicas;
 };
 #define RETORT__V1__LIST_TRAINERS_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__list_trainers_response__descriptor) \
-    , 0,NULL, 0, 0 }
+    , 0,NULL, 0, 0, 0,NULL }
+
+
+/*
+ * A student that shares a run's steps, or did.
+ */
+struct  Retort__V1__Replica
+{
+  ProtobufCMessage base;
+  /*
+   * The run.
+   */
+  ProtobufCBinaryData run_id;
+  /*
+   * Where its StudentService listens.
+   */
+  ProtobufCBinaryData address;
+  /*
+   * What it does.
+   */
+  Retort__V1__ReplicaState state;
+  /*
+   * Why it is gone or refused: one line. Empty while it is there.
+   */
+  ProtobufCBinaryData reason;
+  /*
+   * Optimizer steps that its parameters have behind them, as far as it has told.
+   */
+  uint64_t step;
+  /*
+   * Milliseconds since it registered or renewed its lease last. 0 where it is gone.
+   */
+  uint64_t heartbeat_milliseconds;
+  /*
+   * Parts of a step's batch that it computes, of `planned_part_count`; batches of few sequences have fewer.
+   */
+  uint32_t part_count;
+  /*
+   * Parts that a batch is cut into at most.
+   */
+  uint32_t planned_part_count;
+  /*
+   * Seconds of its newest step, what it exchanged with the others included.
+   */
+  double compute_seconds;
+  /*
+   * Seconds of these in which it exchanged with the others, or waited for them.
+   */
+  double exchange_seconds;
+};
+#define RETORT__V1__REPLICA__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&retort__v1__replica__descriptor) \
+    , {0,NULL}, {0,NULL}, RETORT__V1__REPLICA_STATE__REPLICA_STATE_UNSPECIFIED, {0,NULL}, 0, 0, 0, 0, 0, 0 }
 
 
 /*
@@ -1042,6 +1134,25 @@ Retort__V1__ListTrainersResponse *
 void   retort__v1__list_trainers_response__free_unpacked
                      (Retort__V1__ListTrainersResponse *message,
                       ProtobufCAllocator *allocator);
+/* Retort__V1__Replica methods */
+void   retort__v1__replica__init
+                     (Retort__V1__Replica         *message);
+size_t retort__v1__replica__get_packed_size
+                     (const Retort__V1__Replica   *message);
+size_t retort__v1__replica__pack
+                     (const Retort__V1__Replica   *message,
+                      uint8_t             *out);
+size_t retort__v1__replica__pack_to_buffer
+                     (const Retort__V1__Replica   *message,
+                      ProtobufCBuffer     *buffer);
+Retort__V1__Replica *
+       retort__v1__replica__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   retort__v1__replica__free_unpacked
+                     (Retort__V1__Replica *message,
+                      ProtobufCAllocator *allocator);
 /* Retort__V1__Trainer methods */
 void   retort__v1__trainer__init
                      (Retort__V1__Trainer         *message);
@@ -1272,6 +1383,9 @@ typedef void (*Retort__V1__ListTrainersRequest_Closure)
 typedef void (*Retort__V1__ListTrainersResponse_Closure)
                  (const Retort__V1__ListTrainersResponse *message,
                   void *closure_data);
+typedef void (*Retort__V1__Replica_Closure)
+                 (const Retort__V1__Replica *message,
+                  void *closure_data);
 typedef void (*Retort__V1__Trainer_Closure)
                  (const Retort__V1__Trainer *message,
                   void *closure_data);
@@ -1426,6 +1540,7 @@ void retort__v1__coordinator_service__get_group_value(ProtobufCService *service,
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    retort__v1__run_state__descriptor;
+extern const ProtobufCEnumDescriptor    retort__v1__replica_state__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__run__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__submit_run_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__submit_run_response__descriptor;
@@ -1445,6 +1560,7 @@ extern const ProtobufCMessageDescriptor retort__v1__renew_lease_request__descrip
 extern const ProtobufCMessageDescriptor retort__v1__renew_lease_response__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_trainers_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_trainers_response__descriptor;
+extern const ProtobufCMessageDescriptor retort__v1__replica__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__trainer__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_teachers_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor;

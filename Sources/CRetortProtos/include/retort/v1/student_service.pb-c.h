@@ -174,10 +174,14 @@ struct  Retort__V1__LoadRequest
    * same bits, less memory in each; where a replica is lost, so is its share, and the run goes back to a checkpoint.
    */
   protobuf_c_boolean shard_optimizer;
+  /*
+   * The caller's fencing token; see StudentService. FAILED_PRECONDITION where a newer one was seen.
+   */
+  uint64_t fencing_token;
 };
 #define RETORT__V1__LOAD_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__load_request__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, {0,NULL}, NULL, NULL, RETORT__V1__PRODUCT_PRECISION__PRODUCT_PRECISION_UNSPECIFIED, 0, NULL, RETORT__V1__GENERATION_WEIGHTS__GENERATION_WEIGHTS_UNSPECIFIED, NULL, 0, 0, 0 }
 
 
 /*
@@ -229,10 +233,14 @@ struct  Retort__V1__StudentServiceGenerateRequest
    */
   size_t n_max_new_tokens;
   uint32_t *max_new_tokens;
+  /*
+   * The caller's fencing token, that of its Load; see StudentService.
+   */
+  uint64_t fencing_token;
 };
 #define RETORT__V1__STUDENT_SERVICE_GENERATE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__student_service_generate_request__descriptor) \
-    , NULL, NULL, 0,NULL, 0,NULL }
+    , NULL, NULL, 0,NULL, 0,NULL, 0 }
 
 
 /*
@@ -316,10 +324,14 @@ struct  Retort__V1__TrainRequest
    * makes it alone.
    */
   ProtobufCBinaryData group_id;
+  /*
+   * The caller's fencing token, that of its Load; see StudentService.
+   */
+  uint64_t fencing_token;
 };
 #define RETORT__V1__TRAIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__train_request__descriptor) \
-    , 0, NULL, 0, NULL, {0,NULL} }
+    , 0, NULL, 0, NULL, {0,NULL}, 0 }
 
 
 /*
@@ -364,10 +376,18 @@ struct  Retort__V1__JoinRequest
    * The longest that it waits for the others to come; within a step it waits until its call is cancelled.
    */
   uint64_t timeout_milliseconds;
+  /*
+   * The run whose student all of them are; FAILED_PRECONDITION where this one was loaded for another. Empty: not checked.
+   */
+  ProtobufCBinaryData run_id;
+  /*
+   * The caller's fencing token, that of its Load; see StudentService.
+   */
+  uint64_t fencing_token;
 };
 #define RETORT__V1__JOIN_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__join_request__descriptor) \
-    , {0,NULL}, 0, 0, 0 }
+    , {0,NULL}, 0, 0, 0, {0,NULL}, 0 }
 
 
 /*
@@ -418,10 +438,14 @@ struct  Retort__V1__SaveRequest
    * and it writes. ABORTED where one is lost. Empty: this student has all of it.
    */
   ProtobufCBinaryData group_id;
+  /*
+   * The caller's fencing token, that of its Load; see StudentService.
+   */
+  uint64_t fencing_token;
 };
 #define RETORT__V1__SAVE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__save_request__descriptor) \
-    , {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 /*
@@ -458,10 +482,14 @@ struct  Retort__V1__ExportRequest
    * Folder to make for the adapters of LoadRequest.module, as PEFT has them; empty: none. FAILED_PRECONDITION where there is no module.
    */
   ProtobufCBinaryData module_path;
+  /*
+   * The caller's fencing token, that of its Load; see StudentService.
+   */
+  uint64_t fencing_token;
 };
 #define RETORT__V1__EXPORT_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__export_request__descriptor) \
-    , {0,NULL}, {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0 }
 
 
 /*
