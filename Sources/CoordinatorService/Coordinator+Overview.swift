@@ -37,7 +37,9 @@ extension Coordinator {
   /// The replicas of runs that several students share, by run; those that are gone last.
   public var replicas: [ReplicaFigures] {
     let registry = dependencies.registry
-    return dependencies.replicas.replicas(heartbeats: registry.heartbeats, patience: registry.term / 2)
+    return dependencies.replicas.replicas(heartbeats: registry.heartbeats, patience: registry.term / 2).filter {
+      board.status(of: RunRecord.owner(of: $0.runID))?.state.hasEnded != true
+    }
   }
 
   /// Seconds that a run stood still while its replicas met.

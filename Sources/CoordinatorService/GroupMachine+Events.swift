@@ -37,6 +37,9 @@ extension GroupMachine {
     case refused(String)
     /// Nobody knows why. It is not taken for gone.
     case odd(String)
+
+    /// Whether whoever was called is gone.
+    package var isLoss: Bool { if case .lost = self { true } else { false } }
   }
 
   /// What happens.

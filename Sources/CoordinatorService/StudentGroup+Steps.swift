@@ -122,7 +122,7 @@ extension StudentGroup {
         let failure = GroupMachine.CallFailure(error)
         // Those that were told to stop say so; who is gone does not need to be asked again.
         if hasFailed {
-          if case .lost = failure { handle(.failed(leaseID: member.grant.leaseID, failure)) }
+          if failure.isLoss { handle(.failed(leaseID: member.grant.leaseID, failure)) }
           continue
         }
         hasFailed = true

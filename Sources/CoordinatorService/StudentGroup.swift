@@ -155,7 +155,8 @@ actor StudentGroup: StudentConnection {
       }
     } catch {
       let reason = (error as? RPCError)?.message ?? "\(error)"
-      if !Task.isCancelled { board.left(grant, from: runID, machine.has(grant.leaseID) ? .left : .refused, reason) }
+      let isGone = machine.has(grant.leaseID) || GroupMachine.CallFailure(error).isLoss
+      if !Task.isCancelled { board.left(grant, from: runID, isGone ? .left : .refused, reason) }
       leave(grant, reason)
       if !Task.isCancelled {
         if isFirst, loading == nil { firstError = error }

@@ -166,9 +166,9 @@ public final class TrainerRegistry: Sendable {
         let id = state.waiterCount
         state.watchers[leaseID, default: [:]][id] = continuation
         continuation.onTermination = { [weak self] _ in
-          self?.state.withLock { state in
-            state.watchers[leaseID]?[id] = nil
-            if state.watchers[leaseID]?.isEmpty == true { state.watchers[leaseID] = nil }
+          _ = self?.state.withLock { state in
+            defer { if state.watchers[leaseID]?.isEmpty == true { state.watchers[leaseID] = nil } }
+            return state.watchers[leaseID]?.removeValue(forKey: id)
           }
         }
       } else {

@@ -259,6 +259,7 @@ struct ReplicaRunTests {
         #expect(odd.state == .refused ? odd.reason.contains("arithmetic") : odd.state == .joining)
         #expect(try await coordinator.end(of: run.runID).state == .finished)
         #expect(coordinator.waitReplicaSeconds(of: run.runID) > 0)
+        #expect(coordinator.replicas.isEmpty, "of a run that has ended nothing is told")
       }
       let rows = try RunBench(folder: folder, teacher: nil).lines("metrics.jsonl")
       #expect(rows.contains { $0["wait/replica"] as? Double ?? 0 > 0 })
