@@ -50,7 +50,7 @@ struct Coordinator: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How long a student may be silent, in seconds from 1 to 600, before others take its work over; it tells four times as often that it is there.",
+      "How long a student may be silent, in seconds from 1 to 600, before others take its work over; it tells at least four times in it that it is there.",
       valueName: "seconds"))
   var lease = 4.0
 

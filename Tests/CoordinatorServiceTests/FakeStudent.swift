@@ -118,6 +118,9 @@ private struct FakeStudent: StudentConnection {
 
   func load(_ request: LoadRequest) async throws -> LoadResponse {
     try students.call { state in
+      guard request.fencingToken > 0 else {
+        throw RPCError(code: .failedPrecondition, message: "the student serves another caller")
+      }
       if request.resume {
         let parts = try String(contentsOfFile: request.path + "/state", encoding: .utf8).split(separator: " ")
         (state.step, state.parameters) = (Int(parts[0]) ?? -1, UInt64(parts[1]) ?? 0)

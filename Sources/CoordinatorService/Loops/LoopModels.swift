@@ -57,7 +57,7 @@ extension RunDependencies {
       path: RunFolder.named(folder), initialize: isNew, seed: recipe.seed, objective: WireObjective(recipe.objective),
       optimizer: WireOptimizerOptions(recipe.training, maxSteps: 1),
       generationWeights: WireGenerationWeights(recipe.generation?.studentWeights ?? .float32))
-    try await students.withStudent(at: grant.address) { student in
+    try await students.withStudent(grant) { student in
       let response = try await student.load(request)
       try await body(student, ModelSummary(response.model ?? WireModelDescription()))
     }
