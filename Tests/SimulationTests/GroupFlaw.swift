@@ -20,4 +20,6 @@ enum GroupFlaw: String, CaseIterable, Sendable {
   case halfWrittenFolder
   /// A replica that could not say why it failed is taken for gone, and so is the next.
   case oddIsLost
+  /// A group is formed although some of the optimizer's state, which replicas share out, is lost.
+  case unseenLoss
 }

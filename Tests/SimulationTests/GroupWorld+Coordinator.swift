@@ -91,7 +91,10 @@ extension GroupWorld {
       for member in members { send(.join(epoch: epoch), member.leaseID, round: -epoch) }
     case .giveUp: break
     case .hurry(let epoch): put(.news(session: session, .waited(epoch: epoch)), in: 2000)
-    case .formed(_, let members, let step):
+    case .formed(let epoch, let members, let step):
+      guard !incomplete.contains([session, epoch]) else {
+        throw Violation(rule: "nobody goes on without a piece of the optimizer's state")
+      }
       if let odd, members.count > 1, members.contains(where: { $0.address == "\(odd)" }) {
         throw Violation(rule: "nobody shares steps whose arithmetic is another")
       }
@@ -104,6 +107,9 @@ extension GroupWorld {
     case .fail(let failure):
       guard !failure.reason.hasPrefix("nobody is left that knows") else {
         throw Violation(rule: "whoever has made a step knows what it measured")
+      }
+      guard isSharded || !failure.reason.hasPrefix("some of the optimizer") else {
+        throw Violation(rule: "nothing of the optimizer is lost where all have all of it")
       }
     case .take: break
     case .raise(let reason):
@@ -224,11 +230,13 @@ extension GroupWorld {
     if case .join(let epoch) = call.kind {
       let asked = flaw == .staleJoin ? now.machine.formation?.epoch ?? epoch : epoch
       switch answer {
-      case .joined(let step, let recent):
+      case .joined(let step, let recent, let isIncomplete):
         if now.machine.formation?.epoch == asked { shell?.recents.merge(recent) { $1 } }
         let claimed = flaw == .newcomerStands ? max(step, now.machine.progress) : step
         return try tell(
-          .joined(epoch: asked, leaseID: call.lease, step: claimed, measured: recent.keys.sorted()))
+          .joined(
+            epoch: asked, leaseID: call.lease, step: claimed, measured: recent.keys.sorted(),
+            isIncomplete: isIncomplete && flaw != .unseenLoss))
       case .failed(let failure):
         return try tell(.notJoined(epoch: asked, leaseID: call.lease, flaw == .oddIsLost ? lost(failure) : failure))
       default: return

@@ -46,6 +46,7 @@ extension GroupWorld {
     // Another connection.
     (students[index].session, students[index].lastCall) = (session, 0)
     (students[index].step, students[index].bits, students[index].recent) = (checkpoint.step, checkpoint.bits, [:])
+    students[index].held = Set(0..<Self.pieces)
     return true
   }
 
@@ -108,6 +109,15 @@ extension GroupWorld {
     }
     let source = came.max { (students[$0].step, $1) < (students[$1].step, $0) } ?? came[0]
     let (step, bits, recent) = (students[source].step, students[source].bits, students[source].recent)
+    guard !isSharded || deal(came, after: step) else {
+      incomplete.insert([call.session, epoch])
+      for index in came {
+        let waiting = students[index].waiting
+        (students[index].group, students[index].waiting) = ([], [])
+        for call in waiting { answer(.joined(step: students[index].step, recent: [:], isIncomplete: true), call) }
+      }
+      return
+    }
     // Death likes the moments in which something is handed over.
     if !isCalm, came.count > 1, random.chance(roughness) {
       put(.death(source, process: students[source].process), in: random.within(1...5))
@@ -121,6 +131,16 @@ extension GroupWorld {
       students[index].waiting = []
       for call in waiting { answer(.joined(step: students[index].step, recent: students[index].recent), call) }
     }
+  }
+
+  /// Replicas share the optimizer's state out anew; false where those that have made the last step have not all of it.
+  private mutating func deal(_ came: [Int], after step: UInt64) -> Bool {
+    let held = came.filter { students[$0].step == step }.reduce(into: Set<Int>()) { $0.formUnion(students[$1].held) }
+    guard held.count == Self.pieces else { return false }
+    for (rank, index) in came.enumerated() {
+      students[index].held = Set(Self.pieces * rank / came.count..<Self.pieces * (rank + 1) / came.count)
+    }
+    return true
   }
 
   /// All replicas of a group have come to a step: they make it, or some of them do before another is lost.

@@ -4,7 +4,7 @@ import Sequences
 /// Replicas of one student around a ``GroupMachine``, from one seed: processes, leases, calls that come late or never, a coordinator that dies.
 ///
 /// A run asks for steps, two ahead, evaluates and saves between them, and exports at the end; where the group fails it begins again from its last
-/// checkpoint. Time is in milliseconds.
+/// checkpoint. In some worlds replicas share out the optimizer's state: there the run goes back whenever a piece is lost. Time is in milliseconds.
 struct GroupWorld {
   /// What is asked of the group, in order.
   enum Task: Hashable {
@@ -54,7 +54,7 @@ struct GroupWorld {
   }
 
   enum Answer: Hashable {
-    case joined(step: UInt64, recent: [UInt64: UInt64])
+    case joined(step: UInt64, recent: [UInt64: UInt64], isIncomplete: Bool = false)
     case measured(UInt64)
     case evaluated(UInt64)
     case written
@@ -73,6 +73,8 @@ struct GroupWorld {
     var bits: UInt64 = 1
     /// By step, what was measured.
     var recent: [UInt64: UInt64] = [:]
+    /// Which twelfths of the optimizer's state it has.
+    var held: Set<Int> = []
     /// Session and epoch of its group.
     var group: [Int] = []
     /// Calls of its group that wait for the others.
@@ -84,6 +86,8 @@ struct GroupWorld {
 
   static let lastStep: UInt64 = 24
   static let term = 4000
+  /// Pieces of the optimizer's state: any number of replicas has equal shares.
+  static let pieces = 12
 
   let flaw: GroupFlaw?
   var random: SeededGenerator
@@ -97,12 +101,16 @@ struct GroupWorld {
   var students: [Student]
   /// The student whose arithmetic is another; nil: none.
   let odd: Int?
+  /// Whether replicas share the optimizer's state out.
+  let isSharded: Bool
   var leases = LeaseTable(term: .milliseconds(GroupWorld.term))
   var shell: GroupShell?
   /// Whether there is no coordinator.
   var isDown = false
   /// Replicas of each group, by session and epoch.
   var sizes: [[Int]: Int] = [:]
+  /// Groups that had not all of the optimizer's state.
+  var incomplete: Set<[Int]> = []
   var session = 0
   /// Bits after the newest checkpoint, and its step.
   var checkpoint: (step: UInt64, bits: UInt64) = (0, 1)
@@ -121,6 +129,8 @@ struct GroupWorld {
     students = (0..<random.within(1...4)).map { _ in Student() }
     let count = students.count
     odd = random.chance(0.2) && count > 1 ? random.within(1...count - 1) : nil
+    var sharding = SeededGenerator(seed: seed, path: 3)
+    isSharded = sharding.chance(0.3)
     trace = Trace(tells: tells)
     expected = (1...Self.lastStep).reduce(into: [1]) { $0.append(Self.next($0[$0.count - 1], $1)) }
     for index in students.indices { put(.heartbeat(index), in: random.within(0...100)) }
@@ -177,7 +187,7 @@ struct GroupWorld {
       guard let call = student.waiting.first else { return }
       put(.answer(call, .failed(.odd("odd"))), in: way())
     default:
-      guard let shell, shell.machine.members.count > 1 else { return }
+      guard let shell, shell.machine.members.count > 1, !isSharded else { return }
       put(.news(session: session, .shortage(true)), in: 1)
       put(.shortageOver(session: session), in: random.within(50...2000))
     }
