@@ -13,8 +13,8 @@ struct AllocationBudget {
   /// True once a request was refused.
   private(set) var isExceeded = false
 
-  /// A budget of four times the input, which packed one-byte varints need, and 64 KiB.
-  init(inputBytes: Int) { remaining = 4 * inputBytes + 65_536 }
+  /// A budget of six times the input, and 64 KiB: packed one-byte varints need four times, a list of short messages five.
+  init(inputBytes: Int) { remaining = 6 * inputBytes + 65_536 }
 
   private mutating func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
     guard size <= remaining else {

@@ -21,7 +21,7 @@ extension WireFormatError: CustomStringConvertible {
     case .malformed(let message, let byteCount):
       "\(byteCount) bytes are not a \(message): check that both sides use the same Protos/"
     case .overBudget(let message, let byteCount):
-      "\(byteCount) bytes of \(message) would take over four times their size in memory: send columns packed"
+      "\(byteCount) bytes of \(message) would take over six times their size in memory: send columns packed"
     case .invalidUTF8(let field): "\(field) is not UTF-8"
     case .missing(let field): "\(field) is not set"
     case .outOfRange(let field, let value, let allowed): "\(field) is \(value), not \(allowed)"
