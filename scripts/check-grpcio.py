@@ -7,6 +7,7 @@ TEACHER, COORDINATOR and STUDENT are HOST:PORT; the student is registered with t
 coordinator. FOLDER is a model folder that student and teacher share the tokenizer with; what is saved goes beside it.
 """
 
+import functools
 import json
 import math
 import pathlib
@@ -129,28 +130,34 @@ def check_student(stub, folder: str) -> None:
     optimizer = training_pb2.OptimizerOptions(
         learning_rate=1e-2, adam_beta1=0.9, adam_beta2=0.999, adam_epsilon=1e-8, max_grad_norm=1,
         lr_scheduler_type="constant", max_steps=10)
+    load = {"objective": objective, "optimizer": optimizer, "seed": 1}
     expect_code(
-        lambda: stub.Load(student_pb2.LoadRequest(path=f"{folder}/nothing", optimizer=optimizer, objective=objective)),
+        lambda: stub.Load(student_pb2.LoadRequest(path=folder, **load)),
+        grpc.StatusCode.FAILED_PRECONDITION, "a student that the coordinator was given")
+    newest = {"fencing_token": 2**64 - 1}
+    expect_code(
+        lambda: stub.Load(student_pb2.LoadRequest(path=f"{folder}/nothing", **load, **newest)),
         grpc.StatusCode.NOT_FOUND, "a folder that is not there")
-    loaded = stub.Load(student_pb2.LoadRequest(run_id="check", path=folder, objective=objective, optimizer=optimizer, seed=1))
+    loaded = stub.Load(student_pb2.LoadRequest(run_id="check", path=folder, **load, **newest))
     check(loaded.step == 0 and loaded.model.vocab_size > 0, "student: Load")
     check_answers(
         stub,
-        (student_pb2.StudentServiceDescribeRequest, student_pb2.StudentServiceGenerateRequest, student_pb2.StudentServiceScoreRequest),
+        (student_pb2.StudentServiceDescribeRequest, functools.partial(student_pb2.StudentServiceGenerateRequest, **newest),
+         student_pb2.StudentServiceScoreRequest),
         "student")
     steps = [
         student_pb2.TrainRequest(step=step, batch=training_pb2.TrainBatch(
-            sequences=batch([([1, 5, 6, 7, 2], 2), ([1, 8, 9, 2], 1)]), term_indices=[0, 0], micro_batch_size=1))
+            sequences=batch([([1, 5, 6, 7, 2], 2), ([1, 8, 9, 2], 1)]), term_indices=[0, 0], micro_batch_size=1), **newest)
         for step in range(1, 6)
     ]
     losses = [message.metrics.loss for message in stub.Train(iter(steps))]
     check(len(losses) == 5 and losses[-1] < losses[0], f"student: Train: losses {losses}")
-    saved = stub.Save(student_pb2.SaveRequest(path=f"{folder}-saved/checkpoint-5"))
+    saved = stub.Save(student_pb2.SaveRequest(path=f"{folder}-saved/checkpoint-5", **newest))
     check(saved.step == 5, "student: Save")
-    exported = stub.Export(student_pb2.ExportRequest(path=f"{folder}-exported"))
+    exported = stub.Export(student_pb2.ExportRequest(path=f"{folder}-exported", **newest))
     check(exported.model_digest == saved.model_digest, "student: Export")
     check((pathlib.Path(f"{folder}-exported") / "model.safetensors").exists(), "student: Export wrote no weights")
-    expect_code(lambda: stub.Save(student_pb2.SaveRequest(path="../outside")), grpc.StatusCode.INVALID_ARGUMENT, "a path outside")
+    expect_code(lambda: stub.Save(student_pb2.SaveRequest(path="../outside", **newest)), grpc.StatusCode.INVALID_ARGUMENT, "a path outside")
 
 
 def check_coordinator(stub, recipe: str) -> None:
