@@ -111,7 +111,8 @@ extension SessionWork {
     row.add("train/length_chosen", figures.chosenLength)
     row.add("train/length_rejected", figures.rejectedLength)
     if let share = doubtful.take(step) { row.add("pairs/doubtful", share) }
-    let verdict = driver.collapse.take(figures, step: step)
+    let verdict = driver.collapse.take(
+      CollapseWatch.Figures(chosen: figures.chosenPerToken, rejected: figures.rejectedPerToken), step: step)
     row.add("rewards/collapse", verdict.hasCollapsed ? 1 : 0)
     guard let warning = verdict.warning else { return }
     let metadata: Logger.Metadata = ["run.id": "\(driver.record.runID)", "reason": "\(warning)"]

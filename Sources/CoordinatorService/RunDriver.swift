@@ -21,7 +21,7 @@ public actor RunDriver: RunWorker {
   private let board: RunBoard
   private let posts: AsyncStream<Post>
   nonisolated let inbox: AsyncStream<Post>.Continuation
-  /// Over all sessions of the run in this process.
+  /// Over all sessions of the run.
   nonisolated let collapse = CollapseWatch()
   private var machine: RunMachine?
   private var texts = RunTexts()
@@ -70,8 +70,9 @@ public actor RunDriver: RunWorker {
     for result in try await journal.results(of: record.runID) {
       texts.keep(result, samples: machine.plan.samples(of: result.key))
     }
-    metricsFile = try MetricsFile(
-      file: folder.metrics, entries: try await journal.metrics(of: record.runID).rows.inOrder)
+    let rows = try await journal.metrics(of: record.runID).rows.inOrder
+    metricsFile = try MetricsFile(file: folder.metrics, entries: rows)
+    if material.recipe.objective.pair != nil { collapse.recall(rows) }
     let isStopped = RunStatus(machine, teacherAddress: "").state.hasEnded
     self.machine = machine
     return try await take(Post(event: isStopped ? .resume : .restarted), material)

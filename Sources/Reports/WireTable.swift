@@ -1,9 +1,9 @@
-/// What a run's calls cost in all: the sums of `wire/<rpc>/…` over its steps.
+/// What a run's calls cost in all: the sums of `wire/<rpc>/…` and `wait/<rpc>_…` over its steps.
 struct WireTable: Sendable, Hashable {
   /// One RPC.
   struct Row: Sendable, Hashable {
     let rpc: String
-    /// Sums in the order of ``WireTable/columns``.
+    /// Sums in the order of ``WireTable/columns`` and ``WireTable/waits``.
     let values: [Double]
   }
 
@@ -12,6 +12,8 @@ struct WireTable: Sendable, Hashable {
     ("messages_sent", "messages sent"), ("bytes_sent", "bytes sent"), ("messages_received", "messages received"),
     ("bytes_received", "bytes received"), ("encode_s", "encoding, s"), ("decode_s", "decoding, s"),
   ]
+  /// Seconds in which a stream stood still, with their headings: they come after ``columns``.
+  static let waits = [("write_s", "waited to send, s"), ("read_s", "waited to receive, s")]
 
   /// RPCs in alphabetical order.
   let rows: [Row]
@@ -23,9 +25,10 @@ struct WireTable: Sendable, Hashable {
     let names = log.names.filter { $0.isOfOneRPC && $0.hasSuffix("/bytes_sent") }
     rows = names.map { name in
       let stem = name.dropLast("bytes_sent".count)
+      let rpc = String(stem.dropFirst("wire/".count).dropLast())
       return Row(
-        rpc: String(stem.dropFirst("wire/".count).dropLast()),
-        values: Self.columns.map { log.total(stem + $0.0) })
+        rpc: rpc,
+        values: Self.columns.map { log.total(stem + $0.0) } + Self.waits.map { log.total("wait/\(rpc)_\($0.0)") })
     }
     fromCache = log.total("wire/teacher/bytes_from_cache")
     fetched = log.total("wire/teacher/bytes_fetched")
@@ -34,7 +37,7 @@ struct WireTable: Sendable, Hashable {
   /// The table as HTML; empty where nothing was counted.
   var html: String {
     guard !rows.isEmpty else { return "" }
-    let heads = Self.columns.map { "<th scope=\"col\">\($0.1)</th>" }.joined()
+    let heads = (Self.columns + Self.waits).map { "<th scope=\"col\">\($0.1)</th>" }.joined()
     let lines = rows.map { row in
       let cells = row.values.map { "<td>\(FigureFormat.number($0))</td>" }.joined()
       return "<tr><th scope=\"row\">\(row.rpc.escaped)</th>\(cells)</tr>"
@@ -52,6 +55,9 @@ struct WireTable: Sendable, Hashable {
 }
 
 extension String {
-  /// True for `wire/<rpc>/<figure>`, which the table sums up, and false for `wire/bytes_per_token`.
-  var isOfOneRPC: Bool { hasPrefix("wire/") && split(separator: "/").count == 3 }
+  /// True for `wire/<rpc>/<figure>` and `wait/<rpc>_read_s`, which the table sums up, and false for `wire/bytes_per_token` and `wait/teacher`.
+  var isOfOneRPC: Bool {
+    hasPrefix("wire/") && split(separator: "/").count == 3
+      || hasPrefix("wait/") && (hasSuffix("_read_s") || hasSuffix("_write_s"))
+  }
 }

@@ -44,15 +44,16 @@ import Testing
         step: step,
         values: [
           "loss": 1, "wire/score/bytes_sent": 100, "wire/score/bytes_received": 5000, "wire/score/messages_sent": 1,
-          "wire/score/encode_s": 0.25, "wire/teacher/bytes_fetched": 4000, "wire/bytes_per_token": 4,
+          "wire/score/encode_s": 0.25, "wait/score_read_s": 0.5, "wait/teacher": 0.5,
+          "wire/teacher/bytes_fetched": 4000, "wire/bytes_per_token": 4,
         ])
     }
     let html = try page(RunReport(title: "wire", log: MetricsLog(rows: rows)))
     #expect(html.contains("<h2>Wire</h2>"))
     let row =
-      #"<tr><th scope="row">score</th><td>3</td><td>300</td><td>0</td><td>15000</td><td>0.7500</td><td>0</td></tr>"#
+      #"<tr><th scope="row">score</th><td>3</td><td>300</td><td>0</td><td>15000</td><td>0.7500</td><td>0</td><td>0</td><td>1.500</td></tr>"#
     #expect(html.contains(row))
-    #expect(!html.contains("wire/score/bytes_sent"))
+    #expect(!html.contains("wire/score/bytes_sent") && !html.contains("score_read_s") && html.contains("<b>Waits</b>"))
     #expect(html.contains("Bytes per token"))
     #expect(try !page(report()).contains("<h2>Wire</h2>"))
   }

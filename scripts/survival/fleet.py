@@ -121,8 +121,8 @@ class Service:
 class Fleet:
     """`with Fleet(…) as fleet: fleet.run(during)`; then `check` and `results`."""
 
-    def __init__(self, retort, folder, students=3, replicas=3, steps=120, restart_after=0.1, proxies=None):
-        self.folder, self.steps, self.students = pathlib.Path(folder), steps, students
+    def __init__(self, retort, folder, students=3, replicas=3, steps=120, restart_after=0.1, proxies=None, settings=()):
+        self.folder, self.steps, self.students, self.settings = pathlib.Path(folder), steps, students, list(settings)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.output, self.retort = self.folder / "out", retort
         self.recipe = self.folder / "recipe.yaml"
@@ -187,7 +187,7 @@ class Fleet:
         with open(self.folder / "run.err", "wb") as errors:
             self.begin = time.monotonic()
             client = subprocess.Popen(
-                [self.retort, "run", str(self.recipe), "--coordinator", self.address], stdout=errors, stderr=errors,
+                [self.retort, "run", "--coordinator", self.address, str(self.recipe), *self.settings], stdout=errors, stderr=errors,
                 env={**os.environ, "NO_COLOR": "1"})
             try:
                 while client.poll() is None:

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Kills teacher, coordinator and students of a run, one or several at once, at random instants, and lets a supervisor start them again.
 
-usage: scripts/survival/kills.py [--kills N] [--seed N] [--students N] [--stop SHARE] [--retort FILE]     (make kills)
+usage: scripts/survival/kills.py [--kills N] [--seed N] [--students N] [--stop SHARE] [--set KEY=VALUE ...] [--retort FILE]
+       (make kills)
 
 A short run is made undisturbed, by one student and by all. Then, until so many instants were reached, runs are made in which SIGKILL hits
 one, two, all students or everybody, a quarter of the time while the last victims are still recovering. Each run must end without a hand,
 with the bytes of the undisturbed one in its student and its checkpoints, with the same samples and each step once in journal and
 metrics. Times are from an instant to the first row of a step that nobody had made before it, and to the first step that all students share
-again. `--stop` is a share of instants at which SIGSTOP makes the victims stand still for 0.5 to 15 s instead.
+again. `--stop` is a share of instants at which SIGSTOP makes the victims stand still for 0.5 to 15 s instead. `--set method=dpkd` and other settings of recipes make another job.
 """
 
 import argparse
@@ -102,6 +103,7 @@ def main():
     parser.add_argument("--stop", type=float, default=0, help="share of instants that stop instead of killing (0)")
     parser.add_argument("--restart-after", type=float, default=0.1, help="seconds until what died is started again (0.1)")
     parser.add_argument("--median", type=float, default=3, help="the greatest median of times to progress that is good (3 s)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting that wins over the recipe's; may be repeated")
     parser.add_argument("--keep", help="folder for everything that the runs leave")
     parser.add_argument("--plant", action="store_true", help="spoil one weight after each run: every run must be found broken")
     options = parser.parse_args()
@@ -112,7 +114,8 @@ def main():
 
     place = pathlib.Path(options.keep or tempfile.mkdtemp(prefix="survival-"))
     def fleet(name, students):
-        return Fleet(options.retort, place / name, students, options.students, options.steps, options.restart_after)
+        return Fleet(options.retort, place / name, students, options.students, options.steps, options.restart_after,
+                     settings=options.set)
 
     expected = None
     for students in sorted({1, options.students}):
