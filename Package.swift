@@ -50,10 +50,17 @@ let package = Package(
     .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels"),
     .target(name: "CTokenLoss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CSpawn"),
+    // Other programs
+    .target(name: "Programs", dependencies: ["CSpawn"], swiftSettings: unsafeSettings),
+    .testTarget(name: "ProgramsTests", dependencies: ["Programs", "TiedPrograms"], swiftSettings: settings),
+    .target(name: "TiedPrograms", dependencies: ["Programs"], path: "Tests/TiedPrograms", swiftSettings: settings),
+    .target(name: "LoopbackSockets", path: "Tests/LoopbackSockets", swiftSettings: settings),
     // Arithmetic
     .target(name: "Kernels", dependencies: ["CDNNL", "COpenBLAS", "CKernels"], swiftSettings: unsafeSettings),
     .target(name: "CHeapUse", path: "Tests/CHeapUse"),
-    .testTarget(name: "KernelsTests", dependencies: ["CHeapUse", "Kernels"], swiftSettings: settings),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["CHeapUse", "Kernels", "Programs", "TiedPrograms"], swiftSettings: settings),
     // Model
     .target(name: "Transformer", dependencies: ["Sequences", "Kernels"], swiftSettings: unsafeSettings),
     .testTarget(
@@ -90,8 +97,9 @@ let package = Package(
       swiftSettings: unsafeSettings),
     .testTarget(
       name: "DistillationTests",
-      dependencies: ["Distillation", "Kernels", "Optimization", "Sequences", "Transformer"], exclude: ["Golden"],
-      swiftSettings: settings),
+      dependencies: [
+        "Distillation", "Kernels", "Optimization", "Programs", "Sequences", "TiedPrograms", "Transformer",
+      ], exclude: ["Golden"], swiftSettings: settings),
 
     .target(
       name: "Checkpoints",
@@ -108,14 +116,16 @@ let package = Package(
       name: "CGloo", cxxSettings: [.headerSearchPath("absent")], linkerSettings: [.linkedLibrary("gloo")]),
     .target(name: "Collectives", dependencies: ["CGloo", "Kernels"], swiftSettings: unsafeSettings),
     .testTarget(
-      name: "CollectivesTests", dependencies: ["Collectives", "CollectivesDriver", "Kernels"], swiftSettings: settings),
+      name: "CollectivesTests",
+      dependencies: ["Collectives", "CollectivesDriver", "Kernels", "LoopbackSockets", "Programs", "TiedPrograms"],
+      swiftSettings: settings),
     // A member of a group as a process of its own: for the tests, and to measure.
     .executableTarget(
       name: "CollectivesDriver", dependencies: ["Collectives", "Kernels"], path: "Tests/CollectivesDriver",
       swiftSettings: settings),
 
     // Measurement
-    .target(name: "Measurement", swiftSettings: unsafeSettings),
+    .target(name: "Measurement", dependencies: ["Programs"], swiftSettings: unsafeSettings),
     .target(
       name: "EngineBenchmark",
       dependencies: [
@@ -162,7 +172,9 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: unsafeSettings),
-    .target(name: "ForeignPython", path: "Tests/ForeignPython", swiftSettings: settings),
+    .target(
+      name: "ForeignPython", dependencies: ["Programs", "TiedPrograms"], path: "Tests/ForeignPython",
+      swiftSettings: settings),
     .target(name: "CThreadEdges", path: "Tests/CThreadEdges"),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
@@ -171,6 +183,8 @@ let package = Package(
         "CThreadEdges",
         "ForeignPython",
         "GRPCNGHTTP2Transport",
+        "Programs",
+        "TiedPrograms",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -186,6 +200,7 @@ let package = Package(
         "ForeignPython",
         "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS",
+        "Programs",
         "WireBytes",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -208,6 +223,8 @@ let package = Package(
         "ForeignPython",
         "GRPCNGHTTP2Transport",
         "GRPCNGHTTP2TransportTLS",
+        "Programs",
+        "TiedPrograms",
         "WireBytes",
         "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -228,7 +245,7 @@ let package = Package(
     .testTarget(
       name: "WireFormatTests",
       dependencies: [
-        "ForeignPython", "FuzzTargets", "Sequences", "WireBytes", "WireFormat",
+        "ForeignPython", "FuzzTargets", "Programs", "Sequences", "WireBytes", "WireFormat",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
       ], exclude: ["Differential", "Golden"], swiftSettings: settings),
     .target(name: "CWireBenchmark", dependencies: ["CProtobufC"]),
@@ -279,12 +296,13 @@ let package = Package(
     // Runtime
     .target(
       name: "ServiceRuntime",
-      dependencies: ["GRPCNGHTTP2Transport", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["GRPCNGHTTP2Transport", "Programs", .product(name: "Logging", package: "swift-log")],
       swiftSettings: unsafeSettings),
     .testTarget(
       name: "ServiceRuntimeTests",
-      dependencies: ["GRPCNGHTTP2Transport", "ServiceRuntime", .product(name: "Logging", package: "swift-log")],
-      swiftSettings: settings),
+      dependencies: [
+        "GRPCNGHTTP2Transport", "LoopbackSockets", "ServiceRuntime", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
 
     .target(
       name: "Authentication",
@@ -323,13 +341,14 @@ let package = Package(
     .testTarget(
       name: "ServiceMetricsTests",
       dependencies: [
-        "GRPCNGHTTP2Transport", "ServiceMetrics", "ServiceRuntime", .product(name: "Logging", package: "swift-log"),
+        "GRPCNGHTTP2Transport", "LoopbackSockets", "ServiceMetrics", "ServiceRuntime",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 
     // Programs of strangers.
-    .target(name: "Isolation", swiftSettings: unsafeSettings),
-    .testTarget(name: "IsolationTests", dependencies: ["Isolation"], swiftSettings: settings),
+    .target(name: "Isolation", dependencies: ["Programs"], swiftSettings: unsafeSettings),
+    .testTarget(name: "IsolationTests", dependencies: ["Isolation", "LoopbackSockets"], swiftSettings: settings),
 
     .target(name: "Reports", dependencies: ["Evaluation"], swiftSettings: unsafeSettings),
     .testTarget(name: "ReportsTests", dependencies: ["Reports"], swiftSettings: settings),
@@ -475,8 +494,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Authentication", "ForeignPython", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "ModelFixtures",
-        "Reports", "ScriptedEndpoint",
+        "Authentication", "ForeignPython", "GRPCNGHTTP2Transport", "GRPCNGHTTP2TransportTLS", "LoopbackSockets",
+        "ModelFixtures", "Reports", "ScriptedEndpoint",
         "ServiceRuntime", "Tokenization", "WireBytes", "WireFormat", "retort",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),

@@ -47,19 +47,26 @@ let package = Package(
       dependencies: ["CNGHTTP2", "CZlib", "WireBytes", grpc] + nio("Core", "ConcurrencyHelpers", "Posix"),
       swiftSettings: unsafeSettings),
     .target(name: "CHeapUse"),
-    .target(name: "ForeignPython", swiftSettings: settings),
+    .target(name: "CSpawn"),
+    .target(name: "Programs", dependencies: ["CSpawn"], swiftSettings: unsafeSettings),
+    .target(name: "TiedPrograms", dependencies: ["Programs"], swiftSettings: settings),
+    .testTarget(name: "ProgramsTests", dependencies: ["Programs", "TiedPrograms"], swiftSettings: settings),
+    .target(name: "ForeignPython", dependencies: ["Programs", "TiedPrograms"], swiftSettings: settings),
     .target(name: "CThreadEdges"),
     .testTarget(
       name: "ThreadEdgesTests", dependencies: ["CThreadEdges", "GRPCNGHTTP2Transport", "WireBytes", grpc],
       swiftSettings: settings),
     .testTarget(
       name: "GRPCNGHTTP2TransportTests",
-      dependencies: ["CHeapUse", "CThreadEdges", "ForeignPython", "GRPCNGHTTP2Transport", "WireBytes", grpc]
-        + nio("Core", "ConcurrencyHelpers", "Posix", "Embedded"),
+      dependencies: [
+        "CHeapUse", "CThreadEdges", "ForeignPython", "GRPCNGHTTP2Transport", "Programs", "TiedPrograms", "WireBytes",
+        grpc,
+      ] + nio("Core", "ConcurrencyHelpers", "Posix", "Embedded"),
       exclude: ["Interop"], swiftSettings: settings),
     .testTarget(
       name: "InteropTests",
-      dependencies: ["ForeignPython", "GRPCNGHTTP2Transport", "WireBytes", grpc] + nio("ConcurrencyHelpers"),
+      dependencies: ["ForeignPython", "GRPCNGHTTP2Transport", "Programs", "WireBytes", grpc]
+        + nio("ConcurrencyHelpers"),
       exclude: ["Peer"], swiftSettings: settings),
     .target(name: "CRetortProtos", dependencies: ["CProtobufC"]),
     .target(name: "CWireColumns"),
@@ -68,7 +75,7 @@ let package = Package(
       swiftSettings: unsafeSettings),
     .testTarget(
       name: "WireFormatTests",
-      dependencies: ["ForeignPython", "FuzzTargets", "Sequences", "WireBytes", "WireFormat", grpc],
+      dependencies: ["ForeignPython", "FuzzTargets", "Programs", "Sequences", "WireBytes", "WireFormat", grpc],
       exclude: ["Differential", "Golden"], swiftSettings: settings),
     .target(
       name: "FuzzTargets",

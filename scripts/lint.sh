@@ -18,6 +18,10 @@ scripts/setup.sh --lint
 if git grep -nE '\b(fatalError|try!|as!)|TODO|FIXME' -- 'Sources/*.swift' ':!Sources/WireFormat/Generated'; then
   complain "the lines above must not appear in Sources"
 fi
+# Programs are started in one place: Foundation's way reads behind its list of open files.
+if git grep -nE '\b(Process\(\)|posix_spawn\()' -- '*.swift' ':!Sources/Programs/ProgramStart.swift'; then
+  complain "the lines above start programs by themselves: use Programs, in tests TiedPrograms"
+fi
 # gRPC and protobuf types stay in the wire layer and the services.
 if git grep -lE '^(@preconcurrency )?(public |package |internal |private |fileprivate )?import (GRPC|NIO|CProtobufC|CRetortProtos)' -- \
   Sources/{Sequences,Kernels,Transformer,Tokenization,Optimization,Distillation,Checkpoints,Evaluation,Puzzles,Recipes} 2>/dev/null; then

@@ -8,8 +8,8 @@ case "${1:-}" in -h | --help) sed -n '2,3s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 [ -x .venv/bin/python ] && export RETORT_PYTHON="${RETORT_PYTHON:-$PWD/.venv/bin/python}"
 [ -d ../shared/data ] || [ -n "${RETORT_DATA:-}" ] ||
   echo "test: no ../shared/data: tests on real models and tokenizers are skipped (set RETORT_DATA to their folder)" >&2
-# A few dozen tests at a time: with all of them at once there are 1,400 descriptors, and Foundation's Process, which lists them as it
-# starts a program, reads behind the list (docs/LOG.md). What failed is said once more at the end, where it is found.
+# A few dozen tests at a time, which is 470 descriptors: all of them at once have 1,400, and most systems allow a process 1,024. What
+# failed is said once more at the end, where it is found.
 run() {
   local log=.build/tests.log
   scripts/logged.sh "$log" 2400 .build/release/retortPackageTests.xctest --testing-library swift-testing \

@@ -60,10 +60,10 @@ public struct IsolatedProgram: Sendable {
     return try result.get()
   }
 
-  private var environment: [String] {
+  private var environment: [String: String] {
     [
-      "PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
-      "HOME=\(isolation == .bubblewrap ? "/work" : "/nonexistent")",
+      "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
+      "HOME": isolation == .bubblewrap ? "/work" : "/nonexistent",
     ]
   }
 

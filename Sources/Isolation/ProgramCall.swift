@@ -1,16 +1,17 @@
 import Foundation
 import Glibc
+import Programs
 import Synchronization
 
 /// One call of a program, from start to end, on one thread.
 final class ProgramCall: Sendable {
   private let arguments: [String]
-  private let environment: [String]
+  private let environment: [String: String]
   private let input: Data
   private let limits: ProgramLimits
   private let isCancelled = Mutex(false)
 
-  init(arguments: [String], environment: [String], input: Data, limits: ProgramLimits) {
+  init(arguments: [String], environment: [String: String], input: Data, limits: ProgramLimits) {
     (self.arguments, self.environment, self.input, self.limits) = (arguments, environment, input, limits)
   }
 
@@ -56,29 +57,28 @@ final class ProgramCall: Sendable {
     // A file, not a pipe: a program need not read it.
     let source = try inputFile(folder)
     defer { close(source) }
-    let output = try Self.makePipe()
-    defer { close(output.write) }
-    do throws(IsolationError) {
-      let report = try Self.makePipe()
-      defer { close(report.write) }
-      do throws(IsolationError) {
-        let pid = try spawn(input: source, output: output.write, report: report.write, folder)
-        return Started(pid: pid, output: output.read, report: report.read)
+    do throws(ProgramError) {
+      let output = try ProgramStart.makePipe()
+      defer { close(output.write) }
+      do throws(ProgramError) {
+        let report = try ProgramStart.makePipe()
+        defer { close(report.write) }
+        do throws(ProgramError) {
+          let start = ProgramStart(
+            "/usr/bin/env", ["-C", folder] + arguments, environment: environment,
+            files: [source, output.write, output.write, report.write], beginsGroup: true)
+          return Started(pid: try start.spawn(), output: output.read, report: report.read)
+        } catch {
+          close(report.read)
+          throw error
+        }
       } catch {
-        close(report.read)
+        close(output.read)
         throw error
       }
     } catch {
-      close(output.read)
-      throw error
+      throw .notStarted(reason: error.reason)
     }
-  }
-
-  private static func makePipe() throws(IsolationError) -> (read: Int32, write: Int32) {
-    var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else { throw failure() }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    return (ends[0], ends[1])
   }
 
   private func inputFile(_ folder: String) throws(IsolationError) -> Int32 {
@@ -90,55 +90,8 @@ final class ProgramCall: Sendable {
     return file
   }
 
-  private func spawn(input: Int32, output: Int32, report: Int32, _ folder: String) throws(IsolationError) -> pid_t {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    unsafe posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-    // Descriptors that this process has open are above 3, which standard input took at the latest.
-    unsafe posix_spawn_file_actions_adddup2(&actions, report, 3)
-    // Whatever else this process has open is not for the program.
-    for file in 4...Self.highestFile { unsafe posix_spawn_file_actions_addclose(&actions, file) }
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    var signals = (all: sigset_t(), none: sigset_t())
-    unsafe sigfillset(&signals.all)
-    unsafe sigemptyset(&signals.none)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &signals.all)
-    unsafe posix_spawnattr_setsigmask(&attributes, &signals.none)
-    unsafe posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    var pid: pid_t = 0
-    let line = ["/usr/bin/env", "-C", folder] + arguments
-    let code = unsafe Self.withCStrings(line) { arguments in
-      unsafe Self.withCStrings(environment) { variables in
-        unsafe posix_spawn(&pid, line[0], &actions, &attributes, arguments, variables)
-      }
-    }
-    guard code == 0 else { throw Self.failure(code) }
-    return pid
-  }
-
-  /// The highest number of a file that this process has open, or more.
-  private static var highestFile: Int32 {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-    return (names.compactMap { Int32($0) }.max() ?? 256) + 16
-  }
-
-  private static func failure(_ code: Int32 = errno) -> IsolationError {
-    .notStarted(reason: unsafe String(cString: strerror(code)))
-  }
-
-  /// Lends strings to C as an array of pointers that ends with null.
-  private static func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-  ) -> Result {
-    var pointers = unsafe strings.map { unsafe strdup($0) } + [nil]
-    defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
-    return unsafe body(&pointers)
+  private static func failure() -> IsolationError {
+    .notStarted(reason: unsafe String(cString: strerror(errno)))
   }
 
   // MARK: End

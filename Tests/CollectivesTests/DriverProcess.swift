@@ -1,40 +1,30 @@
 import Foundation
+import Programs
+import TiedPrograms
 
 /// A started CollectivesDriver.
 final class DriverProcess {
-  /// What it printed, and how it ended: its status, or the number of a signal.
+  /// What it printed, and how it ended.
   struct Outcome {
     let output: String
     let errors: String
-    let status: Int32
-    let wasSignalled: Bool
+    let exit: ProgramExit
   }
 
   private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "CollectivesDriver")
 
-  private let process = Process()
-  private let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+  private let program: PipedProgram
   private var read = Data()
 
   init(_ arguments: [String]) throws {
-    process.executableURL = Self.executable
-    process.arguments = arguments
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-  }
-
-  deinit {
-    if process.isRunning { send(SIGKILL) }
-    process.waitUntilExit()
+    program = try PipedProgram.tied(Self.executable, arguments, errors: .piped)
   }
 
   /// Waits for a line that begins so; false when the program ends without it.
   func waitForLine(_ start: String) -> Bool {
     while !(String(decoding: read, as: UTF8.self).split(separator: "\n").contains { $0.hasPrefix(start) }) {
-      let more = output.fileHandleForReading.availableData
+      let more = program.output.availableData
       if more.isEmpty { return false }
       read += more
     }
@@ -42,18 +32,17 @@ final class DriverProcess {
   }
 
   /// Gives it a line to read.
-  func tell(_ line: String) throws { try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8)) }
+  func tell(_ line: String) throws { try program.input.write(contentsOf: Data("\(line)\n".utf8)) }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(_ signal: Int32) { program.running.send(signal) }
 
   /// Waits for its end.
   func outcome() -> Outcome {
-    read += output.fileHandleForReading.readDataToEndOfFile()
-    let complaint = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
+    read += program.output.readDataToEndOfFile()
+    let complaint = program.errors.readDataToEndOfFile()
     return Outcome(
       output: String(decoding: read, as: UTF8.self), errors: String(decoding: complaint, as: UTF8.self),
-      status: process.terminationStatus, wasSignalled: process.terminationReason == .uncaughtSignal)
+      exit: program.running.wait())
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// One group of processes at a time: what is timed in them measures the neighbours otherwise.
@@ -9,7 +10,7 @@ struct ProcessTests {
     try await inFolder { folder in
       let members = try startMembers(0..<4, of: 4, in: folder, floats: 1_000_003, calls: 3, timeout: 60)
       for (rank, outcome) in members.map({ $0.outcome() }).enumerated() {
-        #expect(outcome.status == 0 && outcome.errors == "")
+        #expect(outcome.exit == .status(0) && outcome.errors == "")
         #expect(outcome.output.hasPrefix("ready\nmember \(rank) of 4: exchange of 1000003 floats "))
       }
     }
@@ -28,7 +29,7 @@ struct ProcessTests {
         outcomes = [0, 2].map { members[$0].outcome() }
       }
       for outcome in outcomes {
-        #expect(outcome.status == 1 && !outcome.wasSignalled)
+        #expect(outcome.exit == .status(1))
         #expect(
           outcome.errors.hasPrefix("CollectivesDriver: the connection to member")
             && outcome.errors.hasSuffix(" is broken\n"))
@@ -49,11 +50,11 @@ struct ProcessTests {
       #expect(members.allSatisfy { $0.waitForLine("ready") })
       members[2].send(SIGSTOP)
       let others = members[..<2].map { $0.outcome() }
-      #expect(others.allSatisfy { $0.status == 1 && !$0.wasSignalled })
+      #expect(others.allSatisfy { $0.exit == .status(1) })
       #expect(others.contains { $0.errors == "CollectivesDriver: nothing from member 2 within 2.0 seconds\n" })
       members[2].send(SIGCONT)
       let last = members[2].outcome()
-      #expect(last.status == 1 && last.errors.hasSuffix(" is broken\n") || last.errors.contains("nothing from"))
+      #expect(last.exit == .status(1) && last.errors.hasSuffix(" is broken\n") || last.errors.contains("nothing from"))
     }
   }
 
@@ -67,7 +68,7 @@ struct ProcessTests {
       let outcomes = members.map { $0.outcome() }
       #expect(ContinuousClock.now - start < .seconds(30))
       #expect(outcomes[0].errors == "CollectivesDriver: the group was aborted\n")
-      #expect(outcomes.allSatisfy { $0.status == 1 && !$0.wasSignalled })
+      #expect(outcomes.allSatisfy { $0.exit == .status(1) })
       #expect(outcomes[1...].allSatisfy { $0.errors.hasSuffix(" is broken\n") })
     }
   }
@@ -78,13 +79,14 @@ struct ProcessTests {
       var members = try startMembers(0..<2, of: 3, in: folder, floats: 1000, calls: 2, timeout: 60)
       Thread.sleep(forTimeInterval: 0.5)
       members += try startMembers(2..<3, of: 3, in: folder, floats: 1000, calls: 2, timeout: 60)
-      #expect(members.map { $0.outcome().status } == [0, 0, 0])
+      #expect(members.map { $0.outcome().exit } == [.status(0), .status(0), .status(0)])
     }
     try await inFolder { folder in
       let members = try startMembers(0..<2, of: 3, in: folder, floats: 1000, calls: 2, timeout: 0.5)
       for outcome in members.map({ $0.outcome() }) {
         #expect(
-          outcome.status == 1 && outcome.errors == "CollectivesDriver: nothing from member 2 within 0.5 seconds\n")
+          outcome.exit == .status(1)
+            && outcome.errors == "CollectivesDriver: nothing from member 2 within 0.5 seconds\n")
       }
     }
   }
@@ -94,7 +96,7 @@ struct ProcessTests {
     try await inFolder { _ in
       let outcome = try DriverProcess(["churn", "200"]).outcome()
       let words = outcome.output.split(whereSeparator: \.isWhitespace)
-      #expect(outcome.status == 0 && outcome.errors == "" && words.count == 6)
+      #expect(outcome.exit == .status(0) && outcome.errors == "" && words.count == 6)
       #expect(words.count == 6 && words[1] == words[2] && words[4] == words[5], "\(outcome.output)")
     }
   }

@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import LoopbackSockets
 import Testing
 
 @Suite("Somebody else at the door of a member")
@@ -40,30 +41,18 @@ struct StrangerTests {
   }
 
   private static func visit(port: UInt16, _ visit: Visit) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    let status = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    #expect(status == 0)
+    let stranger = LoopbackSocket()
+    let isConnected = stranger.connect(port: port)
+    #expect(isConnected)
     switch visit {
-    case .resets:
-      var noLinger = linger(l_onoff: 1, l_linger: 0)
-      setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &noLinger, socklen_t(MemoryLayout<linger>.size))
+    case .resets: stranger.resetOnClose()
     case .leaves: break
     case .sends:
       // Bytes with this head, the kind (a part of a buffer without a place), slot, offset, length, offset there.
       let head: [UInt64] = [49, 1, 5, 0, 1, 0]
-      _ = head.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      var answer: UInt8 = 0
+      _ = stranger.send(head.withUnsafeBytes(Array.init))
       // Until the member closes.
-      while recv(descriptor, &answer, 1, 0) > 0 {}
+      _ = stranger.receiveAll()
     }
   }
 }

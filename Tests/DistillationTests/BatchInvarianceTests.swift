@@ -2,8 +2,10 @@ import Distillation
 import Foundation
 import Kernels
 import Optimization
+import Programs
 import Sequences
 import Testing
+import TiedPrograms
 import Transformer
 
 let precisions = ProductPrecision.allCases.filter { $0.failure == nil }
@@ -180,17 +182,10 @@ struct BatchInvarianceTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let runs = try [1, 2, 3].map { count in
       let file = folder.appending(path: "\(count)")
-      let process = Process()
-      process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-      process.arguments = ["--testing-library", "swift-testing", "--filter", "BatchInvarianceTests/repeats"]
-      process.environment = ProcessInfo.processInfo.environment.merging(
-        ["RETORT_THREADS": "\(count)", "RETORT_BITS_FILE": file.path]
-      ) { $1 }
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0)
+      let again = try PipedProgram.testsAgain(
+        "BatchInvarianceTests/repeats", environment: ["RETORT_THREADS": "\(count)", "RETORT_BITS_FILE": file.path],
+        output: .discarded)
+      #expect(again.running.wait() == .status(0))
       return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
     }
     #expect(runs.map { $0[0] } == ["1 threads", "2 threads", "3 threads"])

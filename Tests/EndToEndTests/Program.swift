@@ -1,7 +1,7 @@
 import Foundation
 import GRPCNGHTTP2Transport
-import Glibc
 import Logging
+import LoopbackSockets
 import ModelFixtures
 import ServiceRuntime
 
@@ -74,22 +74,7 @@ struct Program: Sendable {
 /// Waits until a service accepts connections at an address of loopback, without ever taking its port.
 func waitForListener(at address: String) async throws {
   guard case .tcp(_, let port) = try NetworkAddress(parsing: address) else { return }
-  try await wait { accepts(port: UInt16(port)) }
-}
-
-/// Whether a connection to a port of loopback succeeds now.
-private func accepts(port: UInt16) -> Bool {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = port.bigEndian
-  address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-  return withUnsafePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-    }
-  }
+  try await wait { LoopbackSocket().connect(port: UInt16(port)) }
 }
 
 /// Waits until a condition holds. The tests' time limit bounds it.

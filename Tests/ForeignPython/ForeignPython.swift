@@ -1,4 +1,6 @@
 public import Foundation
+public import Programs
+import TiedPrograms
 
 /// A python that tests set beside this project: RETORT_PYTHON names it, else it is the one that `make venv` made.
 public struct ForeignPython: Sendable {
@@ -15,23 +17,24 @@ public struct ForeignPython: Sendable {
     let named = ProcessInfo.processInfo.environment["RETORT_PYTHON"].map { URL(filePath: $0) }
     program = named ?? project.appending(path: ".venv/bin/python")
     guard FileManager.default.isExecutableFile(atPath: program.path) else { return nil }
-    let process = process(["-c", "import " + modules.joined(separator: ", ")])
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return nil }
+    let imports = try? start(["-c", "import " + modules.joined(separator: ", ")], output: .discarded, errors: nil)
+    guard imports?.running.wait() == .status(0) else { return nil }
   }
 
-  /// A process of it that has not begun.
-  public func process(_ arguments: [String]) -> Process {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    return process
+  /// Starts it; it ends with this process.
+  public func start(
+    _ arguments: [String], output: PipedProgram.Output = .piped, errors: PipedProgram.Output? = .inherited
+  ) throws -> PipedProgram {
+    try PipedProgram.tied(program, arguments, output: output, errors: errors)
   }
 
-  /// A process of a script in a folder beside the file of a test.
-  public func process(_ script: String, beside test: String, _ arguments: [String] = []) -> Process {
-    process([URL(filePath: test).deletingLastPathComponent().appending(path: script).path] + arguments)
+  /// Starts a script in a folder beside the file of a test.
+  public func start(
+    _ script: String, beside test: String, _ arguments: [String] = [], output: PipedProgram.Output = .piped,
+    errors: PipedProgram.Output? = .inherited
+  ) throws -> PipedProgram {
+    try start(
+      [URL(filePath: test).deletingLastPathComponent().appending(path: script).path] + arguments, output: output,
+      errors: errors)
   }
 }

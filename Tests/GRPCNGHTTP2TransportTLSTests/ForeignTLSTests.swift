@@ -2,7 +2,9 @@ import ForeignPython
 import Foundation
 import GRPCNGHTTP2Transport
 import GRPCNGHTTP2TransportTLS
+import Programs
 import Testing
+import TiedPrograms
 
 private let python = ForeignPython(importing: "grpc")
 
@@ -18,18 +20,8 @@ struct ForeignTLSTests {
     theirs = try Certificates()
   }
 
-  private func script(_ name: String, _ arguments: [String]) throws -> Process {
-    try #require(python).process("Interop/\(name)", beside: #filePath, arguments)
-  }
-
-  /// What a pipe says first, read without blocking a thread of Swift's.
-  private func line(_ pipe: Pipe) async -> String {
-    await withCheckedContinuation { waiter in
-      Thread.detachNewThread {
-        let text = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
-        waiter.resume(returning: text.trimmingCharacters(in: .whitespacesAndNewlines))
-      }
-    }
+  private func start(_ script: String, _ arguments: [String]) throws -> PipedProgram {
+    try #require(python).start("Interop/\(script)", beside: #filePath, arguments, errors: .discarded)
   }
 
   /// What its client says of our server.
@@ -37,12 +29,7 @@ struct ForeignTLSTests {
     -> String
   {
     let files = identity.map { [$0.certificateChainFile, $0.privateKeyFile] } ?? []
-    let process = try script("client.py", ["\(address)", roots] + files)
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    return await line(output)
+    return try await start("client.py", ["\(address)", roots] + files).nextPrinted()
   }
 
   @Test("its client calls our server, with a certificate and without", arguments: [false, true])
@@ -71,16 +58,11 @@ struct ForeignTLSTests {
   private func foreignServer(
     _ identity: TLSIdentity, clientRoots: String? = nil, _ body: (NetworkAddress) async throws -> Void
   ) async throws {
-    let process = try script(
+    let program = try start(
       "server.py", [identity.certificateChainFile, identity.privateKeyFile] + (clientRoots.map { [$0] } ?? []))
-    let (input, output) = (Pipe(), Pipe())
-    (process.standardInput, process.standardOutput) = (input, output)
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer { process.terminate() }
-    let port = try #require(Int(await line(output)))
+    let port = try #require(Int(await program.nextPrinted()))
     try await body(.tcp(host: "127.0.0.1", port: port))
-    try input.fileHandleForWriting.close()
+    try program.input.close()
   }
 
   @Test("our client calls its server, with a certificate and without", arguments: [false, true])

@@ -2,29 +2,18 @@ import ForeignPython
 import Foundation
 import GRPCCore
 import GRPCNGHTTP2Transport
+import Programs
 import Testing
+import TiedPrograms
 import WireBytes
 
 private let python = ForeignPython(importing: "grpc")
 
-/// A process of a script of `Interop/`.
-private func script(_ name: String, _ arguments: String...) throws -> Process {
-  try #require(python).process("Interop/\(name)", beside: #filePath, arguments)
-}
-
-/// Runs a process to its end without blocking a thread of Swift's.
-private func exitStatus(of process: Process) async throws -> Int32 {
-  try await withCheckedThrowingContinuation { waiter in
-    process.terminationHandler = { waiter.resume(returning: $0.terminationStatus) }
-    do { try process.run() } catch { waiter.resume(throwing: error) }
-  }
-}
-
-/// What a process says first, read without blocking a thread of Swift's.
-private func firstLine(of handle: FileHandle) async -> String {
-  await withCheckedContinuation { waiter in
-    Thread.detachNewThread { waiter.resume(returning: String(decoding: handle.availableData, as: UTF8.self)) }
-  }
+/// Starts a script of `Interop/`.
+private func start(_ script: String, _ arguments: String..., output: PipedProgram.Output = .piped) throws
+  -> PipedProgram
+{
+  try #require(python).start("Interop/\(script)", beside: #filePath, arguments, output: output)
 }
 
 @Suite(
@@ -40,9 +29,9 @@ struct InteropTests {
     ])
   func foreignClient(name: String) async throws {
     try await Loopback.run { loopback in
-      let process = try script("client.py", "\(loopback.address)", name)
-      let status = try await exitStatus(of: process)
-      #expect(status == 0)
+      let program = try start("client.py", "\(loopback.address)", name, output: .inherited)
+      let exit = await program.end()
+      #expect(exit == .status(0))
     }
   }
 
@@ -50,17 +39,10 @@ struct InteropTests {
   private func withForeignServer(
     _ body: @Sendable @escaping (Loopback) async throws -> Void
   ) async throws {
-    let process = try script("server.py")
-    let output = Pipe()
-    let input = Pipe()
-    process.standardOutput = output
-    process.standardInput = input
-    try process.run()
-    defer { process.terminate() }
-    let line = await firstLine(of: output.fileHandleForReading)
-    let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+    let program = try start("server.py")
+    let port = try #require(Int(await program.nextPrinted()))
     try await Loopback.run(at: .tcp(host: "127.0.0.1", port: port), body)
-    try input.fileHandleForWriting.close()
+    try program.input.close()
   }
 
   @Test("our client makes calls of every kind to its server")

@@ -2,6 +2,7 @@ import ForeignPython
 import Foundation
 import GRPCNGHTTP2Transport
 import NIOConcurrencyHelpers
+import Programs
 import Testing
 
 /// How a connection is secured.
@@ -59,28 +60,24 @@ final class ForeignPeer: Sendable {
   static let shared = Task { try await ForeignPeer.start() }
 
   let greeting: Greeting
-  private let input: FileHandle
+  private let program: PipedProgram
   private let waiters = NIOLockedValueBox<(next: Int, waiting: [Int: Waiter])>((0, [:]))
 
-  private init(greeting: Greeting, input: FileHandle) {
+  private init(greeting: Greeting, program: PipedProgram) {
     self.greeting = greeting
-    self.input = input
+    self.program = program
   }
 
   private static func start() async throws -> ForeignPeer {
-    let process = try #require(python).process("Peer/peer.py", beside: #filePath)
-    let (input, output) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
+    let program = try #require(python).start("Peer/peer.py", beside: #filePath)
     // Reads on a thread of its own: nothing of Swift's waits for python.
     return try await withCheckedThrowingContinuation { waiter in
       Thread.detachNewThread {
-        let lines = LineReader(output.fileHandleForReading)
+        let lines = LineReader(program.output)
         guard let line = lines.next(), let greeting = try? JSONDecoder().decode(Greeting.self, from: line) else {
           return waiter.resume(throwing: Failed(description: "the python peer did not start"))
         }
-        let peer = ForeignPeer(greeting: greeting, input: input.fileHandleForWriting)
+        let peer = ForeignPeer(greeting: greeting, program: program)
         waiter.resume(returning: peer)
         while let line = lines.next() { peer.take(line) }
         peer.fail()
@@ -114,7 +111,7 @@ final class ForeignPeer: Sendable {
         return waiters.next
       }
       do {
-        try input.write(contentsOf: JSONEncoder().encode(command(id)) + Data("\n".utf8))
+        try program.input.write(contentsOf: JSONEncoder().encode(command(id)) + Data("\n".utf8))
       } catch {
         waiters.withLockedValue { $0.waiting.removeValue(forKey: id) }?.resume(throwing: error)
       }

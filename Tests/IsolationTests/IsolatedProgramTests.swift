@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Isolation
+import LoopbackSockets
 import Synchronization
 import Testing
 
@@ -106,7 +107,8 @@ struct IsolatedProgramTests {
   @Test("reaches neither network nor files, nor anything to write to")
   func walls() async throws {
     let network = "import socket\nsocket.create_connection(('127.0.0.1', %d), 2)"
-    let listener = try Listener()
+    let listener = LoopbackSocket()
+    try #require(listener.bind() && listener.listen())
     let reach = network.replacing("%d", with: "\(listener.port)")
     #expect(try await Self.python(reach, isolation: .none) == .status(0))
     #expect(try await Self.python(reach) == .status(1))
@@ -160,27 +162,4 @@ struct IsolatedProgramTests {
     // It has no descriptor to report on itself.
     #expect(try await Self.python("import os; os.write(3, b'0')") == .status(1))
   }
-}
-
-/// A socket on loopback that takes connections.
-private struct Listener: ~Copyable {
-  private let socket: Int32
-  let port: UInt16
-
-  init() throws {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        bind(socket, generic, size) == 0 && listen(socket, 8) == 0 && getsockname(socket, generic, &size) == 0
-      }
-    }
-    (self.socket, port) = (socket, UInt16(bigEndian: address.sin_port))
-    try #require(isBound)
-  }
-
-  deinit { close(socket) }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Kernels
+import Programs
 import Testing
+import TiedPrograms
 
 @Suite("Processes that share the cores")
 struct ComputeShareTests {
@@ -35,12 +37,10 @@ struct ComputeShareTests {
   @Test("the place of a process that was killed is free again")
   func killed() throws {
     defer { try? FileManager.default.removeItem(at: file) }
-    let child = Process()
-    child.executableURL = URL(filePath: "/bin/true")
-    try child.run()
-    child.waitUntilExit()
+    let child = try PipedProgram.tied(URL(filePath: "/bin/true"), output: .discarded)
+    #expect(child.running.wait() == .status(0))
     // All places belong to a process that has ended, and that said it was computing.
-    let place = withUnsafeBytes(of: (child.processIdentifier.littleEndian, Int32(1).littleEndian)) { Array($0) }
+    let place = withUnsafeBytes(of: (child.running.processID.littleEndian, Int32(1).littleEndian)) { Array($0) }
     try Data((0..<16).flatMap { _ in place }).write(to: file)
     let one = try share()
     #expect(one.threads(of: 32) == 2)

@@ -1,6 +1,8 @@
 import Foundation
 import Kernels
+import Programs
 import Testing
+import TiedPrograms
 
 /// From narrow to wide.
 private let forms = ["generic", "avx2", "avx512", "avx512bf16"]
@@ -17,20 +19,12 @@ private let widestForm: Int = {
 /// This program again, with a variable of the environment, for one of its tests.
 private func runAgain(
   _ test: String, _ variable: String, _ value: String
-) throws -> (status: Int32, complaints: [Substring]) {
-  let process = Process()
-  process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-  process.arguments = ["--testing-library", "swift-testing", "--filter", test]
-  process.environment = ProcessInfo.processInfo.environment.merging([variable: value]) { $1 }
-  let output = Pipe()
-  process.standardError = output
-  process.standardOutput = output
-  try process.run()
-  let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-  process.waitUntilExit()
+) async throws -> (exit: ProgramExit, complaints: [Substring]) {
+  let again = try PipedProgram.testsAgain(test, environment: [variable: value], output: .piped)
+  let text = await again.printed()
   let lines = text.split(separator: "\n")
   #expect(lines.contains { $0.contains("with 1 test") }, "\(text.suffix(400))")
-  return (process.terminationStatus, lines.filter { $0.hasPrefix("retort: ") })
+  return (await again.end(), lines.filter { $0.hasPrefix("retort: ") })
 }
 
 @Suite("The environment")
@@ -49,9 +43,9 @@ struct KernelFormTests {
       ("generic", false), ("avx2", false), ("avx512", false), ("avx512bf16", false), ("", false), ("AVX2", true),
       ("avx-2", true),
     ])
-  func form(_ value: String, _ isRefused: Bool) throws {
-    let (status, complaints) = try runAgain("KernelFormTests/formInUse", "RETORT_KERNEL_FORM", value)
-    #expect(status == 0)
+  func form(_ value: String, _ isRefused: Bool) async throws {
+    let (exit, complaints) = try await runAgain("KernelFormTests/formInUse", "RETORT_KERNEL_FORM", value)
+    #expect(exit == .status(0))
     #expect(complaints.count == (isRefused ? 1 : 0))
     #expect(complaints.allSatisfy { $0.contains("RETORT_KERNEL_FORM=\(value) ") && $0.contains("avx512bf16") })
   }
@@ -65,9 +59,9 @@ struct KernelFormTests {
   @Test(
     "takes any number of threads that can be, and says what can",
     arguments: [("1", false), ("3", false), ("", false), ("0", true), ("abc", true), ("99999", true), ("-1", true)])
-  func threads(_ value: String, _ isRefused: Bool) throws {
-    let (status, complaints) = try runAgain("KernelFormTests/threadsInUse", "RETORT_THREADS", value)
-    #expect(status == 0)
+  func threads(_ value: String, _ isRefused: Bool) async throws {
+    let (exit, complaints) = try await runAgain("KernelFormTests/threadsInUse", "RETORT_THREADS", value)
+    #expect(exit == .status(0))
     #expect(complaints.count == (isRefused ? 1 : 0))
     #expect(complaints.allSatisfy { $0.contains("RETORT_THREADS=\(value) ") && $0.contains("1024") })
   }

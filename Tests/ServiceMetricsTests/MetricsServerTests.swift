@@ -1,6 +1,7 @@
 import Foundation
 import GRPCNGHTTP2Transport
 import Logging
+import LoopbackSockets
 import ServiceMetrics
 import ServiceRuntime
 import Testing
@@ -59,16 +60,8 @@ struct MetricsServerTests {
   }
 
   private static func blockingExchange(_ request: String, port: Int) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/bash")
-    process.arguments = ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port); cat >&3; cat <&3"]
-    let (input, output) = (Pipe(), Pipe())
-    (process.standardInput, process.standardOutput) = (input, output)
-    try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(request.utf8))
-    try input.fileHandleForWriting.close()
-    let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return String(decoding: answer, as: UTF8.self)
+    let connection = LoopbackSocket()
+    try #require(connection.connect(port: UInt16(port)) && connection.send(Array(request.utf8)))
+    return String(decoding: connection.receiveAll(), as: UTF8.self)
   }
 }

@@ -80,7 +80,7 @@ import Testing
   @Test("children run beside the body, come back after a kill, and end with SIGTERM when it returns")
   func lifetime() async throws {
     let script =
-      "trap 'echo ended > $FOLDER/ended; exit 0' TERM; echo $$ >> $FOLDER/pids; while :; do read -r line; done"
+      "trap 'echo ended > $FOLDER/ended; exit 0' TERM; echo $$ >> $FOLDER/pids; while read -r line; do :; done"
     let pid = try await ChildSupervisor(policy: fast, logger: quiet).withChildren([shell(script)]) {
       let first = try await content(of: "pids") { $0.hasSuffix("\n") }
       #expect(kill(try #require(pid_t(first.dropLast())), SIGKILL) == 0)

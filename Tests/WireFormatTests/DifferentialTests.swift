@@ -1,6 +1,7 @@
 import ForeignPython
 import Foundation
 import FuzzTargets
+import Programs
 import Testing
 import WireFormat
 
@@ -72,14 +73,9 @@ struct DifferentialTests {
   }
 
   private static func samples(count: Int, seed: Int) throws -> [Sample] {
-    let process = try #require(python).process(
-      "Differential/reference.py", beside: #filePath, ["\(count)", "\(seed)"])
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "reference.py failed")
+    let program = try #require(python).start("Differential/reference.py", beside: #filePath, ["\(count)", "\(seed)"])
+    let data = [UInt8](program.output.readDataToEndOfFile())
+    try #require(program.running.wait() == .status(0), "reference.py failed")
     let lineEnd = try #require(data.firstIndex(of: UInt8(ascii: "\n")))
     let names = try JSONDecoder().decode([String].self, from: Data(data[..<lineEnd]))
     var place = lineEnd + 1
