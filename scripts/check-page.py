@@ -3,7 +3,7 @@
 
 Usage: scripts/check-page.py [-h] [--out FOLDER] [--browser PROGRAM]
 
-Starts teacher, coordinator and two students on loopback with the demo's models, hands in a run, and has headless chromium load the pages:
+Starts two replicas of a teacher, a coordinator and two students on loopback with the demo's models, hands in a run, and has headless chromium load the pages:
 what the DOM holds after the script ran is asserted, and pictures (light, dark, narrow) are written to --out (default out/page).
 Needs a build of the product (or another in the variable RETORT), and chromium: sudo apt-get install chromium.
 """
@@ -100,8 +100,10 @@ def services(stack: contextlib.ExitStack, folder: pathlib.Path, addresses: dict)
         stack.callback(process.wait, 30)
         stack.callback(process.send_signal, signal.SIGTERM)
 
-    start("teacher", "--model", str(PUZZLES / "teacher"))
-    start("coordinator", "--teacher", addresses["teacher"], "--state", str(folder / "state"), "--web", addresses["web"])
+    for name in ["teacher", "teacher-2"]:
+        start("teacher", "--model", str(PUZZLES / "teacher"), name=name)
+    teachers = f"{addresses['teacher']},{addresses['teacher-2']}"
+    start("coordinator", "--teacher", teachers, "--state", str(folder / "state"), "--web", addresses["web"])
     for name in ["student", "student-2"]:
         start("student", "--coordinator", addresses["coordinator"], "--root", "/", name=name)
 
@@ -138,6 +140,12 @@ def look(browser: Browser, addresses: dict, folder: pathlib.Path) -> None:
     for name in ["student", "student-2"]:
         check(addresses[name] in replicas, f"{name} is not among the replicas")
     check("training" in replicas and "2 of 4" in replicas and "exchange" in replicas, "no replica shares steps")
+    for html in [overview, dom]:
+        rows = html.split('id="teacher-replicas"')[1].split("</section>")[0].split("<tr>")[2:]
+        check(len(rows) == 2 and all(addresses[name] in row for name, row in zip(["teacher", "teacher-2"], rows)),
+              "not both replicas of the teacher are shown")
+        check(all("badge answering" in row for row in rows), "a replica of the teacher does not answer")
+    check("waited for" in overview, "the first page does not say what the run waited for")
     browser.picture(home, "runs", 1280, 800)
     browser.picture(page, "run-light", 1280, 2400)
     browser.picture(page, "run-dark", 1280, 2400, dark=True)
@@ -156,7 +164,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        addresses = {name: f"127.0.0.1:{free_port()}" for name in ["teacher", "coordinator", "student", "student-2", "web"]}
+        addresses = {name: f"127.0.0.1:{free_port()}" for name in ["teacher", "teacher-2", "coordinator", "student", "student-2", "web"]}
         services(stack, folder, addresses)
         wait_for("the page", lambda: urllib.request.urlopen(f"http://{addresses['web']}/", timeout=2).status == 200)
         recipe = folder / "recipe.yaml"

@@ -27,7 +27,7 @@ extension CoordinatorInstruments {
     write("retort_replica_compute_seconds", "What the replica's newest step took it, exchange included.") {
       $0.computeSeconds
     }
-    write("retort_replica_exchange_seconds", "What of this it exchanged with the others, or waited for them.") {
+    write("retort_replica_exchange_seconds", "What of this an exchange with the others was under way.") {
       $0.exchangeSeconds
     }
   }

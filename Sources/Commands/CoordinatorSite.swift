@@ -51,13 +51,12 @@ struct CoordinatorSite: Sendable {
     let hits = counters?.hits ?? 0
     return OperatorView(
       address: address, version: Version.current, time: Date(),
-      runs: coordinator.overview.reversed().map { OperatorView.Run($0, now: now) },
+      runs: coordinator.overview.reversed().map {
+        OperatorView.Run($0, waitReplicaSeconds: coordinator.waitReplicaSeconds(of: $0.run.runID), now: now)
+      },
       trainers: coordinator.census.trainers.map(OperatorView.Trainer.init),
       replicas: coordinator.replicas.map(OperatorView.Replica.init),
-      teachers: coordinator.teachers.map {
-        OperatorView.Teacher(
-          name: $0.name, address: $0.address, waitingReason: $0.waitingReason, retries: $0.retries)
-      }, cache: (hits, hits + (counters?.misses ?? 0)))
+      teachers: coordinator.teachers.map(OperatorView.Teacher.init), cache: (hits, hits + (counters?.misses ?? 0)))
   }
 
   private func detail(of run: RunRecord) async -> RunDetail {
@@ -71,7 +70,7 @@ struct CoordinatorSite: Sendable {
 }
 
 extension OperatorView.Run {
-  fileprivate init(_ entry: RunBoard.Entry, now: Duration) {
+  fileprivate init(_ entry: RunBoard.Entry, waitReplicaSeconds: Double, now: Duration) {
     let (run, figures) = (entry.run, entry.figures)
     self.init(
       id: run.runID, method: run.method, state: run.status.state.rawValue, message: run.status.message,
@@ -79,7 +78,7 @@ extension OperatorView.Run {
       stepsPerSecond: run.status.state.hasEnded ? nil : figures.stepsPerSecond, loss: figures.loss,
       waits: [
         ("teacher", figures.waitTeacherSeconds), ("student", figures.waitStudentSeconds),
-        ("trainer", figures.waitTrainerSeconds(at: now)),
+        ("trainer", figures.waitTrainerSeconds(at: now)), ("replica", waitReplicaSeconds),
       ], restarts: figures.restarts, submitted: Date(timeIntervalSince1970: Double(run.submittedMilliseconds) / 1000),
       outputDir: run.outputDir)
   }
@@ -92,6 +91,19 @@ extension OperatorView.Replica {
       isGone: replica.state.isGone, step: replica.step, heartbeatSeconds: replica.heartbeatAge.map { $0 / .seconds(1) },
       partCount: replica.partCount, plannedPartCount: replica.plannedPartCount, computeSeconds: replica.computeSeconds,
       exchangeSeconds: replica.exchangeSeconds)
+  }
+}
+
+extension OperatorView.Teacher {
+  fileprivate init(_ teacher: Coordinator.TeacherEntry) {
+    self.init(
+      name: teacher.name, address: teacher.address, waitingReason: teacher.waitingReason,
+      waitedSeconds: teacher.waitedTime / .seconds(1), retries: teacher.retries,
+      replicas: teacher.replicas.map { replica in
+        OperatorView.TeacherReplica(
+          address: replica.address, state: replica.state.rawValue, trouble: replica.trouble ?? "",
+          answered: replica.answered, outstanding: replica.outstanding, moved: replica.moved)
+      })
   }
 }
 

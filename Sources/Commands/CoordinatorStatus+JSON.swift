@@ -135,6 +135,8 @@ extension CoordinatorStatus {
     /// nil: nobody waits for it.
     let waitingReason: String?
     let waitingSeconds: Double?
+    /// In all, with what is over.
+    let waitedSeconds: Double
     let retries: UInt64
     let replicas: [TeacherReplica]
 
@@ -142,6 +144,7 @@ extension CoordinatorStatus {
       (name, address, retries) = (teacher.name, teacher.address, teacher.retries)
       waitingReason = teacher.waitingReason.isEmpty ? nil : teacher.waitingReason
       waitingSeconds = waitingReason == nil ? nil : Double(teacher.waitingMilliseconds) / 1000
+      waitedSeconds = Double(teacher.waitedMilliseconds) / 1000
       replicas = teacher.replicas.map(TeacherReplica.init)
     }
 
@@ -149,11 +152,13 @@ extension CoordinatorStatus {
       case name, address, retries, replicas
       case waitingReason = "waiting_reason"
       case waitingSeconds = "waiting_seconds"
+      case waitedSeconds = "waited_seconds"
     }
   }
 
   private struct TeacherReplica: Encodable {
     let address: String
+    let state: String
     /// nil: it is asked.
     let trouble: String?
     let answered: UInt64
@@ -162,7 +167,7 @@ extension CoordinatorStatus {
 
     init(_ replica: WireTeacherReplica) {
       (address, answered, outstanding, moved) = (replica.address, replica.answered, replica.outstanding, replica.moved)
-      trouble = replica.trouble.isEmpty ? nil : replica.trouble
+      (state, trouble) = (replica.state.word, replica.trouble.isEmpty ? nil : replica.trouble)
     }
   }
 

@@ -59,10 +59,14 @@ extension CoordinatorStatus {
 
   private static func table(of teachers: [WireTeacherState]) -> TextTable {
     var table = TextTable(
-      ["teacher", "address", "asked again", "state"], alignments: [.left, .left, .right, .left])
+      ["teacher", "address", "unreachable for", "asked again", "state"],
+      alignments: [.left, .left, .right, .right, .left])
     for teacher in teachers {
       table.add([
-        teacher.name, teacher.address, teacher.retries > 0 ? "\(teacher.retries)" : "",
+        teacher.name, teacher.address,
+        teacher.waitedMilliseconds > 0
+          ? FigureFormat.duration(seconds: Double(teacher.waitedMilliseconds) / 1000) : "",
+        teacher.retries > 0 ? "\(teacher.retries)" : "",
         teacher.waitingReason.isEmpty
           ? "nobody waits for it"
           : "waited for \(FigureFormat.duration(seconds: Double(teacher.waitingMilliseconds) / 1000)): \(teacher.waitingReason)",
@@ -82,7 +86,7 @@ extension CoordinatorStatus {
       for replica in teacher.replicas {
         table.add([
           teacher.name, replica.address, "\(replica.answered)", replica.outstanding > 0 ? "\(replica.outstanding)" : "",
-          replica.moved > 0 ? "\(replica.moved)" : "", replica.trouble.isEmpty ? "there" : replica.trouble,
+          replica.moved > 0 ? "\(replica.moved)" : "", replica.words,
         ])
       }
     }

@@ -6,13 +6,13 @@ import ServiceRuntime
 import Synchronization
 import WireFormat
 
-/// `retort watch`: shows a run that is there already until it ends, with the trainers that come and go.
+/// `retort watch`: shows a run that is there already until it ends, with the trainers that come and go, and how teachers stand.
 public struct WatchSession: Sendable {
   private let coordinator: ServiceTarget
   private let access: ClientAccess
   private let wanted: String?
 
-  /// Time between two looks at the trainers.
+  /// Time between two looks at trainers and teachers.
   private static let interval = Duration.seconds(2)
 
   /// What the command says where the user stops it.
@@ -46,6 +46,7 @@ public struct WatchSession: Sendable {
       return run
     }
     display.finish()
+    if !ended.waits.isEmpty { display.note("the run waited for: \(ended.waits)") }
     switch ended.state {
     case .failed: throw CommandError.runFailed(run: ended.runID, reason: ended.message)
     case .cancelled:
@@ -70,13 +71,14 @@ public struct WatchSession: Sendable {
     return only
   }
 
-  /// Says which trainers come to the run and which leave it, until cancelled.
+  /// Says which trainers come to the run and which leave it, and which teachers do not answer, until cancelled.
   private func watchTrainers(of runID: String, _ display: RunDisplay) async {
     var present: Set<String> = []
     var news = ReplicaNews(runID: runID)
+    var teacherNews = TeacherNews()
     while !Task.isCancelled {
-      if let found = try? await trainers() {
-        for line in news.lines(found.replicas) { display.note(line) }
+      if let (found, teachers) = try? await look() {
+        for line in news.lines(found.replicas) + teacherNews.lines(teachers.teachers) { display.note(line) }
         // Of replicas that is told already.
         let trainers = found.trainers.filter { trainer in
           !found.replicas.contains { $0.runID == trainer.runID && $0.address == trainer.address }
@@ -91,10 +93,14 @@ public struct WatchSession: Sendable {
     }
   }
 
-  private func trainers() async throws -> ListTrainersResponse {
+  private func look() async throws -> (ListTrainersResponse, ListTeachersResponse) {
     try await ServiceConnection.with(coordinator, access) { client in
-      try await CoordinatorServiceRPC.Client(wrapping: client).listTrainers(
-        ListTrainersRequest(), options: ServiceConnection.answering(within: .seconds(5)))
+      let stub = CoordinatorServiceRPC.Client(wrapping: client)
+      let options = ServiceConnection.answering(within: .seconds(5))
+      return (
+        try await stub.listTrainers(ListTrainersRequest(), options: options),
+        try await stub.listTeachers(ListTeachersRequest(), options: options)
+      )
     }
   }
 }

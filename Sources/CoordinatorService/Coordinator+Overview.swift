@@ -11,6 +11,8 @@ extension Coordinator {
     public var waitingReason: String?
     /// How long calls have waited for it; nil: none waits.
     public var waitingTime: Duration?
+    /// How long calls have waited for it in all.
+    public var waitedTime: Duration
     /// Calls that were made again since it was away.
     public var retries: Int
     /// The services behind its name.
@@ -55,7 +57,7 @@ extension Coordinator {
       facade.map {
         TeacherEntry(
           name: name, address: $0.address, waitingReason: $0.waitingReason, waitingTime: $0.wait?.time,
-          retries: $0.retries, replicas: $0.replicas)
+          waitedTime: $0.waited, retries: $0.retries, replicas: $0.replicas)
       }
     }
   }

@@ -98,8 +98,8 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
       WireTeacherState(
         name: teacher.name, address: teacher.address, waitingReason: teacher.waitingReason ?? "",
         retries: UInt64(teacher.retries),
-        waitingMilliseconds: UInt64((teacher.waitingTime ?? .zero) / .milliseconds(1)),
-        replicas: teacher.replicas.map(WireTeacherReplica.init))
+        waitingMilliseconds: (teacher.waitingTime ?? .zero).milliseconds,
+        replicas: teacher.replicas.map(WireTeacherReplica.init), waitedMilliseconds: teacher.waitedTime.milliseconds)
     }
     return ListTeachersResponse(
       teachers: teachers, cacheHits: UInt64(counters?.hits ?? 0), cacheMisses: UInt64(counters?.misses ?? 0))

@@ -37,7 +37,7 @@ public struct ReplicaFigures: Sendable, Hashable {
   public let plannedPartCount: Int
   /// Seconds of its newest step.
   public internal(set) var computeSeconds = 0.0
-  /// Seconds of these in which it exchanged with the others, or waited for them.
+  /// Seconds of these in which an exchange with the others was under way; the replica may have computed meanwhile.
   public internal(set) var exchangeSeconds = 0.0
 
   init(runID: String, grant: TrainerRegistry.Grant, plannedPartCount: Int) {

@@ -52,6 +52,8 @@ public actor TeacherFacade {
     var reason = ""
     /// When the first of them began to wait, and on the clock of pauses.
     var since: (date: Date, time: Duration)?
+    /// How long calls had waited before.
+    var past = Duration.zero
     var onChange: @Sendable () -> Void = {}
   }
 
@@ -76,6 +78,11 @@ public actor TeacherFacade {
   /// Since when calls have waited for the teacher, and for how long; nil while none does.
   public nonisolated var wait: (since: Date, time: Duration)? {
     waiting.withLock { $0.since.map { ($0.date, now() - $0.time) } }
+  }
+
+  /// How long calls have waited for the teacher in all.
+  public nonisolated var waited: Duration {
+    waiting.withLock { waiting in waiting.past + (waiting.since.map { now() - $0.time } ?? .zero) }
   }
 
   /// The services behind the teacher's name.
@@ -194,6 +201,7 @@ extension TeacherFacade {
       waiting.calls -= 1
       guard waiting.calls == 0 else { return (nil, nil) }
       defer { waiting.since = nil }
+      if let begin = waiting.since?.time { waiting.past += now() - begin }
       return (waiting.since?.time, waiting.onChange)
     }
     if let begin, isAnswered {

@@ -35,9 +35,10 @@ import WireFormat
             name: "teacher", address: "a:7001,b:7001", waitingReason: "connection refused", retries: 4,
             waitingMilliseconds: 75000,
             replicas: [
-              WireTeacherReplica(address: "a:7001", answered: 12, outstanding: 2),
-              WireTeacherReplica(address: "b:7001", trouble: "connection refused", answered: 3, moved: 1),
-            ])
+              WireTeacherReplica(address: "a:7001", answered: 12, outstanding: 2, state: .answering),
+              WireTeacherReplica(address: "b:7001", trouble: "connection refused", answered: 3, moved: 1, state: .away),
+              WireTeacherReplica(address: "c:7001", answered: 5, moved: 2, state: .slow),
+            ], waitedMilliseconds: 80000)
         ], cacheHits: 30, cacheMisses: 10))
   }
 
@@ -58,10 +59,12 @@ import WireFormat
     #expect(lines.contains { $0.hasPrefix("t-2") && $0.contains("free") })
     #expect(
       lines.contains {
-        $0.hasPrefix("teacher ") && $0.contains("waited for 1m15s: connection refused") && $0.contains("4")
+        $0.hasPrefix("teacher ") && $0.contains("waited for 1m15s: connection refused") && $0.contains("1m20s")
+          && $0.contains("4")
       })
-    #expect(lines.contains { $0.contains(" a:7001 ") && $0.contains("12") && $0.hasSuffix("there") })
-    #expect(lines.contains { $0.contains(" b:7001 ") && $0.contains("3") && $0.hasSuffix("connection refused") })
+    #expect(lines.contains { $0.contains(" a:7001 ") && $0.contains("12") && $0.hasSuffix("answering") })
+    #expect(lines.contains { $0.contains(" b:7001 ") && $0.contains("3") && $0.hasSuffix("away: connection refused") })
+    #expect(lines.contains { $0.contains(" c:7001 ") && $0.contains("5") && $0.hasSuffix("slow") })
     let replica = try #require(lines.first { $0.hasPrefix("127.0.0.1:7002") })
     for piece in ["kd-1", "training", "12", "3 of 4", "1.5s", "500ms", "800ms"] {
       #expect(replica.contains(piece), "\(piece) in \(replica)")
@@ -100,8 +103,10 @@ import WireFormat
     let teacher = try #require((object["teachers"] as? [[String: Any]])?.first)
     #expect(teacher["waiting_reason"] as? String == "connection refused" && teacher["waiting_seconds"] as? Int == 75)
     let behind = try #require(teacher["replicas"] as? [[String: Any]])
-    #expect(behind.map { $0["answered"] as? Int } == [12, 3] && behind.map { $0["moved"] as? Int } == [0, 1])
-    #expect(behind.map { $0["trouble"] as? String } == [nil, "connection refused"])
+    #expect(behind.map { $0["answered"] as? Int } == [12, 3, 5] && behind.map { $0["moved"] as? Int } == [0, 1, 2])
+    #expect(behind.map { $0["trouble"] as? String } == [nil, "connection refused", nil])
+    #expect(behind.map { $0["state"] as? String } == ["answering", "away", "slow"])
+    #expect(teacher["waited_seconds"] as? Int == 80)
     #expect((object["cache"] as? [String: Int]) == ["hits": 30, "misses": 10] && object["lost_leases"] as? Int == 3)
   }
 
@@ -121,5 +126,23 @@ import WireFormat
     #expect(news.lines([replica(.stalled)]) == ["replica a:1 has not been heard of for 2 s"])
     #expect(news.lines([replica(.left, reason: "its lease ended")]) == ["replica a:1 left: its lease ended"])
     #expect(news.addresses == ["a:1"])
+  }
+
+  @Test("who watches is told once of each teacher's replica that is away, slow or left out, and when it answers again")
+  func teacherNews() {
+    var news = TeacherNews()
+    func lines(_ state: WireTeacherReplicaState, _ trouble: String = "", moved: UInt64 = 0) -> [String] {
+      let others = [WireTeacherReplica(address: "b:1", state: .answering)]
+      let one = WireTeacherReplica(address: "a:1", trouble: trouble, moved: moved, state: state)
+      return news.lines([WireTeacherState(name: "teacher", replicas: [one] + others)])
+    }
+    #expect(lines(.new).isEmpty && lines(.answering).isEmpty && lines(.answering).isEmpty)
+    #expect(lines(.slow, moved: 1) == ["teacher a:1 is slow: 1 question was taken from it"])
+    #expect(lines(.slow, moved: 2).isEmpty)
+    #expect(lines(.away, "connection refused") == ["teacher a:1 is away: connection refused"])
+    #expect(lines(.leftOut, "left out: it has another model") == ["teacher a:1 is left out: it has another model"])
+    #expect(lines(.answering) == ["teacher a:1 answers again"] && lines(.answering).isEmpty)
+    let alone = WireTeacherState(name: "referee", replicas: [WireTeacherReplica(address: "c:1", state: .away)])
+    #expect(news.lines([alone]).isEmpty, "of one alone the run's own line tells")
   }
 }

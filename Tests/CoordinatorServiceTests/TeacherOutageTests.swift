@@ -115,6 +115,7 @@ struct TeacherOutageTests {
       let expected = Int(away / .seconds(2))
       #expect(abs(teacher.counts.asked - expected) <= 4 && teacher.counts.answered == 1, "\(teacher.counts)")
       #expect(longest.withLock { $0 } >= away && facade.wait == nil && facade.waitingReason == nil)
+      #expect(facade.waited >= away && facade.waited <= away + .seconds(2), "\(facade.waited)")
       #expect(facade.retries == teacher.counts.asked)
       let told = lines.all
       #expect(told.count == 2 && told[0].hasPrefix("warning waiting for the teacher"), "\(told)")

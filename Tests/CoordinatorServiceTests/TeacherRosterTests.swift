@@ -111,6 +111,35 @@ struct TeacherRosterTests {
     #expect(roster.choice(.score, work: 100, name: "", at: .seconds(1)) == "a")
   }
 
+  @Test(
+    "a replica's state for operators: new, answering, slow from a question taken away to the next answer, away, left out"
+  )
+  func states() {
+    var group = TeacherRoster()
+    group.update(["a", "b"])
+    func states() -> [TeacherReplica.State] { group.members.map { TeacherReplica($0).state } }
+    func question() -> UInt64 { group.begin("a", .score, work: 10, hasMoved: false, at: .zero) }
+    #expect(states() == [.new, .new])
+    group.introduced("a", TeacherIdentity(makeDescription()))
+    group.introduced("b", TeacherIdentity(makeDescription { $0.modelDigest = "other" }))
+    group.settle(at: .zero)
+    #expect(states() == [.answering, .leftOut])
+    let (slow, failed, answered) = (question(), question(), question())
+    group.end("a", slow, .moved, at: .seconds(20))
+    #expect(states()[0] == .slow && TeacherReplica(group.members[0]).trouble == nil)
+    group.end("a", failed, .failed, at: .seconds(20))
+    #expect(states()[0] == .slow)
+    group.end("a", answered, .answered, at: .seconds(21))
+    #expect(states()[0] == .answering)
+    let other = question()
+    group.end("a", other, .moved, at: .seconds(40))
+    group.lost("a", "connection refused")
+    #expect(states()[0] == .away && TeacherReplica(group.members[0]).trouble == "connection refused")
+    group.introduced("a", TeacherIdentity(makeDescription()))
+    group.settle(at: .seconds(50))
+    #expect(states()[0] == .answering, "whoever was away may be quite another process now")
+  }
+
   @Test("who is away or is another model is not asked; where nobody is there, nobody is")
   func absent() {
     var group = roster { name in makeDescription { $0.modelDigest = name == "b" ? "other" : "digest" } }

@@ -29,7 +29,18 @@ import Testing
           runID: "kd-2", address: "other:1", state: "joining", step: 0, partCount: 0, plannedPartCount: 4,
           computeSeconds: 0, exchangeSeconds: 0),
       ],
-      teachers: [OperatorView.Teacher(name: text, address: text, waitingReason: text, retries: 2)], cache: (3, 4))
+      teachers: [
+        OperatorView.Teacher(
+          name: text, address: text, waitingReason: text, waitedSeconds: 95, retries: 2,
+          replicas: [
+            OperatorView.TeacherReplica(address: text, state: "answering", answered: 412, outstanding: 3),
+            OperatorView.TeacherReplica(address: "b:7001", state: "away", trouble: "refused \(text)", answered: 103),
+            OperatorView.TeacherReplica(address: "c:7001", state: "slow", answered: 7, moved: 21),
+          ]),
+        OperatorView.Teacher(
+          name: "referee", address: "d:7001", waitingReason: nil, retries: 0,
+          replicas: [OperatorView.TeacherReplica(address: "d:7001", state: "answering", answered: 98)]),
+      ], cache: (3, 4))
   }
 
   private static func detail(_ text: String) -> RunDetail {
@@ -86,6 +97,26 @@ import Testing
     #expect(html.contains("Trainers of the run"))
     #expect(html.contains("3 of 4") && html.contains("computing 1.5s, exchange 500ms") && html.contains("800ms ago"))
     #expect(html.contains("gone x") && !html.contains("other:1"), "each run has its own replicas")
+  }
+
+  @Test("both pages have how long teachers were waited for, and each replica behind a name with its state and answers")
+  func teachers() throws {
+    let page = OperatorPage(Self.view([Self.run("kd-1")]))
+    for html in [page.overview, try #require(page.run("kd-1", Self.detail("text")))] {
+      #expect(html.contains("<td>1m35s</td>") && html.contains("<td>522</td>") && html.contains("<td>98</td>"))
+      let table = try #require(html.components(separatedBy: "id=\"teacher-replicas\"").dropFirst().first)
+      let rows = table.components(separatedBy: "</section>")[0].components(separatedBy: "<tr>").dropFirst(2)
+      let expected = [
+        ["badge answering", "width=\"100\" height=\"8\"/></svg> 412", "<td>3</td>"],
+        ["b:7001", "badge away", "refused x", "width=\"25\" height=\"8\"/></svg> 103"],
+        ["c:7001", "badge slow", "</svg> 7", "<td>21</td>"],
+      ]
+      #expect(rows.count == expected.count, "the referee has no replicas")
+      for (row, pieces) in zip(rows, expected) {
+        for piece in pieces { #expect(row.contains(piece), "\(piece) in \(row)") }
+      }
+    }
+    #expect(page.overview.contains("waited for teacher 1.0s, trainer 4.0s"))
   }
 
   @Test("a run that is not there has no page; without runs and trainers the page says what to do")

@@ -46,6 +46,8 @@ package struct TeacherRoster: Sendable {
     /// Questions that it answered, and that were taken from it.
     package var answered = 0
     package var moved = 0
+    /// Whether the last question that it is rid of was taken from it, since it was slow.
+    package var isSlow = false
     /// When it last showed that it is alive.
     var heard = Duration.zero
     /// How long it may be silent: longer after each time that it was not believed, until it answers a question.
@@ -129,7 +131,7 @@ package struct TeacherRoster: Sendable {
       let difference = own.fingerprint.difference(from: identity.fingerprint)
       change(member.address) { member in
         // Whoever was away may be quite another process now.
-        if member.standing != .present { (member.heard, member.speeds) = (now, [:]) }
+        if member.standing != .present { (member.heard, member.speeds, member.isSlow) = (now, [:], false) }
         member.standing = difference.map { .refused($0) } ?? .present
       }
     }
@@ -227,12 +229,14 @@ package struct TeacherRoster: Sendable {
       switch outcome {
       case .answered:
         member.answered += 1
+        member.isSlow = false
         (member.heard, member.patience) = (now, limits.silence)
         // The mean of old and new, in ratios.
         member.speeds[question.method] = Speed(
           value: own.map { ($0 * measured).squareRoot() } ?? measured, measured: now, seconds: seconds)
       case .moved:
         member.moved += 1
+        member.isSlow = true
         member.speeds[question.method] = Speed(
           value: min(own ?? measured, measured), measured: now, seconds: seconds)
       case .failed: break

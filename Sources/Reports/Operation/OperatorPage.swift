@@ -28,7 +28,7 @@ public struct OperatorPage: Sendable {
       title: run.id,
       """
       <nav><a href="/">← all runs</a></nav>
-      \(RunSection(run: run, detail: detail, trainers: trainers, replicas: replicas).html)
+      \(RunSection(run: run, detail: detail, trainers: trainers, replicas: replicas, teachers: view.teachers).html)
       """)
   }
 

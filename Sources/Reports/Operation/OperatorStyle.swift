@@ -26,6 +26,7 @@ enum OperatorStyle {
     .texts th,.texts td{text-align:left}.texts th,.texts td{white-space:nowrap}
     code{font:13px ui-monospace,"DejaVu Sans Mono",monospace}
     .badge.training{color:var(--good)}.badge.joining{color:var(--busy)}.badge.stalled{color:var(--idle)}.badge.refused{color:var(--bad)}
+    .badge.answering{color:var(--good)}.badge.new{color:var(--busy)}.badge.slow{color:var(--idle)}.badge.away,.badge.left.out{color:var(--bad)}
     .share{width:72px;height:8px;border-radius:3px;vertical-align:1px;margin-right:6px}.share rect{fill:var(--busy)}.share .rest{fill:var(--line)}
     .none,.note{color:var(--soft);margin:6px 0 12px}
     .waits{margin:0;padding:14px;background:var(--card);border:1px solid var(--line);border-radius:10px}

@@ -37,22 +37,6 @@ enum OperatorTables {
       ["trainer", "address", "works for", "lease ends in", "here for"], rows, none: none)
   }
 
-  static func teachers(_ teachers: [OperatorView.Teacher], _ cache: (hits: Int, asked: Int)) -> String {
-    let rows = teachers.map { teacher in
-      row([
-        teacher.name.escaped, "<code>\(teacher.address.escaped)</code>",
-        teacher.waitingReason.map { "\(badge("waiting")) \($0.escaped)" } ?? "nobody waits for it",
-        "\(teacher.retries)",
-      ])
-    }
-    let note =
-      cache.asked > 0
-      ? "<p class=\"note\">The cache had \(FigureFormat.percent(Double(cache.hits) / Double(cache.asked))) of "
-        + "\(FigureFormat.count(Double(cache.asked))) replies.</p>" : ""
-    return section("teachers", "Teachers", ["teacher", "address", "state", "asked again"], rows, none: "No teacher.")
-      + note
-  }
-
   static func section(_ id: String, _ title: String, _ names: [String], _ rows: [String], none: String)
     -> String
   {
@@ -81,7 +65,7 @@ enum OperatorTables {
     [
       run.method, run.maxSteps > 0 ? "step \(run.step) of \(run.maxSteps)" : "step \(run.step)",
       run.loss.map { "loss \(FigureFormat.number($0))" }, rate(run),
-      run.restarts > 0 ? "\(run.restarts) restart\(run.restarts == 1 ? "" : "s")" : nil,
+      run.restarts > 0 ? "\(run.restarts) restart\(run.restarts == 1 ? "" : "s")" : nil, waits(run),
     ].compactMap(\.self)
   }
 
@@ -91,6 +75,14 @@ enum OperatorTables {
       guard pace > 0 else { return nil }
       return pace >= 1 ? "\(FigureFormat.number(pace)) steps/s" : "\(FigureFormat.duration(seconds: 1 / pace))/step"
     }
+  }
+
+  /// What the run stood still for: `waited for teacher 12s, trainer 3.0s`.
+  private static func waits(_ run: OperatorView.Run) -> String? {
+    let waits = run.waits.filter { $0.seconds >= 0.05 }
+    guard !waits.isEmpty else { return nil }
+    return "waited for "
+      + waits.map { "\($0.cause) \(FigureFormat.duration(seconds: $0.seconds))" }.joined(separator: ", ")
   }
 
   /// A name as a part of a path.

@@ -21,7 +21,7 @@ extension OperatorView {
     public var plannedPartCount: Int
     /// Seconds of its newest step.
     public var computeSeconds: Double
-    /// Seconds of these in which it exchanged with the others, or waited for them.
+    /// Seconds of these in which an exchange with the others was under way; the replica may have computed meanwhile.
     public var exchangeSeconds: Double
 
     /// Makes a replica.

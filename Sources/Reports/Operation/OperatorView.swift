@@ -88,23 +88,6 @@ public struct OperatorView: Sendable {
       (self.leaseSeconds, self.ageSeconds) = (leaseSeconds, ageSeconds)
     }
   }
-
-  /// A model behind the coordinator.
-  public struct Teacher: Sendable {
-    /// What it is called.
-    public var name: String
-    /// Where it is.
-    public var address: String
-    /// Why calls that wait for it cannot reach it; nil: none waits.
-    public var waitingReason: String?
-    /// Calls that were made again.
-    public var retries: Int
-
-    /// Makes a teacher.
-    public init(name: String, address: String, waitingReason: String?, retries: Int) {
-      (self.name, self.address, self.waitingReason, self.retries) = (name, address, waitingReason, retries)
-    }
-  }
 }
 
 /// What a run's own page shows besides.

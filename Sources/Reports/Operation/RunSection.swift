@@ -8,6 +8,8 @@ struct RunSection {
   let trainers: [OperatorView.Trainer]
   /// Students that share its steps, or did.
   let replicas: [OperatorView.Replica]
+  /// Models behind the coordinator.
+  let teachers: [OperatorView.Teacher]
 
   /// Charts that are looked at first, in this order; the others are folded up.
   private static let first = [
@@ -28,6 +30,7 @@ struct RunSection {
     \(waits)
     \(OperatorTables.replicas(replicas))
     \(OperatorTables.trainers(trainers, run))
+    \(OperatorTables.teachers(teachers, nil))
     \(curves)
     \(samples)
     \(recipe)

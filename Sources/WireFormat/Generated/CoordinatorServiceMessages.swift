@@ -47,6 +47,28 @@ public enum WireReplicaState: Int32, Sendable, Hashable, CaseIterable {
   var cValue: Retort__V1__ReplicaState { Retort__V1__ReplicaState(rawValue: Retort__V1__ReplicaState.RawValue(rawValue)) }
 }
 
+/// How one of the services behind a teacher's name stands.
+public enum WireTeacherReplicaState: Int32, Sendable, Hashable, CaseIterable {
+  /// Never sent.
+  case unspecified = 0
+  /// Was not asked yet who it is. Becomes answering, away or left out.
+  case new = 1
+  /// Is asked, and answers. Becomes slow or away.
+  case answering = 2
+  /// Is asked little: a question was taken from it, since it was slow. Becomes answering with its next answer, or away.
+  case slow = 3
+  /// Cannot be reached. Becomes answering or left out.
+  case away = 4
+  /// Is another model than the others. Becomes answering once it is the same, or away.
+  case leftOut = 5
+
+  init(_ value: Retort__V1__TeacherReplicaState) {
+    self = Self(rawValue: Int32(truncatingIfNeeded: value.rawValue)) ?? .unspecified
+  }
+
+  var cValue: Retort__V1__TeacherReplicaState { Retort__V1__TeacherReplicaState(rawValue: Retort__V1__TeacherReplicaState.RawValue(rawValue)) }
+}
+
 /// A run and how far it is.
 public struct WireRun: WireMessage {
   /// Names the run.
@@ -1034,9 +1056,9 @@ public struct WireReplica: WireMessage {
   public var partCount: UInt32
   /// Parts that a batch is cut into at most.
   public var plannedPartCount: UInt32
-  /// Seconds of its newest step, what it exchanged with the others included.
+  /// Seconds of its newest step, from its begin to its end.
   public var computeSeconds: Double
-  /// Seconds of these in which it exchanged with the others, or waited for them.
+  /// Seconds of these in which an exchange with the others was under way, waits for them included; backward passes may have computed meanwhile.
   public var exchangeSeconds: Double
 
   /// Makes the message; what is left out is not sent.
@@ -1283,6 +1305,8 @@ public struct WireTeacherState: WireMessage {
   public var waitingMilliseconds: UInt64
   /// The services behind its name, in the order in which they were named. Empty: no host name among them is known.
   public var replicas: [WireTeacherReplica]
+  /// How long calls have waited for it in all since the coordinator started, as nobody behind its name could be reached.
+  public var waitedMilliseconds: UInt64
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -1291,7 +1315,8 @@ public struct WireTeacherState: WireMessage {
     waitingReason: String = "",
     retries: UInt64 = 0,
     waitingMilliseconds: UInt64 = 0,
-    replicas: [WireTeacherReplica] = []
+    replicas: [WireTeacherReplica] = [],
+    waitedMilliseconds: UInt64 = 0
   ) {
     self.name = name
     self.address = address
@@ -1299,6 +1324,7 @@ public struct WireTeacherState: WireMessage {
     self.retries = retries
     self.waitingMilliseconds = waitingMilliseconds
     self.replicas = replicas
+    self.waitedMilliseconds = waitedMilliseconds
   }
 
   /// Name in Protos/.
@@ -1330,6 +1356,7 @@ extension WireTeacherState: @unsafe FlatCMessageConvertible {
     unsafe cMessage.retries = retries
     unsafe cMessage.waiting_milliseconds = waitingMilliseconds
     unsafe (cMessage.n_replicas, cMessage.replicas) = arena.messages(replicas)
+    unsafe cMessage.waited_milliseconds = waitedMilliseconds
   }
 
   init(cMessage: Retort__V1__TeacherState) throws(WireFormatError) {
@@ -1339,6 +1366,7 @@ extension WireTeacherState: @unsafe FlatCMessageConvertible {
     retries = unsafe cMessage.retries
     waitingMilliseconds = unsafe cMessage.waiting_milliseconds
     replicas = try unsafe readMessages(cMessage.replicas, cMessage.n_replicas)
+    waitedMilliseconds = unsafe cMessage.waited_milliseconds
   }
 }
 
@@ -1354,6 +1382,8 @@ public struct WireTeacherReplica: WireMessage {
   public var outstanding: UInt64
   /// Questions that were taken from it and asked elsewhere, since it was slow.
   public var moved: UInt64
+  /// How it stands.
+  public var state: WireTeacherReplicaState
 
   /// Makes the message; what is left out is not sent.
   public init(
@@ -1361,13 +1391,15 @@ public struct WireTeacherReplica: WireMessage {
     trouble: String = "",
     answered: UInt64 = 0,
     outstanding: UInt64 = 0,
-    moved: UInt64 = 0
+    moved: UInt64 = 0,
+    state: WireTeacherReplicaState = .unspecified
   ) {
     self.address = address
     self.trouble = trouble
     self.answered = answered
     self.outstanding = outstanding
     self.moved = moved
+    self.state = state
   }
 
   /// Name in Protos/.
@@ -1398,6 +1430,7 @@ extension WireTeacherReplica: @unsafe FlatCMessageConvertible {
     unsafe cMessage.answered = answered
     unsafe cMessage.outstanding = outstanding
     unsafe cMessage.moved = moved
+    unsafe cMessage.state = state.cValue
   }
 
   init(cMessage: Retort__V1__TeacherReplica) throws(WireFormatError) {
@@ -1406,6 +1439,7 @@ extension WireTeacherReplica: @unsafe FlatCMessageConvertible {
     answered = unsafe cMessage.answered
     outstanding = unsafe cMessage.outstanding
     moved = unsafe cMessage.moved
+    state = unsafe WireTeacherReplicaState(cMessage.state)
   }
 }
 

@@ -907,7 +907,8 @@ public struct WireStepMetrics: WireMessage {
   public var module: WireModuleMetrics?
   /// Replicas that made the step together; 0: the student made it alone.
   public var replicaCount: UInt32
-  /// Of the compute seconds, those in which this replica sent to the others, received from them, or waited for them.
+  /// Seconds of the step in which an exchange was under way: this replica sent to the others, received from them, or waited for them. Backward
+  /// passes may have computed meanwhile, so this and the time of computing overlap.
   public var exchangeSeconds: Double
   /// Bytes that it sent to the others and received from them.
   public var exchangeBytes: UInt64

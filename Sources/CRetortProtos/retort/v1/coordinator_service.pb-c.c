@@ -2646,7 +2646,7 @@ const ProtobufCMessageDescriptor retort__v1__list_teachers_response__descriptor 
   (ProtobufCMessageInit) retort__v1__list_teachers_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descriptors[6] =
+static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descriptors[7] =
 {
   {
     "name",
@@ -2720,19 +2720,32 @@ static const ProtobufCFieldDescriptor retort__v1__teacher_state__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "waited_milliseconds",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherState, waited_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__teacher_state__field_indices_by_name[] = {
   1,   /* field[1] = address */
   0,   /* field[0] = name */
   5,   /* field[5] = replicas */
   3,   /* field[3] = retries */
+  6,   /* field[6] = waited_milliseconds */
   4,   /* field[4] = waiting_milliseconds */
   2,   /* field[2] = waiting_reason */
 };
 static const ProtobufCIntRange retort__v1__teacher_state__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor =
 {
@@ -2742,14 +2755,14 @@ const ProtobufCMessageDescriptor retort__v1__teacher_state__descriptor =
   "Retort__V1__TeacherState",
   "retort.v1",
   sizeof(Retort__V1__TeacherState),
-  6,
+  7,
   retort__v1__teacher_state__field_descriptors,
   retort__v1__teacher_state__field_indices_by_name,
   1,  retort__v1__teacher_state__number_ranges,
   (ProtobufCMessageInit) retort__v1__teacher_state__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__teacher_replica__field_descriptors[5] =
+static const ProtobufCFieldDescriptor retort__v1__teacher_replica__field_descriptors[6] =
 {
   {
     "address",
@@ -2811,18 +2824,31 @@ static const ProtobufCFieldDescriptor retort__v1__teacher_replica__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "state",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherReplica, state),
+    &retort__v1__teacher_replica_state__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__teacher_replica__field_indices_by_name[] = {
   0,   /* field[0] = address */
   2,   /* field[2] = answered */
   4,   /* field[4] = moved */
   3,   /* field[3] = outstanding */
+  5,   /* field[5] = state */
   1,   /* field[1] = trouble */
 };
 static const ProtobufCIntRange retort__v1__teacher_replica__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor retort__v1__teacher_replica__descriptor =
 {
@@ -2832,7 +2858,7 @@ const ProtobufCMessageDescriptor retort__v1__teacher_replica__descriptor =
   "Retort__V1__TeacherReplica",
   "retort.v1",
   sizeof(Retort__V1__TeacherReplica),
-  5,
+  6,
   retort__v1__teacher_replica__field_descriptors,
   retort__v1__teacher_replica__field_indices_by_name,
   1,  retort__v1__teacher_replica__number_ranges,
@@ -3080,6 +3106,42 @@ const ProtobufCEnumDescriptor retort__v1__replica_state__descriptor =
   retort__v1__replica_state__enum_values_by_name,
   1,
   retort__v1__replica_state__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue retort__v1__teacher_replica_state__enum_values_by_number[6] =
+{
+  { "TEACHER_REPLICA_STATE_UNSPECIFIED", "RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_UNSPECIFIED", 0 },
+  { "TEACHER_REPLICA_STATE_NEW", "RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_NEW", 1 },
+  { "TEACHER_REPLICA_STATE_ANSWERING", "RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_ANSWERING", 2 },
+  { "TEACHER_REPLICA_STATE_SLOW", "RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_SLOW", 3 },
+  { "TEACHER_REPLICA_STATE_AWAY", "RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_AWAY", 4 },
+  { "TEACHER_REPLICA_STATE_LEFT_OUT", "RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_LEFT_OUT", 5 },
+};
+static const ProtobufCIntRange retort__v1__teacher_replica_state__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex retort__v1__teacher_replica_state__enum_values_by_name[6] =
+{
+  { "TEACHER_REPLICA_STATE_ANSWERING", 2 },
+  { "TEACHER_REPLICA_STATE_AWAY", 4 },
+  { "TEACHER_REPLICA_STATE_LEFT_OUT", 5 },
+  { "TEACHER_REPLICA_STATE_NEW", 1 },
+  { "TEACHER_REPLICA_STATE_SLOW", 3 },
+  { "TEACHER_REPLICA_STATE_UNSPECIFIED", 0 },
+};
+const ProtobufCEnumDescriptor retort__v1__teacher_replica_state__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "retort.v1.TeacherReplicaState",
+  "TeacherReplicaState",
+  "Retort__V1__TeacherReplicaState",
+  "retort.v1",
+  6,
+  retort__v1__teacher_replica_state__enum_values_by_number,
+  6,
+  retort__v1__teacher_replica_state__enum_values_by_name,
+  1,
+  retort__v1__teacher_replica_state__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCMethodDescriptor retort__v1__coordinator_service__method_descriptors[12] =

@@ -108,6 +108,36 @@ typedef enum _Retort__V1__ReplicaState {
   RETORT__V1__REPLICA_STATE__REPLICA_STATE_REFUSED = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__REPLICA_STATE)
 } Retort__V1__ReplicaState;
+/*
+ * How one of the services behind a teacher's name stands.
+ */
+typedef enum _Retort__V1__TeacherReplicaState {
+  /*
+   * Never sent.
+   */
+  RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_UNSPECIFIED = 0,
+  /*
+   * Was not asked yet who it is. Becomes answering, away or left out.
+   */
+  RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_NEW = 1,
+  /*
+   * Is asked, and answers. Becomes slow or away.
+   */
+  RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_ANSWERING = 2,
+  /*
+   * Is asked little: a question was taken from it, since it was slow. Becomes answering with its next answer, or away.
+   */
+  RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_SLOW = 3,
+  /*
+   * Cannot be reached. Becomes answering or left out.
+   */
+  RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_AWAY = 4,
+  /*
+   * Is another model than the others. Becomes answering once it is the same, or away.
+   */
+  RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_LEFT_OUT = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(RETORT__V1__TEACHER_REPLICA_STATE)
+} Retort__V1__TeacherReplicaState;
 
 /* --- messages --- */
 
@@ -550,11 +580,11 @@ struct  Retort__V1__Replica
    */
   uint32_t planned_part_count;
   /*
-   * Seconds of its newest step, what it exchanged with the others included.
+   * Seconds of its newest step, from its begin to its end.
    */
   double compute_seconds;
   /*
-   * Seconds of these in which it exchanged with the others, or waited for them.
+   * Seconds of these in which an exchange with the others was under way, waits for them included; backward passes may have computed meanwhile.
    */
   double exchange_seconds;
 };
@@ -663,10 +693,14 @@ struct  Retort__V1__TeacherState
    */
   size_t n_replicas;
   Retort__V1__TeacherReplica **replicas;
+  /*
+   * How long calls have waited for it in all since the coordinator started, as nobody behind its name could be reached.
+   */
+  uint64_t waited_milliseconds;
 };
 #define RETORT__V1__TEACHER_STATE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_state__descriptor) \
-    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0,NULL }
+    , {0,NULL}, {0,NULL}, {0,NULL}, 0, 0, 0,NULL, 0 }
 
 
 /*
@@ -695,10 +729,14 @@ struct  Retort__V1__TeacherReplica
    * Questions that were taken from it and asked elsewhere, since it was slow.
    */
   uint64_t moved;
+  /*
+   * How it stands.
+   */
+  Retort__V1__TeacherReplicaState state;
 };
 #define RETORT__V1__TEACHER_REPLICA__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_replica__descriptor) \
-    , {0,NULL}, {0,NULL}, 0, 0, 0 }
+    , {0,NULL}, {0,NULL}, 0, 0, 0, RETORT__V1__TEACHER_REPLICA_STATE__TEACHER_REPLICA_STATE_UNSPECIFIED }
 
 
 /*
@@ -1541,6 +1579,7 @@ void retort__v1__coordinator_service__get_group_value(ProtobufCService *service,
 
 extern const ProtobufCEnumDescriptor    retort__v1__run_state__descriptor;
 extern const ProtobufCEnumDescriptor    retort__v1__replica_state__descriptor;
+extern const ProtobufCEnumDescriptor    retort__v1__teacher_replica_state__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__run__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__submit_run_request__descriptor;
 extern const ProtobufCMessageDescriptor retort__v1__submit_run_response__descriptor;

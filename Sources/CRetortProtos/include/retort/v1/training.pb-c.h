@@ -665,7 +665,8 @@ struct  Retort__V1__StepMetrics
    */
   uint32_t replica_count;
   /*
-   * Of the compute seconds, those in which this replica sent to the others, received from them, or waited for them.
+   * Seconds of the step in which an exchange was under way: this replica sent to the others, received from them, or waited for them. Backward
+   * passes may have computed meanwhile, so this and the time of computing overlap.
    */
   double exchange_seconds;
   /*
