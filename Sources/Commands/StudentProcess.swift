@@ -39,7 +39,9 @@ public struct StudentProcess: Sendable {
     let reached = advertise?.endpoints.first ?? host.address.reachable
     let meetings = StoreMeetings(address: reached.hostName ?? "127.0.0.1") { [coordinator] groupID, body in
       try await ServiceConnection.with(coordinator, access) { client in
-        try await body(CoordinatorStore(client: CoordinatorServiceRPC.Client(wrapping: client), groupID: groupID))
+        try await CoordinatorStore.serve(CoordinatorServiceRPC.Client(wrapping: client), groupID: groupID) { store in
+          try await body(store)
+        }
       }
     }
     let students = StudentRPCs(
