@@ -36,7 +36,7 @@ enum RecipeSchema {
   static func key(_ path: String) -> RecipeKey? {
     if let key = keys.first(where: { $0.path == path }) { return key }
     guard let (_, rest) = TeacherOptions.named(path) else { return nil }
-    if rest.isEmpty { return RecipeKey(path, .text, nil) }
+    if rest.isEmpty { return RecipeKey(path, .place, nil) }
     return TeacherOptions.keys.first { $0.path == rest }.map { RecipeKey(path, $0.kind, nil) }
   }
 
@@ -52,7 +52,7 @@ enum RecipeSchema {
   private static let top =
     [
       RecipeKey("method", .text, nil),
-      RecipeKey("teacher", .text, nil),
+      RecipeKey("teacher", .place, nil),
       RecipeKey("teacher.column", .text, nil),
       RecipeKey("teacher.default", .text, nil),
     ] + TeacherOptions.keys.map { RecipeKey("teacher.\($0.path)", $0.kind, nil) } + [
@@ -311,6 +311,6 @@ enum RecipeSchema {
 
   /// A model beside the teacher: a folder, HOST:PORT, or an endpoint as a teacher is one.
   private static func model(_ path: String) -> [RecipeKey] {
-    [RecipeKey(path, .text, nil)] + TeacherOptions.endpoint.map { RecipeKey("\(path).\($0.path)", $0.kind, nil) }
+    [RecipeKey(path, .place, nil)] + TeacherOptions.endpoint.map { RecipeKey("\(path).\($0.path)", $0.kind, nil) }
   }
 }

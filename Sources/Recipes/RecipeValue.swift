@@ -28,6 +28,8 @@ enum ValueKind: Sendable {
   case number(ClosedRange<Double>, open: Bool = false)
   /// Any text that is not empty.
   case text
+  /// Where a model is: text, or a list of services that are the same.
+  case place
   /// One of these.
   case choice([String])
   /// true or false.
@@ -51,6 +53,7 @@ enum ValueKind: Sendable {
         ? "a number, \(open ? "greater than" : "at least") \(range.lowerBound)"
         : "a number \(open ? "between" : "from") \(range.lowerBound) \(open ? "and" : "to") \(range.upperBound)"
     case .text: "text"
+    case .place: "a model folder, HOST:PORT, or a list of addresses HOST:PORT"
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .flag: "true or false"
     case .list(let names): "a list of some of \(names.joined(separator: ", "))"
@@ -65,6 +68,7 @@ enum ValueKind: Sendable {
     case .whole(let range): Int(text).flatMap { range.contains($0) ? .whole($0) : nil }
     case .number(let range, let open): Double(text).flatMap { Self.admits($0, range, open) ? .number($0) : nil }
     case .text: text.isEmpty ? nil : .text(text)
+    case .place: text.hasPrefix("[") ? readList(text) : text.isEmpty ? nil : .text(text)
     case .choice(let names): names.contains(text) ? .text(text) : nil
     case .flag: ["true": .flag(true), "false": .flag(false)][text.lowercased()]
     case .list, .names, .texts: readList(text)
@@ -80,14 +84,21 @@ enum ValueKind: Sendable {
     return read(inner.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
   }
 
-  /// Reads a list; nil where the key takes none, or not these.
+  /// Reads a list; a list of addresses is the text that names them all. nil where the key takes none, or not these.
   func read(_ items: [String]) -> RecipeValue? {
     switch self {
     case .list(let names): items.allSatisfy(names.contains) ? .list(items) : nil
     case .names: items.isEmpty || items.contains("") ? nil : .list(items)
+    case .place: items.isEmpty || !items.allSatisfy(Self.isAddress) ? nil : .text(items.joined(separator: ","))
     case .texts(let limit): items.count > limit || items.contains("") ? nil : .list(items)
     default: nil
     }
+  }
+
+  /// Whether a text names one service.
+  private static func isAddress(_ text: String) -> Bool {
+    guard !text.contains(","), case .address = Recipe.TeacherSource(text) else { return false }
+    return true
   }
 
   private static func admits(_ value: Double, _ range: ClosedRange<Double>, _ open: Bool) -> Bool {

@@ -6,7 +6,7 @@ enum TeacherOptions {
   /// Paths below the teacher. Options of an endpoint that are left out have the defaults of `retort teacher --upstream`.
   static let keys: [RecipeKey] =
     [
-      RecipeKey("from", .text, nil),
+      RecipeKey("from", .place, nil),
       RecipeKey("tokenizer", .text, nil),
     ] + endpoint
 

@@ -43,6 +43,18 @@ struct RecipeTeachersTests {
   }
 
   @Test(
+    "several services of one teacher are a list, or text with commas",
+    arguments: ["[a:7001, b:7001]", "\"a:7001,b:7001\"", "{from: [a:7001, b:7001]}", "\n- a:7001\n- b:7001"])
+  func places(_ written: String) throws {
+    let read = try recipe("teacher: \(written)")
+    #expect(read.teacher == .address("a:7001,b:7001"))
+    #expect(try Recipe(yaml: read.resolvedYAML) == read)
+    #expect(try recipe("teacher: x", ["teacher=[a:7001, b:7001]"]).teacher == read.teacher)
+    let named = try recipe("teacher: {teachers: {t: \(written.contains("\n") ? "[a:7001, b:7001]" : written)}}")
+    #expect(named.teacher == read.teacher)
+  }
+
+  @Test(
     "what an endpoint lacks, or has too much, is refused by the key's name",
     arguments: [
       ("teacher: https://host/v1", "teacher.model"), ("teacher: {url: https://host/v1}", "teacher.model"),
@@ -55,7 +67,9 @@ struct RecipeTeachersTests {
       ("teacher: {default: c, teachers: {a: x, b: y}}", "'c' is not one of teacher.teachers: a, b"),
       ("teacher: {url: http://h, model: m, teachers: {a: x}}", "beside teacher.teachers"),
       ("teacher: {teachers: {a: {tokenizer: t}}}", "teacher.teachers.a.from"),
-      ("teacher: {teachers: {'a b': x}}", "unknown key"),
+      ("teacher: {teachers: {'a b': x}}", "unknown key"), ("teacher: []", "HOST:PORT"),
+      ("teacher: [models/t, a:7001]", "HOST:PORT"), ("teacher: [\"a:7001,b:7001\"]", "HOST:PORT"),
+      ("teacher: {teachers: {t: [models/t]}}", "HOST:PORT"),
     ])
   func refusals(teacher: String, words: String) throws {
     let found = try refusal(teacher)
