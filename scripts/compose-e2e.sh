@@ -2,15 +2,15 @@
 # Builds the image, starts the services with docker compose, and tries what they promise, in parts:
 #   promises   each container is asked from inside what it may do, and whom it reaches; so is one that keeps no promise
 #   refusals   asks as everybody who must be refused
-#   kills      a long run on three students; they are killed, so is the coordinator; the teacher is away. The weights are those of a run
-#              that nobody disturbed, on this machine, outside the containers
-#   replicas   three teachers behind one name, of which two end during a run
+#   kills      a long run shared by three students (training.replicas); they come, are killed, stopped, cut off, and so is the coordinator killed;
+#              the teacher is away. The weights are those of three that nobody disturbed, and of one alone, outside the containers
+#   teachers   three teachers behind one name, of which two end during a run
 #   restart    everything is started anew, with the same credentials
 #   elsewhere  a teacher on another network takes the teacher's place, with nothing but the folder that was handed to it
 #   endpoint   an OpenAI-compatible endpoint, with a key from a file, takes it
 # Usage: scripts/compose-e2e.sh [-h] [--no-build] [PART...]
 # Needs a container engine with `docker compose` 2.24 or newer, clang and openssl. --no-build takes the image RETORT_IMAGE as it is.
-# RETORT_E2E_SEED (1) draws whom to kill; RETORT_E2E_STEPS (400); RETORT_E2E_REPLICAS, if set, is the run's training.replicas.
+# RETORT_E2E_SEED (1) draws whom to kill; RETORT_E2E_STEPS (600), more where they are made faster; RETORT_E2E_REPLICAS (3) is that run's training.replicas.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 builds=1
@@ -19,7 +19,7 @@ case "${1:-}" in
   --no-build) builds=0; shift ;;
   -*) echo "compose: unknown option $1: see -h" >&2; exit 64 ;;
 esac
-parts=(promises refusals kills replicas restart elsewhere endpoint)
+parts=(promises refusals kills teachers restart elsewhere endpoint)
 for part in "$@"; do
   [[ " ${parts[*]} " = *" $part "* ]] || { echo "compose: no part is called $part: see -h" >&2; exit 64; }
 done
@@ -97,7 +97,7 @@ promises() {
   say "who takes more memory than is given ends; after ${processes% EAGAIN} there are no more"
 }
 
-for part in refusals replicas kills away endpoint; do . scripts/compose/$part.sh; done
+for part in faults refusals teachers kills away endpoint; do . scripts/compose/$part.sh; done
 start
 for part in "${parts[@]}"; do
   say "--- $part"
