@@ -8,15 +8,17 @@
 #   restart    everything is started anew, with the same credentials
 #   elsewhere  a teacher on another network takes the teacher's place, with nothing but the folder that was handed to it
 #   endpoint   an OpenAI-compatible endpoint, with a key from a file, takes it
-# Usage: scripts/compose-e2e.sh [-h] [--no-build] [PART...]
-# Needs a container engine with `docker compose` 2.24 or newer, clang and openssl. --no-build takes the image RETORT_IMAGE as it is.
+# Usage: scripts/compose-e2e.sh [-h] [--no-build | --built] [PART...]
+# Needs a container engine with `docker compose` 2.24 or newer, clang and openssl. --no-build takes the image RETORT_IMAGE as it is;
+# --built puts the program of `make build` into the image's runtime stage, on a machine with the same Debian: seconds, where the image takes minutes.
 # RETORT_E2E_SEED (1) draws whom to kill; RETORT_E2E_STEPS (600), more where they are made faster; RETORT_E2E_REPLICAS (3) is that run's training.replicas.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 builds=1
 case "${1:-}" in
-  -h | --help) sed -n '2,13p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
+  -h | --help) sed -n '2,14p' "$0" | sed 's/^# \{0,1\}//'; exit 0 ;;
   --no-build) builds=0; shift ;;
+  --built) builds=2; export RETORT_IMAGE=${RETORT_IMAGE:-retort:built}; shift ;;
   -*) echo "compose: unknown option $1: see -h" >&2; exit 64 ;;
 esac
 parts=(promises refusals kills teachers restart elsewhere endpoint)
@@ -50,7 +52,7 @@ tool() { docker run --rm -i --network none -v $others:/others "$@"; } # the imag
 say() { echo "compose: $*"; }
 fail() { say "$*" >&2; exit 1; }
 clean() {
-  docker rm -f $away retort-endpoint
+  docker rm -f $away retort-endpoint $project-stranger
   compose --profile submit --profile endpoint down --volumes --timeout 5
   docker network rm $away
   docker volume rm $away $others
@@ -74,10 +76,27 @@ ask() {
 # sum FOLDER: SHA-256 of the student's weights in a folder of the volume of runs.
 sum() { docker cp "$(compose ps -q coordinator):/runs/$1/student/model.safetensors" - | tar -xO | sha256sum | cut -d ' ' -f 1; }
 
+# The image, with the program and its Swift libraries as they were built here.
+image_of_build() {
+  local program=.build/release/retort
+  [ -x $program ] || fail "$program is not there: make build"
+  mkdir "$work/image"
+  install -s -D $program "$work/image/out/retort"
+  ldd $program | awk '$3 ~ "/swift/" { print $3 }' | xargs -I{} cp -L {} "$work/image/out/"
+  strip --strip-unneeded "$work"/image/out/*.so
+  docker build -q --target runtime -t "$RETORT_IMAGE-runtime" -f compose/Dockerfile . >/dev/null
+  printf 'FROM %s\nCOPY out /opt/retort\n' "$RETORT_IMAGE-runtime" >"$work/image/Dockerfile"
+  docker build -q -t "$RETORT_IMAGE" "$work/image" >/dev/null
+}
+
 start() {
   ${CC:-clang} -O1 -Wall -Wextra -Werror -static -o "$work/probe/probe" scripts/compose/probe.c
   chmod -R a+rX "$work/probe"
-  [ $builds = 0 ] || compose build
+  case $builds in
+    1) compose build ;;
+    2) image_of_build ;;
+  esac
+  say "$RETORT_IMAGE: $(($(docker image inspect -f '{{.Size}}' "$RETORT_IMAGE") / 1000000)) MB"
   compose up -d --wait --no-build
   compose run --rm -T submit /models/compose-check.yaml
   compose run --rm -T --entrypoint retort submit generate --model /runs/compose-check/student --prompt "pal 6 with g:" --max-new-tokens 8
