@@ -16,6 +16,9 @@ LONG_LIVED = ("teacher", "endpoint", "coordinator", "student")
 OUTSIDE = {"coordinator", "endpoint"}
 NETWORKS = {"teacher": {"teachers"}, "endpoint": {"teachers", "outside"}, "coordinator": {"students", "teachers", "outside"},
             "student": {"students"}, "submit": {"students", "teachers"}}
+# How each is asked for its health: a student's service serves while the coordinator knows it.
+HEALTH = {"teacher": "127.0.0.1:7001", "endpoint": "127.0.0.1:7001", "coordinator": "127.0.0.1:7000",
+          "student": "127.0.0.1:7002 --service retort.v1.StudentService"}
 CREDENTIALS = {"teacher": "teacher", "endpoint": "teacher", "coordinator": "coordinator", "student": "student", "submit": "admin"}
 WRITABLE = {"certs": {"/certs/" + role for role in ("ca", "teacher", "coordinator", "student", "admin", "read")}, "teacher": set(),
             "endpoint": {"/state"}, "coordinator": {"/state", "/runs"}, "student": {"/runs"}, "submit": {"/runs"}}
@@ -60,8 +63,8 @@ def life(name, service):
     expected = "unless-stopped" if name in LONG_LIVED else "no"
     if service.get("restart") != expected:
         yield f"restart must be {expected}"
-    if name in LONG_LIVED and not service.get("healthcheck", {}).get("test"):
-        yield "must have a health check"
+    if name in LONG_LIVED and service.get("healthcheck", {}).get("test") != ["CMD", "retort", "health", *HEALTH[name].split()]:
+        yield f"its health check must be retort health {HEALTH[name]}"
     if not service.get("stop_grace_period"):
         yield "must have a stop_grace_period"
 
@@ -143,6 +146,7 @@ PLANTS = {
     "services.student.cap_drop": ["NET_RAW"], "services.student.read_only": False, "services.student.security_opt": None, "services.teacher.user": "0",
     "services.teacher.tmpfs": ["/tmp"], "services.teacher.pids_limit": None, "services.student.mem_limit": None, "services.student.memswap_limit": "99g",
     "services.student.privileged": True, "services.student.logging": {}, "services.student.restart": "no", "services.teacher.healthcheck": {},
+    "services.student.healthcheck.test": ["CMD", "retort", "health", "127.0.0.1:7002"],
     "services.teacher.stop_grace_period": None, "services.student.networks": ["students", "outside"], "services.teacher.networks": ["students"],
     "services.teacher.ports": ["127.0.0.1:7001:7001"], "services.coordinator.ports": ["7000:7000"], "networks.students.internal": False,
     "networks.teachers.driver_opts": {}, "services.student.environment": {"KEY": "x"}, "services.student.ulimits": {},

@@ -11,7 +11,7 @@
 # Usage: scripts/compose-e2e.sh [-h] [--no-build | --built] [PART...]
 # Needs a container engine with `docker compose` 2.24 or newer, clang and openssl. --no-build takes the image RETORT_IMAGE as it is;
 # --built puts the program of `make build` into the image's runtime stage, on a machine with the same Debian: seconds, where the image takes minutes.
-# RETORT_E2E_SEED (1) draws whom to kill; RETORT_E2E_STEPS (600), more where they are made faster; RETORT_E2E_REPLICAS (3) is that run's training.replicas.
+# RETORT_E2E_SEED (1) draws whom to kill; RETORT_E2E_STEPS (900), more where they are made faster; RETORT_E2E_REPLICAS (3) is that run's training.replicas.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 builds=1

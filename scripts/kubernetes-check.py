@@ -19,6 +19,8 @@ VERSIONS = ("1.27", kubernetes_validate.latest_version())
 FOLDERS = ("base", "remote-teacher", "endpoint", "submit")
 SECRETS = {"retort-teacher", "retort-coordinator", "retort-student", "retort-admin", "retort-upstream-key"}
 PORTS = {"teacher": 7001, "coordinator": 7000, "student": 7002}
+# A student is ready while its coordinator knows it, and is not started anew because the coordinator is away.
+READY = {"student": ["--service", "retort.v1.StudentService"]}
 # Who may open a connection to whom; each folder's own way out.
 REACHES = {("coordinator", "teacher"), ("coordinator", "student"), ("student", "coordinator"), ("student", "student"), ("submit", "coordinator")}
 OUTSIDE = {"remote-teacher": {("coordinator", "192.0.2.10", 7001)}, "endpoint": {("teacher", "203.0.113.1", 443)}}
@@ -77,7 +79,8 @@ def pods(documents, known_claims):
         if spec.get("enableServiceLinks") is not False:
             yield f"{name}: enableServiceLinks must be false"
         security = spec.get("securityContext", {})
-        wanted = {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
+        wanted = {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001, "fsGroupChangePolicy": "OnRootMismatch",
+                  "seccompProfile": {"type": "RuntimeDefault"}}
         if security != wanted:
             yield f"{name}: securityContext must be {wanted}"
         for key in ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"):
@@ -125,8 +128,9 @@ def container_faults(container, long_lived):
     if long_lived:
         port = container["ports"][0]["containerPort"]
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            if container.get(probe, {}).get("exec", {}).get("command") != ["retort", "health", f"127.0.0.1:{port}"]:
-                yield f"{probe} must be retort health 127.0.0.1:{port}"
+            wanted = ["retort", "health", f"127.0.0.1:{port}", *(READY.get(container["name"], []) if probe == "readinessProbe" else [])]
+            if container.get(probe, {}).get("exec", {}).get("command") != wanted:
+                yield f"{probe} must be {' '.join(wanted)}"
     if "--insecure" in container.get("args", []):
         yield "--insecure has no place here"
 
@@ -144,6 +148,8 @@ def wiring(documents):
             yield f"{name}: its selector is not its pods'"
         if sum(matches(budget["spec"]["selector"], labels) for budget in budgets.values()) != 1:
             yield f"{name}: must have one PodDisruptionBudget"
+        elif name in READY and budgets[name]["spec"].get("unhealthyPodEvictionPolicy") != "AlwaysAllow":
+            yield f"{name}: those that are not ready must not keep a node"
     for name, service in of_kind(documents, "Service").items():
         template = running.get(name, (None, None))[1]
         if template is None or not matches({"matchLabels": service["spec"]["selector"]}, template["metadata"]["labels"]):
@@ -228,6 +234,8 @@ PLANTS = [
     ("Deployment", "student", f"{CONTAINER}.securityContext.capabilities", {"drop": ["NET_RAW"]}),
     ("Deployment", "teacher", f"{CONTAINER}.securityContext.allowPrivilegeEscalation", None), ("Deployment", "teacher", f"{CONTAINER}.resources.limits", None),
     ("Deployment", "teacher", f"{CONTAINER}.livenessProbe", None), ("Deployment", "teacher", f"{CONTAINER}.readinessProbe.exec.command", ["true"]),
+    ("Deployment", "student", f"{CONTAINER}.readinessProbe.exec.command", ["retort", "health", "127.0.0.1:7002"]),
+    ("Deployment", "student", "spec.template.spec.securityContext.fsGroupChangePolicy", None),
     ("StatefulSet", "coordinator", f"{CONTAINER}.env.0", {"name": "K", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}),
     ("StatefulSet", "coordinator", "spec.template.spec.securityContext.runAsUser", 0), ("StatefulSet", "coordinator", "spec.template.spec.hostNetwork", True),
     ("StatefulSet", "coordinator", "spec.template.spec.automountServiceAccountToken", True),
@@ -236,6 +244,7 @@ PLANTS = [
     ("Deployment", "student", "spec.template.spec.volumes.2.emptyDir", {}), ("Deployment", "student", "spec.template.spec.volumes.3.persistentVolumeClaim.claimName", "x"),
     ("Deployment", "student", "spec.template.spec.volumes.0.secret.secretName", "x"), ("Deployment", "student", f"{CONTAINER}.volumeMounts.0.readOnly", None),
     ("Deployment", "student", "spec.template.spec.terminationGracePeriodSeconds", 1), ("PodDisruptionBudget", "student", "spec.selector.matchLabels", {"a": "b"}),
+    ("PodDisruptionBudget", "student", "spec.unhealthyPodEvictionPolicy", None),
     ("Deployment", "teacher", "spec.template.metadata.labels", {COMPONENT: "student"}), ("Service", "coordinator", "spec.type", "NodePort"),
     ("Service", "teacher", "spec.selector", {"a": "b"}), ("Service", "teacher", "spec.ports.0.port", 7009), ("NetworkPolicy", "nobody", "spec.policyTypes", ["Egress"]),
     ("NetworkPolicy", "student", "spec.egress.0.to", [{"ipBlock": {"cidr": "0.0.0.0/0"}}]), ("NetworkPolicy", "student", "spec.ingress.0.from", [{"podSelector": {}}]),

@@ -107,7 +107,7 @@ public struct CoordinatorProcess: Sendable {
     let site = CoordinatorSite(coordinator: coordinator, address: "\(host.address)")
     try await host.run(
       services, sources: (facade.map { [$0.metrics] } ?? []) + [instruments.source], abandon: { exit(0) },
-      beside: {
+      beside: { _ in
         try await withThrowingTaskGroup(of: Void.self) { group in
           for upstream in upstreams.compactMap(\.self) + namedUpstreams.values {
             group.addTask { try await upstream.run() }

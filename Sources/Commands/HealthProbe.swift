@@ -3,14 +3,18 @@ import GRPCCore
 public import GRPCNGHTTP2Transport
 import WireFormat
 
-/// `retort health`: asks a service whether it serves.
+/// `retort health`: asks a process whether it serves, or one of its services.
 public struct HealthProbe: Sendable {
   private let address: ServiceTarget
+  private let service: String
   private let access: ClientAccess
 
   /// Asks at an address.
-  public init(address: ServiceTarget, access: ClientAccess) {
+  ///
+  /// - Parameter service: The gRPC service that is asked after; empty: the process as a whole.
+  public init(address: ServiceTarget, service: String = "", access: ClientAccess) {
     self.address = address
+    self.service = service
     self.access = access
   }
 
@@ -22,7 +26,7 @@ public struct HealthProbe: Sendable {
     do {
       status = try await ServiceConnection.with(address, access) { client in
         try await HealthRPC.Client(wrapping: client).check(
-          HealthCheckRequest(), options: ServiceConnection.answering(within: .seconds(2))
+          HealthCheckRequest(service: service), options: ServiceConnection.answering(within: .seconds(2))
         ).status
       }
     } catch let error as RPCError where !error.isPassing {
@@ -30,6 +34,9 @@ public struct HealthProbe: Sendable {
     } catch let error as RPCError {
       throw CommandError.unreachable(service: "service", address: "\(address)", reason: error.message)
     }
-    guard status == .serving else { throw CommandError.refused(service: "\(address)", reason: "not serving") }
+    guard status == .serving else {
+      throw CommandError.refused(
+        service: "\(address)", reason: service.isEmpty ? "not serving" : "\(service) is not serving")
+    }
   }
 }

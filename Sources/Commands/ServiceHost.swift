@@ -1,7 +1,7 @@
 public import GRPCCore
 public import GRPCNGHTTP2Transport
 public import Logging
-import ServiceHealth
+public import ServiceHealth
 public import ServiceMetrics
 import ServiceReflection
 public import ServiceRuntime
@@ -47,14 +47,16 @@ public struct ServiceHost: Sendable {
   ///
   /// - Parameters:
   ///   - services: What to serve, besides health and reflection.
+  ///   - isReady: Whether health says that they serve once the address is listened on; else `beside` says of each when it does.
   ///   - sources: Metrics of the service's own.
   ///   - stops: Requests to stop.
   ///   - abandon: Called when the service does not end in time.
   ///   - beside: Work that goes on as long as the service, once it listens.
   public func run(
-    _ services: [any RegistrableRPCService], sources: [@Sendable (inout PrometheusText) -> Void] = [],
+    _ services: [any RegistrableRPCService], isReady: Bool = true,
+    sources: [@Sendable (inout PrometheusText) -> Void] = [],
     stops: AsyncStream<StopReason> = StopSignals.stream(),
-    abandon: @escaping @Sendable () -> Void, beside: @escaping @Sendable () async throws -> Void = {}
+    abandon: @escaping @Sendable () -> Void, beside: @escaping @Sendable (HealthService) async throws -> Void = { _ in }
   ) async throws {
     var configuration = NGHTTP2ServerTransport.Configuration()
     configuration.shutdownGracePeriod = .seconds(9)
@@ -80,7 +82,13 @@ public struct ServiceHost: Sendable {
       prepareToStop: { health.stop() },
       beginDraining: { server.beginGracefulShutdown() },
       abandon: abandon,
-      serve: { try await serve(server, transport, health, scraped, beside: beside) })
+      serve: {
+        try await serve(server, transport, scraped) {
+          if isReady { health.setAll(.serving) } else { health.setStatus(.serving) }
+          logger.notice("listening", metadata: ["service.address": "\(address)"])
+          try await beside(health)
+        }
+      })
     logger.notice("stopped")
   }
 
@@ -90,10 +98,10 @@ public struct ServiceHost: Sendable {
     }
   }
 
-  /// Serves until the server has ended, with health and the work beside it.
+  /// Serves until the server has ended, with the work that begins once it listens.
   private func serve(
-    _ server: GRPCServer<NGHTTP2ServerTransport>, _ transport: NGHTTP2ServerTransport, _ health: HealthService,
-    _ scraped: MetricsServer?, beside: @escaping @Sendable () async throws -> Void
+    _ server: GRPCServer<NGHTTP2ServerTransport>, _ transport: NGHTTP2ServerTransport, _ scraped: MetricsServer?,
+    listening: @escaping @Sendable () async throws -> Void
   ) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
@@ -102,9 +110,7 @@ public struct ServiceHost: Sendable {
       }
       group.addTask {
         _ = try await transport.listeningAddress
-        health.setAll(.serving)
-        logger.notice("listening", metadata: ["service.address": "\(address)"])
-        try await beside()
+        try await listening()
         return false
       }
       if let scraped {

@@ -1,7 +1,9 @@
 import Authentication
 public import Foundation
+import GRPCCore
 public import GRPCNGHTTP2Transport
 import Logging
+import ServiceHealth
 import ServiceRuntime
 import StudentService
 import WireFormat
@@ -51,6 +53,12 @@ public struct StudentProcess: Sendable {
       coordinator: coordinator, access: access, trainerID: UUID().uuidString,
       address: "\(advertise ?? ServiceTarget([host.address.reachable]))",
       logger: logger)
-    try await host.run([students], abandon: { exit(0) }, beside: { try await registration.run() })
+    try await host.run(
+      [students], isReady: false, abandon: { exit(0) },
+      beside: { health in
+        try await registration.run { isKnown in
+          health.setStatus(isKnown ? .serving : .notServing, of: StudentServiceRPC.descriptor.fullyQualifiedService)
+        }
+      })
   }
 }

@@ -28,7 +28,9 @@ public struct TrainerRegistration: Sendable {
   }
 
   /// Registers and renews until the task is cancelled.
-  public func run() async throws {
+  ///
+  /// - Parameter tell: Told whether the coordinator knows the student, as often as that may have changed.
+  public func run(tell: @Sendable (Bool) -> Void) async throws {
     var isAbsent = false
     var wait = Self.firstWait
     while true {
@@ -39,9 +41,11 @@ public struct TrainerRegistration: Sendable {
             RegisterTrainerRequest(trainerID: trainerID, address: address), options: Self.options)
           logger.notice("registered with the coordinator", metadata: ["lease.id": "\(lease.leaseID)"])
           (isAbsent, wait) = (false, Self.firstWait)
+          tell(true)
           try await renew(lease, coordinator)
         }
       } catch let error as RPCError {
+        tell(false)
         try Task.checkCancellation()
         if !isAbsent {
           logger.warning(

@@ -11,10 +11,17 @@ struct Health: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The service: HOST:PORT, dns:HOST:PORT or unix:PATH.", valueName: "target"))
   var address: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Asks after this gRPC service alone: a student's serves while its coordinator knows it.", valueName: "name"))
+  var service = ""
+
   @OptionGroup var credentials: CredentialOptions
 
   func run() async throws {
-    try await HealthProbe(address: ServiceTarget(parsing: address), access: credentials.access(to: nil)).run()
+    try await HealthProbe(
+      address: ServiceTarget(parsing: address), service: service, access: credentials.access(to: nil)
+    ).run()
     printLine("serving")
   }
 }

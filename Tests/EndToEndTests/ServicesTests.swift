@@ -57,6 +57,25 @@ import Testing
     #expect(outcome.errors.contains(" notice listening service.address=\(teacher)"))
   }
 
+  @Test("a student's service is healthy while its coordinator knows it, its process as long as it listens")
+  func studentHealth() async throws {
+    let (state, asked) = (run.folder.path("state"), ["health", student, "--service", "retort.v1.StudentService"])
+    try await run.program.service(["student", "--coordinator", coordinator, "--listen", student, "--root", "/"]) {
+      try await waitForListener(at: student)
+      let unknown = try await run.program.run(asked)
+      #expect(unknown.exit == .status(1) && unknown.complaints.count == 1, "\(unknown.errors)")
+      #expect(unknown.errors.contains("retort.v1.StudentService is not serving"))
+      let coordinating = ["coordinator", "--teacher", teacher, "--state", state, "--listen", coordinator]
+      try await run.program.service(coordinating) {
+        while try await run.program.run(asked).exit != .status(0) {}
+      }
+      while try await run.program.run(asked).exit == .status(0) {}
+      #expect(try await run.program.run(["health", student]).exit == .status(0))
+      let absent = try await run.program.run(["health", student, "--service", "retort.v1.TeacherService"])
+      #expect(absent.exit != .status(0) && absent.complaints.count == 1, "\(absent.errors)")
+    }
+  }
+
   @Test("a service shows its metrics where it is told to, to this machine alone")
   func metrics() async throws {
     let model = run.folder.path("teacher")

@@ -25,6 +25,7 @@ goes_on() {
 until_step() {
   local wanted=$((steps * $1 / 100)) deadline=$((SECONDS + 600))
   until [ "$(rows)" -ge $wanted ]; do goes_on "step $wanted" $deadline; done
+  [ "$(rows)" -lt "$steps" ] || fail "the run made all its steps before all had befallen it: set RETORT_E2E_STEPS higher"
 }
 
 # still SECONDS: waits until no step was made for so long.

@@ -48,7 +48,7 @@ misfortunes() {
 }
 
 kills() {
-  local steps=${RETORT_E2E_STEPS:-600} replicas=${RETORT_E2E_REPLICAS:-3} killed=0 run expected ours theirs who
+  local steps=${RETORT_E2E_STEPS:-900} replicas=${RETORT_E2E_REPLICAS:-3} killed=0 run expected ours theirs who
   local -a settings=("training.max_steps=$steps" training.save_steps=10 generation.rounds=20 "training.replicas=$replicas"
     student.hidden_size=96 student.intermediate_size=256)
   RANDOM=${RETORT_E2E_SEED:-1}

@@ -18,7 +18,7 @@ refusals() {
   local old=/others/certs/old
   foreigners
   say "refused, to the caller:"
-  local theirs=/others/certs/theirs ours=(--tls-ca /credentials/ca.pem --tls-cert /credentials/cert.pem --tls-key /credentials/key.pem)
+  local line theirs=/others/certs/theirs ours=(--tls-ca /credentials/ca.pem --tls-cert /credentials/cert.pem --tls-key /credentials/key.pem)
   ask "speaks TLS, and this client was not told to" -e RETORT_CREDENTIALS= submit doctor --teacher teacher:7001
   ask "requires a certificate of its clients" -e RETORT_CREDENTIALS= submit doctor --teacher teacher:7001 --tls-ca /credentials/ca.pem
   ask "the call bears no token" -e RETORT_CREDENTIALS= submit doctor --teacher teacher:7001 "${ours[@]}"
@@ -32,8 +32,21 @@ refusals() {
   compose run --rm -T --no-deps -v $others:/others:ro --entrypoint openssl submit s_client -connect teacher:7001 -alpn h2 \
     -cert $old/cert.pem -key $old/key.pem </dev/null >/dev/null 2>&1 || true
 
+  # Whom the coordinator refuses lives, and says that it is of no use.
+  compose run -d --no-deps -v $others:/others:ro -e RETORT_CREDENTIALS=$theirs/student --name ${project}-stranger student >/dev/null
+  local deadline=$((SECONDS + 60))
+  until docker logs ${project}-stranger 2>&1 | grep -q "not signed by a CA of"; do
+    [ $SECONDS -lt $deadline ] || fail "the student of another installation is not refused"
+    sleep 0.5
+  done
+  docker exec ${project}-stranger retort health 127.0.0.1:7002 >/dev/null || fail "the refused student is not alive"
+  ! line=$(docker exec ${project}-stranger retort health 127.0.0.1:7002 --service retort.v1.StudentService 2>&1) || fail "a refused student is healthy"
+  grep -qF "is not serving" <<<"$line" || fail "its health: $line"
+  echo "  $line"
+  docker rm -f ${project}-stranger >/dev/null
+
   say "refused, in the teacher's log:"
-  local line log
+  local log
   log=$(compose logs --no-color --no-log-prefix teacher)
   for line in "does not speak TLS here" "showed no certificate" "bears no token" "token is not known" "not signed by a CA of" \
     "its certificate expired on" "role student may not call"; do

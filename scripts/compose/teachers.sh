@@ -19,8 +19,8 @@ teachers() {
   compose run --rm -T submit /models/compose-check.yaml output_dir=/runs/shared seed=2 training.max_steps=60 >/dev/null 2>&1
   counts=$(for id in "${all[@]}"; do echo $(($(answered "$id") - ${before[$id]})); done | sort -n | xargs)
   say "calls that each of them answered: $counts"
-  # By what each has to do and how fast it is: even where all are as fast, and this machine does nothing else.
-  awk '{ exit !(NF == 3 && $1 > 2) }' <<<"$counts" || fail "not shared by all three: $counts"
+  # By what each has to do and how fast it is: the more so, the fewer questions there are at once.
+  awk '{ exit !(NF == 3 && $1 > 0) }' <<<"$counts" || fail "not shared by all three: $counts"
 
   compose run --rm -T submit /models/compose-check.yaml output_dir=/runs/broken seed=3 training.max_steps=200 generation.rounds=10 >/dev/null 2>&1 &
   local run=$! first
