@@ -51,13 +51,13 @@ compose() { docker compose --env-file compose/.env.example -f compose/compose.ya
 tool() { docker run --rm -i --network none -v $others:/others "$@"; } # the image's programs on the others' credentials
 say() { echo "compose: $*"; }
 fail() { say "$*" >&2; exit 1; }
-clean() {
-  docker rm -f $away retort-endpoint $project-stranger
+clean() { # containers of `compose run` too, which `down` leaves
+  docker rm -f $away retort-endpoint $(docker ps -aq --filter label=com.docker.compose.project=$project)
   compose --profile submit --profile endpoint down --volumes --timeout 5
   docker network rm $away
   docker volume rm $away $others
 }
-trap 'clean >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+trap 'clean >/dev/null 2>&1 || true; wait; rm -rf "$work"' EXIT
 clean >/dev/null 2>&1 || true
 mkdir -p "$work/probe" "$work/endpoint"
 
