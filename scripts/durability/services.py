@@ -47,7 +47,7 @@ class Process:
     """A service that is started again when it dies. In its first life strace may watch it, until a call of it was failed."""
 
     def __init__(self, arguments, log, inject=()):
-        self.arguments, self.log, self.deaths, self.failures = arguments, log, 0, 0
+        self.arguments, self.log, self.deaths, self.failed = arguments, log, 0, []
         self.trace = pathlib.Path(f"{log}.strace")
         # strace counts the calls of each thread, so that another thread would fail as well: it lets go after the first.
         self._start(["strace", "-D", "-I", "2", "-f", "-y", "-qq", "-o", str(self.trace), *inject] if inject else [])
@@ -61,16 +61,18 @@ class Process:
 
     def look(self):
         """Starts the service again where it has died, and makes strace let go where it has failed a call."""
-        if self.is_watched and self.trace.exists() and "INJECTED" in self.trace.read_text(errors="replace"):
-            self.failures, self.is_watched, self.let_go = 1, False, time.monotonic() + 0.5
-            for pid in tracers(self.process.pid):
-                os.kill(pid, signal.SIGTERM)
-            failed = next(line for line in self.trace.read_text(errors="replace").splitlines() if "INJECTED" in line)
-            if not re.search(r"[(]\d+</|rename", failed):
-                # A pipe, a socket, a wake-up: nobody promises to live with that. The service is started again.
+        if self.is_watched and (failed := self._failed_calls()):
+            if not self.failed:
+                self.let_go = time.monotonic() + 0.5
+                for pid in tracers(self.process.pid):
+                    os.kill(pid, signal.SIGTERM)
+            self.failed = failed
+            if not all(re.search(r"[(]\d+</|rename", line) for line in failed):
+                # A pipe, a socket, a wake-up: nobody promises to live with that. The service is started again. Until strace has let go,
+                # such a call of another thread may fail after that of a file.
                 self.process.kill()
         if self.process.poll() is None:
-            if self.failures and time.monotonic() > self.let_go:
+            if self.failed and time.monotonic() > self.let_go:
                 # strace hangs where what it watches ends just now, or lets go of it while it stands.
                 for pid in tracers(self.process.pid):
                     os.kill(pid, signal.SIGKILL)
@@ -81,6 +83,17 @@ class Process:
         if self.deaths > 5:
             raise Broken(f"{self.arguments[1]} dies again and again: {self.last_line()}")
         self._start()
+
+    def _failed_calls(self):
+        """The lines of strace for them; a call that others' lines have interrupted in one piece again."""
+        failed, begun = [], {}
+        for line in self.trace.read_text(errors="replace").splitlines() if self.trace.exists() else []:
+            thread, _, rest = line.partition(" ")
+            if "<unfinished ...>" in rest:
+                begun[thread] = rest
+            elif "INJECTED" in rest:
+                failed.append(f"{thread} {begun.get(thread, '') if 'resumed>' in rest else ''}{rest}")
+        return failed
 
     def last_line(self):
         lines = pathlib.Path(self.log).read_text(errors="replace").splitlines()
@@ -95,12 +108,14 @@ class Process:
 
 
 def tracers(pid):
-    """Who traces a process."""
-    try:
-        found = re.search(r"TracerPid:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
-    except OSError:
-        return []
-    return [int(found[1])] if found and found[1] != "0" else []
+    """Who traces the threads of a process."""
+    found = set()
+    for status in pathlib.Path("/proc").glob(f"{pid}/task/*/status"):
+        try:
+            found.add(int(re.search(r"TracerPid:\s+(\d+)", status.read_text())[1]))
+        except OSError:
+            pass
+    return found - {0}
 
 
 class Services:
