@@ -1,9 +1,9 @@
 import Foundation
 
 /// Why a file or folder could not be used, in plain words for the parentheses of a message.
-enum FileProblem {
+public enum FileProblem {
   /// The words for an error of Foundation.
-  static func words(_ error: any Error) -> String {
+  public static func words(_ error: any Error) -> String {
     let error = error as NSError
     if error.domain == NSPOSIXErrorDomain, let code = POSIXErrorCode(rawValue: Int32(error.code)) { return words(code) }
     if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return words(cause) }

@@ -15,7 +15,7 @@ public enum ComputePool {
     if let count = threadCount(setting: text) { return count }
     let complaint =
       "retort: RETORT_THREADS=\(text.prefix(40)) is no number from 1 to 1024; \(cores) threads are taken\n"
-    FileHandle.standardError.write(Data(complaint.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(complaint.utf8))
     return cores
   }()
 

@@ -18,7 +18,10 @@ public enum LogSetup {
   /// Installs the handler; call once, before the first logger is made.
   public static func bootstrap(level: Logger.Level, format: Format = .text) {
     LoggingSystem.bootstrap { label in
-      LineLogHandler(label: label, level: level, format: format) { FileHandle.standardError.write(Data($0.utf8)) }
+      // A line that cannot be written, since the disk of the log is full, is lost; the service goes on.
+      LineLogHandler(label: label, level: level, format: format) {
+        try? FileHandle.standardError.write(contentsOf: Data($0.utf8))
+      }
     }
   }
 

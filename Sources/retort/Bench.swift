@@ -54,7 +54,7 @@ struct BenchWire: AsyncParsableCommand {
     let run = BenchmarkRun(
       stacks: [ours] + peers, cases: cases.isEmpty ? BenchmarkCase.allCases : cases, rounds: rounds, seconds: seconds)
     let report = BenchmarkReport(
-      try run.run { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }, ours: ours.name)
+      try run.run { printProgress($0 + "\n") }, ours: ours.name)
     printLine(json ? try report.json() : report.markdown())
   }
 

@@ -97,7 +97,7 @@ struct EngineBenchOptions: ParsableArguments {
       scripts: peerScripts)
     let run = EngineRun(programs: programs, options: options, place: place)
     let results = try run.run(try EngineCase.cases(of: suite, named: cases)) {
-      FileHandle.standardError.write(Data(($0 + "\n").utf8))
+      printProgress($0 + "\n")
     }
     let report = EngineReport(results)
     printLine(json ? try report.json() : report.markdown())

@@ -61,7 +61,7 @@ struct BenchReplicas: AsyncParsableCommand {
       command: [Bundle.main.executablePath ?? CommandLine.arguments[0], "bench", "replica"], options: options,
       place: place)
     let report = ReplicaReport(
-      try run.run { FileHandle.standardError.write(Data(($0 + "\n").utf8)) })
+      try run.run { printProgress($0 + "\n") })
     printLine(json ? try report.json() : report.markdown())
   }
 

@@ -37,7 +37,7 @@ struct BenchTokenize: AsyncParsableCommand {
     let run = TokenizeRun(
       location: URL(filePath: model), python: peerPython, scripts: peerScripts, rounds: rounds, place: place)
     let results = try run.run(texts.map { URL(filePath: $0) }) {
-      FileHandle.standardError.write(Data(($0 + "\n").utf8))
+      printProgress($0 + "\n")
     }
     let report = TokenizeReport(results)
     printLine(json ? try report.json() : report.markdown())

@@ -1,11 +1,15 @@
+import Commands
 import Foundation
 
-/// Writes a line to standard output, at once.
+/// Writes a line to standard output, at once; where that cannot be, the program ends and says why.
 func printLine(_ line: String) {
-  FileHandle.standardOutput.write(Data("\(line)\n".utf8))
+  do { try FileHandle.standardOutput.write(contentsOf: Data("\(line)\n".utf8)) } catch {
+    printProgress("retort: standard output cannot be written: \(FileProblem.words(error))\n")
+    exit(1)
+  }
 }
 
-/// Writes text to standard error as it is.
+/// Writes text to standard error as it is; where that cannot be, nothing is said.
 @Sendable func printProgress(_ text: String) {
-  FileHandle.standardError.write(Data(text.utf8))
+  try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }

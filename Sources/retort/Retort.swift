@@ -42,7 +42,7 @@ struct Retort: AsyncParsableCommand {
 
   private static func fail(_ text: String, status: Int32) -> Never {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    FileHandle.standardError.write(Data("retort: \(line)\n".utf8))
+    printProgress("retort: \(line)\n")
     Foundation.exit(status)
   }
 }
