@@ -63,7 +63,7 @@ public struct CoordinatorProcess: Sendable {
       let guardian = service.credentials.tokens.map { PageGuard(tokens: $0) }
       return try CoordinatorPages(address: address, guardian: guardian, insecure: service.insecure, logger: logger)
     }
-    do { try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true) } catch {
+    do { try DurableFolder.make(state) } catch {
       throw CommandError.unwritable(folder: state.relativePath, reason: FileProblem.words(error))
     }
     // One cache for all: replies are named by their model.

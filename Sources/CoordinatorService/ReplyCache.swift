@@ -4,9 +4,10 @@ internal import WireBytes
 
 /// Replies of the teacher on disk, each named by the SHA-256 of what it depends on.
 ///
-/// `<folder>/xx/<name>`: `RTC2`, then for each message its length (UInt64, little-endian) and bytes, then a length of all
-/// ones, then the microseconds that the teacher took. A reply is written to `<folder>/drafts` while it comes and gets its name once it is whole; a file that is torn
-/// all the same is a miss. Above the size limit the least recently used files go.
+/// `<folder>/xx/<name>`: `RTC3`, then for each message its length (UInt64, little-endian), the first eight bytes of its SHA-256, and
+/// its bytes, then a length of all ones, then the microseconds that the teacher took. A reply is written to `<folder>/drafts` while it
+/// comes and gets its name once it is whole. Nobody waits for the disk: what a power cut tore, or left as zeros, is asked for again.
+/// Above the size limit the least recently used files go.
 public final class ReplyCache: Sendable {
   /// What the cache did since it was opened.
   public struct Counters: Sendable, Hashable {

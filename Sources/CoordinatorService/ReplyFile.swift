@@ -1,16 +1,27 @@
+internal import Crypto
 internal import Foundation
 internal import Synchronization
 internal import WireBytes
 
 /// The layout of a reply's file.
 private enum ReplyFile {
-  static let magic = Data("RTC2".utf8)
+  static let magic = Data("RTC3".utf8)
   static let end = UInt64.max
   static let lengthBytes = 8
+  static let checkBytes = 8
+  /// What stands before a message.
+  static let headBytes = lengthBytes + checkBytes
   /// The end mark and the microseconds after it.
   static let trailerBytes = 16
 
   static func encode(_ length: UInt64) -> Data { withUnsafeBytes(of: length.littleEndian) { Data($0) } }
+
+  /// The check of a message: a file may have all its bytes after a power cut, and zeros for some.
+  static func check(_ message: UnsafeRawBufferPointer) -> Data {
+    Data(SHA256.hash(data: message).prefix(checkBytes))
+  }
+
+  static func check(_ message: Data) -> Data { message.withUnsafeBytes { check($0) } }
 
   static func readLength(_ file: FileHandle) -> UInt64? {
     guard let data = try? file.read(upToCount: lengthBytes), data.count == lengthBytes else { return nil }
@@ -40,6 +51,7 @@ struct StoredReply: Sendable {
       guard let length = ReplyFile.readLength(file) else { return nil }
       place += UInt64(ReplyFile.lengthBytes)
       if length == ReplyFile.end { break }
+      place += UInt64(ReplyFile.checkBytes)
       guard length <= size - min(size, place), (try? file.seek(toOffset: place + length)) != nil else { return nil }
       place += length
       lengths.append(Int(length))
@@ -53,7 +65,7 @@ struct StoredReply: Sendable {
 
   /// Passes the messages on, one in memory at a time.
   ///
-  /// - Returns: False where the file went or changed meanwhile; then some messages may have been passed on.
+  /// - Returns: False where the file went, or has not the bytes that were written; then some messages may have been passed on.
   @concurrent
   func forEach(_ body: (WireBytes) async throws -> Void) async throws -> Bool {
     guard let file = try? FileHandle(forReadingFrom: url) else { return false }
@@ -61,8 +73,9 @@ struct StoredReply: Sendable {
     guard (try? file.seek(toOffset: UInt64(ReplyFile.magic.count))) != nil else { return false }
     for length in lengths {
       guard ReplyFile.readLength(file) == UInt64(length) else { return false }
+      let check = try? file.read(upToCount: ReplyFile.checkBytes)
       let data = length == 0 ? Data() : (try? file.read(upToCount: length)) ?? Data()
-      guard data.count == length else { return false }
+      guard data.count == length, check == ReplyFile.check(data) else { return false }
       try await body(WireBytes(data))
     }
     return true
@@ -99,11 +112,12 @@ final class ReplyDraft: Sendable {
   func append(_ message: WireBytes) {
     state.withLock { state in
       state.offsets.append(UInt64(state.byteCount - ReplyFile.trailerBytes))
-      state.byteCount += ReplyFile.lengthBytes + message.count
+      state.byteCount += ReplyFile.headBytes + message.count
       guard let file = state.file else { return }
       do {
         guard state.byteCount <= byteLimit else { throw CocoaError(.fileWriteOutOfSpace) }
-        try file.write(contentsOf: ReplyFile.encode(UInt64(message.count)))
+        try file.write(
+          contentsOf: ReplyFile.encode(UInt64(message.count)) + message.withUnsafeBytes { ReplyFile.check($0) })
         try message.withUnsafeBytes { bytes in
           guard let start = bytes.baseAddress else { return }
           let data = Data(
@@ -122,7 +136,8 @@ final class ReplyDraft: Sendable {
       guard let file = state.file, state.offsets.indices.contains(index) else { return false }
       defer { _ = try? file.seekToEnd() }
       guard (try? file.seek(toOffset: state.offsets[index])) != nil,
-        ReplyFile.readLength(file) == UInt64(message.count)
+        ReplyFile.readLength(file) == UInt64(message.count),
+        (try? file.seek(toOffset: state.offsets[index] + UInt64(ReplyFile.headBytes))) != nil
       else { return false }
       let data = message.count == 0 ? Data() : (try? file.read(upToCount: message.count)) ?? Data()
       return message.withUnsafeBytes { data.elementsEqual($0) }

@@ -105,8 +105,9 @@ public actor RunDriver: RunWorker {
     // What changes nothing, such as news of a session that is over, is not worth a line.
     guard after != before || !effects.isEmpty else { return [] }
     let status = RunStatus(after, teacherAddress: teacherAddress(material.recipe))
-    // Whoever sees the run finished finds its files whole, also where this process ends in between: then they are finished again.
-    if after.phase == .finished { await finishFiles(effects) }
+    // Whoever sees the run finished finds its files whole, also after a power cut; where this process ends in between, they are
+    // finished again.
+    if after.phase == .finished { try await finishFiles(effects) }
     try await dependencies.journal.append(
       post.event, to: record.runID, status: status, result: post.result, metrics: post.metrics)
     tell(post, of: after)
@@ -129,12 +130,13 @@ public actor RunDriver: RunWorker {
     return (facades.first { $0.waitingReason != nil } ?? facades.first ?? dependencies.facade)?.address ?? ""
   }
 
-  private func finishFiles(_ effects: [RunEffect]) async {
+  private func finishFiles(_ effects: [RunEffect]) async throws {
     for case .prune(let positions) in effects { prune(positions) }
     if let entries = try? await dependencies.journal.metrics(of: record.runID).rows.inOrder {
       try? metricsFile?.rewrite(entries)
     }
     await dependencies.onFinished(record.outputDir, record.method)
+    try folder.finish()
   }
 
   /// The run cannot go on, and its machine cannot be told: bad data, or a journal that cannot be written.

@@ -38,7 +38,7 @@ struct RunFolder: Sendable {
   /// Makes the folder with the resolved recipe in it.
   func prepare(_ recipe: Recipe) throws {
     try FolderError.explaining(path) {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try DurableFolder.make(URL(fileURLWithPath: path))
       for folder in [path, start] { sweep(folder) }
       let file = URL(fileURLWithPath: path).appendingPathComponent("recipe.yaml")
       try Data(recipe.resolvedYAML.utf8).write(to: file, options: .atomic)
@@ -46,6 +46,16 @@ struct RunFolder: Sendable {
     if case .architecture(let from, let numbers, let ties) = recipe.student {
       try StudentFolder.write(to: start, from: from, numbers: numbers, tiesWordEmbeddings: ties)
     }
+  }
+
+  /// Deletes what students that died, or lost power, have left of folders that nobody writes any more; waits until all else is on
+  /// the disk.
+  func finish() throws {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    where name.hasPrefix(".") && name.contains(".partial-") {
+      clear("\(path)/\(name)")
+    }
+    try FolderError.explaining(path) { try DurableFolder.synchronize(tree: URL(fileURLWithPath: path)) }
   }
 
   /// Deletes what a coordinator had not renamed when it was killed: Foundation writes files under such names first.

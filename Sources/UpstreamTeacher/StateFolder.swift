@@ -18,6 +18,12 @@ public final class StateFolder: Sendable {
       throw .stateUnusable(folder: path, problem: "cannot be made: choose another --state")
     }
     ledgerPath = folder.appending(path: "ledger.sqlite").path(percentEncoded: false)
+    // The ledger's name is on the disk with its folder's, lest a power cut take what was paid for.
+    var above = folder.standardizedFileURL
+    while above.path != "/" {
+      above.deleteLastPathComponent()
+      Self.synchronize(above)
+    }
     lock = open(folder.appending(path: "lock").path(percentEncoded: false), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else { throw .stateUnusable(folder: path, problem: "cannot be written: choose another --state") }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -27,6 +33,13 @@ public final class StateFolder: Sendable {
   }
 
   deinit { close(lock) }
+
+  private static func synchronize(_ folder: URL) {
+    let descriptor = open(folder.path(percentEncoded: false), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
 
   /// Whether a process holds a folder just now.
   public static func isHeld(_ folder: URL) -> Bool {

@@ -202,6 +202,18 @@ struct CoordinatorTests {
     }
   }
 
+  @Test("what a student that lost its power had half-written is gone once the run has finished")
+  func partialFolders() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      let partial = folder.path + "/out/.checkpoint-4.partial-a1b2c3"
+      try FileManager.default.createDirectory(atPath: partial + "/checkpoint-4", withIntermediateDirectories: true)
+      let status = try await bench.withCoordinator { try await $0.finish(try bench.recipe()) }
+      #expect(status.state == .finished)
+      #expect(!FileManager.default.fileExists(atPath: partial))
+    }
+  }
+
   @Test("the weights of a row's turns reach the student; a batch whose weights are all 1 has none")
   func turns() async throws {
     try await withFolder { folder in

@@ -24,6 +24,7 @@ struct LoopRun: Sendable {
   func finish(_ status: RunStatus) async throws {
     // Where this process ends in between, the last files are written again.
     await dependencies.onFinished(record.outputDir, record.method)
+    try folder.run.finish()
     try await dependencies.journal.keep(status, of: record.runID)
     show(status)
   }
