@@ -101,9 +101,12 @@ simulate: setup ## Live through RETORT_SIMULATION_SEEDS (10000) worlds of faults
 	$(BUILD) --build-tests
 	RETORT_SIMULATION_SEEDS=$${RETORT_SIMULATION_SEEDS:-10000} scripts/test.sh --filter SimulationTests
 
-durability: build ## Kill and fail system calls under runs: RETORT_DURABILITY_CASES (0: all); fill their disk; stop their student in a save
+durability: build ## Kill and fail system calls under runs: RETORT_DURABILITY_CASES (0: all); cut their power: RETORT_POWER_CUTS (60); fill their disk; stop their student in a save
 	@scripts/setup.sh --durability
+	@scripts/venv.sh --durability
 	scripts/durability/syscalls.py --count $${RETORT_DURABILITY_CASES:-0}
+	.venv/bin/python scripts/durability/forgetful.py --cuts $${RETORT_POWER_CUTS:-60}
+	.venv/bin/python scripts/durability/forgetful.py --cuts $${RETORT_POWER_CUTS:-60} --plants
 	scripts/durability/full-disk.py
 	scripts/durability/paused-writer.py --count 2
 
@@ -129,7 +132,7 @@ e2e-compose: ## Build the image, start the services in a container engine, kill 
 ci: ## What CI runs, in order, stopping at the first failure
 	$(MAKE) lint protos-check protos-breaking build test sanitize
 	RETORT_FUZZ_SECONDS=$${RETORT_FUZZ_SECONDS:-8} $(MAKE) fuzz
-	RETORT_DURABILITY_CASES=$${RETORT_DURABILITY_CASES:-12} $(MAKE) durability
+	RETORT_DURABILITY_CASES=$${RETORT_DURABILITY_CASES:-12} RETORT_POWER_CUTS=$${RETORT_POWER_CUTS:-9} $(MAKE) durability
 	RETORT_KILLS=$${RETORT_KILLS:-12} RETORT_MISERY=$${RETORT_MISERY:-slices,resets} $(MAKE) kills misery
 	$(MAKE) compose-check metrics-check
 	scripts/docs.sh --skip-build

@@ -25,7 +25,7 @@ for option in "$@"; do
   case "$option" in
     --protos) why[protobuf-c-compiler]="regenerates the C of Protos/"; why[protobuf-compiler]="reads Protos/" ;;
     --lint) ;;
-    --durability) why[strace]="kills and fails system calls"; why[e2fsprogs]="makes disks that are soon full"; why[python3]="runs both" ;;
+    --durability) why[strace]="kills and fails system calls"; why[e2fsprogs]="makes disks that are soon full"; why[libfuse2]="mounts a disk that forgets"; why[python3]="runs all three" ;;
     *) echo "setup: unknown option $option" >&2; exit 2 ;;
   esac
 done

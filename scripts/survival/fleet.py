@@ -121,10 +121,12 @@ class Service:
 class Fleet:
     """`with Fleet(…) as fleet: fleet.run(during)`; then `check` and `results`."""
 
-    def __init__(self, retort, folder, students=3, replicas=3, steps=120, restart_after=0.1, proxies=None, settings=()):
+    def __init__(self, retort, folder, students=3, replicas=3, steps=120, restart_after=0.1, proxies=None, settings=(), disk=None):
         self.folder, self.steps, self.students, self.settings = pathlib.Path(folder), steps, students, list(settings)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.output, self.retort = self.folder / "out", retort
+        # Where what a power cut may hit is kept: the run's folder and the coordinator's.
+        disk = pathlib.Path(disk or folder)
+        self.output, self.state, self.retort = disk / "out", disk / "state", retort
         self.recipe = self.folder / "recipe.yaml"
         self.recipe.write_text(RECIPE.format(
             root=ROOT, output=self.output, replicas=replicas, steps=steps, save_steps=SAVE_STEPS, eval_steps=steps // 3))
@@ -134,7 +136,7 @@ class Fleet:
         found = proxies or (lambda asker, address: address)
         services = [
             ("teacher", ["--model", f"{ROOT}/Examples/puzzles/teacher", "--listen", teacher]),
-            ("coordinator", ["--teacher", found("coordinator", teacher), "--state", f"{folder}/state", "--listen", self.address,
+            ("coordinator", ["--teacher", found("coordinator", teacher), "--state", str(self.state), "--listen", self.address,
                              "--advertise", found("student", self.address)])]
         for number, port in enumerate(ports[2:], 1):
             # Of its own address, so that what goes between students can be told apart.
@@ -178,12 +180,12 @@ class Fleet:
                     replicas = re.search(rb'"train/replicas":(\d+)', line)
                     self.row_replicas[step] = int(replicas[1]) if replicas else 1
 
-    def run(self, during=lambda now: None, seconds=180):
-        """Makes the run, and calls `during` all the time; returns how long the run took."""
+    def run(self, during=lambda now: None, seconds=180, at_start=lambda now: None):
+        """Makes the run, and calls `during` all the time, `at_start` until the coordinator listens; returns how long the run took."""
         begin = time.monotonic()
         for service in self.services.values():
             service.look(begin)
-        self._wait_for_coordinator(begin + 30)
+        self._wait_for_coordinator(begin + 30, at_start)
         with open(self.folder / "run.err", "wb") as errors:
             self.begin = time.monotonic()
             client = subprocess.Popen(
@@ -208,14 +210,18 @@ class Fleet:
             raise Broken(f"retort run ended with {client.returncode}: {self.last_words()}")
         return self.end - self.begin
 
-    def _wait_for_coordinator(self, limit):
+    def _wait_for_coordinator(self, limit, at_start):
         host, port = self.address.split(":")
         while True:
             with socket.socket() as one:
                 if one.connect_ex((host, int(port))) == 0:
                     return
-            if time.monotonic() > limit:
+            now = time.monotonic()
+            if now > limit:
                 raise Broken(f"the coordinator does not listen: {self.services['coordinator'].last_lines()}")
+            for service in self.services.values():
+                service.look(now)
+            at_start(now)
             time.sleep(0.02)
 
     def last_words(self):
@@ -251,7 +257,7 @@ class Fleet:
 
     def _journal(self):
         """What the journal has of samples, and how many steps were made again; each step must follow the one before."""
-        with sqlite3.connect(self.folder / "state/journal.sqlite") as journal:
+        with sqlite3.connect(self.state / "journal.sqlite") as journal:
             if (found := journal.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
                 raise Broken(f"the journal: {found}")
             items = dict(journal.execute("SELECT item, token_ids FROM items"))
