@@ -19,6 +19,7 @@ public struct CoordinatorProcess: Sendable {
   private let advertise: ServiceTarget?
   private let web: NetworkAddress?
   private let lease: Duration
+  private let runLimit: Int?
   private let programs: ProgramPermission
   private let teacherCredentials: Credentials?
   private let service: ServiceSettings
@@ -31,6 +32,7 @@ public struct CoordinatorProcess: Sendable {
   ///   - referee: Who judges answers for Lion; nil: the teacher.
   ///   - generator: Who invents instructions for Lion; nil: the teacher.
   ///   - lease: How long a student may be silent before others take its work over.
+  ///   - runLimit: Runs that are worked on at once; nil: any number.
   ///   - programs: Which programs recipes may name as checkers.
   ///   - teacherCredentials: With what to come to a teacher of another installation; nil: with the coordinator's own.
   ///   - state: Folder of journal and cache.
@@ -38,7 +40,8 @@ public struct CoordinatorProcess: Sendable {
   ///   - web: Where browsers find the coordinator's pages; nil: nowhere.
   public init(
     teacher: ServiceTarget?, namedTeachers: [String: ServiceTarget] = [:], referee: ServiceTarget? = nil,
-    generator: ServiceTarget? = nil, lease: Duration = TrainerRegistry.defaultTerm, programs: ProgramPermission = .none,
+    generator: ServiceTarget? = nil, lease: Duration = TrainerRegistry.defaultTerm, runLimit: Int? = nil,
+    programs: ProgramPermission = .none,
     teacherCredentials: Credentials? = nil,
     state: URL, advertise: ServiceTarget?, web: NetworkAddress? = nil,
     service: ServiceSettings
@@ -48,6 +51,7 @@ public struct CoordinatorProcess: Sendable {
     self.referee = referee
     self.generator = generator
     self.lease = lease
+    self.runLimit = runLimit
     self.programs = programs
     self.teacherCredentials = teacherCredentials
     self.state = state
@@ -92,6 +96,7 @@ public struct CoordinatorProcess: Sendable {
     dependencies.namedTeachers = namedUpstreams.mapValues { TeacherFacade(upstream: $0, cache: cache, logger: logger) }
     dependencies.checkers = ["puzzles": PuzzleChecker()]
     dependencies.programs = programs
+    dependencies.runLimit = runLimit
     dependencies.onFinished = { outputDir, _ in
       let folder = URL(filePath: outputDir, directoryHint: .isDirectory)
       do { try RunReport(folder: folder).write(into: folder) } catch {

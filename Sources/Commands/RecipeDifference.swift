@@ -17,10 +17,10 @@ struct RecipeDifference: Hashable {
 
   /// Whether two values of a key make two runs.
   private static func counts(_ key: String) -> Bool {
-    key != "output_dir" && !dealings.contains(key.split(separator: ".").last ?? "")
+    key != "output_dir" && key != "training.share" && !dealings.contains(key.split(separator: ".").last ?? "")
   }
 
-  /// Compares two recipes, `output_dir` and the dealings with endpoints aside; nil: they are the same.
+  /// Compares two recipes, `output_dir`, the share of students and the dealings with endpoints aside; nil: they are the same.
   init?(from old: Recipe, to new: Recipe) {
     let (before, after) = (Self.settings(old), Self.settings(new))
     let values = Dictionary(uniqueKeysWithValues: after)

@@ -50,12 +50,14 @@ public final class Coordinator: Sendable {
   let dependencies: RunDependencies
   let board: RunBoard
   private let state = Mutex(State())
+  private let gate: RunGate
   private let starts: AsyncStream<RunRecord>
   private let start: AsyncStream<RunRecord>.Continuation
 
   /// Makes a coordinator; nothing is worked on before ``run()``.
   public init(_ dependencies: RunDependencies) {
     self.dependencies = dependencies
+    gate = RunGate(limit: dependencies.runLimit)
     board = RunBoard(now: dependencies.now)
     (starts, start) = AsyncStream<RunRecord>.makeStream()
     for teacher in dependencies.teachers { teacher.onWaiting { [board] in board.tick() } }
@@ -71,13 +73,15 @@ public final class Coordinator: Sendable {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.dependencies.registry.run() }
       for await run in starts {
-        group.addTask { await self.work(on: run) }
+        let slot = gate.enter(run.runID)
+        group.addTask { await self.work(on: run, slot) }
       }
       group.cancelAll()
     }
   }
 
-  private func work(on first: RunRecord) async {
+  private func work(on first: RunRecord, _ slot: RunGate.Slot) async {
+    defer { gate.leave(slot) }
     var next: RunRecord? = first
     while let run = next {
       let driver = worker(on: run)
@@ -90,8 +94,9 @@ public final class Coordinator: Sendable {
         return true
       }
       guard isFree else { return }
+      await pass(slot, run)
       dependencies.logger.info("run begins", metadata: ["run.id": "\(run.runID)", "method": "\(run.method)"])
-      await driver.run()
+      if !Task.isCancelled { await driver.run() }
       let status = board.status(of: run.runID) ?? run.status
       dependencies.logger.info(
         "run stands",
@@ -102,6 +107,15 @@ public final class Coordinator: Sendable {
         return state.resumed.removeValue(forKey: run.runID)
       }
     }
+  }
+
+  /// Waits while as many runs are worked on as may be.
+  private func pass(_ slot: RunGate.Slot, _ run: RunRecord) async {
+    guard let limit = gate.limit, !gate.isOpen(slot) else { return }
+    let message = "waits until one of \(limit) \(limit == 1 ? "run" : "runs") that may be worked on at once has ended"
+    board.show(
+      RunStatus(state: .waiting, message: message, step: run.status.step, maxSteps: run.status.maxSteps), of: run.runID)
+    for await _ in slot.door {}
   }
 
   private func worker(on run: RunRecord) -> any RunWorker {
@@ -171,6 +185,7 @@ public final class Coordinator: Sendable {
         runID: runID, state: run.status.state, wanted: "only a waiting or running run can be cancelled")
     }
     driver.cancel()
+    gate.letThrough(runID)
     try await board.watch(runID) { !(self.board.status(of: runID)?.state.hasEnded ?? true) }
     return try await self.run(runID)
   }

@@ -38,6 +38,8 @@ public struct RunDependencies: Sendable {
   public var onFinished: @Sendable (_ outputDir: String, _ method: String) async -> Void
   /// The run that these are handed to; empty: none yet.
   public var runID: String
+  /// Runs that are worked on at once; nil: any number.
+  public var runLimit: Int?
   /// Pauses between attempts.
   public var pauses: Backoff
   /// Time since a fixed moment.

@@ -25,7 +25,7 @@ extension RunDriver {
   private nonisolated func serve(_ session: Int, attempt: Int, line: SessionLine, _ material: RunMaterial) async {
     guard (try? await dependencies.pauses.pause(afterFailures: attempt)) != nil,
       let grant = try? await dependencies.registry.acquire(
-        for: record.runID, wanted: material.recipe.training.replicas)
+        for: record.runID, TrainerRegistry.Wish(material.recipe.training))
     else { return }
     inbox.yield(Post(event: .trainerRegistered(session: session)))
     let work = SessionWork(driver: self, session: session, grant: grant, material: material)

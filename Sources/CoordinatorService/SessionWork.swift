@@ -60,11 +60,11 @@ struct SessionWork: Sendable {
 
   /// The student: one process, or replicas that share its steps.
   private func withStudent(_ body: @escaping @Sendable (any StudentConnection) async throws -> Void) async throws {
-    let limit = recipe.training.replicas
-    guard limit > 1 else { return try await dependencies.students.withStudent(grant, body) }
+    guard recipe.training.replicas > 1 else { return try await dependencies.students.withStudent(grant, body) }
     let surroundings = StudentGroup.Surroundings(
-      runID: driver.record.runID, limit: limit, registry: dependencies.registry, connector: dependencies.students,
-      values: dependencies.groupValues, board: dependencies.replicas, logger: dependencies.logger,
+      runID: driver.record.runID, wish: TrainerRegistry.Wish(recipe.training), registry: dependencies.registry,
+      connector: dependencies.students, values: dependencies.groupValues, board: dependencies.replicas,
+      logger: dependencies.logger,
       clear: { [folder = driver.folder] in folder.clear($0) })
     try await StudentGroup.with(grant, surroundings) { try await body($0) }
   }

@@ -14,7 +14,7 @@ extension StudentGroup {
     loading = request
     handle(.loaded(step: response.step))
     // Whoever is given up takes its share of a sharded optimizer with it.
-    surroundings.registry.share(surroundings.runID, wanted: isSharded ? nil : surroundings.limit)
+    surroundings.registry.share(surroundings.runID, isSharded ? nil : surroundings.wish)
     return response
   }
 
@@ -135,7 +135,7 @@ extension StudentGroup {
 
   /// Prompts are cut into as many requests as there may be replicas, so that texts do not depend on how many there are.
   func generate(_ request: StudentServiceGenerateRequest) async throws -> [Completion] {
-    var parts = try request.parts(surroundings.limit)
+    var parts = try request.parts(surroundings.wish.count)
     var completions: [Completion] = []
     while !parts.isEmpty {
       try await form()

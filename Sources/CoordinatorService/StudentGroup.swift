@@ -11,8 +11,8 @@ actor StudentGroup: StudentConnection {
   /// What a group needs of the world.
   struct Surroundings: Sendable {
     let runID: String
-    /// Replicas at most.
-    let limit: Int
+    /// How many replicas at most, and how much a share of them counts.
+    let wish: TrainerRegistry.Wish
     let registry: TrainerRegistry
     let connector: any StudentConnector
     let values: GroupValues
@@ -60,7 +60,7 @@ actor StudentGroup: StudentConnection {
     _ body: @escaping @Sendable (StudentGroup) async throws -> Void
   ) async throws {
     let group = StudentGroup(surroundings)
-    defer { surroundings.registry.share(surroundings.runID, wanted: nil) }
+    defer { surroundings.registry.share(surroundings.runID, nil) }
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await group.recruit(first) }
       tasks.addTask { try await body(group) }
@@ -125,10 +125,10 @@ actor StudentGroup: StudentConnection {
       tasks.addTask {
         for await _ in self.surroundings.registry.shortages() { await self.lookForShortage() }
       }
-      while await wait(until: { $0.loading != nil && $0.recruits < $0.surroundings.limit }) {
+      while await wait(until: { $0.loading != nil && $0.recruits < $0.surroundings.wish.count }) {
         guard
           let grant = try? await surroundings.registry.acquire(
-            for: surroundings.runID, wanted: surroundings.limit, isExtra: true)
+            for: surroundings.runID, surroundings.wish, isExtra: true)
         else { return }
         recruits += 1
         tasks.addTask { await self.attend(grant, isFirst: false) }
@@ -142,7 +142,7 @@ actor StudentGroup: StudentConnection {
   private func attend(_ grant: TrainerRegistry.Grant, isFirst: Bool) async {
     let (over, end) = AsyncStream<Never>.makeStream()
     let (board, runID) = (surroundings.board, surroundings.runID)
-    board.came(grant, to: runID, plannedPartCount: surroundings.limit)
+    board.came(grant, to: runID, plannedPartCount: surroundings.wish.count)
     do {
       try await surroundings.connector.withStudent(grant) { connection in
         if !isFirst, let request = await self.loading { _ = try await connection.load(request) }

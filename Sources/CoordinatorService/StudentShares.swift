@@ -1,4 +1,4 @@
-/// Who gets the next student, and who gives one up: runs have equal shares of what they ask for. Pure.
+/// Who gets the next student, and who gives one up: runs have equal shares of what they ask for, times their weights. Pure.
 package enum StudentShares {
   /// What a run has and asks for.
   package struct Claim: Sendable, Hashable {
@@ -8,15 +8,17 @@ package enum StudentShares {
     package let held: Int
     /// Students that it can use at most, at least 1.
     package let wanted: Int
+    /// How much a share of this run counts, at least 1: with 3 it has three times another's before both count as equal.
+    package let weight: Int
 
     /// Names a run with what it has and asks for.
-    package init(runID: String, held: Int, wanted: Int) {
-      (self.runID, self.held, self.wanted) = (runID, held, max(wanted, 1))
+    package init(runID: String, held: Int, wanted: Int, weight: Int = 1) {
+      (self.runID, self.held, self.wanted, self.weight) = (runID, held, max(wanted, 1), max(weight, 1))
     }
 
     /// Whether the share with so many students is at least another's with so many.
     func hasAsMuch(with count: Int, as other: Claim, with otherCount: Int) -> Bool {
-      count * other.wanted >= otherCount * wanted
+      count * other.wanted * other.weight >= otherCount * wanted * weight
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Recipes
 internal import Synchronization
 
 /// Students that offered themselves, and the runs that wait for one.
@@ -16,25 +17,35 @@ public final class TrainerRegistry: Sendable {
     }
   }
 
+  /// What a run asks for: how many students it can use, and how much a share of it counts.
+  package struct Wish: Sendable, Hashable {
+    package let count: Int
+    package let weight: Int
+
+    package init(count: Int = 1, weight: Int = 1) { (self.count, self.weight) = (count, weight) }
+  }
+
   struct State {
     var table: LeaseTable
     var waiting:
-      [(id: UInt64, runID: String, wanted: Int, isExtra: Bool, continuation: CheckedContinuation<Grant?, Never>)] = []
-    /// By run with several students, how many it can use.
-    var wanted: [String: Int] = [:]
+      [(id: UInt64, runID: String, wish: Wish, isExtra: Bool, continuation: CheckedContinuation<Grant?, Never>)] = []
+    /// By run with several students.
+    var wishes: [String: Wish] = [:]
     /// Told when a run waits that may get the student of another.
     var shortageWatchers: [UInt64: AsyncStream<Void>.Continuation] = [:]
     var gaveUp: Set<UInt64> = []
     var watchers: [String: [UInt64: AsyncStream<Never>.Continuation]] = [:]
     var waiterCount: UInt64 = 0
 
-    func claim(_ runID: String, wanted: Int) -> StudentShares.Claim {
-      StudentShares.Claim(runID: runID, held: table.leases.count { $0.isTaken && $0.runID == runID }, wanted: wanted)
+    func claim(_ runID: String, _ wish: Wish) -> StudentShares.Claim {
+      StudentShares.Claim(
+        runID: runID, held: table.leases.count { $0.isTaken && $0.runID == runID }, wanted: wish.count,
+        weight: wish.weight)
     }
-    var claims: [StudentShares.Claim] { waiting.map { claim($0.runID, wanted: $0.wanted) } }
+    var claims: [StudentShares.Claim] { waiting.map { claim($0.runID, $0.wish) } }
     /// The run that is to give a student up.
     var giver: String? {
-      waiting.isEmpty ? nil : StudentShares.giver(wanted.map { claim($0, wanted: $1) }, waiting: claims)
+      waiting.isEmpty ? nil : StudentShares.giver(wishes.map { claim($0, $1) }, waiting: claims)
     }
   }
 
@@ -99,10 +110,10 @@ public final class TrainerRegistry: Sendable {
   ///
   /// - Parameters:
   ///   - runID: The run that it is for, as ``trainers`` tells.
-  ///   - wanted: How many the run can use: students go to the run with the smallest share of them.
+  ///   - wish: How many the run can use: students go to the run with the smallest share of them.
   ///   - isExtra: Whether the run has one already.
   /// - Throws: `CancellationError`.
-  public func acquire(for runID: String = "", wanted: Int = 1, isExtra: Bool = false) async throws -> Grant {
+  package func acquire(for runID: String = "", _ wish: Wish = Wish(), isExtra: Bool = false) async throws -> Grant {
     let id = state.withLock { state in
       state.waiterCount += 1
       return state.waiterCount
@@ -111,7 +122,7 @@ public final class TrainerRegistry: Sendable {
       await withCheckedContinuation { (continuation: CheckedContinuation<Grant?, Never>) in
         state.withLock { state in
           guard state.gaveUp.remove(id) == nil else { return continuation.resume(returning: nil) }
-          state.waiting.append((id, runID, wanted, isExtra, continuation))
+          state.waiting.append((id, runID, wish, isExtra, continuation))
           serveWaiting(&state)
         }
       }
@@ -130,7 +141,7 @@ public final class TrainerRegistry: Sendable {
   }
 
   /// A run with several students begins or ends: it may have to give some up.
-  func share(_ runID: String, wanted: Int?) { state.withLock { $0.wanted[runID] = wanted } }
+  func share(_ runID: String, _ wish: Wish?) { state.withLock { $0.wishes[runID] = wish } }
 
   /// Whether a run with several students is to give one up.
   func isToGive(_ runID: String) -> Bool { state.withLock { $0.giver == runID } }
@@ -206,4 +217,9 @@ public enum Monotonic {
 
   /// Time since the process first asked.
   @Sendable public static func now() -> Duration { ContinuousClock.now - start }
+}
+
+extension TrainerRegistry.Wish {
+  /// What a recipe asks for.
+  init(_ training: Recipe.Training) { self.init(count: training.replicas, weight: training.share) }
 }

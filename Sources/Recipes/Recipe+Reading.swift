@@ -299,6 +299,7 @@ extension Recipe.Training {
     adapters = values.flag("training.use_peft") ? Recipe.Adapters(values) : nil
     replicas = values.whole("training.replicas")
     shardsOptimizer = values.flag("training.shard_optimizer")
+    share = values.whole("training.share")
     saveSteps = values.whole("training.save_steps")
     saveTotalLimit = values.whole("training.save_total_limit")
     loggingSteps = values.whole("training.logging_steps")

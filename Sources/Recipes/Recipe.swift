@@ -160,6 +160,8 @@ public struct Recipe: Sendable, Hashable {
     public var replicas: Int
     /// Whether each replica keeps the optimizer's state of its share of the parameters alone.
     public var shardsOptimizer: Bool
+    /// How much the run's share of students counts beside those of others.
+    public var share: Int
     /// Steps between checkpoints.
     public var saveSteps: Int
     /// Checkpoints kept.

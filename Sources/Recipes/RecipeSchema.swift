@@ -288,6 +288,7 @@ enum RecipeSchema {
     RecipeKey("training.use_rslora", .flag, .flag(false)),
     RecipeKey("training.replicas", .whole(1...256), .whole(1)),
     RecipeKey("training.shard_optimizer", .flag, .flag(false)),
+    RecipeKey("training.share", .whole(1...1000), .whole(1)),
     RecipeKey("training.save_steps", positive, .whole(500)),
     RecipeKey("training.save_total_limit", positive, .whole(2)),
     RecipeKey("training.logging_steps", positive, .whole(1)),

@@ -56,6 +56,12 @@ struct Coordinator: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How many runs are worked on at once, from 1 to 1000; others wait for their turn, in the order in which they came. Any number unless given.",
+      valueName: "number"))
+  var maxRuns: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Where browsers of this machine find a page of runs, curves and samples; off unless given.",
       valueName: "host:port"))
   var web: String?
@@ -66,11 +72,14 @@ struct Coordinator: AsyncParsableCommand {
     guard (1...600).contains(lease) else {
       throw CommandError.badOption(name: "--lease", value: "\(lease)", expected: "seconds from 1 to 600")
     }
+    if let maxRuns, !(1...1000).contains(maxRuns) {
+      throw CommandError.badOption(name: "--max-runs", value: "\(maxRuns)", expected: "a number from 1 to 1000")
+    }
     try await CoordinatorProcess(
       teacher: teacher.map { try ServiceTarget(parsing: $0) }, namedTeachers: namedTeachers(),
       referee: referee.map { try ServiceTarget(parsing: $0) },
       generator: generator.map { try ServiceTarget(parsing: $0) },
-      lease: .milliseconds(Int64(lease * 1000)), programs: checkerPrograms,
+      lease: .milliseconds(Int64(lease * 1000)), runLimit: maxRuns, programs: checkerPrograms,
       teacherCredentials: teacherCredentials.map { folder in
         var settings = CredentialSettings()
         settings.folder = folder

@@ -36,12 +36,13 @@ private struct Bench {
     return try Recipe(yaml: yaml, overrides: overrides).resolvedYAML
   }
 
-  func run(hasTeacher: Bool = true) -> RunBench {
+  func run(hasTeacher: Bool = true, limit: Int? = nil) -> RunBench {
     struct Short: AnswerChecker {
       func isValid(prompt: String, answer: String) -> Bool { answer.count == 3 && prompt.hasPrefix("held out") }
     }
     return RunBench(folder: folder, teacher: hasTeacher ? teacher : nil, students: students) {
       $0.checkers = ["short": Short()]
+      $0.runLimit = limit
     }
   }
 
@@ -98,6 +99,33 @@ struct CoordinatorTests {
         let second = try await coordinator.submit(recipeYAML: other, idempotencyKey: "other")
         #expect(try await coordinator.end(of: second.runID).state == .finished)
         #expect(try await coordinator.run(run.runID).status.state == .failed)
+        group.cancelAll()
+      }
+    }
+  }
+
+  @Test("where one run may be worked on at once the next waits until it has ended, and one that waits can be cancelled")
+  func oneAtOnce() async throws {
+    try await withFolder { folder in
+      let bench = try Bench(folder)
+      // Nobody trains: a run that is worked on waits for a student, for ever.
+      let coordinator = try bench.run(limit: 1).makeCoordinator(registry: TrainerRegistry(term: .seconds(1000)))
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await coordinator.run() }
+        var ids: [String] = []
+        for name in ["first", "second", "third"] {
+          let recipe = try bench.recipe(["output_dir=\(folder.path)/\(name)"])
+          ids.append(try await coordinator.submit(recipeYAML: recipe, idempotencyKey: name).runID)
+        }
+        func wait(for run: String, _ isSo: @escaping @Sendable (String) -> Bool) async throws {
+          while !isSo(try await coordinator.run(run).status.message) { await Task.yield() }
+        }
+        let waits: @Sendable (String) -> Bool = { $0.contains("one of 1 run that may be worked on at once") }
+        for id in ids[1...] { try await wait(for: id, waits) }
+        #expect(try await coordinator.cancel(ids[2]).status.state == .cancelled)
+        #expect(waits(try await coordinator.run(ids[1]).status.message))
+        #expect(try await coordinator.cancel(ids[0]).status.state == .cancelled)
+        try await wait(for: ids[1]) { !waits($0) }
         group.cancelAll()
       }
     }

@@ -51,7 +51,7 @@ extension RunDependencies {
     of folder: String, isNew: Bool = false, _ recipe: Recipe,
     _ body: @escaping @Sendable (any StudentConnection, ModelSummary) async throws -> Void
   ) async throws {
-    let grant = try await registry.acquire(for: runID)
+    let grant = try await registry.acquire(for: runID, TrainerRegistry.Wish(weight: recipe.training.share))
     defer { registry.release(grant.leaseID) }
     let request = LoadRequest(
       path: RunFolder.named(folder), initialize: isNew, seed: recipe.seed, objective: WireObjective(recipe.objective),
