@@ -307,7 +307,7 @@ let package = Package(
     .target(
       name: "Authentication",
       dependencies: [
-        "GRPCNGHTTP2Transport",
+        "GRPCNGHTTP2Transport", "WireFormat",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -1,6 +1,7 @@
 public import GRPCCore
 import GRPCNGHTTP2Transport
 import NIOConcurrencyHelpers
+import WireFormat
 
 /// Lets a call through only with a token whose role may make it, before any message of the call is read.
 ///
@@ -26,7 +27,7 @@ public struct AccessInterceptor: ServerInterceptor {
     self.didRefuse = didRefuse
   }
 
-  /// Checks the call, and passes it on without its token.
+  /// Checks the call, and passes it on with its key's name instead of its token.
   public func intercept<Input: Sendable, Output: Sendable>(
     request: StreamingServerRequest<Input>, context: ServerContext,
     next:
@@ -34,29 +35,32 @@ public struct AccessInterceptor: ServerInterceptor {
         Output
       >
   ) async throws -> StreamingServerResponse<Output> {
+    let key: TokenTable.Key
     do throws(RPCError) {
-      try check(request.metadata, context)
+      key = try check(request.metadata, context)
     } catch {
       didRefuse(context.descriptor.fullyQualifiedMethod, context.remotePeer, error.message)
       throw error
     }
     var request = request
     request.metadata.removeAllValues(forKey: "authorization")
+    request.metadata.replaceOrAddString(key.name, forKey: CallMetadata.key)
     return try await next(request, context)
   }
 
-  private func check(_ metadata: Metadata, _ context: ServerContext) throws(RPCError) {
+  private func check(_ metadata: Metadata, _ context: ServerContext) throws(RPCError) -> TokenTable.Key {
     let values = Array(metadata[stringValues: "authorization"])
     guard !values.isEmpty else {
       throw RPCError(
         code: .unauthenticated,
         message: "the call bears no token: this \(server) wants 'authorization: Bearer' (--credentials, --token-file)")
     }
-    guard values.count == 1, let token = Token(authorization: values[0]), let role = tokens.value.role(of: token) else {
+    guard values.count == 1, let token = Token(authorization: values[0]), let key = tokens.value.key(of: token) else {
       throw RPCError(
         code: .unauthenticated,
         message: "the token is not known to this \(server): give the caller a token of the same retort certs folder")
     }
+    let role = key.role
     try checkCertificate(context.transportSpecific as? SecuredPeer, of: role)
     let callers = AccessTable.callers(of: context.descriptor, at: server)
     guard callers.contains(role) else {
@@ -66,6 +70,7 @@ public struct AccessInterceptor: ServerInterceptor {
         message: "role \(role) may not call \(context.descriptor.fullyQualifiedMethod) of a \(server): "
           + (callers.isEmpty ? "nobody may" : "it is for \(names)"))
     }
+    return key
   }
 
   private func checkCertificate(_ peer: SecuredPeer?, of role: Role) throws(RPCError) {

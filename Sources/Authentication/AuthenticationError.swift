@@ -47,7 +47,7 @@ public enum AuthenticationError: Error, Sendable, Hashable, CustomStringConverti
     case .changeableByOthers(let file, let mode): "\(file): may be changed by others (mode \(mode)): chmod 600 it"
     case .noToken(let file): "\(file): holds no token: one line of 64 hexadecimal digits, as retort certs writes it"
     case .badTokenLine(let file, let line):
-      "\(file):\(line): write role:SHA-256 in hexadecimal, with one of the roles "
+      "\(file):\(line): write role:SHA-256 in hexadecimal, or role:SHA-256:NAME, with one of the roles "
         + Role.allCases.map(\.rawValue).joined(separator: ", ")
     case .sharedToken(let file, let line): "\(file):\(line): this token belongs to another role already"
     case .noTokens(let file): "\(file): names no token: nobody could call"

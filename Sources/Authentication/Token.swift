@@ -47,21 +47,32 @@ public struct Token: Sendable, Hashable, CustomStringConvertible {
 
 /// The tokens that a service admits: by their hashes, so that the file gives nobody a token.
 ///
-/// A line is `role:` and the SHA-256 of a token in hexadecimal. A role may have several lines, as while a token is being
-/// replaced. Empty lines and lines that begin with `#` are left out.
+/// A line is `role:` and the SHA-256 of a token in hexadecimal, and may end with `:` and a name of up to 32 letters, digits, `.`, `_` and `-`. A role
+/// may have several lines, as while a token is being replaced; lines of one name count as one key where callers share something. Empty lines and lines that begin with `#` are left out.
 public struct TokenTable: Sendable {
-  private let rows: [(role: Role, digest: [UInt8])]
+  /// What a token stands for.
+  public struct Key: Sendable, Hashable {
+    /// The role.
+    public let role: Role
+    /// The line's name; of one that has none the role with the first digits of the hash.
+    public let name: String
+
+    /// Names a role's key.
+    public init(role: Role, name: String) { (self.role, self.name) = (role, name) }
+  }
+
+  private let rows: [(key: Key, digest: [UInt8])]
 
   /// Reads a file's text.
   public init(text: String, file: String) throws(AuthenticationError) {
-    var rows: [(role: Role, digest: [UInt8])] = []
+    var rows: [(key: Key, digest: [UInt8])] = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
       .enumerated()
     {
       let line = line.trimmingCharacters(in: .whitespaces)
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let row = Self.row(line) else { throw .badTokenLine(file: file, line: index + 1) }
-      guard !rows.contains(where: { $0.digest == row.digest && $0.role != row.role }) else {
+      guard !rows.contains(where: { $0.digest == row.digest && $0.key.role != row.key.role }) else {
         throw .sharedToken(file: file, line: index + 1)
       }
       rows.append(row)
@@ -78,18 +89,23 @@ public struct TokenTable: Sendable {
   }
 
   /// The role that a token stands for; nil: the token is not known.
+  public func role(of token: Token) -> Role? { key(of: token)?.role }
+
+  /// What a token stands for; nil: the token is not known.
   ///
   /// The time that this takes depends on the number of rows alone: all are looked at, and hashes are compared in constant time.
-  public func role(of token: Token) -> Role? {
+  public func key(of token: Token) -> Key? {
     let digest = token.digest
-    var role: Role?
-    for row in rows where digest == row.digest { role = row.role }
-    return role
+    var key: Key?
+    for row in rows where digest == row.digest { key = row.key }
+    return key
   }
 
-  private static func row(_ line: String) -> (role: Role, digest: [UInt8])? {
+  private static func row(_ line: String) -> (key: Key, digest: [UInt8])? {
     let parts = line.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let role = Role(rawValue: String(parts[0])), parts[1].utf8.count == 64 else { return nil }
+    guard 2...3 ~= parts.count, let role = Role(rawValue: String(parts[0])), parts[1].utf8.count == 64,
+      parts.count == 2 || isName(parts[2])
+    else { return nil }
     var digest: [UInt8] = []
     var rest = parts[1]
     while !rest.isEmpty {
@@ -97,7 +113,21 @@ public struct TokenTable: Sendable {
       digest.append(byte)
       rest = rest.dropFirst(2)
     }
-    return (role, digest)
+    let name = parts.count == 3 ? String(parts[2]) : "\(role)-\(parts[1].prefix(8).lowercased())"
+    return (Key(role: role, name: name), digest)
+  }
+
+  /// Whether a text can name a key.
+  public static func isName(_ text: some StringProtocol) -> Bool {
+    1...32 ~= text.utf8.count
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
   }
 }
 

@@ -8,6 +8,7 @@ import WireFormat
 /// `retort teacher`: a process that serves a model folder.
 public struct TeacherProcess: Sendable {
   private let model: URL
+  private let quotas: CallerQuotas
   private let service: ServiceSettings
   private let weights: (generation: WeightFormat, scoring: WeightFormat)
 
@@ -16,12 +17,15 @@ public struct TeacherProcess: Sendable {
   /// - Parameters:
   ///   - generationWeights: How weights are kept for generation.
   ///   - scoringWeights: How weights are kept for scoring.
+  ///   - quotas: How much callers may have, as `--quota` says it.
+  /// - Throws: ``CommandError/badOption(name:value:expected:)``.
   public init(
     model: URL, generationWeights: WeightFormat = .float32, scoringWeights: WeightFormat = .float32,
-    service: ServiceSettings
-  ) {
+    quotas: [String] = [], service: ServiceSettings
+  ) throws(CommandError) {
     self.model = model
     weights = (generationWeights, scoringWeights)
+    self.quotas = try CallerQuotas(parsing: quotas)
     self.service = service
   }
 
@@ -41,6 +45,9 @@ public struct TeacherProcess: Sendable {
         "model.parameters": "\(served.description.parameterCount)",
         "model.arithmetic": "\(served.description.determinism)",
       ])
-    try await host.run([TeacherRPCs(model: served)], abandon: { exit(0) })
+    let queue = ComputeQueue(quotas: quotas)
+    try await host.run(
+      [TeacherRPCs(model: served, queue: queue)], sources: [TeacherInstruments(queue: queue).source],
+      abandon: { exit(0) })
   }
 }

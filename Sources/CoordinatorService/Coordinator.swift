@@ -2,6 +2,7 @@ internal import Foundation
 internal import Logging
 internal import Recipes
 internal import Synchronization
+internal import WireFormat
 
 /// Works on one run.
 protocol RunWorker: Actor {
@@ -96,7 +97,8 @@ public final class Coordinator: Sendable {
       guard isFree else { return }
       await pass(slot, run)
       dependencies.logger.info("run begins", metadata: ["run.id": "\(run.runID)", "method": "\(run.method)"])
-      if !Task.isCancelled { await driver.run() }
+      // Whoever is asked something for the run is told so.
+      if !Task.isCancelled { await CallMetadata.$runID.withValue(run.runID) { await driver.run() } }
       let status = board.status(of: run.runID) ?? run.status
       dependencies.logger.info(
         "run stands",

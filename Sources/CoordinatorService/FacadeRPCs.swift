@@ -77,10 +77,13 @@ public struct FacadeRPCs: RegistrableRPCService {
   ) throws -> StreamingServerResponse<WireBytes> {
     if named.isEmpty { _ = try teacher() }
     return StreamingServerResponse { writer in
-      try await call.cancelling {
+      let runID = CallMetadata.runID(of: request.metadata)
+      return try await call.cancelling {
         for try await message in request.messages {
           do {
-            try await answer(message, method) { try await writer.write($0) }
+            try await CallMetadata.$runID.withValue(runID) {
+              try await answer(message, method) { try await writer.write($0) }
+            }
           } catch let refusal as HandshakeRefusal {
             throw RPCError(code: .failedPrecondition, message: refusal.description)
           }

@@ -61,11 +61,13 @@ final class GRPCTeacher: TeacherConnection {
     switch method {
     case .generate, .outputHead:
       try await client.serverStreaming(
-        request: ClientRequest(message: request), descriptor: method.descriptor, serializer: serializer,
+        request: ClientRequest(message: request, metadata: CallMetadata.ofTask), descriptor: method.descriptor,
+        serializer: serializer,
         deserializer: deserializer, options: .deadline(deadline), onResponse: passOn)
     case .score:
       try await client.bidirectionalStreaming(
-        request: StreamingClientRequest { writer in try await writer.write(request) }, descriptor: method.descriptor,
+        request: StreamingClientRequest(metadata: CallMetadata.ofTask) { writer in try await writer.write(request) },
+        descriptor: method.descriptor,
         serializer: serializer, deserializer: deserializer, options: .deadline(deadline), onResponse: passOn)
     }
   }

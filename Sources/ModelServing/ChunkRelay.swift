@@ -46,18 +46,20 @@ extension ComputeQueue {
   /// Runs `work` in its turn and writes what it emits, as it comes.
   ///
   /// - Parameters:
+  ///   - caller: Whose work it is.
   ///   - bytes: What the caller holds while it waits for its turn.
-  ///   - work: Runs on a thread of its own and passes each piece to its argument, which throws once nobody reads.
+  ///   - work: Runs on a thread of its own with its turn and passes each piece to its other argument, which throws once nobody reads.
   ///   - write: Writes a piece; suspends as long as the peer is slow.
   func relay<Chunk: Sendable>(
-    limits: ServingLimits, bytes: Int = 0, _ work: @escaping @Sendable ((Chunk) throws -> Void) throws -> Void,
+    limits: ServingLimits, of caller: Caller, bytes: Int = 0,
+    _ work: @escaping @Sendable (ComputeTurn, (Chunk) throws -> Void) throws -> Void,
     write: (Chunk) async throws -> Void
   ) async throws {
     let relay = ChunkRelay<Chunk>(capacity: limits.waitingChunks, patience: limits.readerPatience)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         defer { relay.finish() }
-        try await self.run(bytes: bytes) { try work(relay.send) }
+        try await self.run(for: caller, bytes: bytes) { try work($0, relay.send) }
       }
       defer { relay.close() }
       for await chunk in relay.chunks {

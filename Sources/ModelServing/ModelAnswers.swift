@@ -22,6 +22,7 @@ public struct ModelAnswers: Sendable {
   /// one where the parameters are fixed; each gets the text that it would get alone.
   ///
   /// - Parameters:
+  ///   - caller: Whose question it is.
   ///   - seeds: One per prompt, or none, which is 0 for all.
   ///   - newTokenLimits: Limits of new tokens beside that of `sampling`, one per prompt, or none.
   ///   - isCancelled: Asked before each new token.
@@ -29,7 +30,8 @@ public struct ModelAnswers: Sendable {
   /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
   public func generate(
     _ prompts: WireSequenceBatch?, sampling: WireSamplingOptions?, seeds: [UInt64], newTokenLimits: [UInt32] = [],
-    isCancelled: @escaping @Sendable () -> Bool, write: (WireCompletionBatch) async throws -> Void
+    of caller: Caller = .unnamed, isCancelled: @escaping @Sendable () -> Bool,
+    write: (WireCompletionBatch) async throws -> Void
   ) async throws {
     let prompts = try SequenceBatch(prompts, field: "prompts")
     let sampling = try SamplingOptions(sampling)
@@ -45,12 +47,12 @@ public struct ModelAnswers: Sendable {
           seed: request.1, endsText: stops?.endsText)
       }
       return try await queue.answer(
-        GenerationTicket(requests, isCancelled: isCancelled), with: model.shared, bytes: prompts.byteCount,
+        GenerationTicket(requests, of: caller, isCancelled: isCancelled), with: model.shared, bytes: prompts.byteCount,
         makeBatch: { [model] in model.generationBatch() }, completionsPerMessage: Self.completionsPerMessage,
         write: { try await write(WireCompletionBatch($0)) })
     }
-    try await queue.relay(limits: self.limits, bytes: prompts.byteCount) {
-      [model] (send: ([Completion]) throws -> Void) in
+    try await queue.relay(limits: self.limits, of: caller, bytes: prompts.byteCount) {
+      [model] (_, send: ([Completion]) throws -> Void) in
       var finished: [Completion] = []
       try model.generator().generate(
         prompts: prompts, sampling: sampling, seeds: seeds, newTokenLimits: limits, endsText: stops?.endsText,
@@ -89,12 +91,13 @@ public struct ModelAnswers: Sendable {
   /// Scores sequences; writes chunks of positions in order, at least one, the last one marked.
   ///
   /// - Parameters:
+  ///   - caller: Whose question it is. Where the parameters are fixed, others have their turns between groups of sequences.
   ///   - isCancelled: Asked before each piece of work, several times a chunk.
   ///   - write: Sends a chunk.
   /// - Throws: `WireFormatError`, `ServingError` and `ModelError`, all with a gRPC status.
   public func score(
-    _ sequences: WireSequenceBatch?, options: WireScoreOptions?, isCancelled: @escaping @Sendable () -> Bool,
-    write: (WireScoreChunk) async throws -> Void
+    _ sequences: WireSequenceBatch?, options: WireScoreOptions?, of caller: Caller = .unnamed,
+    isCancelled: @escaping @Sendable () -> Bool, write: (WireScoreChunk) async throws -> Void
   ) async throws {
     let batch = try SequenceBatch(sequences, field: "sequences")
     let positionCount = batch.scoredPositions.count
@@ -104,10 +107,17 @@ public struct ModelAnswers: Sendable {
     guard positionCount > 0 else { return try await write(WireScoreChunk(last: true)) }
     var firstPosition = 0
     let held = batch.byteCount + 4 * options.gatherTokenIDs.count
-    try await queue.relay(limits: limits, bytes: held) { [model] (send: (PositionScores) throws -> Void) in
+    try await queue.relay(limits: limits, of: caller, bytes: held) {
+      [model] (turn, send: (PositionScores) throws -> Void) in
+      let isWanted = { if isCancelled() { throw CancellationError() } }
       try model.scorer().score(
-        batch, options: options, maximumChunkPositions: chunkPositions,
-        isWanted: { if isCancelled() { throw CancellationError() } }, emit: send)
+        batch, options: options, maximumChunkPositions: chunkPositions, isWanted: isWanted, emit: send
+      ) { readPositions, isLast in
+        turn.spend(readPositions)
+        guard !isLast, model.generation.parametersAreFixed else { return }
+        try isWanted()
+        turn.giveWay()
+      }
     } write: { scores in
       let end = firstPosition + scores.positionCount
       let chunk = WireScoreChunk(

@@ -97,7 +97,7 @@ public struct ServedModel: Sendable {
     let packed = packed(generation.weights)
     return GenerationBatch(
       transformer: transformer, parameters: parameters, weights: packed.weights, vocabSize: vocabSize,
-      eosTokenIDs: description.eosTokenIDs, prefixes: packed.continued)
+      eosTokenIDs: description.eosTokenIDs, limits: GenerationLimits(joiningTokens: 1024), prefixes: packed.continued)
   }
 
   /// The parameters, packed as they are now.

@@ -5,7 +5,7 @@ internal import Transformer
 /// Generate requests about a model whose parameters never change, continued together: a request that comes while another is
 /// answered joins it, and gets the text that it would get alone.
 ///
-/// Whoever has the processor's turn works for all, until its own request is answered.
+/// Whoever has the processor's turn works for all, until its own request is answered, and lets others compute between two tokens.
 final class SharedGeneration: Sendable {
   private struct State {
     var entering: [GenerationTicket] = []
@@ -20,13 +20,15 @@ final class SharedGeneration: Sendable {
     var batch: GenerationBatch?
     var tickets: [GenerationTicket] = []
     var owners: [Int: GenerationTicket] = [:]
+    /// The lane of each caller in the batch.
+    var lanes: [Caller: Int] = [:]
   }
 
   /// Lets a request take part from the next step on.
   func enter(_ ticket: GenerationTicket) { state.withLockedValue { $0.entering.append(ticket) } }
 
-  /// Works until a ticket's request is answered or given up. One thread at a time may do so.
-  func drive(until ticket: GenerationTicket, makeBatch: () -> GenerationBatch) {
+  /// Works until a ticket's request is answered or given up. Whoever has the processor's turn alone may do so.
+  func drive(until ticket: GenerationTicket, _ turn: ComputeTurn, makeBatch: () -> GenerationBatch) {
     let batch = bench.batch ?? makeBatch()
     bench.batch = batch
     while true {
@@ -37,15 +39,31 @@ final class SharedGeneration: Sendable {
       for newcomer in entering { join(newcomer, batch) }
       dropCancelled(batch)
       guard !ticket.isDone else { return }
+      batch.heldLanes = Set(bench.lanes.filter { turn.isHeld($0.key) }.values)
       for finished in batch.step() { bench.owners.removeValue(forKey: finished.id)?.take(finished) }
+      let spent = batch.takeSpent()
+      for (caller, lane) in bench.lanes { turn.spend(spent[lane] ?? 0, for: caller) }
+      guard !ticket.isDone else { continue }
+      turn.giveWay()
     }
+  }
+
+  /// A number for each caller that has something in the batch.
+  private func lane(of caller: Caller) -> Int {
+    if let lane = bench.lanes[caller] { return lane }
+    let present = Set(bench.tickets.map(\.caller))
+    bench.lanes = bench.lanes.filter { present.contains($0.key) }
+    let lane = (bench.lanes.values.max() ?? -1) + 1
+    bench.lanes[caller] = lane
+    return lane
   }
 
   private func join(_ ticket: GenerationTicket, _ batch: GenerationBatch) {
     guard !ticket.isDone else { return }
     var ids: [Int] = []
     do {
-      for request in ticket.requests { ids.append(try batch.add(request)) }
+      let lane = lane(of: ticket.caller)
+      for request in ticket.requests { ids.append(try batch.add(request, lane: lane)) }
       for id in ids { bench.owners[id] = ticket }
       bench.tickets.append(ticket)
       ticket.begin(ids)
@@ -69,6 +87,7 @@ final class SharedGeneration: Sendable {
 /// One Generate request that is answered together with others.
 final class GenerationTicket: Sendable {
   let requests: [GenerationRequest]
+  let caller: Caller
   let isCancelled: @Sendable () -> Bool
   /// The completions in the order of their prompts.
   let completions: AsyncThrowingStream<Completion, any Error>
@@ -82,8 +101,9 @@ final class GenerationTicket: Sendable {
 
   private let state = NIOLockedValueBox(State())
 
-  init(_ requests: [GenerationRequest], isCancelled: @escaping @Sendable () -> Bool) {
+  init(_ requests: [GenerationRequest], of caller: Caller, isCancelled: @escaping @Sendable () -> Bool) {
     self.requests = requests
+    self.caller = caller
     self.isCancelled = isCancelled
     (completions, output) = AsyncThrowingStream.makeStream()
   }
@@ -134,7 +154,7 @@ extension ComputeQueue {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         do {
-          try await self.run(bytes: bytes) { shared.drive(until: ticket, makeBatch: makeBatch) }
+          try await self.run(for: ticket.caller, bytes: bytes) { shared.drive(until: ticket, $0, makeBatch: makeBatch) }
         } catch {
           // Its own turn is not needed where another's work has answered it.
           ticket.finish(throwing: error)

@@ -58,7 +58,7 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
   /// Columns go straight from the decoded message to their place in the reply.
   private func ask(_ request: TeacherServiceScoreRequest, _ expected: ScoreReply) async throws -> TeacherReply {
     try await client.bidirectionalStreaming(
-      request: StreamingClientRequest { writer in try await writer.write(request) },
+      request: StreamingClientRequest(metadata: CallMetadata.ofTask) { writer in try await writer.write(request) },
       descriptor: TeacherServiceRPC.Method.Score.descriptor,
       serializer: ProtobufCSerializer<TeacherServiceScoreRequest>(), deserializer: PassThroughDeserializer(),
       options: .defaults
@@ -81,7 +81,9 @@ public struct GRPCTeacher<Transport: ClientTransport>: Teacher {
     let teacher = TeacherServiceRPC.Client(wrapping: client)
     let digest = try await described(by: teacher).model?.outputHeadDigest ?? ""
     if let known, !digest.isEmpty, known.digest == digest { return known }
-    return try await teacher.getOutputHead(GetOutputHeadRequest(outputHeadDigest: digest)) { response in
+    return try await teacher.getOutputHead(
+      GetOutputHeadRequest(outputHeadDigest: digest), metadata: CallMetadata.ofTask
+    ) { response in
       var reply = OutputHeadReply(vocabSize: vocabSize, digest: digest)
       for try await message in response.messages { try reply.append(message) }
       guard reply.isComplete else { throw RPCError(code: .unavailable, message: "the reply ended early") }

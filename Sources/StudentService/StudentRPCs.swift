@@ -114,7 +114,9 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
       try await pipeline.run(request) { try await response.write($0) }
     }
     guard !student.teacherAddress.isEmpty else { return try await run(nil) }
-    try await dialer.withTeacher(at: student.teacherAddress) { try await run($0) }
+    try await CallMetadata.$runID.withValue(student.runID) {
+      try await dialer.withTeacher(at: student.teacherAddress) { try await run($0) }
+    }
   }
 
   /// Answers Join: what another group waits for is given up first.

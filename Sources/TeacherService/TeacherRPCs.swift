@@ -5,7 +5,7 @@ public import WireFormat
 /// The teacher: answers about a model that is never trained.
 ///
 /// A slow reader slows the computation of its own answer; a reader that is gone ends it at the next chunk. Calls compute
-/// one at a time in the order of their arrival, each on all cores, so that answers depend on the request alone.
+/// one at a time, each on all cores, and callers have fair turns, also in the midst of an answer: it depends on the request alone.
 public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   private let description: WireModelDescription
   private let answers: ModelAnswers
@@ -34,10 +34,28 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   public func generate(
     request: TeacherServiceGenerateRequest, response: RPCWriter<TeacherServiceGenerateResponse>, context: ServerContext
   ) async throws {
+    try await generate(request, of: .unnamed, response, context)
+  }
+
+  /// Answers Generate in the turns of who asks.
+  public func generate(
+    request: ServerRequest<TeacherServiceGenerateRequest>, context: ServerContext
+  ) async throws -> StreamingServerResponse<TeacherServiceGenerateResponse> {
+    StreamingServerResponse { response in
+      try await generate(request.message, of: Caller(request.metadata), response, context)
+      return [:]
+    }
+  }
+
+  private func generate(
+    _ request: TeacherServiceGenerateRequest, of caller: Caller, _ response: RPCWriter<TeacherServiceGenerateResponse>,
+    _ context: ServerContext
+  ) async throws {
     let call = context.cancellation
     try await call.cancelling { [answers] in
       try await answers.generate(
-        request.prompts, sampling: request.sampling, seeds: request.seeds, isCancelled: { call.isCancelled },
+        request.prompts, sampling: request.sampling, seeds: request.seeds, of: caller,
+        isCancelled: { call.isCancelled },
         write: { try await response.write(TeacherServiceGenerateResponse(completions: $0)) })
     }
   }
@@ -47,11 +65,28 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
     request: RPCAsyncSequence<TeacherServiceScoreRequest, any Error>, response: RPCWriter<TeacherServiceScoreResponse>,
     context: ServerContext
   ) async throws {
+    try await score(request, of: .unnamed, response, context)
+  }
+
+  /// Answers each request of Score in order, in the turns of who asks.
+  public func score(
+    request: StreamingServerRequest<TeacherServiceScoreRequest>, context: ServerContext
+  ) async throws -> StreamingServerResponse<TeacherServiceScoreResponse> {
+    StreamingServerResponse { response in
+      try await score(request.messages, of: Caller(request.metadata), response, context)
+      return [:]
+    }
+  }
+
+  private func score(
+    _ request: RPCAsyncSequence<TeacherServiceScoreRequest, any Error>, of caller: Caller,
+    _ response: RPCWriter<TeacherServiceScoreResponse>, _ context: ServerContext
+  ) async throws {
     let call = context.cancellation
     try await call.cancelling { [answers, queue] in
-      try await queue.forEach(request) { message in
+      try await queue.forEach(request, of: caller) { message in
         try await answers.score(
-          message.sequences, options: message.options, isCancelled: { call.isCancelled },
+          message.sequences, options: message.options, of: caller, isCancelled: { call.isCancelled },
           write: { try await response.write(TeacherServiceScoreResponse(chunk: $0)) })
       }
     }

@@ -33,6 +33,9 @@ public final class GenerationBatch {
   private var live: [LiveSequence] = []
   private var prompts: [[TokenID]: SharedPrompt] = [:]
   private var finished: [Finished] = []
+  private var spent: [Int: Int] = [:]
+  /// Lanes of which no sequence joins for now.
+  public var heldLanes: Set<Int> = []
   /// Pages that live sequences and kept prompts may come to hold.
   private var reservedPages = 0
 
@@ -71,9 +74,10 @@ public final class GenerationBatch {
 
   /// Adds a request; its number comes back with its completion.
   ///
+  /// - Parameter lane: Whose it is: sequences join in the order of arrival, but those of the lane first that has the fewest in the batch.
   /// - Throws: ``ModelError`` where the prompt or an option cannot be answered.
   @discardableResult
-  public func add(_ request: GenerationRequest) throws(ModelError) -> Int {
+  public func add(_ request: GenerationRequest, lane: Int = 0) throws(ModelError) -> Int {
     try transformer.check(SequenceBatch([TokenSequence(prompt: request.prompt, completion: [])]), vocabSize: vocabSize)
     try request.sampling.check()
     let id = nextID
@@ -86,7 +90,7 @@ public final class GenerationBatch {
     let prompt = prompts[request.prompt] ?? SharedPrompt(request.prompt)
     prompts[request.prompt] = prompt
     prompt.waitingCount += 1
-    waiting.append(WaitingSequence(id: id, request: request, newTokenLimit: limit, prompt: prompt))
+    waiting.append(WaitingSequence(id: id, request: request, newTokenLimit: limit, prompt: prompt, lane: lane))
     return id
   }
 
@@ -105,8 +109,15 @@ public final class GenerationBatch {
     admit()
     draw()
     pass.readLast(of: live)
+    for sequence in live { spent[sequence.lane, default: 0] += 1 }
     defer { finished = [] }
     return finished
+  }
+
+  /// Tokens that went through the model for each lane since this was asked last; a prompt's count for whoever asked first.
+  public func takeSpent() -> [Int: Int] {
+    defer { spent = [:] }
+    return spent
   }
 }
 
@@ -128,19 +139,39 @@ extension GenerationBatch {
     pageCount(prompt.tokenIDs.count + newTokenLimit) - prompt.tokenIDs.count / PageAttention.pagePositions
   }
 
-  /// Lets sequences join in the order of arrival; their prompts are read, each once.
+  /// The place of who joins next, if there is a seat.
+  private func nextToJoin() -> Int? {
+    guard !waiting.isEmpty, live.count < limits.sequences + limits.sequences / 4 else { return nil }
+    var counts: [Int: Int] = [:]
+    for sequence in live { counts[sequence.lane, default: 0] += 1 }
+    var best: (place: Int, count: Int)?
+    for (place, sequence) in waiting.enumerated() where !heldLanes.contains(sequence.lane) {
+      let count = counts[sequence.lane, default: 0]
+      if count < best?.count ?? .max { best = (place, count) }
+      if count == 0 { break }
+    }
+    guard let best, live.count < limits.sequences || best.count == 0 else { return nil }
+    return best.place
+  }
+
+  /// Lets sequences join; their prompts are read, each once.
   private func admit() {
-    var unread: [SharedPrompt] = []
-    while let next = waiting.first, live.count < limits.sequences {
+    var (unread, tokens) = ([SharedPrompt](), 0)
+    while tokens < limits.joiningTokens, let place = nextToJoin() {
+      let next = waiting[place]
       let isNew = next.prompt.kept == nil && !unread.contains { $0 === next.prompt }
       let need =
         ownPages(next.prompt, newTokenLimit: next.newTokenLimit)
         + (isNew ? pageCount(next.prompt.tokenIDs.count) : 0)
       guard live.isEmpty || reservedPages + need <= pageLimit else { break }
       reservedPages += need
-      waiting.removeFirst()
+      waiting.remove(at: place)
       next.prompt.liveCount += 1
-      if isNew { unread.append(next.prompt) }
+      if isNew {
+        unread.append(next.prompt)
+        tokens += next.prompt.tokenIDs.count
+        spent[next.lane, default: 0] += next.prompt.tokenIDs.count
+      }
       live.append(LiveSequence(next, kept: KeyValueSequence(pass.pool), eosTokenIDs: eosTokenIDs))
     }
     let texts = unread.map { ReadText(tokenIDs: $0.tokenIDs, firstWanted: $0.tokenIDs.count - 1) }

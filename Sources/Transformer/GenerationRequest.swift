@@ -24,7 +24,7 @@ public struct GenerationRequest: Sendable {
 
 /// Bounds of what a ``GenerationBatch`` holds.
 public struct GenerationLimits: Sendable, Hashable {
-  /// Sequences that are continued at once; others wait.
+  /// Sequences that are continued at once; others wait. A lane that has none among them may add one beyond these, up to a quarter more.
   public var sequences: Int
   /// Bytes of keys and values; a sequence that alone needs more is still answered, by itself.
   public var cacheBytes: Int
@@ -32,13 +32,19 @@ public struct GenerationLimits: Sendable, Hashable {
   public var logitBytes: Int
   /// Rows of prompts that are read at once.
   public var promptRows: Int
+  /// Tokens of new prompts from which on no more sequences join before the next token.
+  public var joiningTokens: Int
 
   /// Makes limits.
-  public init(sequences: Int = 64, cacheBytes: Int = 1 << 30, logitBytes: Int = 64 << 20, promptRows: Int = 512) {
+  public init(
+    sequences: Int = 64, cacheBytes: Int = 1 << 30, logitBytes: Int = 64 << 20, promptRows: Int = 512,
+    joiningTokens: Int = .max
+  ) {
     self.sequences = sequences
     self.cacheBytes = cacheBytes
     self.logitBytes = logitBytes
     self.promptRows = promptRows
+    self.joiningTokens = joiningTokens
   }
 }
 
@@ -50,6 +56,7 @@ final class LiveSequence {
   let stops: Set<TokenID>
   let newTokenLimit: Int
   let prompt: SharedPrompt
+  let lane: Int
   /// Prompt and completion.
   var tokenIDs: [TokenID]
   var logprobs: [Float] = []
@@ -64,6 +71,7 @@ final class LiveSequence {
     request = waiting.request
     newTokenLimit = waiting.newTokenLimit
     prompt = waiting.prompt
+    lane = waiting.lane
     stops = Set(sampling.stopTokenIDs.isEmpty ? eosTokenIDs : sampling.stopTokenIDs)
     sampler = TokenSampler(options: sampling, stops: stops)
     tokenIDs = request.prompt
@@ -88,6 +96,7 @@ struct WaitingSequence {
   let request: GenerationRequest
   let newTokenLimit: Int
   let prompt: SharedPrompt
+  let lane: Int
 }
 
 /// A prompt, read once for all its samples.

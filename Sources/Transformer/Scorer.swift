@@ -49,14 +49,17 @@ public struct Scorer: Sendable {
   ///
   /// Blocks the calling thread and uses the compute pool. Stops where `emit` or `isWanted` throws.
   ///
-  /// - Parameter isWanted: Asked before each piece of work: a forward pass of some sequences, or the logits of a block of
-  ///   positions. Throws where nobody wants the answer any more.
+  /// - Parameters:
+  ///   - isWanted: Asked before each piece of work: a forward pass of some sequences, or the logits of a block of
+  ///     positions. Throws where nobody wants the answer any more.
+  ///   - didScore: Told after each group of sequences how many positions went through the model for it, and whether it was the last.
+  ///     Between groups others may compute with the same model.
   /// - Returns: Positions that went through the model: those that sequences share count once.
   /// - Throws: ``ModelError`` where the batch or the options cannot be answered; what `emit` and `isWanted` throw.
   @discardableResult
   public func score(
     _ batch: SequenceBatch, options: ScoreOptions, maximumChunkPositions: Int, isWanted: () throws -> Void = {},
-    emit: (PositionScores) throws -> Void
+    emit: (PositionScores) throws -> Void, didScore: (_ readPositions: Int, _ isLast: Bool) throws -> Void = { _, _ in }
   ) throws -> Int {
     try transformer.check(batch, vocabSize: vocabSize)
     let scored = batch.scoredPositions
@@ -66,8 +69,10 @@ public struct Scorer: Sendable {
     defer { prefixes.trim() }
     let pass = SequencePass(transformer, parameters, prefixes: prefixes)
     let draws = TokenDraws(batch, options)
+    let groups = makeGroups(batch.sequences)
     var position = 0
-    for group in makeGroups(batch.sequences) {
+    for (index, group) in groups.enumerated() {
+      let readBefore = pass.positionCount
       let hidden = try readHidden(group, pass: pass, isWanted: isWanted)  // [positions, D]
       try score(
         hidden, from: position, scored, pass: pass, options: options, draws: draws, isWanted: isWanted
@@ -75,6 +80,7 @@ public struct Scorer: Sendable {
         try chunks.append($0, emit: emit)
       }
       position += hidden.count / transformer.configuration.embeddingWidth
+      try didScore(pass.positionCount - readBefore, index == groups.count - 1)
     }
     try chunks.finish(emit: emit)
     return pass.positionCount

@@ -22,6 +22,12 @@ struct Teacher: AsyncParsableCommand {
     help: ArgumentHelp("Weights are read as float32, bfloat16 or int8 when it writes.", valueName: "format"))
   var generationWeights = "float32"
 
+  @Option(
+    help: ArgumentHelp(
+      "Most tokens a second that a caller gets, by the name of its key or run, or each: who has had more waits. Repeatable.",
+      valueName: "[name=]tokens"))
+  var quota: [String] = []
+
   @OptionGroup(title: "Endpoint") var upstream: UpstreamOptions
 
   @OptionGroup var options: ServiceOptions
@@ -29,6 +35,9 @@ struct Teacher: AsyncParsableCommand {
   func validate() throws {
     guard (model == nil) != (upstream.upstream == nil) else {
       throw ValidationError("give either --model DIR or --upstream URL")
+    }
+    guard quota.isEmpty || model != nil else {
+      throw ValidationError("--quota is for --model DIR: an endpoint's pace is --tokens-per-minute")
     }
   }
 
@@ -39,7 +48,7 @@ struct Teacher: AsyncParsableCommand {
     } else {
       try await TeacherProcess(
         model: URL(filePath: model ?? ""), generationWeights: LocalModel.weightFormat(generationWeights),
-        scoringWeights: LocalModel.scoringFormat(precision), service: service
+        scoringWeights: LocalModel.scoringFormat(precision), quotas: quota, service: service
       ).run()
     }
   }

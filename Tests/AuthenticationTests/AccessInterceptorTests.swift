@@ -21,7 +21,7 @@ import WireFormat
   /// Calls a method; returns whether the handler ran, with what metadata, and how often the body was read.
   private func call(
     _ method: MethodDescriptor, at server: Role = .coordinator, authorization: [String] = [],
-    certificate: [UInt8]? = nil
+    certificate: [UInt8]? = nil, key: String? = nil
   ) async throws -> Metadata {
     let guardian = AccessInterceptor(server: server, tokens: try TokenTable.file(issuer.roleFolder(server).tokens))
     let reads = Atomic(0)
@@ -32,6 +32,7 @@ import WireFormat
       })
     var metadata: Metadata = [:]
     for value in authorization { metadata.addString(value, forKey: "authorization") }
+    if let key { metadata.addString(key, forKey: CallMetadata.key) }
     let seen = Mutex<Metadata?>(nil)
     defer { #expect(reads.load(ordering: .relaxed) == 0, "the body was read before the call was admitted") }
     let request = StreamingServerRequest(metadata: metadata, messages: body)
@@ -72,10 +73,15 @@ import WireFormat
   private let submit = CoordinatorServiceRPC.Method.SubmitRun.descriptor
   private let renew = CoordinatorServiceRPC.Method.RenewLease.descriptor
 
-  @Test("a token of a role that may call is let through, and handlers do not see it")
+  @Test(
+    "a token of a role that may call is let through; handlers see its name and not itself, whatever the caller says of its name"
+  )
   func admitted() async throws {
-    #expect(try await call(submit, authorization: bearer(.admin)).isEmpty)
-    #expect(try await call(renew, authorization: bearer(.student)).isEmpty)
+    for (method, role) in [(submit, Role.admin), (renew, .student)] {
+      let metadata = try await call(method, authorization: bearer(role), key: "forged")
+      let name = try #require(metadata[stringValues: CallMetadata.key].first { _ in true })
+      #expect(metadata.count == 1 && name.hasPrefix("\(role)-") && name.count == "\(role)-".count + 8)
+    }
     for role in Role.allCases {
       _ = try await call(HealthRPC.Method.Check.descriptor, at: .teacher, authorization: bearer(role))
     }

@@ -34,6 +34,17 @@ final class Folder: Sendable {
     #expect(table.role(of: Token(using: &generator)) == nil)
   }
 
+  @Test("a line may name its key; without a name the role and the hash's first digits do")
+  func names() throws {
+    var generator = SystemRandomNumberGenerator()
+    let (plain, named) = (Token(using: &generator), Token(using: &generator))
+    let line = plain.line(for: .coordinator)
+    let table = try TokenTable(text: "\(line)\n\(named.line(for: .coordinator)):lab-a.2\n", file: "tokens")
+    let digits = line.split(separator: ":")[1].prefix(8)
+    #expect(table.key(of: plain) == TokenTable.Key(role: .coordinator, name: "coordinator-\(digits)"))
+    #expect(table.key(of: named) == TokenTable.Key(role: .coordinator, name: "lab-a.2"))
+  }
+
   @Test("a token does not say itself")
   func description() throws {
     var generator = SystemRandomNumberGenerator()
@@ -42,7 +53,10 @@ final class Folder: Sendable {
 
   @Test(
     "a malformed line is refused with its number",
-    arguments: ["teacher", "pilot:HASH", "teacher:HASH0", "teacher:+", "teacher:HASH:x", "teacher:zz"])
+    arguments: [
+      "teacher", "pilot:HASH", "teacher:HASH0", "teacher:+", "teacher:HASH:", "teacher:HASH:x y", "teacher:HASH:x:y",
+      "teacher:zz",
+    ])
   func malformed(line: String) throws {
     let line = line.replacing("HASH", with: hash)
     #expect(throws: AuthenticationError.badTokenLine(file: "tokens", line: 2)) {

@@ -42,6 +42,41 @@ import Testing
     }
   }
 
+  @Test("two runs at one teacher are told apart there, wait for their quotas, and each writes the bytes of a run alone")
+  func twoRuns() async throws {
+    let ports = try PortProbe.freePorts(2).map { "127.0.0.1:\($0)" }
+    let (metrics, second) = (ports[0], ports[1])
+    @Sendable func arguments(_ name: String, seed: Int, _ place: [String]) throws -> [String] {
+      ["run", try run.recipe(name, teacher: teacher), "seed=\(seed)"] + place
+    }
+    try await run.program.service([
+      "teacher", "--model", run.folder.path("teacher"), "--listen", teacher, "--metrics-listen", metrics,
+      "--quota", "3000",
+    ]) {
+      try await services {
+        try await run.program.service(["student", "--coordinator", coordinator, "--listen", second, "--root", "/"]) {
+          let place = ["--coordinator", coordinator]
+          async let one = run.program.run(arguments("one", seed: 5, place))
+          async let other = run.program.run(arguments("other", seed: 6, place))
+          for outcome in try await [one, other] { #expect(outcome.exit == .status(0), "\(outcome.errors)") }
+        }
+      }
+      let page = try await scrape(metrics)
+      let tokens = page.split(separator: "\n").compactMap { line -> Double? in
+        guard line.hasPrefix(#"retort_caller_tokens_total{key="",run="distillm2-"#) else { return nil }
+        return line.split(separator: " ").last.flatMap { Double($0) }
+      }
+      #expect(tokens.count == 2 && tokens.allSatisfy { $0 > 1000 }, "\(page)")
+      #expect(page.contains(#"retort_caller_waiting{key="",run="all others"} 0"#))
+    }
+    for (name, seed) in [("one", 5), ("other", 6)] {
+      let recipe = try run.recipe("\(name)-alone")
+      let outcome = try await run.program.run(["run", recipe, "seed=\(seed)", "--local"])
+      #expect(outcome.exit == .status(0), "\(outcome.errors)")
+      #expect(try run.weights("\(name)-alone") == run.weights(name))
+    }
+  }
+
   @Test("health says whether a service serves; a service that is asked to stop ends with status 0")
   func health() async throws {
     let absent = try await run.program.run(["health", teacher])

@@ -119,6 +119,149 @@ struct ComputeQueueTests {
     #expect(read.load(ordering: .relaxed) == 4 && queue.waitingBytes == 0 && queue.waitingReaders == 0)
   }
 
+  @Test(
+    "work gives way to a run that had less, in its midst; what was interrupted goes on, and before the rest of its run")
+  func givesWay() async throws {
+    let queue = ComputeQueue()
+    let (greedy, modest) = (Caller(run: "greedy"), Caller(run: "modest"))
+    let story = Story()
+    let gate = Gate()
+    let held = Task { try await queue.run { gate.hold() } }
+    await gate.isHeld()
+    let long = (0..<2).map { number in
+      Task {
+        try await queue.run(for: greedy) { turn in
+          for piece in 0..<3 {
+            story.tell("long \(number).\(piece)")
+            turn.spend(100)
+            turn.giveWay()
+          }
+        }
+      }
+    }
+    while queue.waitingCount < 2 { await Task.yield() }
+    let short = Task { try await queue.run(for: modest) { _ in story.tell("short") } }
+    while queue.waitingCount < 3 { await Task.yield() }
+    gate.open()
+    try await held.value
+    for task in long { try await task.value }
+    try await short.value
+    let told = story.told
+    // The two long ones may have come in either order.
+    let first = told.first == "long 0.0" ? 0 : 1
+    let rest = [1, 2].map { "long \(first).\($0)" } + (0..<3).map { "long \(1 - first).\($0)" }
+    #expect(told == ["long \(first).0", "short"] + rest)
+    let figures = queue.callers.first { $0.caller == greedy }
+    #expect(figures?.tokens == 600 && figures?.waiting == 0 && figures?.turns == 3)
+    #expect(queue.waitingCount == 0)
+  }
+
+  @Test("interrupted work that nobody wants any more goes first, to end; of so many at most others interrupt the midst")
+  func interrupted() async throws {
+    let queue = ComputeQueue()
+    let most = ComputeTurn.mostInterrupted
+    let begun = Story()
+    let gate = Gate()
+    // Each has less than those before it, so each interrupts the one before.
+    let works = (0..<most + 3).map { number in
+      Task {
+        try await queue.run(for: Caller(run: "run-\(number)")) { turn in
+          begun.tell("\(number)")
+          if number == 0 { gate.hold() }
+          turn.spend(10)
+          turn.giveWay()
+          return begun.told.count
+        }
+      }
+    }
+    await gate.isHeld()
+    while queue.waitingCount < most + 2 { await Task.yield() }
+    gate.open()
+    let seen = try await withThrowingTaskGroup(of: Int.self) { group in
+      for work in works { group.addTask { try await work.value } }
+      return try await group.reduce(into: [Int]()) { $0.append($1) }
+    }
+    // One more than may stand interrupted, and this one went on to its end.
+    #expect(seen.min() == most + 1 && seen.count == most + 3)
+
+    let second = Gate()
+    let doomed = Task {
+      try await queue.run(for: Caller(run: "doomed")) { turn in
+        turn.spend(1_000_000)
+        second.hold()
+        turn.giveWay()
+        return Task.isCancelled
+      }
+    }
+    await second.isHeld()
+    let third = Gate()
+    let order = Story()
+    let other = Task {
+      try await queue.run(for: Caller(run: "other")) { turn in
+        third.hold()
+        order.tell("other")
+        turn.spend(1)
+        turn.giveWay()
+        order.tell("other again")
+      }
+    }
+    while queue.waitingCount < 1 { await Task.yield() }
+    second.open()
+    await third.isHeld()
+    doomed.cancel()
+    let ended = Task {
+      _ = await doomed.result
+      order.tell("doomed")
+    }
+    third.open()
+    try await other.value
+    await ended.value
+    #expect(Set(order.told) == ["other", "doomed", "other again"])
+    #expect(queue.callers.first { $0.caller?.run == "other" }?.turns == 2, "the cancelled one had no turn")
+  }
+
+  @Test("a caller over its quota waits though nobody else computes, and goes on")
+  func quota() async throws {
+    let queue = ComputeQueue(quotas: CallerQuotas(named: ["slow": 1000]))
+    let began = ContinuousClock.now
+    for _ in 0..<3 {
+      try await queue.run(for: Caller(run: "slow")) { turn in turn.spend(1000) }
+    }
+    // 2000 tokens are paid for before the third begins, but for a second's worth.
+    #expect(ContinuousClock.now - began >= .milliseconds(999))
+    #expect(try await queue.run(for: Caller(run: "fast")) { _ in 3 } == 3)
+  }
+
+  @Test("a caller whose requests hold much does not keep another's stream from being read")
+  func roomOfEach() async throws {
+    let queue = ComputeQueue(limit: 10, byteLimit: 1000, readLimit: 100)
+    let gate = Gate()
+    let first = Task { try await queue.run { gate.hold() } }
+    await gate.isHeld()
+    let (greedy, modest) = (Caller(run: "greedy"), Caller(run: "modest"))
+    let large = Task { try await queue.run(for: greedy, bytes: 400) { _ in } }
+    while queue.waitingBytes < 400 { await Task.yield() }
+    try await queue.room(for: modest)
+    let reader = Task { try await queue.room(for: greedy) }
+    while queue.waitingReaders < 1 { await Task.yield() }
+    gate.open()
+    try await first.value
+    try await large.value
+    try await reader.value
+  }
+
+  @Test("callers are told apart up to a number, the rest together, and nothing is lost")
+  func figures() async throws {
+    let queue = ComputeQueue()
+    for number in 0..<100 {
+      try await queue.run(for: Caller(run: "run-\(number)")) { turn in turn.spend(number) }
+    }
+    let reports = queue.callers
+    #expect(reports.count == 33 && reports.reduce(0) { $0 + $1.tokens } == 4950)
+    #expect(reports.reduce(0) { $0 + $1.turns } == 100 && reports.last?.caller == nil)
+    #expect(reports.contains { $0.caller?.run == "run-99" } && !reports.contains { $0.caller?.run == "run-0" })
+  }
+
   @Test("a refusal says when to try again")
   func retryHint() {
     #expect(ServingError.busy(waiting: 3).rpcErrorCode == .resourceExhausted)
@@ -137,4 +280,26 @@ private final class Crowd: Sendable {
   }
 
   var most: Int { highest.load(ordering: .relaxed) }
+}
+
+/// What happened, in order.
+private final class Story: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  func tell(_ line: String) { lines.withLock { $0.append(line) } }
+  var told: [String] { lines.withLock { $0 } }
+}
+
+/// Holds a thread until it is opened.
+private final class Gate: Sendable {
+  private let semaphore = DispatchSemaphore(value: 0)
+  private let held: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation) = AsyncStream.makeStream()
+
+  func hold() {
+    held.continuation.finish()
+    semaphore.wait()
+  }
+
+  func isHeld() async { for await _ in held.stream {} }
+  func open() { semaphore.signal() }
 }

@@ -175,6 +175,52 @@ struct GenerationBatchTests {
     #expect(mostLive == 1 && tiny.cacheBytes == 0)
   }
 
+  @Test("a lane that has few in the batch joins before one that has many, and texts stay what they are alone")
+  func lanes() throws {
+    let model = try Model()
+    func texts(later lane: Int) throws -> (texts: [Int: Text], order: [Int]) {
+      let batch = model.batch(limits: GenerationLimits(sequences: 4))
+      for index in 0..<20 { try batch.add(GenerationBatchTests.request(index), lane: 0) }
+      var (texts, order, most) = ([Int: Text](), [Int](), 0)
+      for step in 0..<2000 where !batch.isEmpty {
+        if step == 1 { for index in 20..<23 { try batch.add(GenerationBatchTests.request(index), lane: lane) } }
+        for finished in batch.step() {
+          texts[finished.id] = Text(tokenIDs: finished.tokenIDs, logprobs: finished.logprobs)
+          order.append(finished.id)
+        }
+        most = max(most, batch.liveCount)
+      }
+      // A seat beyond the limit for a lane that has none.
+      #expect(most == (lane == 0 ? 4 : 5) && batch.isEmpty && batch.cacheBytes == 0)
+      return (texts, order)
+    }
+    let (together, apart) = (try texts(later: 0), try texts(later: 7))
+    #expect(together.texts == apart.texts && apart.texts.count == 23)
+    func before(_ order: [Int]) -> Int { (order.lastIndex { $0 >= 20 } ?? 0) + 1 }
+    #expect(before(together.order) > 20 && before(apart.order) < 18, "\(together.order) \(apart.order)")
+  }
+
+  @Test("a lane that is held does not join; tokens are counted for each lane, prompts once; few prompts join at once")
+  func heldLanes() throws {
+    let model = try Model()
+    let batch = model.batch()
+    let (held, free) = (GenerationBatchTests.request(4), GenerationBatchTests.request(5))
+    batch.heldLanes = [1]
+    for _ in 0..<2 { try batch.add(held, lane: 1) }
+    for _ in 0..<3 { try batch.add(free, lane: 2) }
+    #expect(batch.step().isEmpty && batch.liveCount == 3)
+    #expect(batch.takeSpent() == [2: free.prompt.count + 3] && batch.takeSpent().isEmpty)
+    batch.heldLanes = []
+    _ = batch.step()
+    #expect(batch.liveCount == 5 && batch.takeSpent()[1] == held.prompt.count + 2)
+
+    let many = model.batch(limits: GenerationLimits(joiningTokens: 30))
+    let lengths = (0..<9).map { GenerationBatchTests.request($0).prompt.count }
+    for index in 0..<9 { try many.add(GenerationBatchTests.request(index)) }
+    _ = many.step()
+    #expect(many.liveCount < 9 && many.liveCount > 1, "\(lengths)")
+  }
+
   @Test("removed requests leave, and the others' texts stay")
   func removal() throws {
     let model = try Model()
