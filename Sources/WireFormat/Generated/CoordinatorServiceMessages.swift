@@ -861,12 +861,24 @@ extension RegisterTrainerResponse: @unsafe FlatCMessageConvertible {
 public struct RenewLeaseRequest: WireMessage {
   /// Names the lease.
   public var leaseID: String
+  /// The group of replicas that the student is in, or was asked to join. Empty: none.
+  public var groupID: String
+  /// Milliseconds for which it has waited for that group: nothing has come from the others, and it has done nothing else. 0: it works.
+  public var silentMilliseconds: UInt64
+  /// Whether it waits within an exchange with the others; else it waits to be asked for something.
+  public var exchanging: Bool
 
   /// Makes the message; what is left out is not sent.
   public init(
-    leaseID: String = ""
+    leaseID: String = "",
+    groupID: String = "",
+    silentMilliseconds: UInt64 = 0,
+    exchanging: Bool = false
   ) {
     self.leaseID = leaseID
+    self.groupID = groupID
+    self.silentMilliseconds = silentMilliseconds
+    self.exchanging = exchanging
   }
 
   /// Name in Protos/.
@@ -893,10 +905,16 @@ extension RenewLeaseRequest: @unsafe FlatCMessageConvertible {
 
   func fill(_ cMessage: inout Retort__V1__RenewLeaseRequest, _ arena: EncodingArena) {
     unsafe cMessage.lease_id = arena.string(leaseID)
+    unsafe cMessage.group_id = arena.string(groupID)
+    unsafe cMessage.silent_milliseconds = silentMilliseconds
+    unsafe cMessage.exchanging = exchanging ? 1 : 0
   }
 
   init(cMessage: Retort__V1__RenewLeaseRequest) throws(WireFormatError) {
     leaseID = try unsafe readString(cMessage.lease_id, field: "retort.v1.RenewLeaseRequest.lease_id")
+    groupID = try unsafe readString(cMessage.group_id, field: "retort.v1.RenewLeaseRequest.group_id")
+    silentMilliseconds = unsafe cMessage.silent_milliseconds
+    exchanging = unsafe cMessage.exchanging != 0
   }
 }
 

@@ -41,12 +41,17 @@ extension TeacherServiceDescribeRequest: @unsafe FlatCMessageConvertible {
 public struct TeacherServiceDescribeResponse: WireMessage {
   /// The model.
   public var model: WireModelDescription?
+  /// Names the service, and no other; another each time it starts. One that answers at several addresses is known by it for one. Empty: it
+  /// does not say.
+  public var instanceID: String
 
   /// Makes the message; what is left out is not sent.
   public init(
-    model: WireModelDescription? = nil
+    model: WireModelDescription? = nil,
+    instanceID: String = ""
   ) {
     self.model = model
+    self.instanceID = instanceID
   }
 
   /// Name in Protos/.
@@ -75,12 +80,14 @@ extension TeacherServiceDescribeResponse: @unsafe CMessageConvertible {
     return try unsafe withOptional(model, arena) { model in
       var cMessage = unsafe Self.makeCMessage()
       unsafe cMessage.model = model
+      unsafe cMessage.instance_id = arena.string(instanceID)
       return try unsafe body(&cMessage)
     }
   }
 
   init(cMessage: Retort__V1__TeacherServiceDescribeResponse) throws(WireFormatError) {
     model = try unsafe readMessage(cMessage.model) as WireModelDescription?
+    instanceID = try unsafe readString(cMessage.instance_id, field: "retort.v1.TeacherServiceDescribeResponse.instance_id")
   }
 }
 

@@ -2148,7 +2148,7 @@ const ProtobufCMessageDescriptor retort__v1__register_trainer_response__descript
   (ProtobufCMessageInit) retort__v1__register_trainer_response__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__renew_lease_request__field_descriptors[1] =
+static const ProtobufCFieldDescriptor retort__v1__renew_lease_request__field_descriptors[4] =
 {
   {
     "lease_id",
@@ -2162,14 +2162,53 @@ static const ProtobufCFieldDescriptor retort__v1__renew_lease_request__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "group_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RenewLeaseRequest, group_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "silent_milliseconds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RenewLeaseRequest, silent_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "exchanging",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__RenewLeaseRequest, exchanging),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__renew_lease_request__field_indices_by_name[] = {
+  3,   /* field[3] = exchanging */
+  1,   /* field[1] = group_id */
   0,   /* field[0] = lease_id */
+  2,   /* field[2] = silent_milliseconds */
 };
 static const ProtobufCIntRange retort__v1__renew_lease_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor retort__v1__renew_lease_request__descriptor =
 {
@@ -2179,7 +2218,7 @@ const ProtobufCMessageDescriptor retort__v1__renew_lease_request__descriptor =
   "Retort__V1__RenewLeaseRequest",
   "retort.v1",
   sizeof(Retort__V1__RenewLeaseRequest),
-  1,
+  4,
   retort__v1__renew_lease_request__field_descriptors,
   retort__v1__renew_lease_request__field_indices_by_name,
   1,  retort__v1__renew_lease_request__number_ranges,

@@ -385,7 +385,7 @@ const ProtobufCMessageDescriptor retort__v1__teacher_service_describe_request__d
   (ProtobufCMessageInit) retort__v1__teacher_service_describe_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor retort__v1__teacher_service_describe_response__field_descriptors[1] =
+static const ProtobufCFieldDescriptor retort__v1__teacher_service_describe_response__field_descriptors[2] =
 {
   {
     "model",
@@ -399,14 +399,27 @@ static const ProtobufCFieldDescriptor retort__v1__teacher_service_describe_respo
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "instance_id",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Retort__V1__TeacherServiceDescribeResponse, instance_id),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned retort__v1__teacher_service_describe_response__field_indices_by_name[] = {
+  1,   /* field[1] = instance_id */
   0,   /* field[0] = model */
 };
 static const ProtobufCIntRange retort__v1__teacher_service_describe_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 2 }
 };
 const ProtobufCMessageDescriptor retort__v1__teacher_service_describe_response__descriptor =
 {
@@ -416,7 +429,7 @@ const ProtobufCMessageDescriptor retort__v1__teacher_service_describe_response__
   "Retort__V1__TeacherServiceDescribeResponse",
   "retort.v1",
   sizeof(Retort__V1__TeacherServiceDescribeResponse),
-  1,
+  2,
   retort__v1__teacher_service_describe_response__field_descriptors,
   retort__v1__teacher_service_describe_response__field_indices_by_name,
   1,  retort__v1__teacher_service_describe_response__number_ranges,

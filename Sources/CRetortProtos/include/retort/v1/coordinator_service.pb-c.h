@@ -477,10 +477,22 @@ struct  Retort__V1__RenewLeaseRequest
    * Names the lease.
    */
   ProtobufCBinaryData lease_id;
+  /*
+   * The group of replicas that the student is in, or was asked to join. Empty: none.
+   */
+  ProtobufCBinaryData group_id;
+  /*
+   * Milliseconds for which it has waited for that group: nothing has come from the others, and it has done nothing else. 0: it works.
+   */
+  uint64_t silent_milliseconds;
+  /*
+   * Whether it waits within an exchange with the others; else it waits to be asked for something.
+   */
+  protobuf_c_boolean exchanging;
 };
 #define RETORT__V1__RENEW_LEASE_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__renew_lease_request__descriptor) \
-    , {0,NULL} }
+    , {0,NULL}, {0,NULL}, 0, 0 }
 
 
 /*

@@ -55,10 +55,15 @@ struct  Retort__V1__TeacherServiceDescribeResponse
    * The model.
    */
   Retort__V1__ModelDescription *model;
+  /*
+   * Names the service, and no other; another each time it starts. One that answers at several addresses is known by it for one. Empty: it
+   * does not say.
+   */
+  ProtobufCBinaryData instance_id;
 };
 #define RETORT__V1__TEACHER_SERVICE_DESCRIBE_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&retort__v1__teacher_service_describe_response__descriptor) \
-    , NULL }
+    , NULL, {0,NULL} }
 
 
 /*
