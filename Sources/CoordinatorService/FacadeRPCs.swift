@@ -1,3 +1,4 @@
+internal import Foundation
 public import GRPCCore
 internal import WireBytes
 internal import WireFormat
@@ -7,6 +8,7 @@ public struct FacadeRPCs: RegistrableRPCService {
   private let facade: TeacherFacade?
   private let named: [String: TeacherFacade]
   private let translations: TranslationShelf
+  private let instanceID = UUID().uuidString
 
   /// Serves a façade, and others that `Score` asks by name; without one every call is refused.
   ///
@@ -25,8 +27,9 @@ public struct FacadeRPCs: RegistrableRPCService {
       serializer: ProtobufCSerializer<TeacherServiceDescribeResponse>()
     ) { _, _ in
       let facade = try self.teacher()
-      return StreamingServerResponse(
-        single: ServerResponse(message: TeacherServiceDescribeResponse(model: try await facade.describe())))
+      let response = TeacherServiceDescribeResponse(
+        model: try await facade.describe(), instanceID: self.instanceID)
+      return StreamingServerResponse(single: ServerResponse(message: response))
     }
     for method in [TeacherMethod.generate, .score, .outputHead] {
       router.registerHandler(forMethod: method.descriptor, deserializer: decoder, serializer: encoder) {

@@ -32,12 +32,15 @@ final class GRPCTeacher: TeacherConnection {
   func run() async throws { try await client.runConnections() }
 
   /// Asks who the teacher is.
-  func describe() async throws -> WireModelDescription {
+  func describe() async throws -> WireModelDescription { try await identify().model }
+
+  /// Asks who the teacher is, and which of several services it is.
+  func identify() async throws -> (model: WireModelDescription, instanceID: String) {
     let response = try await described()
     guard let model = response.model else {
       throw RPCError(code: .internalError, message: "Describe answered without a model")
     }
-    return model
+    return (model, response.instanceID)
   }
 
   /// Describe is answered from memory: a teacher that takes long over it is away.

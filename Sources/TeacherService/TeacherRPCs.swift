@@ -1,3 +1,4 @@
+internal import Foundation
 public import GRPCCore
 public import ModelServing
 public import WireFormat
@@ -10,6 +11,7 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   private let description: WireModelDescription
   private let answers: ModelAnswers
   private let queue: ComputeQueue
+  private let instanceID = UUID().uuidString
 
   /// Serves a model.
   ///
@@ -27,7 +29,7 @@ public struct TeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   public func describe(
     request: TeacherServiceDescribeRequest, context: ServerContext
   ) async throws -> TeacherServiceDescribeResponse {
-    TeacherServiceDescribeResponse(model: description)
+    TeacherServiceDescribeResponse(model: description, instanceID: instanceID)
   }
 
   /// Answers Generate.

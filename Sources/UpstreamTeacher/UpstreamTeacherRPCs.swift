@@ -1,3 +1,4 @@
+internal import Foundation
 public import GRPCCore
 internal import Sequences
 internal import Tokenization
@@ -10,6 +11,7 @@ public struct UpstreamTeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   private let questions: GenerateQuestions
   private let scoring: ScoreQuestions
   private let callsAtOnce: Int
+  private let instanceID = UUID().uuidString
 
   /// Serves a model.
   ///
@@ -27,7 +29,7 @@ public struct UpstreamTeacherRPCs: TeacherServiceRPC.SimpleServiceProtocol {
   public func describe(
     request: TeacherServiceDescribeRequest, context: ServerContext
   ) async throws -> TeacherServiceDescribeResponse {
-    TeacherServiceDescribeResponse(model: model.description)
+    TeacherServiceDescribeResponse(model: model.description, instanceID: instanceID)
   }
 
   /// Answers Generate: each prompt is a question of its own, and each completion a message.

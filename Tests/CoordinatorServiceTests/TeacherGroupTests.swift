@@ -20,10 +20,12 @@ private final class FakeReplica: TeacherConnection {
   }
 
   let address: String
+  /// Names the service; empty: it does not say.
+  private let instanceID: String
   private let state: Mutex<(mood: Mood, digest: String, mayCharge: Bool, asked: [[UInt8]], answered: [[UInt8]])>
 
-  init(_ address: String, digest: String = "digest", mayCharge: Bool = false) {
-    self.address = address
+  init(_ address: String, digest: String = "digest", mayCharge: Bool = false, instanceID: String = "") {
+    (self.address, self.instanceID) = (address, instanceID)
     state = Mutex((.answers, digest, mayCharge, [], []))
   }
 
@@ -42,6 +44,10 @@ private final class FakeReplica: TeacherConnection {
   private func connect() async throws {
     try await wait(whileIn: [.hangs])
     if mood == .refusesConnections { throw RPCError(code: .unavailable, message: "connection refused") }
+  }
+
+  func identify() async throws -> (model: WireModelDescription, instanceID: String) {
+    (try await describe(), instanceID)
   }
 
   func describe() async throws -> WireModelDescription {
@@ -200,6 +206,23 @@ struct TeacherGroupTests {
       let taken = replicas[0].asked.filter { !replicas[0].answered.contains($0) }
       #expect(taken.count == facade.replicas[0].moved)
       #expect(Set(replicas.flatMap(\.answered)).count == 30 && replicas.flatMap(\.answered).count == 30)
+      #expect(facade.replicas.map(\.answered) == replicas.map(\.answered.count))
+    }
+  }
+
+  @Test("a question that dawdles everywhere is asked at two, and waits there")
+  func slowEverywhere() async throws {
+    let replicas = makeReplicas()
+    try await withFacade(replicas, slowness: .milliseconds(20)) { facade in
+      try await ask(facade, 0..<9)
+      for replica in replicas { replica.become(.dawdles) }
+      async let answer: Void = ask(facade, 9..<10)
+      try await wait { facade.replicas.map(\.moved).reduce(0, +) == 1 && replicas.flatMap(\.asked).count == 11 }
+      try await Task.sleep(for: .milliseconds(200))
+      #expect(replicas.flatMap(\.asked).count == 11 && facade.replicas.map(\.moved).reduce(0, +) == 1)
+      for replica in replicas { replica.become(.answers) }
+      try await answer
+      #expect(Set(replicas.flatMap(\.answered)).count == 10)
     }
   }
 
@@ -245,6 +268,26 @@ struct TeacherGroupTests {
     let before = replicas.map { Set($0.asked) }
     try await withFacade(replicas) { try await ask($0, 0..<60) }
     #expect(replicas.map { Set($0.asked) } == before)
+  }
+
+  @Test("one service at two addresses of a name counts once, and is asked at the other where it is away at the first")
+  func twins() async throws {
+    let replicas = Self.ports.map { FakeReplica("127.0.0.1:\($0)", instanceID: $0 == 7002 ? "two" : "one") }
+    let resolver = FakeResolver(Self.ports)
+    try await withFacade(replicas, target: "dns:teacher:7001", resolver: resolver) { facade in
+      _ = try await facade.describe()
+      #expect(facade.replicas.count == 2)
+      try await ask(facade, 0..<30)
+      #expect(replicas[2].asked.isEmpty && facade.replicas.allSatisfy { $0.trouble == nil })
+      replicas[0].become(.refusesConnections)
+      try await ask(facade, 30..<60)
+      try await wait { facade.replicas.map(\.trouble) == ["connection refused", nil, nil] }
+      try await ask(facade, 60..<90)
+      #expect(!replicas[2].answered.isEmpty && Set(replicas.flatMap(\.answered)).count == 90)
+      replicas[0].become(.answers)
+      try await wait { facade.replicas.count == 2 }
+      #expect(facade.replicas.allSatisfy { $0.trouble == nil })
+    }
   }
 
   @Test("a name is looked up again: the teacher goes on at another address, and newcomers share")

@@ -172,6 +172,22 @@ struct TeacherOutageEndToEndTests {
     #expect(lines("waiting for the teacher") == 0)
   }
 
+  @Test("three equal teachers have a fair part each of questions that come one at a time")
+  func fair() async throws {
+    let alone = try await undisturbed(steps: 400)
+    let (counts, count) = AsyncStream<[Int]>.makeStream()
+    let found = try await disturbed(teachers, steps: 400) { _, _ in
+      try await wait { rowCount(run.output("disturbed")) >= 300 }
+      count.yield(try await replicas().map(\.answered))
+    }
+    count.finish()
+    for await answered in counts {
+      print("questions that each of three equal teachers answered: \(answered)")
+      #expect(answered.allSatisfy { $0 * 6 > answered.reduce(0, +) }, "\(answered)")
+    }
+    #expect(found.weights == alone.weights)
+  }
+
   private struct Replica {
     let answered: Int
     let trouble: String?

@@ -4,12 +4,16 @@ package import WireFormat
 package final class TeacherIdentity: Sendable, Hashable {
   package let description: WireModelDescription
   let fingerprint: TeacherFingerprint
+  /// Names the service; empty: it does not say.
+  let instanceID: String
 
-  package init(_ description: WireModelDescription) {
-    (self.description, fingerprint) = (description, TeacherFingerprint(description))
+  package init(_ description: WireModelDescription, instanceID: String = "") {
+    (self.description, fingerprint, self.instanceID) = (description, TeacherFingerprint(description), instanceID)
   }
 
-  package static func == (one: TeacherIdentity, other: TeacherIdentity) -> Bool { one.description == other.description }
+  package static func == (one: TeacherIdentity, other: TeacherIdentity) -> Bool {
+    one.description == other.description && one.instanceID == other.instanceID
+  }
   package func hash(into hasher: inout Hasher) { hasher.combine(description.modelDigest) }
 }
 

@@ -77,7 +77,10 @@ extension TeacherGroup {
   ) async -> Result<TeacherIdentity, RPCError> {
     await withTaskGroup(of: Result<TeacherIdentity, RPCError>?.self) { group in
       group.addTask {
-        do { return .success(TeacherIdentity(try await connection.describe())) } catch let error as RPCError {
+        do {
+          let (model, instanceID) = try await connection.identify()
+          return .success(TeacherIdentity(model, instanceID: instanceID))
+        } catch let error as RPCError {
           return .failure(error)
         } catch {
           return .failure(RPCError(code: .unavailable, message: "\(error)"))
@@ -123,6 +126,9 @@ extension TeacherGroup {
     case (_, .refused(let difference)):
       logger.warning(
         "a teacher's replica is left out", metadata: ["teacher.address": replica, "reason": "\(difference)"])
+    case (_, .twin(let place)):
+      logger.info(
+        "a teacher's replica has two addresses", metadata: ["teacher.address": replica, "teacher.other": "\(place)"])
     case (.away, .present), (.refused, .present):
       logger.info("a teacher's replica is back", metadata: ["teacher.address": replica])
     default: break

@@ -9,6 +9,15 @@ public import WireFormat
 public protocol TeacherConnection: TeacherUpstream {
   /// Keeps the connection until cancelled.
   func run() async throws
+  /// Who is there: what it says of the model, and the service's name, empty where it has none.
+  func identify() async throws -> (model: WireModelDescription, instanceID: String)
+}
+
+extension TeacherConnection {
+  /// A service without a name.
+  public func identify() async throws -> (model: WireModelDescription, instanceID: String) {
+    (try await describe(), "")
+  }
 }
 
 /// A question that another replica can take over: it is to be asked again at once.
@@ -89,7 +98,8 @@ public final class TeacherGroup: TeacherUpstream {
   public var address: String { "\(target)" }
 
   /// The replicas as they stand; empty while no host name is known.
-  public var replicas: [TeacherReplica] { state.withLock { $0.roster.members.map(TeacherReplica.init) } }
+  public var replicas: [TeacherReplica] { replicaMembers.map(TeacherReplica.init) }
+  private var replicaMembers: [TeacherRoster.Member] { state.withLock { $0.roster.members.filter { !$0.isTwin } } }
 
   /// Keeps connections and looks after the replicas until cancelled.
   public func run() async throws {
@@ -145,7 +155,7 @@ public final class TeacherGroup: TeacherUpstream {
   func lookUp() async throws {
     guard target.hasNames else { return }
     let isDue = state.withLock { state in
-      let isWell = !state.roster.members.isEmpty && state.roster.present.count == state.roster.members.count
+      let isWell = !state.roster.members.isEmpty && state.roster.isComplete
       let age = isWell ? settings.lookupAge.well : settings.lookupAge.away
       guard state.lookedUp.map({ settings.now() - $0 >= age }) ?? true else { return false }
       state.lookedUp = settings.now()

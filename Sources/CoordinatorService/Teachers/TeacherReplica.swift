@@ -45,6 +45,7 @@ extension TeacherReplica {
       switch member.standing {
       case .unknown: (.new, nil)
       case .present: (member.isSlow ? .slow : .answering, nil)
+      case .twin: (.answering, nil)
       case .away(let reason): (.away, reason)
       case .refused(let difference): (.leftOut, "left out: it has \(difference)")
       }

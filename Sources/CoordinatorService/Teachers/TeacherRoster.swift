@@ -4,7 +4,7 @@ internal import WireFormat
 /// since any fixed moment.
 ///
 /// A replica answers one question after the other, at a speed that is measured. So a question goes to whoever will have answered it first
-/// by what stands before it there. What is known of a speed ages: one that was slow is tried again after a while.
+/// by what stands before it there; equals take turns. What is known of a speed ages: one that was slow is tried again after a while.
 ///
 /// Where answers may cost money, a question belongs to one replica by its content, for good: whoever has been asked has it in its ledger.
 package struct TeacherRoster: Sendable {
@@ -18,6 +18,8 @@ package struct TeacherRoster: Sendable {
     case away(String)
     /// It is another model than the others, and how it differs. Becomes away, or present once it is the same.
     case refused(String)
+    /// It is the service at another address, which is asked there. Becomes present once that is away, away or refused.
+    case twin(String)
   }
 
   /// A question that a replica has.
@@ -48,10 +50,14 @@ package struct TeacherRoster: Sendable {
     package var moved = 0
     /// Whether the last question that it is rid of was taken from it, since it was slow.
     package var isSlow = false
+    /// The newest question that it was asked.
+    var lastAsked: UInt64 = 0
     /// When it last showed that it is alive.
     var heard = Duration.zero
     /// How long it may be silent: longer after each time that it was not believed, until it answers a question.
     var patience: Duration
+    /// Whether it is another address of a replica.
+    package var isTwin: Bool { if case .twin = standing { true } else { false } }
     /// Bytes of requests that it answers in a second.
     fileprivate var speeds: [TeacherMethod: Speed] = [:]
   }
@@ -77,6 +83,8 @@ package struct TeacherRoster: Sendable {
     package var halfLife = Duration.seconds(60)
     /// … and in times what the question took by which it was measured: what costs little is tried again soon.
     package var halfLifeFactor = 30.0
+    /// Replicas whose speed is at most so many times below the best count as equals.
+    package var equality = 1.5
 
     package init() {}
   }
@@ -98,6 +106,8 @@ package struct TeacherRoster: Sendable {
 
   /// Replicas that are asked.
   package var present: [Member] { members.filter { $0.standing == .present } }
+  /// Whether every replica is asked, or is one that is.
+  var isComplete: Bool { members.allSatisfy { $0.standing == .present || $0.isTwin } }
   /// Whether answers may cost money.
   var mayCharge: Bool { identity?.description.mayCharge ?? false }
 
@@ -105,12 +115,21 @@ package struct TeacherRoster: Sendable {
 
   /// A replica has said who it is; it is present once ``settle(at:)`` has compared it.
   package mutating func introduced(_ address: String, _ identity: TeacherIdentity) {
+    if case .twin(let place) = members.first(where: { $0.address == address })?.standing,
+      let other = members.first(where: { $0.address == place }), other.identity?.instanceID != identity.instanceID
+    {
+      // One of the two is another service by now.
+      change(place) { ($0.standing, $0.identity) = (.unknown, nil) }
+    }
     change(address) { $0.identity = identity }
   }
 
-  /// A replica is away.
+  /// A replica is away. Who was asked there alone is to be asked who it is.
   package mutating func lost(_ address: String, _ reason: String) {
     change(address) { ($0.standing, $0.identity) = (.away(reason), nil) }
+    for twin in members where twin.standing == .twin(address) {
+      change(twin.address) { ($0.standing, $0.identity) = (.unknown, nil) }
+    }
   }
 
   /// A replica gave no sign of life: it is away, and has longer the next time.
@@ -126,13 +145,20 @@ package struct TeacherRoster: Sendable {
     let isSame = known.contains { $0.fingerprint == identity?.fingerprint }
     if identity == nil || !isSame && known.count == members.count { identity = known.first ?? identity }
     guard let identity else { return }
+    // By instance, where it is asked: where it was present before, else at the address that was named first.
+    var places: [String: String] = [:]
+    for member in present + members where !(member.identity?.instanceID ?? "").isEmpty {
+      if let own = member.identity, places[own.instanceID] == nil { places[own.instanceID] = member.address }
+    }
     for member in members {
       guard let own = member.identity else { continue }
       let difference = own.fingerprint.difference(from: identity.fingerprint)
+      let place = places[own.instanceID] ?? member.address
       change(member.address) { member in
         // Whoever was away may be quite another process now.
         if member.standing != .present { (member.heard, member.speeds, member.isSlow) = (now, [:], false) }
-        member.standing = difference.map { .refused($0) } ?? .present
+        member.standing =
+          difference.map { .refused($0) } ?? (place == member.address ? .present : .twin(place))
       }
     }
   }
@@ -149,11 +175,13 @@ package struct TeacherRoster: Sendable {
   package func choice(_ method: TeacherMethod, work: Int, name: String, at now: Duration) -> String? {
     if mayCharge {
       let owner = Self.owner(of: name, among: members.map(\.address))
-      return present.contains { $0.address == owner } ? owner : nil
+      guard let member = members.first(where: { $0.address == owner }) else { return nil }
+      if case .twin(let place) = member.standing { return place }
+      return member.standing == .present ? owner : nil
     }
     return present.min {
-      (seconds($0, method, Double(work), now), $0.answered + $0.questions.count)
-        < (seconds($1, method, Double(work), now), $1.answered + $1.questions.count)
+      (seconds($0, method, Double(work), now), $0.lastAsked)
+        < (seconds($1, method, Double(work), now), $1.lastAsked)
     }?.address
   }
 
@@ -171,17 +199,26 @@ package struct TeacherRoster: Sendable {
     }
   }
 
-  /// A replica's speed: what was measured, and the more the longer that is ago the best of all. Unknown speeds are taken to be the best.
+  /// A replica's speed: what was measured, and the more the longer that is ago the best of all. Unknown speeds are taken to be the best, and
+  /// so are those near it: chance would give one of several equals nearly all.
   private func speed(of member: Member, _ method: TeacherMethod, at now: Duration?) -> Double {
     let best = present.compactMap { $0.speeds[method]?.value }.max() ?? 1
     guard let speed = member.speeds[method], speed.value < best else { return best }
     guard let now else { return speed.value }
+    let age = (now - speed.measured) / .seconds(1)
+    let halfLife = limits.halfLifeFactor * speed.seconds
+    func aged(by halfLife: Double) -> Double { best + (speed.value - best) * Self.kept(after: age / halfLife) }
+    // To try a slow one while a fast one is free costs what it takes.
+    if aged(by: halfLife) * limits.equality >= best { return best }
+    return min(aged(by: min(limits.halfLife / .seconds(1), halfLife)), best * (1 - 1e-9))
+  }
+
+  /// What is left of knowledge after so many half-lives.
+  private static func kept(after halves: Double) -> Double {
+    let halves = max(halves, 0)
     var kept = 1.0
-    let halfLife = min(limits.halfLife / .seconds(1), limits.halfLifeFactor * speed.seconds)
-    let halves = max((now - speed.measured) / .seconds(1) / halfLife, 0)
     for _ in 0..<Int(min(halves, 64)) { kept /= 2 }
-    kept *= 1 - (halves - halves.rounded(.down)) / 2
-    return best + (speed.value - best) * kept
+    return kept * (1 - (halves - halves.rounded(.down)) / 2)
   }
 
   // MARK: Questions
@@ -195,7 +232,7 @@ package struct TeacherRoster: Sendable {
     let question = Question(
       method: method, work: Double(work), begin: now, speed: speed(of: member, method, at: now),
       expected: seconds(member, method, Double(work), now), hasMoved: hasMoved)
-    change(address) { [lastID] in $0.questions[lastID] = question }
+    change(address) { [lastID] in ($0.questions[lastID], $0.lastAsked) = (question, lastID) }
     return lastID
   }
 
