@@ -137,6 +137,8 @@ void Group::close_all() noexcept {
   }
 }
 
+int64_t Group::received() { return transportContext_ ? static_cast<Transport &>(*transportContext_).received() : 0; }
+
 void Group::abort() noexcept {
   {
     std::lock_guard<std::mutex> lock(state_);

@@ -29,6 +29,8 @@ class Group final : public gloo::Context {
   const std::vector<char> &door(int peer) const { return doors_.at(peer); }
   void connect(int peer, const std::vector<char> &door, Deadline deadline);
   void exchange(uint8_t kind, const retort_gloo_parts &parts, Deadline deadline);
+  // Bytes that have come, by the system's count; -1: it cannot tell.
+  int64_t received();
   void abort() noexcept;
 
  private:

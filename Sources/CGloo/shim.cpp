@@ -77,6 +77,13 @@ void retort_gloo_exchange(
   guarded(report, members, [&] { group->group.exchange(kind, *parts, after(timeout_ms)); });
 }
 
+int64_t retort_gloo_received(retort_gloo_group *group) {
+  retort_gloo_report report;
+  int64_t bytes = -1;
+  guarded(&report, nullptr, [&] { bytes = group->group.received(); });
+  return bytes;
+}
+
 void retort_gloo_abort(retort_gloo_group *group) {
   retort::NoPipeSignal quiet;
   group->group.abort();

@@ -39,6 +39,12 @@ class Pair final : public tcp::Pair {
     } catch (const std::exception &error) { end(error.what()); }
   }
 
+  // 0 where it is closed.
+  int64_t received() {
+    std::lock_guard<std::mutex> lock(m_);
+    return state_ == CONNECTED ? retort::received(fd_) : 0;
+  }
+
  protected:
   void changeState(state next) noexcept override {
     tcp::Pair::changeState(next);
@@ -61,6 +67,17 @@ Transport::Transport(std::shared_ptr<tcp::Device> device, int rank, int size) : 
 
 std::unique_ptr<gloo::transport::Pair> &Transport::createPair(int peer) {
   return pairs_[peer] = std::make_unique<Pair>(this, device_.get(), peer, getTimeout());
+}
+
+int64_t Transport::received() {
+  int64_t sum = 0;
+  for (const auto &pair : pairs_) {
+    if (!pair) continue;
+    const int64_t bytes = static_cast<Pair &>(*pair).received();
+    if (bytes < 0) return -1;
+    sum += bytes;
+  }
+  return sum;
 }
 
 } // namespace retort

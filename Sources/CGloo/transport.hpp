@@ -4,6 +4,7 @@
 #include <gloo/transport/tcp/context.h>
 #include <gloo/transport/tcp/device.h>
 
+#include <cstdint>
 #include <memory>
 
 namespace retort {
@@ -18,7 +19,12 @@ class Transport final : public gloo::transport::tcp::Context {
   Transport(std::shared_ptr<gloo::transport::tcp::Device> device, int rank, int size);
 
   std::unique_ptr<gloo::transport::Pair> &createPair(int peer) override;
+  // Bytes that have come over all connections, by the system's count; -1: it cannot tell.
+  int64_t received();
 };
+
+// Bytes that have come over a connection; -1: the system cannot tell.
+int64_t received(int descriptor);
 
 } // namespace retort
 

@@ -64,6 +64,12 @@ final class Connections: @unchecked Sendable {
     try check(report, members: flags.indices.filter { flags[$0] != 0 }, timeout: timeout)
   }
 
+  /// Bytes that have come from the others so far, by the system's count; nil: it cannot tell.
+  var received: Int64? {
+    let bytes = unsafe retort_gloo_received(handle)
+    return bytes < 0 ? nil : bytes
+  }
+
   func abort() { unsafe retort_gloo_abort(handle) }
 
   private func check(_ report: retort_gloo_report, members: [Int], timeout: Duration) throws(CollectiveError) {

@@ -17,6 +17,7 @@ public final class ProcessGroup: Sendable {
   private let connections: Connections
   private let abortSwitch: AbortSwitch
   private let total = Mutex(Traffic())
+  private let pulse = Mutex(Pulse())
 
   /// Connects to all others; blocks.
   ///
@@ -107,6 +108,13 @@ public final class ProcessGroup: Sendable {
   /// What was exchanged so far, without the words of calls that Gloo and this type add.
   public var traffic: Traffic { total.withLock { $0 } }
 
+  /// How long a call has waited and nothing has come from any member, as far as those who ask can tell: a byte counts from when it is
+  /// asked about. Nil: no call is under way, or the system does not count bytes.
+  public var silence: Duration? {
+    let received = connections.received
+    return pulse.withLock { $0.silence(received, at: .now) }
+  }
+
   private func check(_ counts: [Int], of view: FloatView) {
     precondition(counts.count == size, "\(counts.count) counts for \(size) members")
     precondition(counts.allSatisfy { $0 >= 0 }, "counts \(counts)")
@@ -154,7 +162,9 @@ public final class ProcessGroup: Sendable {
   ) throws(CollectiveError) {
     let start = ContinuousClock.now
     var ended = false
+    pulse.withLock { $0.begin(at: start) }
     defer {
+      pulse.withLock { $0.end(at: .now) }
       total.withLock {
         $0.duration += ContinuousClock.now - start
         guard ended else { return }

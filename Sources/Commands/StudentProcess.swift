@@ -46,13 +46,14 @@ public struct StudentProcess: Sendable {
         }
       }
     }
+    let silences = SilenceWatch()
     let students = StudentRPCs(
-      root: RootFolder(root), dialer: dialer, meetings: meetings, version: Version.current,
+      root: RootFolder(root), dialer: dialer, meetings: meetings, silences: silences, version: Version.current,
       traffic: { [instruments = host.instruments] in instruments.traffic() })
     let registration = TrainerRegistration(
       coordinator: coordinator, access: access, trainerID: UUID().uuidString,
       address: "\(advertise ?? ServiceTarget([host.address.reachable]))",
-      logger: logger)
+      silence: { silences.finding }, logger: logger)
     try await host.run(
       [students], isReady: false, abandon: { exit(0) },
       beside: { health in

@@ -2,6 +2,7 @@ public import Authentication
 import GRPCCore
 public import GRPCNGHTTP2Transport
 public import Logging
+public import StudentService
 import WireFormat
 
 /// Keeps a student known to the coordinator: registers, renews its lease, registers anew when the lease is lost, and waits
@@ -11,6 +12,7 @@ public struct TrainerRegistration: Sendable {
   private let access: ClientAccess
   private let trainerID: String
   private let address: String
+  private let silence: @Sendable () -> SilenceWatch.Finding?
   private let logger: Logger
 
   /// Registers a trainer.
@@ -19,11 +21,16 @@ public struct TrainerRegistration: Sendable {
   ///   - trainerID: Names this process, and no other.
   ///   - access: With what to come to the coordinator.
   ///   - address: Where the coordinator finds the student's service.
-  public init(coordinator: ServiceTarget, access: ClientAccess, trainerID: String, address: String, logger: Logger) {
+  ///   - silence: How long the student has waited for other replicas: told with each renewal.
+  public init(
+    coordinator: ServiceTarget, access: ClientAccess, trainerID: String, address: String,
+    silence: @escaping @Sendable () -> SilenceWatch.Finding? = { nil }, logger: Logger
+  ) {
     self.coordinator = coordinator
     self.access = access
     self.trainerID = trainerID
     self.address = address
+    self.silence = silence
     self.logger = logger
   }
 
@@ -79,9 +86,16 @@ public struct TrainerRegistration: Sendable {
     while !Task.isCancelled {
       try await Task.sleep(for: Self.pause(beforeEnd: remaining))
       let answer = try await coordinator.renewLease(
-        RenewLeaseRequest(leaseID: lease.leaseID),
+        request(lease.leaseID),
         options: ServiceConnection.answering(within: max(remaining, .seconds(1))))
       remaining = .milliseconds(Int64(clamping: answer.leaseMilliseconds))
     }
+  }
+
+  private func request(_ leaseID: String) -> RenewLeaseRequest {
+    guard let found = silence() else { return RenewLeaseRequest(leaseID: leaseID) }
+    return RenewLeaseRequest(
+      leaseID: leaseID, groupID: found.groupID, silentMilliseconds: UInt64(max(found.silence / .milliseconds(1), 0)),
+      exchanging: found.isExchanging)
   }
 }

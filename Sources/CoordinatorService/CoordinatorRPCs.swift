@@ -72,7 +72,7 @@ public struct CoordinatorRPCs: CoordinatorServiceRPC.SimpleServiceProtocol {
   /// Renews a lease.
   public func renewLease(request: RenewLeaseRequest, context: ServerContext) async throws -> RenewLeaseResponse {
     let registry = coordinator.dependencies.registry
-    guard registry.renew(request.leaseID) else {
+    guard registry.renew(request.leaseID, silence: ReplicaSilence(request)) else {
       throw RPCError(code: .notFound, message: "lease '\(request.leaseID)' has ended; register again")
     }
     return RenewLeaseResponse(leaseMilliseconds: registry.term.milliseconds)

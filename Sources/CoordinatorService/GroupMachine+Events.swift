@@ -42,6 +42,17 @@ extension GroupMachine {
     package var isLoss: Bool { if case .lost = self { true } else { false } }
   }
 
+  /// How long a replica has waited for the others of its group.
+  package struct Silence: Sendable, Hashable {
+    /// For so long nothing has come from them, and it has done nothing else. Zero: it works.
+    package let time: Duration
+    /// Whether it waits within an exchange; else to be asked for something.
+    package let isExchanging: Bool
+
+    /// Says how long.
+    package init(time: Duration, isExchanging: Bool) { (self.time, self.isExchanging) = (time, isExchanging) }
+  }
+
   /// What happens.
   package enum Event: Sendable, Hashable {
     /// The student was loaded, with so many steps behind it; all replicas that come load the same.
@@ -65,6 +76,8 @@ extension GroupMachine {
     case notJoined(epoch: Int, leaseID: String, CallFailure)
     /// The others were waited for long enough, since one did not join.
     case waited(epoch: Int)
+    /// A replica of a group tells how long it has waited for the others.
+    case silent(epoch: Int, leaseID: String, Silence)
     /// A replica tells what a step measured.
     case measured(leaseID: String, step: UInt64)
     /// A call to a replica of the group failed.
@@ -79,6 +92,8 @@ extension GroupMachine {
     case join(epoch: Int, [Member])
     /// What is left of that is to be given up.
     case giveUp(epoch: Int)
+    /// All of a group have waited so long for each other in vain: what is under way with it is to be given up.
+    case breakUp(epoch: Int, Duration)
     /// In a while ``Event/waited(epoch:)`` is to happen.
     case hurry(epoch: Int)
     /// The group is formed, with so many steps behind it: what the last ones measured is known, and steps can be asked for.

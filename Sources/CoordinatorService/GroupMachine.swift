@@ -32,8 +32,17 @@ package struct GroupMachine: Sendable, Hashable {
   /// Times that a student could not be a replica since it made a step, by address.
   private var troubles: [String: Int] = [:]
 
+  /// How long replicas of the group have waited for each other, by lease.
+  private var silences: [String: Silence] = [:]
+  /// The newest group whose replicas waited for each other in vain; 0: there was none.
+  package private(set) var brokenUp = 0
+
   /// A group without replicas.
   package init() {}
+
+  /// A group of which all wait for so long, and nothing comes to any, waits in vain. A network loses what it brings after 30 s at the latest;
+  /// whoever computes does not wait, and where a gradient takes an hour its bytes come all the while.
+  package static let longestSilence = Duration.seconds(60)
 
   /// Whether the group is all replicas that are here.
   package var isWhole: Bool { !present.isEmpty && present == members.map(\.leaseID) }
@@ -79,6 +88,7 @@ package struct GroupMachine: Sendable, Hashable {
       return isIncomplete ? incomplete(epoch, leaseID) : joined(epoch, leaseID, step: step, measured)
     case .notJoined(let epoch, let leaseID, let failure): return notJoined(epoch, leaseID, failure)
     case .waited(let epoch): return formation?.epoch == epoch ? giveUp() : []
+    case .silent(let epoch, let leaseID, let silence): return silent(epoch, leaseID, silence)
     case .measured(let leaseID, let step): return measured(leaseID, step)
     case .failed(let leaseID, let failure): return failed(leaseID, failure)
     case .roundOver(let isMade): return roundOver(isMade)
@@ -123,7 +133,7 @@ package struct GroupMachine: Sendable, Hashable {
       actions = [.giveAway(last)] + remove(last.leaseID, "it was given to another run")
     }
     guard !members.isEmpty, !isWhole else { return actions }
-    (epoch, present) = (epoch + 1, [])
+    (epoch, present, silences) = (epoch + 1, [], [:])
     formation = Formation(epoch: epoch, asked: members)
     return actions + [.join(epoch: epoch, members)]
   }
@@ -144,7 +154,7 @@ package struct GroupMachine: Sendable, Hashable {
     if let lost = (progress..<step).map({ $0 + 1 }).first(where: { !formation.measured.contains($0) }) {
       return fail("nobody is left that knows what step \(lost) measured")
     }
-    (progress, attempts) = (step, 0)
+    (progress, attempts, silences) = (step, 0, [:])
     present = formation.asked.map(\.leaseID)
     return [.formed(epoch: epoch, formation.asked, step: step)]
   }
@@ -181,6 +191,19 @@ package struct GroupMachine: Sendable, Hashable {
     let words = refusal ?? "replicas cannot reach each other: \(reason)"
     guard members.count > 1, let last = newest else { return actions + fail(words, isRefusal: isRefusal) }
     return actions + lose(last, words, isRefused: isRefusal)
+  }
+
+  /// Breaks the group up, or gives up one that is being formed, where all wait for each other and nothing comes to any: between them is
+  /// something that takes what they send and keeps it.
+  private mutating func silent(_ epoch: Int, _ leaseID: String, _ silence: Silence) -> [Action] {
+    guard epoch == self.epoch else { return [] }
+    silences[leaseID] = silence
+    let found = (formation?.asked.map(\.leaseID) ?? present).map { silences[$0] }
+    guard found.allSatisfy({ ($0?.time ?? .zero) >= Self.longestSilence }),
+      found.contains(where: { $0?.isExchanging == true })
+    else { return [] }
+    (silences, present, brokenUp, reason) = ([:], [], epoch, "nothing comes from one to another")
+    return [.breakUp(epoch: epoch, silence.time)] + giveUp()
   }
 
   /// Whom the others can best do without: who came last and has made no step with them.

@@ -104,22 +104,22 @@ extension StudentGroup {
     !actions.contains { if case .raise = $0 { true } else { false } }
   }
 
-  /// A call to a replica, which is given up once that is not there any more.
+  /// A call to a replica, which is given up once that is not there any more, or its group is broken up.
   ///
-  /// - Throws: UNAVAILABLE then.
+  /// - Throws: UNAVAILABLE, or ABORTED.
   func call<Response: Sendable>(
     _ member: Member, _ body: @escaping @Sendable (any StudentConnection) async throws -> Response
   ) async throws -> Response {
-    let lease = member.grant.leaseID
+    let (lease, epoch) = (member.grant.leaseID, machine.epoch)
     do {
       return try await withThrowingTaskGroup(of: Answer<Response>.self) { tasks in
         tasks.addTask { Answer(try await body(member.connection)) }
         tasks.addTask {
-          _ = await self.wait { !$0.machine.has(lease) }
+          _ = await self.wait { !$0.machine.has(lease) || $0.isBrokenUp(epoch) }
           return Answer(nil)
         }
         defer { tasks.cancelAll() }
-        guard let response = try await tasks.next()?.response else { throw Self.gone }
+        guard let response = try await tasks.next()?.response else { throw Self.brokenUp }
         return response
       }
     } catch {
@@ -129,7 +129,11 @@ extension StudentGroup {
     }
   }
 
+  /// Whether a group was broken up; there is none before the first.
+  private func isBrokenUp(_ epoch: Int) -> Bool { epoch > 0 && machine.brokenUp == epoch }
+
   static var gone: RPCError { RPCError(code: .unavailable, message: "its lease ended") }
+  private static var brokenUp: RPCError { RPCError(code: .aborted, message: "nothing came from other replicas") }
 
   // MARK: Text
 

@@ -27,7 +27,7 @@ extension StudentGroup {
   /// Asks all replicas to join a new group; returns what they know of the last steps.
   private func join(_ formation: GroupMachine.Formation) async throws -> [TrainResponse] {
     let (epoch, group) = (formation.epoch, members(formation.asked))
-    let id = "\(surroundings.runID)/\(session)/\(epoch)"
+    let id = groupID
     surroundings.values.open(id)
     defer { surroundings.values.close(id) }
     let milliseconds = UInt64(clamping: Int64(surroundings.patience / .milliseconds(1)))
@@ -68,7 +68,13 @@ extension StudentGroup {
   }
 
   /// Names the present group, as replicas know it.
-  var groupID: String { "\(surroundings.runID)/\(session)/\(machine.epoch)" }
+  var groupID: String { groupPrefix + "\(machine.epoch)" }
+  private var groupPrefix: String { "\(surroundings.runID)/\(session)/" }
+
+  /// The number of a group of this session; nil: it is of another.
+  func epoch(of groupID: String) -> Int? {
+    groupID.hasPrefix(groupPrefix) ? Int(groupID.dropFirst(groupPrefix.count)) : nil
+  }
 }
 
 /// What a replica answers when it is asked to join. By reference: optionals of large values are read wrongly (docs/LOG.md).

@@ -66,9 +66,11 @@ extension StudentGroup {
           }
         }
       }
-      let leases = group.map(\.grant.leaseID)
+      let (leases, epoch) = (group.map(\.grant.leaseID), machine.epoch)
       tasks.addTask {
-        _ = await self.wait { actor in !leases.allSatisfy { actor.machine.has($0) } }
+        _ = await self.wait { actor in
+          actor.machine.brokenUp == epoch || !leases.allSatisfy { actor.machine.has($0) }
+        }
         return .lost
       }
       if !evaluates {

@@ -98,6 +98,10 @@ actor StudentGroup: StudentConnection {
       board.formed(members.map(\.leaseID), of: runID, step: Int(step))
       surroundings.logger.info(
         "replicas share steps", metadata: ["run.id": "\(runID)", "replicas": "\(members.count)"])
+    case .breakUp(_, let silence):
+      surroundings.logger.warning(
+        "replicas meet anew: all wait, and nothing comes",
+        metadata: ["run.id": "\(runID)", "replicas.silent_seconds": "\(silence.components.seconds)"])
     case .giveUp, .hurry, .take, .raise, .fail: break
     }
   }
@@ -150,6 +154,7 @@ actor StudentGroup: StudentConnection {
         await Self.first(of: [
           { for await _ in over {} },
           { await self.surroundings.registry.waitUntilEnded(grant.leaseID) },
+          { await self.listen(to: grant.leaseID) },
         ])
         await self.leave(grant, Task.isCancelled ? "the run let it go" : "its lease ended")
       }
@@ -179,6 +184,18 @@ actor StudentGroup: StudentConnection {
       for body in bodies { group.addTask { await body() } }
       await group.next()
       group.cancelAll()
+    }
+  }
+
+  /// Hears how long a replica has waited for the others, until the task is cancelled.
+  private func listen(to leaseID: String) async {
+    for await silence in surroundings.registry.silences(of: leaseID) {
+      guard let epoch = epoch(of: silence.groupID) else { continue }
+      let news = GroupMachine.Silence(time: silence.time, isExchanging: silence.isExchanging)
+      let actions = machine.handle(.silent(epoch: epoch, leaseID: leaseID, news))
+      for action in actions { perform(action) }
+      // It is told often, and seldom matters.
+      if !actions.isEmpty { changes.notify() }
     }
   }
 

@@ -34,6 +34,8 @@ public final class TrainerRegistry: Sendable {
     /// Told when a run waits that may get the student of another.
     var shortageWatchers: [UInt64: AsyncStream<Void>.Continuation] = [:]
     var gaveUp: Set<UInt64> = []
+    /// By lease, whoever wants to know how long a student has waited for others.
+    var silenceWatchers: [String: AsyncStream<ReplicaSilence>.Continuation] = [:]
     var watchers: [String: [UInt64: AsyncStream<Never>.Continuation]] = [:]
     var waiterCount: UInt64 = 0
 
@@ -85,12 +87,16 @@ public final class TrainerRegistry: Sendable {
   }
 
   /// Renews a lease; false where it has ended.
-  public func renew(_ leaseID: String) -> Bool {
-    state.withLock { state in
+  ///
+  /// - Parameter silence: What the student tells of its group; nil: it is in none.
+  public func renew(_ leaseID: String, silence: ReplicaSilence? = nil) -> Bool {
+    let (isRenewed, watcher) = state.withLock { state in
       state.table.excuse(now: now(), interval: interval)
       end(state.table.expire(now: now()), &state)
-      return state.table.renew(leaseID, now: now())
+      return (state.table.renew(leaseID, now: now()), state.silenceWatchers[leaseID])
     }
+    if isRenewed, let silence { watcher?.yield(silence) }
+    return isRenewed
   }
 
   /// Ends leases that were not renewed in time.

@@ -43,6 +43,16 @@ public struct GroupReplicas: ReplicaGroup {
     try Self.explaining { () throws(CollectiveError) in try group.broadcast(numbers, from: root) }
   }
 
+  /// The group for as long as somebody else has it.
+  struct Reference: Sendable {
+    fileprivate weak let group: ProcessGroup?
+
+    /// How long a call has waited and nothing has come; nil: none is under way.
+    var silence: Duration? { group?.silence }
+  }
+
+  var reference: Reference { Reference(group: group) }
+
   /// Ends calls that wait, and closes the connections.
   func abort() { group.abort() }
 

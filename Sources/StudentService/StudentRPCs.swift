@@ -16,6 +16,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   private let version: String
   private let traffic: @Sendable () -> [WireCallTraffic]
   private let meetings: any ReplicaMeetings
+  private let silences: SilenceWatch
   private let membership = Membership()
   private let fence = Fence()
   private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
@@ -27,17 +28,19 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   ///   - root: The folder that requests' paths are relative to.
   ///   - dialer: Reaches the teacher that Load names.
   ///   - meetings: Where replicas find each other.
+  ///   - silences: Told what is asked of the student, and whom it meets.
   ///   - version: Written into checkpoints.
   ///   - traffic: What this process's calls of others have cost so far, by RPC; told with each step.
   public init(
     root: RootFolder, dialer: any TeacherDialer, meetings: any ReplicaMeetings = NoMeetings(),
-    queue: ComputeQueue = ComputeQueue(),
+    silences: SilenceWatch = SilenceWatch(), queue: ComputeQueue = ComputeQueue(),
     limits: ServingLimits = ServingLimits(), version: String,
     traffic: @escaping @Sendable () -> [WireCallTraffic] = { WireCallTraffic.made }
   ) {
     self.root = root
     self.dialer = dialer
     self.meetings = meetings
+    self.silences = silences
     self.queue = queue
     self.limits = limits
     self.version = version
@@ -62,12 +65,14 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let token = request.fencingToken
     try fence.begin(token)
     membership.leave()
-    return try await queue.run {
-      try fence.check(token)
-      let student = try LoadedStudent(request, from: url, module: module)
-      loaded.withLockedValue { $0 = student }
-      return LoadResponse(
-        model: student.describe(), step: UInt64(student.step), module: student.moduleDescription)
+    return try await silences.during {
+      try await queue.run {
+        try fence.check(token)
+        let student = try LoadedStudent(request, from: url, module: module)
+        loaded.withLockedValue { $0 = student }
+        return LoadResponse(
+          model: student.describe(), step: UInt64(student.step), module: student.moduleDescription)
+      }
     }
   }
 
@@ -77,11 +82,13 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   ) async throws {
     try fence.check(request.fencingToken)
     let (answers, call) = (try answers(), context.cancellation)
-    try await call.cancelling {
-      try await answers.generate(
-        request.prompts, sampling: request.sampling, seeds: request.seeds, newTokenLimits: request.maxNewTokens,
-        isCancelled: { call.isCancelled },
-        write: { try await response.write(StudentServiceGenerateResponse(completions: $0)) })
+    try await silences.during {
+      try await call.cancelling {
+        try await answers.generate(
+          request.prompts, sampling: request.sampling, seeds: request.seeds, newTokenLimits: request.maxNewTokens,
+          isCancelled: { call.isCancelled },
+          write: { try await response.write(StudentServiceGenerateResponse(completions: $0)) })
+      }
     }
   }
 
@@ -109,7 +116,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let run = { (teacher: (any Teacher)?) async throws in
       let pipeline = TrainPipeline(
         student: student, queue: queue, teacher: teacher, heads: OutputHeadShelf(kept: heads),
-        membership: membership, fence: fence, meter: TrafficMeter(traffic),
+        membership: membership, fence: fence, silences: silences, meter: TrafficMeter(traffic),
         isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
       try await pipeline.run(request) { try await response.write($0) }
     }
@@ -130,7 +137,10 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
       throw StudentError.noGroup(rank: request.rank, size: request.size)
     }
     let ticket = membership.leave()
+    silences.begin()
+    defer { silences.end() }
     let replicas = try await meetings.meet(request)
+    silences.met(request.groupID, replicas)
     return try await withRPCCancellationHandler {
       try await queue.run {
         guard loaded.withLockedValue({ $0 === student }) else { throw StudentError.replaced }
@@ -159,6 +169,8 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     try fence.check(request.fencingToken)
     let student = try present()
     let url = try root.resolve(request.path)
+    silences.begin()
+    defer { silences.end() }
     return try await withRPCCancellationHandler {
       try await queue.run {
         try fence.check(request.fencingToken)
@@ -181,9 +193,11 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let student = try present()
     let url = try root.resolve(request.path)
     let module = request.modulePath.isEmpty ? nil : try root.resolve(request.modulePath)
-    return try await queue.run {
-      try fence.check(request.fencingToken)
-      return try student.export(to: url, module: module)
+    return try await silences.during {
+      try await queue.run {
+        try fence.check(request.fencingToken)
+        return try student.export(to: url, module: module)
+      }
     }
   }
 

@@ -17,6 +17,8 @@ struct TrainPipeline: Sendable {
   let membership: Membership
   /// Whose steps are made.
   let fence: Fence
+  /// Told which steps are in hand.
+  let silences: SilenceWatch
   /// Measures what calls cost.
   let meter: TrafficMeter
   /// Whether the student is still the one that is loaded.
@@ -51,6 +53,8 @@ struct TrainPipeline: Sendable {
     let (permits, permit) = AsyncStream.makeStream(of: Void.self)
     let groupID = NIOLockedValueBox("")
     for _ in 0..<Self.depth { permit.yield() }
+    let inHand = NIOLockedValueBox(0)
+    defer { for _ in 0..<inHand.withLockedValue({ $0 }) { silences.end() } }
     try await withRPCCancellationHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
@@ -58,6 +62,8 @@ struct TrainPipeline: Sendable {
             var permits = permits.makeAsyncIterator()
             for try await request in requests {
               groupID.withLockedValue { $0 = request.groupID }
+              inHand.withLockedValue { $0 += 1 }
+              silences.begin()
               let prepared = try await prepare(request)
               output.yield(prepared)
               for _ in 0..<prepared.permits where await permits.next() == nil { return output.finish() }
@@ -68,7 +74,11 @@ struct TrainPipeline: Sendable {
           }
         }
         defer { group.cancelAll() }
-        try await train(steps, permit: permit, write: write)
+        try await train(steps, permit: permit) { response in
+          try await write(response)
+          inHand.withLockedValue { $0 -= 1 }
+          silences.end()
+        }
       }
     } onCancelRPC: {
       output.finish(throwing: CancellationError())

@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Synchronization
 import Testing
 
 @Suite("Signs of life") struct LivenessTests {
@@ -19,6 +20,40 @@ import Testing
       return timers
     }
     #expect(endings.map(\.value) == [Self.keepalives, Self.keepalives, Self.keepalives])
+  }
+
+  @Test("a call that waits says for how long nothing has come; a byte from anybody begins the time anew")
+  func silence() async {
+    let store = LocalRendezvousStore()
+    let waiting = Mutex<ProcessGroup?>(nil)
+    let isQuiet = Mutex(false)
+    /// Waits for something, at most ten seconds.
+    @Sendable func wait(until condition: () -> Bool) -> Bool {
+      for _ in 0..<5000 {
+        if condition() { return true }
+        Thread.sleep(forTimeInterval: 0.002)
+      }
+      return false
+    }
+    let endings = await onThreads(3) { rank throws(CollectiveError) in
+      let group = try ProcessGroup(rank: rank, size: 3, store: store, timeout: .seconds(60))
+      var seen = [group.silence == nil]
+      if rank == 0 { waiting.withLock { $0 = group } }
+      if rank == 1 { seen.append(wait { isQuiet.withLock { $0 } }) }
+      if rank == 2 {
+        @Sendable func silence() -> Duration? { waiting.withLock { $0 }?.silence }
+        // The first alone is within the call.
+        seen.append(wait { silence().map { $0 > .milliseconds(300) } ?? false })
+        isQuiet.withLock { $0 = true }
+        // The second's word has come, and still the call waits.
+        seen.append(wait { silence().map { $0 < .milliseconds(300) } ?? false })
+        seen.append(wait { silence().map { $0 > .milliseconds(300) } ?? false })
+      }
+      try group.barrier()
+      return seen + [group.silence == nil]
+    }
+    waiting.withLock { $0 = nil }
+    #expect(endings.map(\.value) == [[true, true], [true, true, true], [true, true, true, true, true]])
   }
 
   /// Both ends of three connections.

@@ -44,10 +44,23 @@ final class FakeReplicas: StudentConnector {
     var folders: [String: (step: Int, parameters: UInt64)] = [:]
     /// By group: which twelfths of the optimizer's state its replicas had when it was formed.
     var shares: [String: Set<Int>] = [:]
+    /// What something between replicas is to swallow next; then the group of which it did, and nothing comes from one to another.
+    var swallows: Swallowed?
+    var swallowed = ""
+    /// The newest group that each was asked to join, by address.
+    var asked: [String: String] = [:]
     /// Called when steps are made, with the count of them.
     var onStep: (@Sendable (Int) -> Void)?
     /// Called before a student writes or evaluates, with its address.
     var onWork: (@Sendable (String) -> Void)?
+
+    enum Swallowed: Sendable { case join, step, save }
+
+    /// Whether a call of a group gets nowhere.
+    mutating func isSwallowed(_ what: Swallowed, of groupID: String) -> Bool {
+      if swallows == what { (swallows, swallowed) = (nil, groupID) }
+      return swallowed == groupID
+    }
 
     /// Another process stands at an address, with nothing loaded.
     mutating func replace(_ address: String) {
@@ -130,6 +143,7 @@ private struct FakeReplica: StudentConnection {
       let student = try here(state)
       guard student.token == request.fencingToken, student.runID == request.runID else { throw fenced }
       let old = student.groupID
+      state.asked[address] = request.groupID
       state.groups[old]?.isBroken = true
       state.groups[request.groupID, default: ([:], Int(request.size), false)].came[Int(request.rank)] = address
     }
@@ -137,6 +151,7 @@ private struct FakeReplica: StudentConnection {
       guard let group = state.groups[request.groupID] else { return nil }
       if try here(state).isStalled { return nil }
       if group.isBroken { throw RPCError(code: .aborted, message: "another replica is gone") }
+      if state.isSwallowed(.join, of: request.groupID) { return nil }
       guard group.came.count == group.size else { return nil }
       let all = group.came.values.compactMap { state.students[$0] }
       guard Set(all.map(\.arithmetic)).count == 1 else {
@@ -218,7 +233,9 @@ private struct FakeReplica: StudentConnection {
     }
     let made: Made = try await replicas.wait { state -> Made? in
       var student = try here(state)
-      guard let group = state.groups[request.groupID], !student.isStalled else { return nil }
+      guard let group = state.groups[request.groupID], !student.isStalled,
+        !state.isSwallowed(.step, of: request.groupID)
+      else { return nil }
       guard state.steps[place]?.count == group.size else {
         if group.isBroken { throw RPCError(code: .aborted, message: "another replica is gone") }
         return nil
@@ -274,7 +291,9 @@ private struct FakeReplica: StudentConnection {
     }
     return try await replicas.wait { state in
       _ = try here(state)
-      guard let group = state.groups[request.groupID] else { return nil }
+      guard let group = state.groups[request.groupID], !state.isSwallowed(.save, of: request.groupID) else {
+        return nil
+      }
       guard state.steps[place]?.count == group.size else {
         if group.isBroken { throw RPCError(code: .aborted, message: "another replica is gone") }
         return nil

@@ -204,4 +204,63 @@ struct GroupMachineTests {
     _ = alone.handle(.shortage(true))
     #expect(!alone.isToShrink && alone.handle(.wanted).isEmpty)
   }
+
+  private func silent(_ seconds: Int, isExchanging: Bool = true) -> Machine.Silence {
+    Machine.Silence(time: .seconds(seconds), isExchanging: isExchanging)
+  }
+
+  @Test(
+    "a group is broken up once all have waited for so long, one of them at least in an exchange, and not before",
+    arguments: [
+      ([61, 60, 99], [true, true, true], true), ([61, 59, 99], [true, true, true], false),
+      ([61, 0, 999], [true, true, true], false), ([61, 60, 99], [false, true, false], true),
+      ([61, 60, 99], [false, false, false], false), ([61, 60, nil], [true, true, true], false),
+    ] as [([Int?], [Bool], Bool)])
+  func silences(_ seconds: [Int?], _ isExchanging: [Bool], _ isVain: Bool) {
+    let names = ["a", "b", "c"]
+    var machine = formed(names, steps: 3)
+    var actions: [Machine.Action] = []
+    for (name, (time, isExchanging)) in zip(names, zip(seconds, isExchanging)) {
+      guard let time else { continue }
+      #expect(actions.isEmpty)
+      #expect(machine.handle(.silent(epoch: 9, leaseID: name, silent(999))).isEmpty, "of another group")
+      actions = machine.handle(.silent(epoch: 1, leaseID: name, silent(time, isExchanging: isExchanging)))
+    }
+    #expect(actions == (isVain ? [.breakUp(epoch: 1, .seconds(99))] : []))
+    #expect(machine.isWhole == !isVain && machine.brokenUp == (isVain ? 1 : 0) && machine.members.count == 3)
+    guard isVain else { return }
+    #expect(machine.handle(.silent(epoch: 1, leaseID: "a", silent(999))).isEmpty, "it is broken up")
+    #expect(machine.handle(.wanted) == [.join(epoch: 2, names.map(member))], "nobody is blamed at first")
+  }
+
+  @Test("whoever computes, or to whom something comes, takes back that it waits")
+  func silenceOver() {
+    var machine = formed(["a", "b"], steps: 1)
+    #expect(machine.handle(.silent(epoch: 1, leaseID: "a", silent(80))).isEmpty)
+    #expect(machine.handle(.silent(epoch: 1, leaseID: "a", silent(0))).isEmpty)
+    #expect(machine.handle(.silent(epoch: 1, leaseID: "b", silent(80))).isEmpty)
+    #expect(machine.handle(.silent(epoch: 1, leaseID: "a", silent(60))) == [.breakUp(epoch: 1, .seconds(60))])
+  }
+
+  @Test("a group that is being formed is given up likewise; the third time the newest is let go")
+  func silentFormation() {
+    var machine = formed(["a", "b"], steps: 1)
+    let c = member("c")
+    _ = machine.handle(.arrived(c))
+    for attempt in 2...4 {
+      _ = machine.handle(.wanted)
+      _ = machine.handle(.joined(epoch: attempt, leaseID: "a", step: 1, measured: []))
+      #expect(machine.handle(.silent(epoch: attempt, leaseID: "a", silent(61, isExchanging: false))).isEmpty)
+      #expect(machine.handle(.silent(epoch: attempt, leaseID: "b", silent(61))).isEmpty)
+      let actions = machine.handle(.silent(epoch: attempt, leaseID: "c", silent(61)))
+      #expect(actions.prefix(2) == [.breakUp(epoch: attempt, .seconds(61)), .giveUp(epoch: attempt)])
+      #expect(actions.count == (attempt == 4 ? 3 : 2))
+    }
+    #expect(!machine.has("c") && machine.members.count == 2)
+    // What was told of the formation is no news of the group.
+    _ = machine.handle(.wanted)
+    _ = machine.handle(.silent(epoch: 5, leaseID: "a", silent(61)))
+    for name in ["a", "b"] { _ = machine.handle(.joined(epoch: 5, leaseID: name, step: 1, measured: [])) }
+    #expect(machine.isWhole && machine.handle(.silent(epoch: 5, leaseID: "b", silent(61))).isEmpty)
+  }
 }

@@ -195,6 +195,52 @@ struct ReplicaRunTests {
     }
   }
 
+  @Test(
+    "meets anew where something between replicas swallows what they send, and all say that they wait",
+    arguments: [
+      (FakeReplicas.State.Swallowed.step, false), (.join, false), (.step, true), (.save, true), (.join, true),
+    ])
+  func swallowed(_ what: FakeReplicas.State.Swallowed, _ isSharded: Bool) async throws {
+    let expected = try await expected()
+    try await withFolder { folder in
+      let fleet = try Fleet(folder)
+      let addresses = (0..<4).map { "student-\($0):1" }
+      let leases = Mutex<[String: String]>([:])
+      let register: @Sendable (String) -> Void = { address in
+        let lease = fleet.registry.register(trainerID: address, address: address)
+        leases.withLock { $0[address] = lease }
+      }
+      for address in addresses.prefix(3) { register(address) }
+      fleet.students.state.withLock { state in
+        state.onStep = { [students = fleet.students] made in
+          guard made == 20 else { return }
+          students.state.withLock { $0.swallows = what }
+          if what == .join { register(addresses[3]) }
+        }
+      }
+      let renew: @Sendable () -> Void = {
+        let (asked, swallowed) = fleet.students.state.withLock { ($0.asked, $0.swallowed) }
+        for (address, lease) in leases.withLock({ $0 }) {
+          let groupID = asked[address] ?? ""
+          let silence = ReplicaSilence(
+            groupID: groupID, time: groupID == swallowed ? .seconds(61) : .zero, isExchanging: true)
+          _ = fleet.registry.renew(lease, silence: groupID.isEmpty ? nil : silence)
+        }
+      }
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask {
+          while !Task.isCancelled {
+            renew()
+            try? await Task.sleep(for: .milliseconds(1))
+          }
+        }
+        let found = try await fleet.finish(isSharded ? ["training.shard_optimizer=true"] : [])
+        #expect(found == expected && !fleet.students.state.withLock { $0.swallowed.isEmpty })
+        tasks.cancelAll()
+      }
+    }
+  }
+
   @Test("two runs that can use all students have half of them each, and one alone has all again")
   func shares() async throws {
     try await withFolder { folder in

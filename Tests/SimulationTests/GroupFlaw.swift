@@ -22,4 +22,6 @@ enum GroupFlaw: String, CaseIterable, Sendable {
   case oddIsLost
   /// A group is formed although some of the optimizer's state, which replicas share out, is lost.
   case unseenLoss
+  /// Nobody hears that replicas wait for each other in vain.
+  case unheardSilence
 }

@@ -89,7 +89,7 @@ extension GroupWorld {
       shell?.recents = [:]
       sizes[[session, epoch]] = members.count
       for member in members { send(.join(epoch: epoch), member.leaseID, round: -epoch) }
-    case .giveUp: break
+    case .giveUp, .breakUp: break
     case .hurry(let epoch): put(.news(session: session, .waited(epoch: epoch)), in: 2000)
     case .formed(let epoch, let members, let step):
       guard !incomplete.contains([session, epoch]) else {
@@ -160,7 +160,7 @@ extension GroupWorld {
     if let failure = now.machine.failure { return endSession(failure.reason) }
     guard now.isLoaded else { return }
     if let round = now.round {
-      let isThere = round.leases.allSatisfy { now.machine.has($0) }
+      let isThere = now.machine.brokenUp != round.epoch && round.leases.allSatisfy { now.machine.has($0) }
       guard isThere else { return try endRound() }
       if case .step = round.task, !now.machine.isWhole || now.machine.isToShrink { now.round?.isStopping = true }
       shell = now

@@ -7,7 +7,13 @@ extension GroupWorld {
     put(.heartbeat(index), in: Self.term / 4)
     guard students[index].isUp, students[index].stalledUntil <= now else { return }
     let time = Duration.milliseconds(now)
-    if let lease = students[index].lease, leases.renew(lease, now: time) { return }
+    if let lease = students[index].lease, leases.renew(lease, now: time) {
+      let student = students[index]
+      guard flaw != .unheardSilence, student.group.first == session, shell?.attending[lease] != nil else { return }
+      let silence = GroupMachine.Silence(
+        time: .milliseconds(now - student.since), isExchanging: !student.waiting.isEmpty)
+      return try tell(.silent(epoch: student.group[1], leaseID: lease, silence))
+    }
     let (lease, ended) = leases.register(
       trainerID: "\(index) \(students[index].process)", address: "\(index)", now: time)
     students[index].lease = lease.leaseID
@@ -68,7 +74,7 @@ extension GroupWorld {
     case .join(let epoch):
       leaveGroup(index)
       students[index].group = [call.session, epoch]
-      students[index].waiting = [call]
+      (students[index].waiting, students[index].since) = ([call], now)
       meet(call, epoch)
     case .step(let epoch, let step):
       guard students[index].group == [call.session, epoch] else {
@@ -78,6 +84,7 @@ extension GroupWorld {
         return answer(.failed(.refused("step \(step) after \(students[index].step)")), call)
       }
       students[index].waiting.append(call)
+      if students[index].waiting.count == 1 { students[index].since = now }
       make(epoch, step, call.session)
     case .evaluate(let step): answer(.evaluated(step), call)
     case .write(let step, let folder):
@@ -98,7 +105,8 @@ extension GroupWorld {
   /// All replicas that were asked have come: they become alike.
   private mutating func meet(_ call: Call, _ epoch: Int) {
     let came = waiting(call.session) { $0 == .join(epoch: epoch) }
-    guard let asked = sizes[[call.session, epoch]], came.count == asked else { return }
+    guard let asked = sizes[[call.session, epoch]], came.count == asked, !swallowed.contains([call.session, epoch])
+    else { return }
     if let odd, came.contains(odd), came.count > 1 {
       for index in came {
         let waiting = students[index].waiting
@@ -147,7 +155,7 @@ extension GroupWorld {
   private mutating func make(_ epoch: Int, _ step: UInt64, _ session: Int) {
     let group = students.indices.filter { students[$0].group == [session, epoch] }
     let came = waiting(session) { $0 == .step(epoch: epoch, step) }
-    guard group.count == sizes[[session, epoch]], came == group else { return }
+    guard group.count == sizes[[session, epoch]], came == group, !swallowed.contains([session, epoch]) else { return }
     let isHalfMade = !isCalm && group.count > 1 && random.chance(roughness)
     let makers = isHalfMade ? Array(group.prefix(random.within(1...group.count - 1))) : group
     for index in makers {
@@ -168,7 +176,7 @@ extension GroupWorld {
   /// Answers of a student come in order.
   mutating func answer(_ answer: Answer, _ call: Call) {
     let time = max(students[call.student].lastAnswer + 1, now + way())
-    students[call.student].lastAnswer = time
+    (students[call.student].lastAnswer, students[call.student].since) = (time, now)
     agenda.put(.answer(call, answer), at: time)
   }
 }

@@ -79,6 +79,8 @@ struct GroupWorld {
     var group: [Int] = []
     /// Calls of its group that wait for the others.
     var waiting: [Call] = []
+    /// When it last began to wait for others, or was done with it.
+    var since = 0
     /// When its last answer arrives, and its last call: none overtakes another.
     var lastAnswer = 0
     var lastCall = 0
@@ -109,6 +111,8 @@ struct GroupWorld {
   var isDown = false
   /// Replicas of each group, by session and epoch.
   var sizes: [[Int]: Int] = [:]
+  /// Groups between whose replicas something swallows what they send.
+  var swallowed: Set<[Int]> = []
   /// Groups that had not all of the optimizer's state.
   var incomplete: Set<[Int]> = []
   var session = 0
@@ -170,7 +174,7 @@ struct GroupWorld {
   private mutating func misfortune() {
     let index = random.below(students.count)
     let student = students[index]
-    switch random.below(6) {
+    switch random.below(7) {
     case 0, 1: kill(index)
     case 2:
       guard student.stalledUntil <= now else { return }
@@ -186,6 +190,10 @@ struct GroupWorld {
       // A call fails, and nobody knows why.
       guard let call = student.waiting.first else { return }
       put(.answer(call, .failed(.odd("odd"))), in: way())
+    case 5:
+      guard sizes[student.group] ?? 0 > 1 else { return }
+      trace.note("swallowed", UInt64(student.group[1]))
+      swallowed.insert(student.group)
     default:
       guard let shell, shell.machine.members.count > 1, !isSharded else { return }
       put(.news(session: session, .shortage(true)), in: 1)

@@ -5,7 +5,8 @@ usage: scripts/survival/misery.py [--profiles LIST] [--seed N] [--students N] [-
 
 Between coordinator and teacher, coordinator and students both ways, and from student to student stands a TCP proxy of our own. With each profile a
 run is made: latency, jitter, slices (writes of 1 to 7 bytes), resets, half-open (nothing is forwarded for a while, then closed), silent (nothing is
-forwarded any more, and nothing closed, but between students), bandwidth, mixed (all but silent). It must end in bounded time without a hand, with the bytes of the run without a proxy, the same samples, and each
+forwarded any more, and nothing closed, but between students), swallow (between students all is taken and nothing forwarded any more, nothing closed),
+bandwidth, mixed (all but silent and swallow). It must end in bounded time without a hand, with the bytes of the run without a proxy, the same samples, and each
 step once. What a profile does follows from the seed, and it must have been done.
 """
 
@@ -21,7 +22,7 @@ from proxy import PROFILES, Proxy
 
 def acted(profile, counts):
     """Raises where a profile has not done what it is named for."""
-    wanted = {"slices": profile.slices, "resets": profile.reset_mean, "stalls": profile.stall_mean, "bytes": 1, "doors": profile.doors}
+    wanted = {"slices": profile.slices, "resets": profile.reset_mean, "stalls": profile.stall_mean, "swallows": profile.swallow_mean, "bytes": 1, "doors": profile.doors}
     idle = [name for name, is_wanted in wanted.items() if is_wanted and not counts[name]]
     if idle:
         raise Broken(f"the proxy has not acted: no {', '.join(idle)}")

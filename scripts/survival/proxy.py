@@ -34,6 +34,10 @@ class Profile:
     stall: tuple = (0.5, 4)
     # So many connections at most.
     stalls: int = 1 << 30
+    # Mean time until all that comes between students is taken, acknowledged, and forwarded no more, and nothing is closed.
+    swallow_mean: float = 0
+    # So many connections at most.
+    swallows: int = 0
     # Whether connections between students go through the proxy as well.
     doors: bool = True
 
@@ -47,6 +51,8 @@ PROFILES = {
     "bandwidth": Profile(bandwidth=250_000),
     # What is silent between students is told by packets that are lost: scripts/survival/blackhole.py.
     "silent": Profile(stall_mean=3, stall=(600, 600), stalls=3, doors=False),
+    # Keepalive finds nothing wrong: that students wait for each other in vain is seen by the coordinator, after a minute each time.
+    "swallow": Profile(swallow_mean=1.5, swallows=2),
     "mixed": Profile(latency=0.002, jitter=0.008, slices=True, bandwidth=2_000_000, reset_mean=10, refused=0.05, stall_mean=15),
 }
 
@@ -57,7 +63,7 @@ class Connection:
     def __init__(self, proxy, link, number):
         self.proxy, self.link, self.profile = proxy, link, proxy.profile
         self.random = random.Random(f"{proxy.seed}/{link}/{number}")
-        self.writers, self.is_stalled = [], False
+        self.writers, self.is_stalled, self.is_swallowed = [], False, False
 
     async def run(self, reader, writer, target):
         count, profile = self.proxy.counts, self.profile
@@ -93,16 +99,21 @@ class Connection:
             ends.append((self.random.expovariate(1 / self.profile.reset_mean), "resets"))
         if self.profile.stall_mean:
             ends.append((self.random.expovariate(1 / self.profile.stall_mean), "stalls"))
+        if self.profile.swallow_mean and self.link == "replicas":
+            ends.append((self.random.expovariate(1 / self.profile.swallow_mean), "swallows"))
         if not ends:
             await asyncio.Event().wait()
         after, what = min(ends)
         await asyncio.sleep(after)
-        if what == "stalls" and self.proxy.counts[what] >= self.profile.stalls:
+        if self.proxy.counts[what] >= {"stalls": self.profile.stalls, "swallows": self.profile.swallows}.get(what, 1 << 30):
             await asyncio.Event().wait()
         self.proxy.counts[what] += 1
         if what == "resets":
             for one in self.writers:
                 abort(one)
+        elif what == "swallows":
+            self.is_swallowed = True
+            await asyncio.Event().wait()
         else:
             self.is_stalled = True
             await asyncio.sleep(self.random.uniform(*self.profile.stall))
@@ -130,6 +141,8 @@ class Connection:
                 await asyncio.sleep(left)
             if self.is_stalled:
                 await asyncio.Event().wait()
+            if self.is_swallowed and data:
+                continue
             if not data:
                 return writer.write_eof()
             self.proxy.counts["bytes"] += len(data)
@@ -172,7 +185,7 @@ class Proxy:
 
     def __init__(self, profile, seed, plants=False):
         self.profile, self.seed, self.plants = profile, seed, plants
-        self.counts = dict.fromkeys(("connections", "bytes", "doors", "slices", "resets", "stalls"), 0)
+        self.counts = dict.fromkeys(("connections", "bytes", "doors", "slices", "resets", "stalls", "swallows"), 0)
         self.numbers, self.known, self.servers = {}, {}, []
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)

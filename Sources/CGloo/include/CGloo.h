@@ -62,6 +62,9 @@ void retort_gloo_exchange(
     struct retort_gloo_group *_Nonnull group, uint8_t kind, const struct retort_gloo_parts *_Nonnull parts, int64_t timeout_ms,
     uint8_t *_Nonnull members, struct retort_gloo_report *_Nonnull report);
 
+// Bytes that have come from the others so far, by the system's count, whatever became of them. -1: it cannot tell.
+int64_t retort_gloo_received(struct retort_gloo_group *_Nonnull group);
+
 // Ends the calls that wait, and all later ones, with ABORTED, and closes the connections. May be called at any time, again too.
 void retort_gloo_abort(struct retort_gloo_group *_Nonnull group);
 
