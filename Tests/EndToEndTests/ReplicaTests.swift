@@ -34,11 +34,23 @@ struct ReplicaEndToEndTests {
   func oneHash() async throws {
     let run = try SmallRun()
     let alone = try await finish(run, "students-1", students: 1)
+    let asked = try questions(run, "students-1")
     for count in 2...4 {
       #expect(try await finish(run, "students-\(count)", students: count) == alone)
       let sizes = try replicas(run, "students-\(count)")
       #expect(sizes.count == 40 && sizes.max() == count, "\(sizes)")
+      // Each part of a batch is asked about once, whoever computes it.
+      #expect(try questions(run, "students-\(count)") == asked)
     }
+  }
+
+  /// Questions that the teacher or the cache answered.
+  private func questions(_ run: SmallRun, _ name: String) throws -> Int {
+    try String(contentsOf: run.output(name).appending(path: "metrics.jsonl"), encoding: .utf8).split(separator: "\n")
+      .compactMap {
+        let row = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        return (row?["cache/hits"] as? Int).flatMap { hits in (row?["cache/misses"] as? Int).map { hits + $0 } }
+      }.max() ?? 0
   }
 
   /// The bytes of all files of a run's newest checkpoint, by name.
