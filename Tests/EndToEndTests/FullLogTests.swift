@@ -18,7 +18,8 @@ import Testing
     let outcome = try await shell(
       """
       mkdir "$1"
-      "$0" coordinator --teacher 127.0.0.1:1 --state "$1/state" --listen "unix:$1/socket" 2>/dev/full & pid=$!
+      exec 3<&0 # the end of its input would end the service
+      "$0" coordinator --teacher 127.0.0.1:1 --state "$1/state" --listen "unix:$1/socket" <&3 2>/dev/full & pid=$!
       for i in $(seq 400); do [ -S "$1/socket" ] && break; sleep 0.05; done
       "$0" health "unix:$1/socket"; echo "health $?"; kill $pid; wait $pid; echo "end $?"
       """)

@@ -128,7 +128,7 @@ def main():
 
     times, wholes, hits = collections.defaultdict(list), collections.defaultdict(list), collections.Counter()
     slowest, broken, done, repeated = [], [], 0, 0
-    begin, run = time.monotonic(), 0
+    begin, run, missed = time.monotonic(), 0, 0
     while done < options.kills:
         run += 1
         seed = f"{options.seed}/{run}"
@@ -155,8 +155,9 @@ def main():
                       + f"\n  logs: {disturbed.folder}", flush=True)
             for instant in plan.instants:
                 hits.update(name.split("-")[0] for name in instant.hit)
-            if not plan.instants:
-                raise SystemExit("survival: a run ended before anything was killed: more --steps, or a smaller --mean")
+            missed = 0 if plan.instants else missed + 1
+            if missed == 3:
+                raise SystemExit("survival: three runs ended before anything was killed: more --steps, or a smaller --mean")
             done += len(plan.instants)
     if times:
         table("s to progress, after", times)
