@@ -29,7 +29,9 @@ class Node:
         return stat.S_ISDIR(self.mode)
 
     def attributes(self):
-        return {"st_ino": self.number, "st_mode": self.mode, "st_nlink": 2 if self.is_folder else 1, "st_uid": self.uid,
+        # Whoever walks a tree concludes from a folder's links how many folders it has.
+        links = 2 + sum(node.is_folder for node in self.names.values()) if self.is_folder else 1
+        return {"st_ino": self.number, "st_mode": self.mode, "st_nlink": links, "st_uid": self.uid,
                 "st_gid": self.gid, "st_size": len(self.data) or len(self.target), "st_blocks": (len(self.data) + 511) // 512,
                 "st_atime": self.accessed, "st_mtime": self.modified, "st_ctime": self.changed}
 
