@@ -29,7 +29,7 @@ public struct ServiceGuard: Sendable {
 
   /// Checks of every call.
   func interceptors() -> [any ServerInterceptor] {
-    guard let tokens = credentials.tokens else { return [] }
+    guard let tokens = credentials.tokens else { return [KeyRemovalInterceptor()] }
     let guardian = AccessInterceptor(server: role, tokens: tokens) { [refusals] method, peer, reason in
       refusals.note(
         "call refused", metadata: ["rpc.method": "\(method)", "peer.address": "\(peer)", "reason": "\(reason)"])

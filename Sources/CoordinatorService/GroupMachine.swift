@@ -40,8 +40,8 @@ package struct GroupMachine: Sendable, Hashable {
   /// A group without replicas.
   package init() {}
 
-  /// A group of which all wait for so long, and nothing comes to any, waits in vain. A network loses what it brings after 30 s at the latest;
-  /// whoever computes does not wait, and where a gradient takes an hour its bytes come all the while.
+  /// A group of which all wait for so long, and nothing comes to any, waits in vain. TCP's keepalive breaks a dead connection
+  /// within 30 s; whoever computes does not wait, and where a gradient takes an hour its bytes come all the while.
   package static let longestSilence = Duration.seconds(60)
 
   /// Whether the group is all replicas that are here.

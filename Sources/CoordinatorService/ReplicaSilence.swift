@@ -3,9 +3,9 @@ internal import WireFormat
 
 /// What a student tells of its group of replicas when it renews its lease.
 public struct ReplicaSilence: Sendable, Hashable {
-  /// The newest group that it was asked to join.
+  /// The newest group whose members it has met.
   public let groupID: String
-  /// For how long nothing has come from the others, and it has done nothing else. Zero: it works.
+  /// For how long nothing has come from the others in an exchange, or nobody has asked it for anything. Zero: it works.
   public let time: Duration
   /// Whether it waits within an exchange; else to be asked for something.
   public let isExchanging: Bool

@@ -13,7 +13,7 @@ public struct Caller: Sendable, Hashable {
     (self.key, self.run) = (Self.visible(key), Self.visible(run))
   }
 
-  /// Who says nothing of himself.
+  /// Who says no name.
   public static let unnamed = Caller()
 
   /// Who shares with others first, and has quotas: the key, which is proved; without one the run.

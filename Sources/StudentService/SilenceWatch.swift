@@ -1,12 +1,13 @@
 internal import NIOConcurrencyHelpers
 
-/// How long a student has waited for the group of replicas that it is in: nothing came from the others, and it did nothing else.
+/// How long a student has waited for the group of replicas that it is in: nothing came from the others in an exchange, or nobody asked it for
+/// anything.
 ///
 /// One alone cannot tell whether another computes; where all of a group wait, what they sent each other is lost.
 public final class SilenceWatch: Sendable {
   /// What is known now.
   public struct Finding: Sendable, Hashable {
-    /// The newest group that the student was asked to join.
+    /// The newest group whose members it has met.
     public let groupID: String
     /// Zero: it works.
     public let silence: Duration

@@ -100,9 +100,11 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     let (answers, call) = (try answers(), context.cancellation)
     try await call.cancelling {
       try await queue.forEach(request) { message in
-        try await answers.score(
-          message.sequences, options: message.options, isCancelled: { call.isCancelled },
-          write: { try await response.write(StudentServiceScoreResponse(chunk: $0)) })
+        try await silences.during {
+          try await answers.score(
+            message.sequences, options: message.options, isCancelled: { call.isCancelled },
+            write: { try await response.write(StudentServiceScoreResponse(chunk: $0)) })
+        }
       }
     }
   }

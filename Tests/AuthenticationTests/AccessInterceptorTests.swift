@@ -21,9 +21,11 @@ import WireFormat
   /// Calls a method; returns whether the handler ran, with what metadata, and how often the body was read.
   private func call(
     _ method: MethodDescriptor, at server: Role = .coordinator, authorization: [String] = [],
-    certificate: [UInt8]? = nil, key: String? = nil
+    certificate: [UInt8]? = nil, key: String? = nil, guardian: (any ServerInterceptor)? = nil
   ) async throws -> Metadata {
-    let guardian = AccessInterceptor(server: server, tokens: try TokenTable.file(issuer.roleFolder(server).tokens))
+    let guardian =
+      try guardian
+      ?? AccessInterceptor(server: server, tokens: TokenTable.file(issuer.roleFolder(server).tokens))
     let reads = Atomic(0)
     let body = RPCAsyncSequence<Int, any Error>(
       wrapping: AsyncThrowingStream {
@@ -85,6 +87,13 @@ import WireFormat
     for role in Role.allCases {
       _ = try await call(HealthRPC.Method.Check.descriptor, at: .teacher, authorization: bearer(role))
     }
+  }
+
+  @Test("where no tokens are asked for, nobody passes for a key")
+  func claimedKey() async throws {
+    let metadata = try await call(
+      TeacherServiceRPC.Method.Score.descriptor, at: .teacher, key: "forged", guardian: KeyRemovalInterceptor())
+    #expect(metadata.isEmpty)
   }
 
   @Test("no token, a malformed one and an unknown one are refused before the body is read")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Kills coordinator or student at each of their durable system calls, or fails the call, and lets the run go on.
 
-usage: scripts/durability/syscalls.py [--retort FILE] [--count N] [--seed N] [--only TEXT | --case NAME [--times N]]     (make durability)
+usage: scripts/durability/syscalls.py [--retort FILE] [--count N] [--seed N] [--only TEXT | --case NAME [--times N]]
+       [--part K/N] [--keep]     (make durability)
 
 A tiny run is made undisturbed, its fsync, fdatasync, rename, pwrite64 and write calls counted by strace. Then, again and again, a new
 run whose coordinator or student is killed at the K-th call (of a thread), or gets EIO or ENOSPC for it, once: a process that dies is
