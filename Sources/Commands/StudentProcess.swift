@@ -49,7 +49,8 @@ public struct StudentProcess: Sendable {
     let silences = SilenceWatch()
     let students = StudentRPCs(
       root: RootFolder(root), dialer: dialer, meetings: meetings, silences: silences, version: Version.current,
-      traffic: { [instruments = host.instruments] in instruments.traffic() })
+      traffic: { [instruments = host.instruments] in instruments.traffic() },
+      tell: { [logger] in $0.log(to: logger) })
     let registration = TrainerRegistration(
       coordinator: coordinator, access: access, trainerID: UUID().uuidString,
       address: "\(advertise ?? ServiceTarget([host.address.reachable]))",

@@ -17,6 +17,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   private let traffic: @Sendable () -> [WireCallTraffic]
   private let meetings: any ReplicaMeetings
   private let silences: SilenceWatch
+  private let tell: @Sendable (StudentNews) -> Void
   private let membership = Membership()
   private let fence = Fence()
   private let loaded = NIOLockedValueBox<LoadedStudent?>(nil)
@@ -31,11 +32,13 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
   ///   - silences: Told what is asked of the student, and whom it meets.
   ///   - version: Written into checkpoints.
   ///   - traffic: What this process's calls of others have cost so far, by RPC; told with each step.
+  ///   - tell: Told what was done.
   public init(
     root: RootFolder, dialer: any TeacherDialer, meetings: any ReplicaMeetings = NoMeetings(),
     silences: SilenceWatch = SilenceWatch(), queue: ComputeQueue = ComputeQueue(),
     limits: ServingLimits = ServingLimits(), version: String,
-    traffic: @escaping @Sendable () -> [WireCallTraffic] = { WireCallTraffic.made }
+    traffic: @escaping @Sendable () -> [WireCallTraffic] = { WireCallTraffic.made },
+    tell: @escaping @Sendable (StudentNews) -> Void = { _ in }
   ) {
     self.root = root
     self.dialer = dialer
@@ -45,6 +48,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     self.limits = limits
     self.version = version
     self.traffic = traffic
+    self.tell = tell
   }
 
   /// Answers Describe.
@@ -70,6 +74,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
         try fence.check(token)
         let student = try LoadedStudent(request, from: url, module: module)
         loaded.withLockedValue { $0 = student }
+        tell(StudentNews(.loaded, student))
         return LoadResponse(
           model: student.describe(), step: UInt64(student.step), module: student.moduleDescription)
       }
@@ -120,7 +125,10 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
         student: student, queue: queue, teacher: teacher, heads: OutputHeadShelf(kept: heads),
         membership: membership, fence: fence, silences: silences, meter: TrafficMeter(traffic),
         isCurrent: { [loaded] in loaded.withLockedValue { $0 === student } }, isCancelled: { call.isCancelled })
-      try await pipeline.run(request) { try await response.write($0) }
+      try await pipeline.run(request) { answer in
+        if answer.metrics != nil { tell(StudentNews(.stepped, student, step: Int(answer.step))) }
+        try await response.write(answer)
+      }
     }
     guard !student.teacherAddress.isEmpty else { return try await run(nil) }
     try await CallMetadata.$runID.withValue(student.runID) {
@@ -157,6 +165,7 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
           replicas.abort()
           throw error
         }
+        tell(StudentNews(.joined(count: Int(request.size)), student))
         let recent = Array(student.recent.reversed()) + [nil, nil, nil]
         return JoinResponse(
           step: UInt64(student.step), last: recent[0], secondLast: recent[1], thirdLast: recent[2])
@@ -177,7 +186,9 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
       try await queue.run {
         try fence.check(request.fencingToken)
         do {
-          return try student.save(to: url, version: version, replicas: try membership.replicas(request.groupID))
+          let saved = try student.save(to: url, version: version, replicas: try membership.replicas(request.groupID))
+          tell(StudentNews(.saved, student))
+          return saved
         } catch {
           // The others are not to wait for what is not given here.
           if !request.groupID.isEmpty { membership.leave(ifIn: request.groupID) }
@@ -198,7 +209,9 @@ public struct StudentRPCs: StudentServiceRPC.SimpleServiceProtocol {
     return try await silences.during {
       try await queue.run {
         try fence.check(request.fencingToken)
-        return try student.export(to: url, module: module)
+        let exported = try student.export(to: url, module: module)
+        tell(StudentNews(.exported, student))
+        return exported
       }
     }
   }

@@ -113,10 +113,11 @@ final class FakeDialer: TeacherDialer {
 
 /// Calls `body` with a client of a student whose root is a folder.
 func withStudent(
-  _ folder: StudentFolder, dialer: any TeacherDialer, _ body: (StudentClient) async throws -> Void
+  _ folder: StudentFolder, dialer: any TeacherDialer, tell: @escaping @Sendable (StudentNews) -> Void = { _ in },
+  _ body: (StudentClient) async throws -> Void
 ) async throws {
   let transport = InProcessTransport()
-  let service = StudentRPCs(root: RootFolder(folder.url), dialer: dialer, version: "test")
+  let service = StudentRPCs(root: RootFolder(folder.url), dialer: dialer, version: "test", tell: tell)
   try await withGRPCServer(transport: transport.server, services: [service]) { _ in
     try await withGRPCClient(transport: transport.client) { try await body(StudentClient(wrapping: $0)) }
   }

@@ -1,6 +1,7 @@
 import Foundation
 import GRPCCore
 import ModelServing
+import NIOConcurrencyHelpers
 import Sequences
 import ServiceTestSupport
 import StudentService
@@ -143,6 +144,21 @@ struct StudentRPCsTests {
       #expect(described.step == 30 && described.runID == "run-1" && described.loaded)
       #expect(described.model?.modelDigest != loaded.model?.modelDigest)
     }
+  }
+
+  @Test("tells operators of what it loads, makes and writes, for which run and after which step")
+  func news() async throws {
+    let folder = try StudentFolder()
+    let told = NIOLockedValueBox<[StudentNews]>([])
+    try await withStudent(folder, dialer: FakeDialer(), tell: { news in told.withLockedValue { $0.append(news) } }) {
+      _ = try await $0.load(.training(initialize: true))
+      _ = try await train($0, (1...2).map { .step($0) })
+      _ = try await $0.save(SaveRequest(path: "run/checkpoint-2"))
+      _ = try await $0.export(ExportRequest(path: "student"))
+    }
+    let news = told.withLockedValue(\.self)
+    #expect(news.map(\.event) == [.loaded, .stepped, .stepped, .saved, .exported])
+    #expect(news.map(\.step) == [0, 1, 2, 2, 2] && news.allSatisfy { $0.runID == "run-1" })
   }
 
   @Test("two trainings from one seed end with the same bits; saving and resuming in between changes nothing")
