@@ -150,7 +150,8 @@ struct StudentRPCsTests {
   func news() async throws {
     let folder = try StudentFolder()
     let told = NIOLockedValueBox<[StudentNews]>([])
-    try await withStudent(folder, dialer: FakeDialer(), tell: { news in told.withLockedValue { $0.append(news) } }) {
+    let tell: @Sendable (StudentNews) -> Void = { news in told.withLockedValue { $0.append(news) } }
+    try await withStudent(folder, dialer: FakeDialer(), tell: tell) {
       _ = try await $0.load(.training(initialize: true))
       _ = try await train($0, (1...2).map { .step($0) })
       _ = try await $0.save(SaveRequest(path: "run/checkpoint-2"))
